@@ -1,0 +1,32 @@
+#!/usr/bin/env python
+"""Run a command of the project, on the embedded PostgreSQL unless DATABASE_URL is set."""
+
+import contextlib
+import os
+import signal
+import sys
+
+# These need no database; everything else finds one running.
+WITHOUT_DATABASE = {"help", "version", "--help", "--version", "-h", "spectacular", "check"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
+    from django.conf import settings
+    from django.core.management import execute_from_command_line
+    from tunix_site.postgres import embedded_postgres
+    from tunix_site.processes import die_with_parent
+
+    if "MAKELEVEL" in os.environ:
+        die_with_parent()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    with contextlib.ExitStack() as stack:
+        if settings.EMBEDDED_POSTGRES and command not in WITHOUT_DATABASE:
+            stack.enter_context(embedded_postgres(settings.VAR_DIR))
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

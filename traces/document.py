@@ -1,0 +1,80 @@
+"""The trace document: what clients send, its limits and the hashes of its content."""
+
+import hashlib
+import uuid
+from operator import itemgetter
+from typing import Annotated, Any, TypedDict
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+MAX_VERSION_CHARS = 64
+MAX_PROMPT_CHARS = 50_000
+MAX_ANSWER_CHARS = 50_000
+MAX_STEPS = 1_000
+MAX_STEP_INDEX = 2**31 - 1
+MAX_STEP_TYPE_CHARS = 64
+MAX_STEP_CHARS = 20_000
+MAX_SOURCE_CHARS = 128
+MAX_EXTERNAL_ID_CHARS = 200
+MAX_TAGS = 50
+MAX_TAG_CHARS = 64
+
+
+class Step(TypedDict):
+    i: Annotated[int, Meta(ge=0, le=MAX_STEP_INDEX)]
+    type: Annotated[str, Meta(min_length=1, max_length=MAX_STEP_TYPE_CHARS)]
+    content: Annotated[str, Meta(min_length=1, max_length=MAX_STEP_CHARS)]
+
+
+class Message(TypedDict):
+    """A turn of the conversation that a trace came from; other keys are kept as sent."""
+
+    role: str
+    content: Any
+
+
+class TraceDocument(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One trace as it comes in, valid by type; absent fields are UNSET."""
+
+    trace_version: Annotated[str, Meta(min_length=1, max_length=MAX_VERSION_CHARS)]
+    prompt: Annotated[str, Meta(min_length=1, max_length=MAX_PROMPT_CHARS)]
+    final_answer: Annotated[str, Meta(max_length=MAX_ANSWER_CHARS)]
+    steps: Annotated[list[Step], Meta(min_length=1, max_length=MAX_STEPS)]
+    meta: dict[str, Any] | UnsetType | None = UNSET
+    external_id: (
+        Annotated[str, Meta(min_length=1, max_length=MAX_EXTERNAL_ID_CHARS)] | UnsetType
+    ) = UNSET
+    tags: (
+        Annotated[
+            list[Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS)]],
+            Meta(max_length=MAX_TAGS),
+        ]
+        | UnsetType
+    ) = UNSET
+    messages: list[dict[str, Any]] | UnsetType = UNSET
+
+
+_encode = msgspec.json.Encoder().encode
+_step_index = itemgetter("i")
+
+
+def ordered(steps: list[Step]) -> list[Step]:
+    """Order steps by their `i`, in place."""
+    steps.sort(key=_step_index)
+    return steps
+
+
+def content_hash(prompt: str, steps: list[Step], final_answer: str) -> uuid.UUID:
+    """SHA-256 of the compact JSON of what the model was asked and said, its first 128 bits."""
+    content = [prompt, [[step["type"], step["content"]] for step in steps], final_answer]
+    return _as_uuid(_encode(content))
+
+
+def prompt_hash(prompt: str) -> uuid.UUID:
+    """SHA-256 of the prompt with white space folded and case ignored, its first 128 bits."""
+    return _as_uuid(" ".join(prompt.split()).casefold().encode())
+
+
+def _as_uuid(data: bytes) -> uuid.UUID:
+    return uuid.UUID(bytes=hashlib.sha256(data).digest()[:16])

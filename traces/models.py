@@ -1,0 +1,160 @@
+"""What models thought: traces, the scores they got and the verdicts people gave."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from traces import document
+from traces.document import TraceDocument
+from traces.querysets import TraceQuerySet
+
+
+class Status(models.TextChoices):
+    UNREVIEWED = "unreviewed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    FLAGGED = "flagged"
+
+
+class Trace(models.Model):
+    """A prompt, the ordered steps of reasoning and the final answer.
+
+    Content never changes (a database trigger holds it); curation changes status and tags.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    trace_version = models.CharField(max_length=document.MAX_VERSION_CHARS)
+    prompt = models.TextField()
+    final_answer = models.TextField(blank=True)
+    steps = models.JSONField()
+    meta = models.JSONField(default=dict)
+    source = models.CharField(max_length=document.MAX_SOURCE_CHARS, blank=True, default="")
+    external_id = models.CharField(  # noqa: DJ001  # null: no id was given; unique where it was
+        max_length=document.MAX_EXTERNAL_ID_CHARS, null=True, blank=True
+    )
+    tags = models.JSONField(default=list, blank=True)
+    status = models.CharField(max_length=16, choices=Status, default=Status.UNREVIEWED)
+    messages = models.JSONField(null=True, blank=True)
+    content_hash = models.UUIDField(editable=False)
+    prompt_hash = models.UUIDField(editable=False)
+    step_count = models.PositiveIntegerField(editable=False)
+    total_chars = models.PositiveIntegerField(
+        editable=False, help_text="Characters of prompt, steps and final answer."
+    )
+
+    objects = TraceQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="one_trace_per_source_and_external_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="trace_status_is_known"
+            ),
+            models.CheckConstraint(condition=Q(step_count__gte=1), name="trace_has_a_step"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["source", "id"], name="trace_by_source"),
+            models.Index(fields=["status", "id"], name="trace_by_status"),
+            models.Index(fields=["created_at"], name="trace_by_created_at"),
+            models.Index(fields=["content_hash"], name="trace_by_content_hash"),
+            models.Index(fields=["prompt_hash"], name="trace_by_prompt_hash"),
+            GinIndex(fields=["meta"], opclasses=["jsonb_path_ops"], name="trace_by_meta"),
+            GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="trace_by_tag"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @classmethod
+    def from_document(cls, trace: TraceDocument, *, created_at: datetime) -> "Trace":
+        """Make an unsaved trace with a new id, greater than every earlier one of this process."""
+        steps = document.ordered(trace.steps)
+        meta = trace.meta or {}
+        return cls(
+            uuid7(),
+            created_at,
+            trace.trace_version,
+            trace.prompt,
+            trace.final_answer,
+            steps,
+            meta,
+            meta.get("source", ""),
+            trace.external_id or None,
+            trace.tags or [],
+            Status.UNREVIEWED.value,
+            trace.messages or None,
+            document.content_hash(trace.prompt, steps, trace.final_answer),
+            document.prompt_hash(trace.prompt),
+            len(steps),
+            len(trace.prompt)
+            + sum([len(step["content"]) for step in steps])
+            + len(trace.final_answer),
+        )
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The document as it was sent, with steps in order."""
+        payload = {
+            "trace_version": self.trace_version,
+            "prompt": self.prompt,
+            "final_answer": self.final_answer,
+            "steps": self.steps,
+            "meta": self.meta,
+        }
+        return payload if self.messages is None else {**payload, "messages": self.messages}
+
+
+class Score(models.Model):
+    """What one version of a scorer gave one trace on one criterion."""
+
+    trace = models.ForeignKey(Trace, on_delete=models.CASCADE, related_name="scores")
+    criteria = models.CharField(max_length=64)
+    scorer_version = models.CharField(max_length=64)
+    value = models.FloatField()
+    details = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["trace", "criteria", "scorer_version"],
+                name="one_score_per_trace_criteria_and_version",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["criteria", "value", "trace"], name="score_by_criteria_and_value")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criteria} {self.value:g}"
+
+
+class Review(models.Model):
+    """A person's verdict on a trace; rows are added, never changed."""
+
+    trace = models.ForeignKey(Trace, on_delete=models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews"
+    )
+    verdict = models.CharField(max_length=16, choices=Status)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.verdict

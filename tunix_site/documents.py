@@ -1,0 +1,50 @@
+"""The API's own pages: its root, its OpenAPI document and Swagger UI with local assets."""
+
+from typing import Any, ClassVar
+
+from django.shortcuts import redirect
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from tunix_site.models import Role
+from tunix_site.roles import HasRole
+from tunix_site.views import ApiView, ApiViewMixin
+
+
+class SchemaView(ApiViewMixin, SpectacularAPIView):
+    """The OpenAPI 3.1 document, as JSON or YAML by `Accept`."""
+
+    roles: ClassVar = {"get": Role.READER}
+    permission_classes = [HasRole]
+
+
+class SwaggerView(ApiViewMixin, SpectacularSwaggerView):
+    roles: ClassVar = {"get": Role.READER}
+    permission_classes = [HasRole]
+
+    def handle_exception(self, exc: Exception) -> Any:
+        if isinstance(exc, NotAuthenticated):  # people open this page: let them log in
+            return redirect(f"/api-auth/login/?next={self.request.path}")
+        return super().handle_exception(exc)
+
+
+class RootView(ApiView):
+    """The API's root: where its parts are."""
+
+    roles: ClassVar = {"get": Role.READER}
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        names = {
+            "traces": "trace-list",
+            "datasets": "dataset-list",
+            "health": "health",
+            "metrics": "metrics",
+            "schema": "schema",
+            "docs": "docs",
+        }
+        return Response({key: reverse(name, request=request) for key, name in names.items()})

@@ -1,0 +1,56 @@
+"""The one place that turns exceptions into answers."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from rest_framework import status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from tunix_site.errors import RETRY_AFTER_SECONDS, TooLarge, Unavailable
+from tunix_site.renderers import JSONRenderer, StreamRenderer
+
+log = logging.getLogger(__name__)
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    if isinstance(exc, DATABASE_AWAY):
+        log.error("database away: %s", type(exc).__name__)
+        connection.close()  # the next request opens a new one
+        exc = Unavailable()
+    elif isinstance(exc, RequestDataTooBig):
+        exc = TooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    request = context["request"]
+    if isinstance(getattr(request, "accepted_renderer", None), StreamRenderer):
+        request.accepted_renderer = JSONRenderer()
+        request.accepted_media_type = JSONRenderer.media_type
+    return drf_exception_handler(exc, context)
+
+
+def error_answer(request: HttpRequest, status_code: int, detail: str) -> HttpResponse:
+    response = JsonResponse({"detail": detail}, status=status_code)
+    if status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_answer(request, 404, "Not found.")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_answer(request, 400, "Bad request.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_answer(request, 403, "Forbidden.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_answer(request, 500, "Something broke here; the log says what.")

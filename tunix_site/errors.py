@@ -1,0 +1,58 @@
+"""Errors of the domain, by kind.
+
+Services raise these; views do not catch them; commands show their message.
+"""
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.exceptions import APIException
+
+RETRY_AFTER_SECONDS = 5
+
+
+class Invalid(APIException):
+    """400: what was asked for cannot be done with these values; `detail` is answered as it is."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "invalid"
+
+    def __init__(self, detail: dict[str, Any]) -> None:
+        self.detail = detail
+
+
+class Conflict(APIException):
+    """409: it contradicts what is stored."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+
+class TooLarge(APIException):
+    """413: more bytes than are taken."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than {limit:,} bytes.")
+
+
+class KeyReused(APIException):
+    """422: an Idempotency-Key came again with another request."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was used with another request."
+
+
+class Unavailable(APIException):
+    """503: a part that is needed is away; the same request may succeed later."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "The database is not available."
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail)
+        self.wait = RETRY_AFTER_SECONDS

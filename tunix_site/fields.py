@@ -1,0 +1,152 @@
+"""Serializers whose types are strict: nothing is coerced, trimmed or dropped."""
+
+import re
+from typing import Any
+
+from django.http import QueryDict
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from tunix_site.strict_json import Refused, problems
+
+MAX_UNKNOWN = 20  # unknown fields named in an answer
+
+
+class StrictMixin:
+    """Refuses a marked value for the reason that the parser gave."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if isinstance(data, Refused):
+            raise serializers.ValidationError(data.reason)
+        return super().run_validation(data)  # type: ignore[misc]
+
+
+class TextField(StrictMixin, serializers.CharField):
+    default_error_messages = {"not_text": "Not a string."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("not_text")
+        return data
+
+
+class ChoiceTextField(StrictMixin, serializers.ChoiceField):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid_choice", input=data)
+        return super().to_internal_value(data)
+
+
+class IntegerField(StrictMixin, serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, float) and data.is_integer():
+            return int(data)  # JSON knows one kind of number: 3.0 is the integer 3
+        if type(data) is not int:
+            self.fail("invalid")
+        return data
+
+
+class NumberField(StrictMixin, serializers.FloatField):
+    def to_internal_value(self, data: Any) -> float:
+        if type(data) not in (int, float):
+            self.fail("invalid")
+        return float(data)
+
+
+class BooleanField(StrictMixin, serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if type(data) is not bool:
+            self.fail("invalid", input=data)
+        return data
+
+
+class UUIDField(StrictMixin, serializers.UUIDField):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class DateTimeField(StrictMixin, serializers.DateTimeField):
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", format="an ISO 8601 string")
+        return super().to_internal_value(value)
+
+
+class ListField(StrictMixin, serializers.ListField):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class ObjectField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
+    """A free JSON object, kept as it came; errors name the path inside it."""
+
+    default_error_messages = {"not_an_object": "Not an object."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("not_an_object")
+        found = [f"{path.lstrip('.')}: {reason}" for path, reason in problems(data, depth=1)]
+        if found:
+            raise serializers.ValidationError(found)
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class StrictSerializer(StrictMixin, serializers.Serializer):  # type: ignore[type-arg]
+    """Refuses the fields it does not know."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        unknown = self.unknown_keys(data) if isinstance(data, dict) else []
+        errors: dict[str, Any] = {key: ["Unknown field."] for key in unknown[:MAX_UNKNOWN]}
+        values: dict[str, Any] = {}
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            errors |= error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+    def unknown_keys(self, data: dict[str, Any]) -> list[str]:
+        return [key for key in data if key not in self.fields]
+
+
+class QuerySerializer(StrictSerializer):
+    """Query parameters: each once, typed as its field says, then validated like JSON."""
+
+    @classmethod
+    def read(cls, query: QueryDict) -> dict[str, Any]:
+        """Return the validated values; ValidationError where one is unknown, repeated or bad."""
+        repeated = [key for key, values in query.lists() if len(values) > 1]
+        if repeated:
+            raise serializers.ValidationError({key: ["Given more than once."] for key in repeated})
+        serializer = cls(data=cls().typed(query.dict()))
+        serializer.is_valid(raise_exception=True)
+        values: dict[str, Any] = serializer.validated_data
+        return values
+
+    def typed(self, texts: dict[str, str]) -> dict[str, Any]:
+        return {key: _typed(self.fields.get(key), text) for key, text in texts.items()}
+
+
+def _typed(field: Any, text: str) -> Any:
+    """Read a parameter's text as the JSON type that its field takes, or leave it to be refused."""
+    if isinstance(field, BooleanField):
+        return {"true": True, "false": False}.get(text, text)
+    if isinstance(field, IntegerField) and re.fullmatch(r"-?[0-9]{1,19}", text):
+        return int(text)
+    if isinstance(field, NumberField) and re.fullmatch(r"-?[0-9]{1,19}(\.[0-9]{1,19})?", text):
+        return float(text)
+    return text

@@ -1,0 +1,77 @@
+"""The same POST sent twice under one Idempotency-Key is done once and answered alike."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tunix_site.errors import KeyReused
+from tunix_site.models import IdempotentAnswer
+
+HEADER = "Idempotency-Key"
+REPLAYED_HEADER = "Idempotent-Replayed"
+PURGED_AT_ONCE = 100
+
+
+def answer_once(
+    request: Request, handle: Callable[[], Response], explain: Callable[[Exception], Response]
+) -> Response:
+    """Run `handle` unless this user's key has an answer; replay that otherwise.
+
+    The claim, the work and the stored answer are one transaction: a second request with the same
+    key waits for the first, and where the first fails it does the work itself.
+    """
+    key = request.headers[HEADER]
+    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise ValidationError({HEADER: ["Give 1 to 255 printable ASCII characters."]})
+    fingerprint = _fingerprint(request)
+    with transaction.atomic():
+        stored = _claim(request.user, key, fingerprint)
+        if stored.status_code is not None:
+            return _replay(stored, fingerprint)
+        try:
+            with transaction.atomic():
+                response = handle()
+        except APIException as error:
+            if error.status_code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+                raise
+            response = explain(error)
+        stored.status_code = response.status_code
+        stored.body = response.data
+        stored.location = response.headers.get("Location", "")
+        stored.save()
+    return response
+
+
+def _claim(user: Any, key: str, fingerprint: bytes) -> IdempotentAnswer:
+    """Insert this request's row or fetch the one that is there, waiting for whoever holds it."""
+    expired = IdempotentAnswer.objects.filter(
+        created_at__lt=timezone.now() - IdempotentAnswer.KEPT_FOR
+    )
+    expired.filter(user=user, key=key).delete()
+    some = expired.select_for_update(skip_locked=True).values("pk")[:PURGED_AT_ONCE]
+    IdempotentAnswer.objects.filter(pk__in=some).delete()
+    claim = IdempotentAnswer(user=user, key=key, fingerprint=fingerprint)
+    IdempotentAnswer.objects.bulk_create([claim], ignore_conflicts=True)
+    return IdempotentAnswer.objects.select_for_update().get(user=user, key=key)
+
+
+def _replay(stored: IdempotentAnswer, fingerprint: bytes) -> Response:
+    if bytes(stored.fingerprint) != fingerprint:
+        raise KeyReused
+    headers = {REPLAYED_HEADER: "true"}
+    if stored.location:
+        headers["Location"] = stored.location
+    return Response(stored.body, status=stored.status_code, headers=headers)
+
+
+def _fingerprint(request: Request) -> bytes:
+    request.data  # noqa: B018  # reading the body is what gives its digest
+    body: bytes = getattr(request, "body_digest", hashlib.sha256(b"").digest())
+    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + body).digest()

@@ -1,0 +1,41 @@
+import shutil
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
+
+from tunix_site.accounts import ensure_administrator
+from tunix_site.server import Server
+
+
+class Command(BaseCommand):
+    help = "Migrate, make the first administrator, and serve until interrupted."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument(
+            "--no-setup", action="store_true", help="neither migrate nor make an administrator"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["no_setup"]:
+            self._set_up()
+        if settings.METRICS_DIR:
+            shutil.rmtree(settings.METRICS_DIR, ignore_errors=True)
+            settings.METRICS_DIR.mkdir(parents=True)
+        connections.close_all()  # the web processes open their own
+        self.stdout.write(f"Serving on http://{options['host']}:{options['port']}/api/")
+        self.stdout.flush()
+        Server(host=options["host"], port=options["port"]).run()
+
+    def _set_up(self) -> None:
+        call_command("migrate", verbosity=0)
+        credentials = ensure_administrator()
+        if credentials:
+            self.stdout.write("The first administrator, shown this once:")
+            self.stdout.write(f"  user      {credentials.username}")
+            self.stdout.write(f"  password  {credentials.password}")
+            self.stdout.write(f"  API key   {credentials.api_key}")

@@ -1,0 +1,40 @@
+"""What is measured, for Prometheus.
+
+With several web processes PROMETHEUS_MULTIPROC_DIR (set by gunicorn's configuration) holds what
+each has counted, and every process answers for all.
+"""
+
+import os
+
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+REQUESTS = Counter("tunix_requests", "Requests answered.", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram(
+    "tunix_request_seconds",
+    "Time to the response, streaming excluded.",
+    ["method", "route"],
+)
+
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+
+
+def observe_request(method: str, route: str, status: int, seconds: float) -> None:
+    method = method if method in KNOWN_METHODS else "other"  # clients must not grow the labels
+    REQUESTS.labels(method, route, status).inc()
+    REQUEST_SECONDS.labels(method, route).observe(seconds)
+
+
+def exposition() -> bytes:
+    """Return the counters and histograms of all web processes."""
+    registry: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -1,0 +1,94 @@
+"""What happens around every request."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from tunix_site import metrics
+from tunix_site.error_answers import DATABASE_AWAY, error_answer
+from tunix_site.logs import request_id
+
+log = logging.getLogger("tunix_site.requests")
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+REQUEST_ID_HEADER = "X-Request-ID"
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+DRAIN_BYTES = 128 * 1024**2
+DRAIN_SECONDS = 10.0
+
+
+class RequestLogMiddleware:
+    """Give each request an id, and write one line and one measurement about it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get(REQUEST_ID_HEADER, "")
+        identity = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        token = request_id.set(identity)
+        started = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            seconds = time.perf_counter() - started
+            match = request.resolver_match
+            route = match.route if match else "unknown"
+            metrics.observe_request(request.method or "", route, response.status_code, seconds)
+            log.info(
+                "%s %s %s",
+                request.method,
+                response.status_code,
+                route,
+                extra={"status": response.status_code, "milliseconds": round(seconds * 1000, 1)},
+            )
+        finally:
+            request_id.reset(token)
+        response[REQUEST_ID_HEADER] = identity
+        return response
+
+
+class DrainMiddleware:
+    """Read on a little after an early refusal, so that a client still sending sees the answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
+        if response.status_code >= 400 and has_body:
+            self._drain(request)
+        return response
+
+    def _drain(self, request: HttpRequest) -> None:
+        stop = time.monotonic() + DRAIN_SECONDS
+        left = DRAIN_BYTES
+        while left > 0 and time.monotonic() < stop:
+            try:
+                piece = request.read(min(left, 64 * 1024))
+            except OSError:
+                return  # the client is gone or sends no valid chunks: nobody is there to answer
+            if not piece:
+                return
+            left -= len(piece)
+
+
+class DatabaseAwayMiddleware:
+    """Answer 503 where a page outside the API meets a database that is away."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DATABASE_AWAY):
+            return error_answer(request, 503, "The database is not available.")
+        return None

@@ -1,0 +1,131 @@
+"""Keys that programs come with, and the answers kept for those who ask twice."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+KEY_PREFIX = "tunix_"
+SHOWN_CHARACTERS = 12  # of a key: its prefix and six random ones, 36 bits of 256
+
+
+class Role(models.TextChoices):
+    """What a user or key may do; each role includes the ones before it."""
+
+    READER = "reader"
+    WRITER = "writer"
+    CURATOR = "curator"
+    TRAINER = "trainer"
+
+
+def digest_of(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def usable(self) -> Self:
+        unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return self.filter(unexpired, revoked_at=None, user__is_active=True)
+
+    def with_user_roles(self) -> Self:
+        groups = Group.objects.filter(user=models.OuterRef("user_id")).values("name")
+        return self.select_related("user").annotate(user_roles=ArraySubquery(groups))
+
+
+class ApiKeyManager(models.Manager.from_queryset(ApiKeyQuerySet)):  # type: ignore[misc]
+    def issue(
+        self, *, user: Any, name: str, role: str, expires_at: datetime | None = None
+    ) -> tuple["ApiKey", str]:
+        """Make a key; its text is returned here and never again."""
+        text = KEY_PREFIX + secrets.token_urlsafe(32)
+        key = self.create(
+            user=user,
+            name=name,
+            role=role,
+            expires_at=expires_at,
+            prefix=text[:SHOWN_CHARACTERS],
+            digest=digest_of(text),
+        )
+        return key, text
+
+
+class ApiKey(models.Model):
+    """A program's credential: 256 random bits, of which only the SHA-256 is stored."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys"
+    )
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=SHOWN_CHARACTERS, editable=False)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    role = models.CharField(
+        max_length=16,
+        choices=Role,
+        default=Role.TRAINER,
+        help_text="The most that this key may do, whatever its user may.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(
+        null=True, editable=False, help_text="Noted on writes, at most once a minute."
+    )
+
+    objects: ClassVar[ApiKeyManager] = ApiKeyManager()  # type: ignore[valid-type]
+
+    NOTE_USE_EVERY: ClassVar[timedelta] = timedelta(minutes=1)
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}...)"
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at:
+            return "revoked"
+        if self.expires_at and self.expires_at <= timezone.now():
+            return "expired"
+        return "active"
+
+    def note_use(self) -> None:
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > self.NOTE_USE_EVERY:
+            type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+
+    def revoke(self) -> None:
+        self.revoked_at = timezone.now()
+        self.save(update_fields=["revoked_at"])
+
+
+class IdempotentAnswer(models.Model):
+    """The first answer to a POST with an Idempotency-Key, replayed to its repetitions."""
+
+    KEPT_FOR: ClassVar[timedelta] = timedelta(hours=24)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(max_length=32)  # SHA-256 of method, path, query and body
+    status_code = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    location = models.TextField(default="")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_user_and_key")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

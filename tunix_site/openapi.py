@@ -1,0 +1,95 @@
+"""The OpenAPI document: strict queries, closed bodies and the errors that every route can give."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
+from drf_spectacular.utils import OpenApiResponse
+
+from tunix_site.fields import QuerySerializer
+
+ERROR_BODY = OpenApiResponse(
+    {"type": "object", "additionalProperties": True}, description="What is wrong, and where."
+)
+BODY_METHODS = ("POST", "PATCH", "PUT")
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "tunix_site.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Authorization: Token KEY`",
+        }
+
+
+class AutoSchema(BaseAutoSchema):
+    """Adds what the views declare in a way of our own."""
+
+    def get_override_parameters(self) -> list[Any]:
+        parameters: list[Any] = []
+        query = getattr(self.view, "query_serializer", None)
+        if query is not None and query() is not None and issubclass(query(), QuerySerializer):
+            serializer = query()
+            if serializer().fields:
+                parameters.append(serializer)
+        return parameters
+
+    def get_tags(self) -> list[str]:
+        return [self.path.removeprefix("/api/").split("/")[0]]
+
+    def get_response_serializers(self) -> Any:
+        declared = super().get_response_serializers()
+        if not isinstance(declared, dict):
+            default = {"POST": 201, "DELETE": 204}.get(self.method, 200)
+            declared = {default: declared if default != 204 else None}
+        for code in self._errors():
+            declared.setdefault(code, ERROR_BODY)
+        return declared
+
+    def _errors(self) -> list[int]:
+        if not getattr(self.view, "authentication_classes", True):
+            return [400]
+        codes = [400, 401, 403, 406, 503]
+        if "{" in self.path:
+            codes.append(404)
+        if self.method in BODY_METHODS:
+            codes += [404, 409, 413, 415]
+        if self.method == "POST":
+            codes.append(422)
+        if self.method == "DELETE":
+            codes.append(409)
+        return codes
+
+
+def without_trailing_slash(endpoints: list[Any], **kwargs: Any) -> list[Any]:
+    """Document paths as they are written, without the slash that is let pass."""
+    return [(path.rstrip("/") or path, *rest) for path, *rest in endpoints]
+
+
+def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Say of every request body that unknown fields are refused."""
+    schemas = result.get("components", {}).get("schemas", {})
+    waiting: list[Any] = [
+        operation.get("requestBody", {})
+        for path in result["paths"].values()
+        for operation in path.values()
+    ]
+    closed: set[str] = set()
+    while waiting:
+        schema = waiting.pop()
+        if isinstance(schema, list):
+            waiting += schema
+        elif isinstance(schema, dict):
+            waiting += schema.values()
+            name = str(schema.get("$ref", "")).rpartition("/")[2]
+            if name and name not in closed:
+                closed.add(name)
+                waiting.append(schemas[name])
+            if "properties" in schema:
+                schema.setdefault("additionalProperties", False)
+    return result

@@ -1,0 +1,72 @@
+"""Health and metrics: what those who run the site ask it."""
+
+from typing import ClassVar
+
+from django.db import connection
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from prometheus_client import CONTENT_TYPE_LATEST
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tunix_site import metrics
+from tunix_site.error_answers import DATABASE_AWAY
+from tunix_site.errors import RETRY_AFTER_SECONDS
+from tunix_site.models import Role
+from tunix_site.renderers import JSONRenderer, StreamRenderer
+from tunix_site.views import ApiView
+
+
+class HealthSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    status = serializers.ChoiceField(choices=["healthy", "unhealthy"])
+    database = serializers.ChoiceField(choices=["ok", "away"])
+
+
+class HealthView(ApiView):
+    """The only route that answers without a key or session."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    renderer_classes = [JSONRenderer]
+
+    @extend_schema(
+        operation_id="health",
+        responses={200: HealthSerializer, 503: HealthSerializer},
+        tags=["operations"],
+        auth=[],
+    )
+    def get(self, request: Request) -> Response:
+        """Say whether the site can do its work: 200, or 503 while its database is away."""
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DATABASE_AWAY:
+            connection.close()  # the next check opens a new one
+            return Response(
+                {"status": "unhealthy", "database": "away"},
+                status=503,
+                headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+            )
+        return Response({"status": "healthy", "database": "ok"})
+
+
+class PlainTextRenderer(StreamRenderer):
+    media_type = "text/plain"
+    format = "txt"
+
+
+class MetricsView(ApiView):
+    roles: ClassVar = {"get": Role.READER}
+    renderer_classes = [PlainTextRenderer, JSONRenderer]
+
+    @extend_schema(
+        operation_id="metrics",
+        responses={(200, "text/plain"): OpenApiTypes.STR},
+        tags=["operations"],
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Counters and histograms in Prometheus' text format."""
+        return HttpResponse(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,125 @@
+"""Request bodies: read counted and capped whatever the headers say, then parsed strictly."""
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any
+
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import BaseParser
+
+from tunix_site import strict_json
+from tunix_site.errors import TooLarge
+
+CHUNK_BYTES = 64 * 1024
+
+
+class UnsupportedEncoding(APIException):
+    """415: a Content-Encoding that is not read."""
+
+    status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
+    default_code = "unsupported_encoding"
+    default_detail = "Content-Encoding must be gzip or absent."
+
+
+class RawJSONParser(BaseParser):
+    """Gives the body's bytes to the view's own reader, and notes their digest on the request."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: dict[str, Any] | None = None,
+    ) -> Any:
+        context = parser_context or {}
+        request = context["request"]
+        if media_type_charset(media_type) not in ("", "utf-8", "utf8"):
+            raise UnsupportedEncoding("The body must be UTF-8.")
+        body = read_body(stream, request.META, context["view"].max_body_bytes)
+        request.body_digest = hashlib.sha256(body).digest()
+        return body
+
+
+class StrictJSONParser(RawJSONParser):
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: dict[str, Any] | None = None,
+    ) -> Any:
+        body = super().parse(stream, media_type, parser_context)
+        try:
+            return strict_json.loads(body)
+        except strict_json.InvalidJSON as error:
+            raise ParseError(str(error)) from None
+
+
+def media_type_charset(media_type: str | None) -> str:
+    _, _, parameters = (media_type or "").partition(";")
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip(" \"'").lower()
+    return ""
+
+
+def is_chunked(headers: dict[str, Any]) -> bool:
+    return "HTTP_TRANSFER_ENCODING" in headers
+
+
+def read_body(stream: IO[bytes], headers: dict[str, Any], limit: int) -> bytes:
+    """Read the whole body, at most `limit` bytes of it decompressed.
+
+    TooLarge past the limit, ParseError where it ends before its Content-Length or is broken.
+    """
+    length = int(headers["CONTENT_LENGTH"])
+    encoding = headers.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise UnsupportedEncoding
+    if not is_chunked(headers) and length > limit:
+        raise TooLarge(limit)
+    pieces = _counted(stream, None if is_chunked(headers) else length)
+    if encoding == "gzip":
+        pieces = _gunzip(pieces, limit)
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > limit:
+            raise TooLarge(limit)
+    return bytes(body)
+
+
+def _counted(stream: IO[bytes], length: int | None) -> Iterator[bytes]:
+    received = 0
+    while length is None or received < length:
+        try:
+            piece = stream.read(
+                CHUNK_BYTES if length is None else min(CHUNK_BYTES, length - received)
+            )
+        except (OSError, ValueError) as error:
+            raise ParseError(f"The body broke off: {type(error).__name__}.") from None
+        if not piece:
+            break
+        received += len(piece)
+        yield piece
+    if length is not None and received < length:
+        raise ParseError(f"The body ends after {received} of {length} bytes.")
+
+
+def _gunzip(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    decompressor = zlib.decompressobj(wbits=31)
+    for piece in pieces:
+        try:
+            # one byte over the limit is enough to refuse: a small bomb never unfolds
+            yield decompressor.decompress(piece, limit + 1)
+        except zlib.error:
+            raise ParseError("The body is not gzip.") from None
+        if decompressor.unconsumed_tail:
+            raise TooLarge(limit)
+        if decompressor.unused_data:
+            raise ParseError("The gzip body has data after its end.")
+    if not decompressor.eof:
+        raise ParseError("The gzip body ends early.")

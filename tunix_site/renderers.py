@@ -1,0 +1,34 @@
+"""JSON out: rendered by msgspec, indented when asked."""
+
+from typing import Any
+
+import msgspec
+from rest_framework import renderers
+
+_ENCODER = msgspec.json.Encoder(enc_hook=str)  # lazy translations and error details are text
+
+
+class JSONRenderer(renderers.JSONRenderer):
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: dict[str, Any] | None = None,
+    ) -> bytes:
+        if data is None:
+            return b""
+        body = _ENCODER.encode(data)
+        indent = self.get_indent(accepted_media_type or "", renderer_context or {})
+        return msgspec.json.format(body, indent=indent) if indent else body
+
+
+class StreamRenderer(renderers.BaseRenderer):
+    """Names a media type that a view answers with by itself, so that `Accept` may ask for it.
+
+    Errors of such a view are JSON: the exception handler sees to it.
+    """
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
+        raise AssertionError("the view gives its own response")

@@ -1,0 +1,208 @@
+"""Django's settings. Every variable read here is listed in docs/settings.md and .env.example."""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+import dotenv
+from django.core.exceptions import ImproperlyConfigured
+
+from tunix_site import env, postgres
+from tunix_site.secret_key import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+dotenv.load_dotenv(BASE_DIR / ".env")  # the environment wins over the file
+
+# Where the program keeps what it makes: the embedded database, the secret key, the demo's report.
+VAR_DIR = (BASE_DIR / env.text("TUNIX_VAR", "var")).resolve()
+
+DATABASE_URL = env.text("DATABASE_URL")
+EMBEDDED_POSTGRES = not DATABASE_URL
+
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = secret_key(given=env.text("SECRET_KEY"), embedded=EMBEDDED_POSTGRES, var_dir=VAR_DIR)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+PORT = env.integer("PORT", 8000)
+WEB_PROCESSES = env.integer("TUNIX_WEB_PROCESSES", 1)
+WEB_THREADS = env.integer("TUNIX_WEB_THREADS", 8)
+
+# Several web processes count together, in files; the library reads the variable when imported.
+METRICS_DIR = VAR_DIR / "metrics" if WEB_PROCESSES > 1 else None
+if METRICS_DIR:
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(METRICS_DIR))
+
+# Limits of what comes in, in bytes of decompressed body and in traces.
+MAX_TRACE_BYTES = env.integer("TUNIX_MAX_TRACE_BYTES", 1024**2)
+MAX_BATCH_BYTES = env.integer("TUNIX_MAX_BATCH_BYTES", 64 * 1024**2)
+MAX_BATCH_TRACES = env.integer("TUNIX_MAX_BATCH_TRACES", 1000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_TRACE_BYTES  # forms of the admin
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "tunix_site",
+    "traces",
+    "datasets",
+    "training",
+]
+
+MIDDLEWARE = [
+    "tunix_site.middleware.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tunix_site.middleware.DrainMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tunix_site.middleware.DatabaseAwayMiddleware",
+]
+
+ROOT_URLCONF = "tunix_site.urls"
+WSGI_APPLICATION = "tunix_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def _database() -> dict[str, object]:
+    if EMBEDDED_POSTGRES:
+        return postgres.embedded_settings(VAR_DIR)
+    try:
+        database = dict(dj_database_url.parse(DATABASE_URL))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from None
+    if database["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_URL must name a PostgreSQL database (postgresql://...)."
+        )
+    return database
+
+
+# A connection belongs to its thread and outlives the request; a dead one is replaced.
+DATABASES = {"default": {**_database(), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/api-auth/login/"
+LOGIN_REDIRECT_URL = "/api/"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # nothing to collect: assets come from the installed packages
+WHITENOISE_AUTOREFRESH = False
+
+# Cookies over HTTPS alone, redirects to it, HSTS: on where the site is served over TLS.
+HTTPS = env.flag("TUNIX_HTTPS")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^api/health/?$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if env.flag("TUNIX_BEHIND_PROXY"):  # the proxy sets the header itself, whatever the client sent
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tunix_site.authentication.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["tunix_site.roles.HasRole"],
+    "DEFAULT_PARSER_CLASSES": ["tunix_site.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "tunix_site.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "tunix_site.pagination.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "tunix_site.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "tunix_site.error_answers.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,  # `format` is the export's own parameter
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Tunix RT",
+    "DESCRIPTION": "Reasoning traces in, curated datasets out.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"StatusEnum": "traces.models.Status"},
+    "PREPROCESSING_HOOKS": ["tunix_site.openapi.without_trailing_slash"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "tunix_site.openapi.close_bodies",
+    ],
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Tunix RT",
+    "SITE_HEADER": "Tunix RT",
+    "SITE_SYMBOL": "account_tree",
+    "SHOW_VIEW_ON_SITE": False,
+}
+
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {
+        "request_id": {"()": "tunix_site.logs.RequestIdFilter"},
+    },
+    "formatters": {
+        "json": {
+            "()": "tunix_site.logs.JsonFormatter",
+            "format": "{asctime}{levelname}{name}{message}{request_id}",
+            "style": "{",
+        }
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["request_id"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "django.request": {"level": "ERROR"},  # refusals are in our own line for the request
+        "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # queries hold what people sent
+        "django.db.backends": {"level": "INFO"},
+    },
+}

@@ -1,0 +1,111 @@
+"""JSON read strictly: what a value must not be is marked where it stands, for its field to refuse.
+
+Python's parser takes NaN, duplicate keys and any number; PostgreSQL refuses NUL and lone
+surrogates. `loads` reads all of them into `Refused` marks, so that the error can name the place.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+MAX_DEPTH = 100
+INT64 = range(-(2**63), 2**63)
+
+
+class InvalidJSON(ValueError):
+    """The bytes are no JSON at all; the message says where."""
+
+
+class Refused:
+    """Stands where a value stood that JSON or the database cannot hold."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+def loads(data: bytes) -> Any:
+    """Parse UTF-8 JSON; InvalidJSON names line and column."""
+    try:
+        return _DECODER.decode(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InvalidJSON(f"The body is not UTF-8: byte {error.start}.") from None
+    except json.JSONDecodeError as error:
+        raise InvalidJSON(
+            f"The body is not JSON: {error.msg}, line {error.lineno} column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise InvalidJSON(f"The body nests deeper than {MAX_DEPTH} levels.") from None
+
+
+def problems(value: Any, *, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield (path, reason) of everything in `value` that cannot be kept as it is.
+
+    `depth` is the level at which the value itself stands in its document.
+    """
+    if isinstance(value, Refused):
+        yield "", value.reason
+    elif isinstance(value, str):
+        yield from (("", reason) for reason in text_problems(value))
+    elif isinstance(value, dict | list):
+        if depth >= MAX_DEPTH:
+            yield "", f"Nests deeper than {MAX_DEPTH} levels."
+            return
+        yield from _inside(value, depth + 1)
+    elif isinstance(value, int) and value not in INT64:
+        yield "", "The integer does not fit in 64 bits."
+
+
+def _inside(value: dict[str, Any] | list[Any], depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            for path, reason in problems(item, depth=depth):
+                yield f"[{position}]{path}", reason
+        return
+    for key, item in value.items():
+        for reason in text_problems(key):
+            yield f".{key!a}", reason
+        for path, reason in problems(item, depth=depth):
+            yield f".{key}{path}", reason
+
+
+def text_problems(text: str) -> Iterator[str]:
+    if "\x00" in text:
+        yield "The NUL character cannot be stored."
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            yield "A lone surrogate is no character."
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            return Refused(f"The key {key!a} occurs twice.")
+        seen.add(key)
+    raise AssertionError("a dict shorter than its pairs has a key twice")
+
+
+def _integer(digits: str) -> Any:
+    if len(digits) > 20:
+        return Refused("The integer does not fit in 64 bits.")
+    value = int(digits)
+    return value if value in INT64 else Refused("The integer does not fit in 64 bits.")
+
+
+def _number(text: str) -> Any:
+    value = float(text)
+    return value if math.isfinite(value) else Refused("The number does not fit in a double.")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_number,
+    parse_constant=lambda name: Refused(f"{name} is no JSON number."),
+)

@@ -1,0 +1,26 @@
+"""Mounts what each app serves. Every path works with and without its trailing slash."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from tunix_site.documents import RootView, SchemaView, SwaggerView
+from tunix_site.operations import HealthView, MetricsView
+
+handler400 = "tunix_site.error_answers.bad_request"
+handler403 = "tunix_site.error_answers.forbidden"
+handler404 = "tunix_site.error_answers.not_found"
+handler500 = "tunix_site.error_answers.server_error"
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/api/")),
+    re_path(r"^api/?$", RootView.as_view(), name="api-root"),
+    re_path(r"^api/health/?$", HealthView.as_view(), name="health"),
+    re_path(r"^metrics/?$", MetricsView.as_view(), name="metrics"),
+    re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
+    re_path(r"^api/docs/?$", SwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/", include("traces.urls")),
+    path("api/", include("datasets.urls")),
+    path("api-auth/", include("rest_framework.urls")),
+    path("admin/", admin.site.urls),
+]

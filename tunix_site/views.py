@@ -1,0 +1,75 @@
+"""What every view of the API shares: roles, strict queries, body limits, idempotency."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from tunix_site import idempotency
+from tunix_site.fields import QuerySerializer
+from tunix_site.models import Role
+
+
+class NoQuery(QuerySerializer):
+    """No parameter is known."""
+
+
+class ApiViewMixin:
+    """The rules of the API for a view; the action names which ones."""
+
+    roles: ClassVar[Mapping[str, str]] = {}
+    queries: ClassVar[Mapping[str, type[QuerySerializer]]] = {}
+    body_limits: ClassVar[Mapping[str, int]] = {}
+    idempotent: ClassVar[bool] = True
+
+    query: dict[str, Any]  # the validated query parameters
+
+    def action_name(self) -> str:
+        name = getattr(self, "action", None)
+        return name or self.request.method.lower()  # type: ignore[attr-defined,no-any-return]
+
+    def required_role(self) -> str:
+        """Name the role that the action needs; a method that is not there needs the least."""
+        if getattr(self, "action", "") in (None, "metadata") or self.action_name() == "options":
+            return Role.READER
+        return self.roles[self.action_name()]
+
+    def query_serializer(self) -> type[QuerySerializer]:
+        return self.queries.get(self.action_name(), NoQuery)
+
+    @property
+    def max_body_bytes(self) -> int:
+        return self.body_limits.get(self.action_name(), settings.MAX_TRACE_BYTES)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        self.query = self.query_serializer().read(request.query_params)
+        if (
+            self.idempotent
+            and request.method == "POST"
+            and idempotency.HEADER in request.headers
+            and hasattr(self, "post")
+        ):
+            self.post = partial(self._post_once, self.post)
+
+    def _post_once(
+        self, post: Callable[..., Response], request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
+        return idempotency.answer_once(
+            request,
+            handle=partial(post, request, *args, **kwargs),
+            explain=self.handle_exception,  # type: ignore[attr-defined]
+        )
+
+
+class ApiView(ApiViewMixin, APIView):
+    """A single route; `roles` is by method in lower case."""
+
+
+class ApiViewSet(ApiViewMixin, GenericViewSet):  # type: ignore[type-arg]
+    """A resource; `roles` is by action."""
