@@ -14,7 +14,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
     from django.conf import settings
     from django.core.management import execute_from_command_line
-    from tunix_site.postgres import embedded_postgres
+
+    from tunix_site.postgres import PostgresError, embedded_postgres
     from tunix_site.processes import die_with_parent
 
     if "MAKELEVEL" in os.environ:
@@ -24,7 +25,10 @@ def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     with contextlib.ExitStack() as stack:
         if settings.EMBEDDED_POSTGRES and command not in WITHOUT_DATABASE:
-            stack.enter_context(embedded_postgres(settings.VAR_DIR))
+            try:
+                stack.enter_context(embedded_postgres(settings.VAR_DIR))
+            except PostgresError as error:
+                sys.exit(str(error))
         execute_from_command_line(sys.argv)
 
 

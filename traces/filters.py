@@ -30,7 +30,9 @@ class TraceFilters(QuerySerializer):
     As query parameters they are text; in a dataset's `where` they are typed JSON.
     """
 
-    source = TextField(max_length=document.MAX_SOURCE_CHARS, allow_blank=True, required=False)
+    source = TextField(  # type: ignore[assignment]
+        max_length=document.MAX_SOURCE_CHARS, allow_blank=True, required=False
+    )
     status = ChoiceTextField(choices=Status.choices, required=False)
     tag = TextField(max_length=document.MAX_TAG_CHARS, required=False)
     trace_version = TextField(max_length=document.MAX_VERSION_CHARS, required=False)

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from traces import document
 from traces.document import TraceDocument
 from traces.querysets import TraceQuerySet
+from tunix_site.strict_json import StoredDecoder
 
 
 class Status(models.TextChoices):
@@ -33,15 +34,15 @@ class Trace(models.Model):
     trace_version = models.CharField(max_length=document.MAX_VERSION_CHARS)
     prompt = models.TextField()
     final_answer = models.TextField(blank=True)
-    steps = models.JSONField()
-    meta = models.JSONField(default=dict)
+    steps = models.JSONField(decoder=StoredDecoder)
+    meta = models.JSONField(decoder=StoredDecoder, default=dict)
     source = models.CharField(max_length=document.MAX_SOURCE_CHARS, blank=True, default="")
     external_id = models.CharField(  # noqa: DJ001  # null: no id was given; unique where it was
         max_length=document.MAX_EXTERNAL_ID_CHARS, null=True, blank=True
     )
-    tags = models.JSONField(default=list, blank=True)
+    tags = models.JSONField(decoder=StoredDecoder, default=list, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.UNREVIEWED)
-    messages = models.JSONField(null=True, blank=True)
+    messages = models.JSONField(decoder=StoredDecoder, null=True, blank=True)
     content_hash = models.UUIDField(editable=False)
     prompt_hash = models.UUIDField(editable=False)
     step_count = models.PositiveIntegerField(editable=False)
@@ -123,7 +124,7 @@ class Score(models.Model):
     criteria = models.CharField(max_length=64)
     scorer_version = models.CharField(max_length=64)
     value = models.FloatField()
-    details = models.JSONField(default=dict)
+    details = models.JSONField(decoder=StoredDecoder, default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

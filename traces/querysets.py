@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
-from django.db import connections, models, router, transaction
+from django.db import connections, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
 
@@ -60,7 +60,7 @@ class TraceQuerySet(models.QuerySet["Trace"]):
         """  # noqa: S608
         return self.raw(query, [list(sources), list(external_ids)])
 
-    def previews(self) -> models.QuerySet["Trace", dict[str, Any]]:
+    def previews(self) -> models.QuerySet["Trace", Any]:
         """Rows of a list: no large text is read beyond its beginning."""
         return self.annotate(
             prompt_preview=Left("prompt", PREVIEW_CHARS),
@@ -98,7 +98,7 @@ class TraceQuerySet(models.QuerySet["Trace"]):
             raise ValueError("COPY streams all rows: there is no batch size.")
         traces = list(objs)
         self._for_write = True
-        alias = self._db or router.db_for_write(self.model)
+        alias = self.db
         with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
             if ignore_conflicts:
                 self._copy_apart(cursor, traces)
@@ -110,7 +110,7 @@ class TraceQuerySet(models.QuerySet["Trace"]):
         return traces
 
     def _columns(self) -> str:
-        return ", ".join(field.column for field in self.model._meta.concrete_fields)
+        return ", ".join(str(field.column) for field in self.model._meta.concrete_fields)
 
     def _copy(self, cursor: Any, table: str, traces: list["Trace"]) -> None:
         statement = f"COPY {table} ({self._columns()}) FROM STDIN ({COPY_OPTIONS})"

@@ -245,7 +245,7 @@ class BatchEntrySerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 class BatchErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
     index = serializers.IntegerField()
-    errors = serializers.DictField()
+    errors = serializers.DictField()  # type: ignore[assignment]
 
 
 class BatchAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -256,7 +256,7 @@ class BatchAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 class PartialBatchAnswerSerializer(BatchAnswerSerializer):
     detail = serializers.CharField()
-    errors = BatchErrorSerializer(many=True)
+    errors = BatchErrorSerializer(many=True)  # type: ignore[assignment]
 
 
 class ScoreRequestSerializer(StrictSerializer):

@@ -81,7 +81,7 @@ def _settle(outcome: Outcome, named: list[Trace]) -> None:
     stored = {
         (trace.source, trace.external_id): trace
         for trace in Trace.objects.with_external_ids(
-            (trace.source, trace.external_id) for trace in named if trace.external_id is not None
+            [(trace.source, trace.external_id or "") for trace in named]
         )
     }
     for position, trace in enumerate(outcome.traces):

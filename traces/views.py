@@ -71,7 +71,7 @@ class TraceViewSet(ApiViewSet):
     @extend_schema(responses={201: TraceDetailSerializer, 200: TraceDetailSerializer})
     def create(self, request: Request) -> Response:
         """Store a trace; 200 when its external_id and content are stored already."""
-        serializer = self.get_serializer(data=request.data)
+        serializer = TraceSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         trace, created = services.create_trace(document=serializer.to_document())
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK

@@ -114,7 +114,7 @@ class StrictSerializer(StrictMixin, serializers.Serializer):  # type: ignore[typ
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            errors |= error.detail
+            errors |= error.detail  # type: ignore[arg-type]  # of a serializer it is a dict
         if errors:
             raise serializers.ValidationError(errors)
         return values
@@ -132,7 +132,7 @@ class QuerySerializer(StrictSerializer):
         repeated = [key for key, values in query.lists() if len(values) > 1]
         if repeated:
             raise serializers.ValidationError({key: ["Given more than once."] for key in repeated})
-        serializer = cls(data=cls().typed(query.dict()))
+        serializer = cls(data=cls().typed({key: str(value) for key, value in query.items()}))
         serializer.is_valid(raise_exception=True)
         values: dict[str, Any] = serializer.validated_data
         return values

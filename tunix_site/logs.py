@@ -4,7 +4,6 @@ import logging
 import time
 import traceback
 from contextvars import ContextVar
-from types import TracebackType
 from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
@@ -21,11 +20,9 @@ class RequestIdFilter(logging.Filter):
 class JsonFormatter(BaseJsonFormatter):
     """Shows where an exception came from and its type, not its message: that may quote a trace."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
-    def formatException(  # type: ignore[override]  # noqa: N802
-        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | Any
-    ) -> str:
+    def formatException(self, ei: Any) -> str:  # noqa: N802
         lines: list[str] = []
         error: BaseException | None = ei[1]
         while error is not None:

@@ -75,11 +75,13 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    user_roles: list[str]  # annotated by with_user_roles
+
     last_used_at = models.DateTimeField(
         null=True, editable=False, help_text="Noted on writes, at most once a minute."
     )
 
-    objects: ClassVar[ApiKeyManager] = ApiKeyManager()  # type: ignore[valid-type]
+    objects = ApiKeyManager()
 
     NOTE_USE_EVERY: ClassVar[timedelta] = timedelta(minutes=1)
 

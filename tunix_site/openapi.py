@@ -43,7 +43,7 @@ class AutoSchema(BaseAutoSchema):
         return [self.path.removeprefix("/api/").split("/")[0]]
 
     def get_response_serializers(self) -> Any:
-        declared = super().get_response_serializers()
+        declared: Any = super().get_response_serializers()
         if not isinstance(declared, dict):
             default = {"POST": 201, "DELETE": 204}.get(self.method, 200)
             declared = {default: declared if default != 204 else None}

@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -32,10 +31,11 @@ class KeysetPagination(CursorPagination):
     """Newest first by id; `{"next", "previous", "results"}`, and `count` when asked."""
 
     ordering = "-pk"
+    page_limit: int
     total: int | None = None
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
+        self, queryset: Any, request: Request, view: Any = None
     ) -> list[Any] | None:
         self.position_field = queryset.model._meta.pk
         self.page_limit = view.query.get("limit", DEFAULT_LIMIT)
@@ -50,7 +50,7 @@ class KeysetPagination(CursorPagination):
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
-                self._check_position(cursor.position)
+                self._check_position(str(cursor.position))
         except (NotFound, ValueError):
             raise ValidationError({"cursor": ["This is no cursor of this list."]}) from None
         return cursor
@@ -62,7 +62,7 @@ class KeysetPagination(CursorPagination):
             raise ValueError(position)
 
     def get_paginated_response(self, data: Any) -> Response:
-        page = {"next": self.get_next_link(), "previous": self.get_previous_link()}
+        page: dict[str, Any] = {"next": self.get_next_link(), "previous": self.get_previous_link()}
         if self.total is not None:
             page["count"] = self.total
         return Response({**page, "results": data})

@@ -21,6 +21,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+import psycopg
+
 ROLE = "tunix"
 DATABASE = "tunix"
 SUPERUSER = "postgres"
@@ -122,13 +124,25 @@ class Cluster:
         self.root.mkdir(parents=True, exist_ok=True)
         with self._starting():
             self.account = find_account(self.root, self.binaries)
-            if not self._is_running():
-                self._prepare()
-                self._start()
-            self._ensure_database()
+            self._ensure_server()
             users = (self.root / "users.lock").open("ab")
             fcntl.flock(users, fcntl.LOCK_SH)
             return users
+
+    def _ensure_server(self) -> None:
+        """Start the server unless it runs and answers."""
+        stop = time.monotonic() + RETRY_SECONDS
+        while True:
+            if not self._is_running():
+                self._prepare()
+                self._start()
+            try:
+                return self._ensure_database()
+            except psycopg.OperationalError as error:
+                # one that was killed counts as running until the system has cleared it away
+                if time.monotonic() > stop:
+                    raise PostgresError(f"PostgreSQL runs but does not answer: {error}") from None
+                time.sleep(0.2)
 
     def leave(self, users: IO[bytes]) -> None:
         """Let go of the lock, and stop the server if nobody else holds it."""
@@ -246,8 +260,6 @@ class Cluster:
 
     def _ensure_database(self) -> None:
         """Make our role, which may create databases and nothing more, and its database."""
-        import psycopg
-
         connection = psycopg.connect(
             host=str(self.socket_dir),
             port=PORT,

@@ -1,5 +1,6 @@
 """JSON out: rendered by msgspec, indented when asked."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -15,12 +16,12 @@ class JSONRenderer(renderers.JSONRenderer):
         self,
         data: Any,
         accepted_media_type: str | None = None,
-        renderer_context: dict[str, Any] | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         if data is None:
             return b""
         body = _ENCODER.encode(data)
-        indent = self.get_indent(accepted_media_type or "", renderer_context or {})
+        indent = self.get_indent(accepted_media_type or "", dict(renderer_context or {}))
         return msgspec.json.format(body, indent=indent) if indent else body
 
 

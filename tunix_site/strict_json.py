@@ -6,8 +6,11 @@ surrogates. `loads` reads all of them into `Refused` marks, so that the error ca
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
+
+import msgspec
 
 MAX_DEPTH = 100
 INT64 = range(-(2**63), 2**63)
@@ -36,6 +39,25 @@ def loads(data: bytes) -> Any:
         ) from None
     except RecursionError:
         raise InvalidJSON(f"The body nests deeper than {MAX_DEPTH} levels.") from None
+
+
+class StoredDecoder(json.JSONDecoder):
+    """Reads what jsonb wrote: it gives a large double all its digits, as if it were an integer."""
+
+    def __init__(self) -> None:
+        super().__init__(parse_int=_stored_integer)
+
+
+def stored(text: str) -> Any:
+    """Parse jsonb's text."""
+    if _LONG_NUMBER.search(text):
+        return _STORED.decode(text)
+    return msgspec.json.decode(text)
+
+
+def _stored_integer(digits: str) -> int | float:
+    value = int(digits)
+    return value if value in INT64 else float(digits)
 
 
 def problems(value: Any, *, depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -103,6 +125,8 @@ def _number(text: str) -> Any:
     return value if math.isfinite(value) else Refused("The number does not fit in a double.")
 
 
+_LONG_NUMBER = re.compile("[0-9]{19}")
+_STORED = StoredDecoder()
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_int=_integer,

@@ -27,6 +27,7 @@ class ApiViewMixin:
     body_limits: ClassVar[Mapping[str, int]] = {}
     idempotent: ClassVar[bool] = True
 
+    post: Callable[..., Response]
     query: dict[str, Any]  # the validated query parameters
 
     def action_name(self) -> str:

@@ -1,0 +1,125 @@
+"""What is trained on: immutable, ordered selections of traces."""
+
+import re
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from traces.models import Trace
+from tunix_site.strict_json import StoredDecoder
+
+MAX_NAME_CHARS = 128
+MAX_VERSION_CHARS = 64
+MAX_SPLIT_CHARS = 64
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]*")
+SCHEMA_VERSION = "1.0"
+
+
+class Strategy(models.TextChoices):
+    LATEST = "latest"
+    RANDOM = "random"
+
+
+class SplitBy(models.TextChoices):
+    PROMPT = "prompt"
+    TRACE = "trace"
+
+
+def dataset_key(name: str, version: str) -> str:
+    return f"{name}-{version}".replace(" ", "_").replace("/", "_")
+
+
+class DatasetQuerySet(models.QuerySet["Dataset"]):
+    def existing(self) -> Self:
+        """Keep those that were not deleted; a deleted one is there only to hold its key."""
+        return self.filter(deleted_at=None)
+
+
+class Dataset(models.Model):
+    """A named and versioned selection, with the recipe that it was built by.
+
+    It never changes after it is built (a database trigger holds it), except that it is deleted.
+    """
+
+    key = models.CharField(max_length=MAX_NAME_CHARS + MAX_VERSION_CHARS + 1, unique=True)
+    build_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=MAX_NAME_CHARS)
+    version = models.CharField(max_length=MAX_VERSION_CHARS)
+    filters = models.JSONField(decoder=StoredDecoder, default=dict)
+    where = models.JSONField(decoder=StoredDecoder, default=dict)
+    selection_strategy = models.CharField(max_length=16, choices=Strategy)
+    seed = models.BigIntegerField(null=True)
+    limit = models.BigIntegerField(null=True, help_text="Empty: all that match.")
+    splits = models.JSONField(decoder=StoredDecoder, default=dict)
+    split_by = models.CharField(max_length=16, choices=SplitBy)
+    session_id = models.CharField(max_length=200, blank=True)
+    training_run_id = models.CharField(max_length=200, blank=True)
+    provenance = models.JSONField(decoder=StoredDecoder, default=dict)
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="children", editable=False
+    )
+    trace_count = models.PositiveBigIntegerField(default=0)
+    stats = models.JSONField(decoder=StoredDecoder, default=dict)
+    content_digest = models.CharField(max_length=64, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = DatasetQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["name", "version"], name="one_dataset_per_name_and_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def dataset_schema_version(self) -> str:
+        return SCHEMA_VERSION
+
+    @property
+    def parent_dataset_id(self) -> str | None:
+        """The parent's key."""
+        return self.parent.key if self.parent else None
+
+
+class DatasetItemManager(models.Manager["DatasetItem"]):
+    def get_queryset(self) -> models.QuerySet["DatasetItem"]:
+        return super().get_queryset().select_related("dataset")
+
+
+class DatasetItem(models.Model):
+    """One trace at one position of a dataset."""
+
+    id = models.BigAutoField(primary_key=True)
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="items")
+    position = models.PositiveBigIntegerField()
+    trace = models.ForeignKey(Trace, on_delete=models.PROTECT, related_name="dataset_items")
+    split = models.CharField(max_length=MAX_SPLIT_CHARS, blank=True, default="")
+
+    objects = DatasetItemManager()
+
+    class Meta:
+        ordering: ClassVar = ["dataset", "position"]
+        base_manager_name = "objects"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["dataset", "position"], name="one_item_per_dataset_and_position"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["dataset", "split", "position"], name="item_by_split")
+        ]
+
+    def __str__(self) -> str:
+        return self.dataset.key

@@ -1,0 +1,6 @@
+from datasets.views import DatasetViewSet
+from tunix_site.routers import Router
+
+router = Router()
+router.register("datasets", DatasetViewSet, basename="dataset")
+urlpatterns = router.urls
