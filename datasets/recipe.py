@@ -1,8 +1,9 @@
 """How a dataset is selected: filters, order and splits, as SQL over all traces.
 
 Order and splits follow from SHA-256 over text, so that the same traces give the same dataset on
-any machine: `random` sorts by SHA-256("{seed}:{content_hash}"), and a trace goes to a split by the
-first 52 bits of SHA-256("{seed}:{prompt_hash}") (or of its content_hash).
+any machine: `random` sorts by SHA-256("order:{seed}:{content_hash}"), and a trace goes to a split
+by the first 52 bits of SHA-256("split:{seed}:{prompt_hash}") (or of its content_hash). The words
+in front keep the two apart: otherwise the first traces of a random order would share a split.
 """
 
 from dataclasses import dataclass, field
@@ -49,38 +50,41 @@ def selection(recipe: Recipe) -> tuple[str, list[Any]]:
     candidates, parameters = (
         traces.order_by().values_list("id", "content_hash", "prompt_hash").query.sql_with_params()
     )
-    order, order_parameters = _order(recipe)
+    (rank, order), rank_parameters = _rank_and_order(recipe)
     split, split_parameters = _split(recipe)
-    limit, limit_parameters = ("", []) if recipe.limit is None else ("LIMIT %s", [recipe.limit])
     sql = f"""
-        SELECT row_number() OVER (ORDER BY ordinal) - 1, id, {split}
+        SELECT row_number() OVER (ORDER BY {order}) - 1, id, {split}
         FROM (
-            SELECT *, row_number() OVER (ORDER BY {order}) AS ordinal
+            SELECT *, {rank} AS rank
             FROM ({candidates}) AS candidates (id, content_hash, prompt_hash)
-            ORDER BY ordinal
-            {limit}
+            ORDER BY {order}
+            LIMIT %s
         ) AS chosen
-        ORDER BY ordinal
+        ORDER BY {order}
     """  # noqa: S608
-    return sql, [*split_parameters, *order_parameters, *parameters, *limit_parameters]
+    return sql, [*split_parameters, *rank_parameters, *parameters, recipe.limit]
 
 
-def _order(recipe: Recipe) -> tuple[str, list[Any]]:
+def _rank_and_order(recipe: Recipe) -> tuple[tuple[str, str], list[Any]]:
     if recipe.selection_strategy == Strategy.LATEST:
-        return "id DESC", []
-    return "sha256(convert_to(%s || content_hash::text, 'UTF8')), id", [f"{recipe.seed}:"]
+        return ("0", "id DESC"), []
+    return (_sha256("content_hash"), "rank, id"), [f"order:{recipe.seed}:"]
 
 
 def _split(recipe: Recipe) -> tuple[str, list[Any]]:
     """Give the SQL that names a row's split: where its hash falls between the thresholds."""
     if not recipe.splits:
         return "''", []
-    column = "prompt_hash" if recipe.split_by == SplitBy.PROMPT else "content_hash"
-    digest = f"encode(sha256(convert_to(%s || {column}::text, 'UTF8')), 'hex')"
-    bits = f"('x' || left({digest}, {SPLIT_BITS // 4}))::bit({SPLIT_BITS})::bigint"
+    digest = _sha256("prompt_hash" if recipe.split_by == SplitBy.PROMPT else "content_hash")
+    bits = f"('x' || left(encode({digest}, 'hex'), {SPLIT_BITS // 4}))::bit({SPLIT_BITS})::bigint"
     names, bounds = zip(*thresholds(recipe.splits), strict=True)
     sql = f"(%s::text[])[width_bucket({bits}, %s::bigint[]) + 1]"
-    return sql, [list(names), f"{recipe.seed}:", list(bounds[:-1])]
+    return sql, [list(names), f"split:{recipe.seed}:", list(bounds[:-1])]
+
+
+def _sha256(column: str) -> str:
+    """Give the SQL of SHA-256 over a prefix, passed as a parameter, and a hash in UUID form."""
+    return f"sha256(convert_to(%s || {column}::text, 'UTF8'))"
 
 
 def thresholds(splits: dict[str, float]) -> list[tuple[str, int]]:

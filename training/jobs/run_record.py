@@ -1,0 +1,91 @@
+"""What a run writes about itself: its manifest, a line of metrics per step, its result."""
+
+import hashlib
+import importlib.metadata
+import json
+import subprocess
+import sys
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from errors import InputError
+
+PACKAGES = ("google-tunix", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "qwix")
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read an object; InputError names the file."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise InputError(f"{path}: no JSON") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: no JSON object")
+    return value
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def provenance() -> dict[str, Any]:
+    """Where and with what a run happens."""
+    import jax
+
+    versions = {}
+    for name in PACKAGES:
+        versions[name] = importlib.metadata.version(name)
+    device = jax.devices()[0]
+    return {
+        "run_id": str(uuid.uuid4()),
+        "created_at": datetime.now(UTC).isoformat(),
+        "git_sha": _git_sha(),
+        "python": sys.version.split()[0],
+        "packages": versions,
+        "device": {
+            "platform": device.platform,
+            "kind": device.device_kind,
+            "count": jax.device_count(),
+        },
+    }
+
+
+def _git_sha() -> str | None:
+    """The commit of this program's own checkout; None outside one."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607  # the one on the user's path
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def keep_metrics_until(path: Path, step: int) -> None:
+    """Drop the lines of steps that a resumed run does again, and a line cut off by a kill."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            if json.loads(line)["step"] <= step:
+                kept.append(line)
+        except ValueError:
+            break
+    path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")

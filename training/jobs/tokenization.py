@@ -1,0 +1,179 @@
+"""Tokenizers behind one interface, which is the one that Tunix's sampler asks for."""
+
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from errors import InputError
+from run_config import RunConfig
+
+SPECIALS = ("<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>")
+PAD, EOS, BOS, UNK = range(4)
+_PIECES = re.compile(r"<(?:start|end)_of_turn>| ?[A-Za-z]+|[^A-Za-z]")
+
+
+class TokenizerLike(Protocol):
+    """Token ids are plain integers below `size`; `encode` adds no mark of its own."""
+
+    size: int
+
+    def encode(self, text: str) -> list[int]: ...
+    def decode(self, ids: Iterable[int]) -> str: ...
+    def bos_id(self) -> int | None: ...
+    def eos_id(self) -> int: ...
+    def pad_id(self) -> int: ...
+    def save(self, directory: Path) -> None: ...
+
+
+class WordTokenizer:
+    """Specials, 256 bytes, and frequent words as single tokens; digits go one by one.
+
+    Any text round-trips: what is no known word is written as its UTF-8 bytes.
+    """
+
+    FILE = "words.json"
+
+    def __init__(self, words: list[str]) -> None:
+        self.words = words
+        first_word = len(SPECIALS) + 256
+        self.size = first_word + len(words)
+        self._ids = {text: number for number, text in enumerate(SPECIALS)}
+        self._ids |= {text: first_word + number for number, text in enumerate(words)}
+        self._bytes = [text.encode() for text in SPECIALS]
+        self._bytes += [bytes([value]) for value in range(256)]
+        self._bytes += [word.encode() for word in words]
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], max_words: int) -> "WordTokenizer":
+        """Take the words that are most frequent in `texts`, at least twice each."""
+        counts = Counter(
+            piece
+            for text in texts
+            for piece in _PIECES.findall(text)
+            if len(piece) > 1 and piece not in SPECIALS
+        )
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        return cls([word for word, count in ranked if count > 1][:max_words])
+
+    def encode(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for piece in _PIECES.findall(text):
+            known = self._ids.get(piece)
+            if known is not None:
+                ids.append(known)
+            else:
+                ids += [len(SPECIALS) + value for value in piece.encode()]
+        return ids
+
+    def decode(self, ids: Iterable[int]) -> str:
+        shown = [self._bytes[i] for i in map(int, ids) if UNK < i < self.size]
+        return b"".join(shown).decode("utf-8", errors="replace")
+
+    def bos_id(self) -> int:
+        return BOS
+
+    def eos_id(self) -> int:
+        return EOS
+
+    def pad_id(self) -> int:
+        return PAD
+
+    def save(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / self.FILE).write_text(json.dumps(self.words, ensure_ascii=False))
+
+
+class SentencePieceTokenizer:
+    """A SentencePiece model; its file is kept beside the run."""
+
+    FILE = "tokenizer.model"
+
+    def __init__(self, path: Path) -> None:
+        import sentencepiece
+
+        self.path = path
+        self._model = sentencepiece.SentencePieceProcessor(model_file=str(path))
+        self.size = self._model.vocab_size()
+
+    def encode(self, text: str) -> list[int]:
+        return self._model.encode(text)  # type: ignore[no-any-return]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        return self._model.decode([i for i in map(int, ids) if 0 <= i < self.size])  # type: ignore[no-any-return]
+
+    def bos_id(self) -> int | None:
+        return _given(self._model.bos_id())
+
+    def eos_id(self) -> int:
+        return self._model.eos_id()  # type: ignore[no-any-return]
+
+    def pad_id(self) -> int:
+        return max(self._model.pad_id(), 0)
+
+    def save(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        if self.path != directory / self.FILE:
+            shutil.copyfile(self.path, directory / self.FILE)
+
+
+class DirectoryTokenizer:
+    """The tokenizer in a Hugging Face directory."""
+
+    FILE = "tokenizer.json"
+
+    def __init__(self, directory: Path) -> None:
+        from transformers import AutoTokenizer
+
+        self._model: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        self.size = len(self._model)
+
+    def encode(self, text: str) -> list[int]:
+        return self._model.encode(text, add_special_tokens=False)  # type: ignore[no-any-return]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        known = [i for i in map(int, ids) if 0 <= i < self.size]
+        return self._model.decode(known, skip_special_tokens=False)  # type: ignore[no-any-return]
+
+    def bos_id(self) -> int | None:
+        return self._model.bos_token_id  # type: ignore[no-any-return]
+
+    def eos_id(self) -> int:
+        return self._model.eos_token_id  # type: ignore[no-any-return]
+
+    def pad_id(self) -> int:
+        pad = self._model.pad_token_id
+        return self.eos_id() if pad is None else pad
+
+    def save(self, directory: Path) -> None:
+        self._model.save_pretrained(directory)
+
+
+def _given(identity: int) -> int | None:
+    return identity if identity >= 0 else None
+
+
+def make_tokenizer(config: RunConfig, texts: Iterable[str]) -> TokenizerLike:
+    """Make the configured tokenizer; `words` learns from the training texts."""
+    settings = config.tokenizer
+    if settings.kind == "words":
+        return WordTokenizer.learn(texts, settings.max_words)
+    if settings.kind == "sentencepiece":
+        return SentencePieceTokenizer(Path(settings.path or ""))
+    return DirectoryTokenizer(Path(settings.path or config.model.directory or ""))
+
+
+def load_tokenizer(directory: Path) -> TokenizerLike:
+    """Load what a run saved."""
+    if (words := directory / WordTokenizer.FILE).exists():
+        return WordTokenizer(json.loads(words.read_text()))
+    if (model := directory / SentencePieceTokenizer.FILE).exists() and not (
+        directory / DirectoryTokenizer.FILE
+    ).exists():
+        return SentencePieceTokenizer(model)
+    if (directory / DirectoryTokenizer.FILE).exists():
+        return DirectoryTokenizer(directory)
+    raise InputError(f"{directory}: no tokenizer")
