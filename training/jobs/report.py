@@ -1,0 +1,233 @@
+"""Compare a model's answers before and after training.
+
+    python training/jobs/report.py --before FILE --after FILE --eval-set FILE --output DIR
+
+Writes report.md, report.json and accuracy.png to DIR.
+"""
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from answers import same_answer
+from errors import InputError, exit_on_input_error
+from evalset import GROUPS, Problem, read_answers, read_problems
+from run_record import write_json
+
+EXAMPLES_SHOWN = 5
+Z_95 = 1.959963984540054
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927)."""
+    if total == 0:
+        return 0.0, 1.0
+    share, z2 = right / total, Z_95**2
+    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
+    spread = share * (1 - share) / total + z2 / (4 * total**2)
+    half = Z_95 * math.sqrt(spread) / (1 + z2 / total)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """The exact two-sided p of McNemar's test (1947): flips as fair coins."""
+    flips, fewer = gained + lost, min(gained, lost)
+    if flips == 0:
+        return 1.0
+    tail = sum(math.comb(flips, k) for k in range(fewer + 1))
+    return min(1.0, 2 * tail / 2**flips)
+
+
+def accuracy(right: list[bool]) -> dict[str, Any]:
+    low, high = wilson(sum(right), len(right))
+    return {
+        "right": sum(right),
+        "total": len(right),
+        "accuracy": sum(right) / len(right),
+        "interval_95": [low, high],
+    }
+
+
+def judge(path: Path, problems: list[Problem]) -> tuple[list[bool], list[dict[str, str]]]:
+    """Score a file of answers; InputError where a problem was not asked."""
+    given = read_answers(path)
+    missing = [problem.id for problem in problems if problem.id not in given]
+    if missing:
+        raise InputError(f"{path}: no answer to {missing[0]!r} and {len(missing) - 1} others")
+    found = [given[problem.id] for problem in problems]
+    right = [
+        same_answer(answer["final_answer"], problem.expected_answer)
+        for answer, problem in zip(found, problems, strict=True)
+    ]
+    return right, found
+
+
+def by_group(problems: list[Problem], results: dict[str, list[bool]]) -> dict[str, Any]:
+    """Accuracies by section, category and difficulty, where the set names them."""
+    groups: dict[str, Any] = {}
+    for field in GROUPS:
+        values = sorted({value for problem in problems if (value := getattr(problem, field))})
+        if values:
+            groups[field] = {
+                value: {
+                    name: accuracy(
+                        [
+                            ok
+                            for ok, problem in zip(right, problems, strict=True)
+                            if getattr(problem, field) == value
+                        ]
+                    )
+                    for name, right in results.items()
+                }
+                for value in values
+            }
+    return groups
+
+
+def compare(before: list[bool], after: list[bool]) -> dict[str, Any]:
+    gained = sum(new and not old for old, new in zip(before, after, strict=True))
+    lost = sum(old and not new for old, new in zip(before, after, strict=True))
+    return {"gained": gained, "lost": lost, "p_value": mcnemar(gained, lost)}
+
+
+def examples(
+    problems: list[Problem],
+    before: list[dict[str, str]],
+    after: list[dict[str, str]],
+    chosen: Callable[[int], bool],
+) -> list[dict[str, str]]:
+    picked = [index for index in range(len(problems)) if chosen(index)][:EXAMPLES_SHOWN]
+    return [
+        {
+            "id": problems[index].id,
+            "prompt": problems[index].prompt,
+            "expected_answer": problems[index].expected_answer,
+            "before": before[index]["raw_text"],
+            "after": after[index]["raw_text"],
+        }
+        for index in picked
+    ]
+
+
+def build_report(options: argparse.Namespace) -> dict[str, Any]:
+    problems = read_problems(options.eval_set)
+    before, said_before = judge(options.before, problems)
+    after, said_after = judge(options.after, problems)
+    results = {"before": before, "after": after}
+    report: dict[str, Any] = {
+        "problems": len(problems),
+        "before": accuracy(before),
+        "after": accuracy(after),
+        "flips": compare(before, after),
+    }
+    if options.control is not None:
+        control, _ = judge(options.control, problems)
+        results["control"] = control
+        report["control"] = accuracy(control)
+        report["control_to_after"] = compare(control, after)
+    report["groups"] = by_group(problems, results)
+    report["examples"] = {
+        "right_after": examples(problems, said_before, said_after, lambda i: after[i]),
+        "wrong_after": examples(problems, said_before, said_after, lambda i: not after[i]),
+    }
+    return report
+
+
+def as_markdown(report: dict[str, Any]) -> str:
+    names = [name for name in ("before", "after", "control") if name in report]
+    lines = [
+        "# Evaluation",
+        "",
+        f"{report['problems']} problems; an answer counts by equivalence with the expected one.",
+        "",
+        "| model | right | accuracy | 95 % interval |",
+        "| --- | --- | --- | --- |",
+        *[_row(name, report[name]) for name in names],
+        "",
+        f"Before to after: {report['flips']['gained']} wrong answers became right and "
+        f"{report['flips']['lost']} right ones wrong "
+        f"(exact McNemar test, p = {report['flips']['p_value']:.2g}).",
+    ]
+    if "control" in report:
+        flips = report["control_to_after"]
+        lines.append(
+            f"Control to after: {flips['gained']} right only after, {flips['lost']} right only in "
+            f"the control (p = {flips['p_value']:.2g})."
+        )
+    lines += ["", "![accuracy](accuracy.png)"]
+    for field, values in report["groups"].items():
+        lines += ["", f"## By {field}", "", f"| {field} | {' | '.join(names)} |"]
+        lines.append(f"| --- |{' --- |' * len(names)}")
+        for value, shares in values.items():
+            cells = [f"{shares[name]['right']} of {shares[name]['total']}" for name in names]
+            lines.append(f"| {_cell(value)} | {' | '.join(cells)} |")
+    for title, key in (("Right after training", "right_after"), ("Still wrong", "wrong_after")):
+        if report["examples"][key]:
+            lines += ["", f"## {title}"]
+            for example in report["examples"][key]:
+                lines += _example(example)
+    return "\n".join(lines) + "\n"
+
+
+def _row(name: str, found: dict[str, Any]) -> str:
+    low, high = found["interval_95"]
+    return (
+        f"| {name} | {found['right']} of {found['total']} | {found['accuracy']:.1%} "
+        f"| {low:.1%} to {high:.1%} |"
+    )
+
+
+def _example(example: dict[str, str]) -> list[str]:
+    lines = ["", f"**{_cell(example['prompt'])}** (expected: {_cell(example['expected_answer'])})"]
+    for when in ("before", "after"):
+        indented = [f"    {line}" for line in example[when].split("\n")[:20]]
+        lines += ["", f"{when}:", "", *indented]
+    return lines
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def plot(report: dict[str, Any], path: Path) -> None:
+    """Draw the accuracies with their intervals."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    names = [name for name in ("before", "control", "after") if name in report]
+    shares = [report[name]["accuracy"] for name in names]
+    reach = [
+        [share - report[name]["interval_95"][0] for name, share in zip(names, shares, strict=True)],
+        [report[name]["interval_95"][1] - share for name, share in zip(names, shares, strict=True)],
+    ]
+    figure, axes = pyplot.subplots(figsize=(5, 3.5), layout="constrained")
+    bars = axes.bar(names, shares, yerr=reach, capsize=6, color="#4878a8", width=0.6)
+    axes.bar_label(bars, [f"{share:.1%}" for share in shares], label_type="center", color="white")
+    axes.set_ylim(0, 1.05)
+    axes.set_ylabel("share of problems answered right")
+    axes.set_title(f"{report['problems']} held-out problems, 95 % intervals")
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--before", type=Path, required=True)
+    parser.add_argument("--after", type=Path, required=True)
+    parser.add_argument("--control", type=Path, help="answers of a model to compare with")
+    parser.add_argument("--eval-set", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    options = parser.parse_args()
+    report = build_report(options)
+    options.output.mkdir(parents=True, exist_ok=True)
+    plot(report, options.output / "accuracy.png")
+    (options.output / "report.md").write_text(as_markdown(report), encoding="utf-8")
+    write_json(options.output / "report.json", report)
+
+
+if __name__ == "__main__":
+    exit_on_input_error(main)
