@@ -4,12 +4,12 @@ A format's bytes never change within its version. To add one, write the function
 FORMATS.
 """
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
+from uuid_utils import UUID, uuid5
 
 from tunix_site.strict_json import stored
 
@@ -18,9 +18,9 @@ CONTROL_TOKENS = ("<start_of_turn>", "<end_of_turn>")
 
 
 class Row(NamedTuple):
-    """A trace in a dataset as the database gives it; steps, meta and the like are JSON text."""
+    """A trace in a dataset, as text of the columns in datasets.reading; steps and meta are JSON."""
 
-    position: int
+    build_id: str
     id: str
     created_at: str  # 2026-01-31T12:00:00.000000Z
     trace_version: str
@@ -28,19 +28,24 @@ class Row(NamedTuple):
     final_answer: str
     steps: str
     meta: str
-    build_id: str
 
 
 class RecordRow(NamedTuple):
-    """What the lossless format has beyond a Row."""
+    """All that is known of a trace; messages, tags and scores are JSON as well."""
 
-    row: Row
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    final_answer: str
+    steps: str
+    meta: str
     external_id: str | None
     messages: str | None
     status: str
     tags: str
+    scores: str
     split: str
-    scores: list[dict[str, Any]]
 
 
 class _Content(msgspec.Struct):
@@ -74,15 +79,14 @@ def _tunix_sft(row: Row) -> dict[str, Any]:
 
 def _training_example(row: Row) -> dict[str, Any]:
     return {
-        "id": str(uuid.uuid5(uuid.UUID(row.build_id), row.id)),
+        "id": str(uuid5(UUID(row.build_id), row.id)),
         "prompt": f"{neutral(row.prompt)}\n\nPlease show your reasoning steps.",
         "response": _response(row),
         "metadata": _metadata(row, first={"source_trace_id": row.id}),
     }
 
 
-def _record(record: RecordRow) -> dict[str, Any]:
-    row = record.row
+def _record(row: RecordRow) -> dict[str, Any]:
     body = {
         "trace_version": row.trace_version,
         "prompt": row.prompt,
@@ -90,32 +94,37 @@ def _record(record: RecordRow) -> dict[str, Any]:
         "steps": msgspec.json.decode(row.steps),
         "meta": stored(row.meta),
     }
-    if record.external_id is not None:
-        body["external_id"] = record.external_id
-    if record.messages is not None:
-        body["messages"] = stored(record.messages)
+    if row.external_id is not None:
+        body["external_id"] = row.external_id
+    if row.messages is not None:
+        body["messages"] = stored(row.messages)
     return {
         **body,
         "id": row.id,
         "created_at": row.created_at,
-        "status": record.status,
-        "tags": msgspec.json.decode(record.tags),
-        "scores": record.scores,
-        "split": record.split,
+        "status": row.status,
+        "tags": msgspec.json.decode(row.tags),
+        "scores": stored(row.scores),
+        "split": row.split,
     }
 
 
 @dataclass(frozen=True)
 class Format:
-    """`lasting` formats show content alone, so that their bytes can be named by an ETag."""
+    """A row's columns and how they become an object.
+
+    `lasting` formats show content alone, so that their bytes can be named by an ETag; what
+    curation may change cannot be.
+    """
 
     name: str
     version: int
     render: Callable[[Any], dict[str, Any]]
+    row: type[Row | RecordRow] = Row
     lasting: bool = True
 
-    def line(self, row: Any) -> bytes:
-        return _encode(self.render(row)) + b"\n"
+    def line(self, columns: Iterable[str | None]) -> bytes:
+        return _encode(self.render(self.row._make(columns))) + b"\n"
 
 
 FORMATS = {
@@ -124,7 +133,7 @@ FORMATS = {
         Format("trace", 1, _trace),
         Format("tunix_sft", 1, _tunix_sft),
         Format("training_example", 1, _training_example),
-        Format("record", 1, _record, lasting=False),
+        Format("record", 1, _record, row=RecordRow, lasting=False),
     )
 }
 

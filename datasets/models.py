@@ -102,7 +102,9 @@ class DatasetItem(models.Model):
     """One trace at one position of a dataset."""
 
     id = models.BigAutoField(primary_key=True)
-    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="items")
+    dataset = models.ForeignKey(  # the unique constraint's index begins with it
+        Dataset, on_delete=models.PROTECT, related_name="items", db_index=False
+    )
     position = models.PositiveBigIntegerField()
     trace = models.ForeignKey(Trace, on_delete=models.PROTECT, related_name="dataset_items")
     split = models.CharField(max_length=MAX_SPLIT_CHARS, blank=True, default="")

@@ -1,57 +1,80 @@
-"""Reading a dataset in order, in pieces of bounded size, each by a query of its own."""
+"""Reading a dataset in order, in pieces of bounded size.
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+One COPY gives all rows: the database works ahead while Python renders, nothing is held but a
+piece, and what is deleted meanwhile still arrives, as one statement sees one state.
+"""
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
-from datasets.exports import Format, RecordRow, Row
+from datasets.exports import Format
 from datasets.models import Dataset
-from traces.models import Score
 
-FIRST_ROWS = 50  # so that the first byte does not wait for a large piece
-MAX_ROWS = 2_000
-MAX_CHARS = 8_000_000  # of traces held at a time
+FIRST_BYTES = 8 * 1024  # so that the first byte does not wait for a large piece
+PIECE_BYTES = 128 * 1024
 
-TIMESTAMP = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-COLUMNS = f"position, trace.id::text, {TIMESTAMP.format('trace.created_at')}, trace_version, " + (
-    "prompt, final_answer, steps::text, meta::text"
-)
-RECORD_COLUMNS = f"{COLUMNS}, external_id, messages::text, status, tags::text, split"
+# Nested loops along the index of positions give the first row at once; sorting and hashing all
+# rows would be somewhat faster to the last one. A compiled plan starts late.
+FIRST_ROW_FAST = """
+    SELECT set_config(name, 'off', true)
+    FROM unnest('{enable_sort,enable_hashjoin,enable_mergejoin,jit}'::text[]) AS name
+"""
+TIMESTAMP = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+SCORES = f"""(
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'criteria', criteria, 'scorer_version', scorer_version, 'value', value,
+        'details', details, 'created_at', {TIMESTAMP.format("score.created_at")}
+    ) ORDER BY criteria, scorer_version), '[]')
+    FROM traces_score AS score WHERE score.trace_id = trace.id
+)"""  # noqa: S608
+COLUMNS = {
+    "build_id": "dataset.build_id",
+    "id": "trace.id",
+    "created_at": TIMESTAMP.format("trace.created_at"),
+    "trace_version": "trace.trace_version",
+    "prompt": "trace.prompt",
+    "final_answer": "trace.final_answer",
+    "steps": "trace.steps",
+    "meta": "trace.meta",
+    "external_id": "trace.external_id",
+    "tags": "trace.tags",
+    "messages": "trace.messages",
+    "status": "trace.status",
+    "scores": SCORES,
+    "split": "item.split",
+}
 
 
 class DatasetCutShort(Exception):
-    """The dataset was deleted while it was read; what was sent is not all of it."""
+    """The dataset was deleted before it was read; what was sent is not all of it."""
 
 
-def export_lines(dataset: Dataset, fmt: Format, split: str | None) -> Iterator[bytes]:
-    """Yield the export in pieces of many lines, memory bounded whatever the dataset's size.
-
-    DatasetCutShort at the end where rows are missing: the connection breaks, so that nobody takes
-    the part for the whole.
-    """
-    records = fmt.name == "record"
-    sent = 0
-    for piece in _pieces(dataset, split, RECORD_COLUMNS if records else COLUMNS):
-        build_id = str(dataset.build_id)
-        rows: Iterable[Any] = [Row._make((*values[:8], build_id)) for values in piece]
-        if records:
-            rows = _with_records(rows, piece)
-        sent += len(piece)
-        yield b"".join(map(fmt.line, rows))
-    if sent != row_count(dataset, split):
-        raise DatasetCutShort(dataset.key)
+def export_pieces(dataset: Dataset, fmt: Format, split: str | None) -> Iterator[bytes]:
+    """Yield the export in pieces of many lines."""
+    columns = ", ".join(COLUMNS[name] for name in fmt.row._fields)
+    in_split, chosen = ("", []) if split is None else ("AND item.split = %s", [split])
+    query = f"""
+        SELECT {columns}
+        FROM datasets_datasetitem AS item
+        JOIN datasets_dataset AS dataset ON dataset.id = item.dataset_id
+        JOIN traces_trace AS trace ON trace.id = item.trace_id
+        WHERE item.dataset_id = %s {in_split}
+        ORDER BY item.position
+    """  # noqa: S608
+    with closing(_copied(query, [dataset.pk, *chosen], row_count(dataset, split))) as rows:
+        yield from in_pieces(map(fmt.line, rows))
 
 
-def trace_ids(dataset: Dataset) -> Iterator[list[str]]:
-    """Yield the ids of a dataset's traces in order, many at a time."""
-    sent = 0
-    for piece in _pieces(dataset, None, "position, trace_id::text", join=False):
-        sent += len(piece)
-        yield [identity for _, identity in piece]
-    if sent != dataset.trace_count:
-        raise DatasetCutShort(dataset.key)
+def trace_id_pieces(dataset: Dataset) -> Iterator[bytes]:
+    """Yield the ids of a dataset's traces in order, as the items of a JSON array."""
+    query = "SELECT trace_id FROM datasets_datasetitem WHERE dataset_id = %s ORDER BY position"
+    with closing(_copied(query, [dataset.pk], dataset.trace_count)) as rows:
+        yield from in_pieces(
+            f'{"," if number else ""}"{row[0]}"'.encode() for number, row in enumerate(rows)
+        )
 
 
 def row_count(dataset: Dataset, split: str | None) -> int:
@@ -61,50 +84,32 @@ def row_count(dataset: Dataset, split: str | None) -> int:
     return count
 
 
-def _pieces(
-    dataset: Dataset, split: str | None, columns: str, *, join: bool = True
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Page through the items by position; the first column is the position."""
-    query = f"""
-        SELECT {columns}
-        FROM datasets_datasetitem AS item
-        {"JOIN traces_trace AS trace ON trace.id = item.trace_id" if join else ""}
-        WHERE dataset_id = %s AND position > %s {"" if split is None else "AND split = %s"}
-        ORDER BY position LIMIT %s
-    """  # noqa: S608
-    largest = max(1, dataset.stats["max_total_chars"])
-    rows = max(1, min(MAX_ROWS, MAX_CHARS // largest))
-    limit = min(FIRST_ROWS, rows)
-    position = -1
-    while True:
-        chosen = [] if split is None else [split]
-        with connection.cursor() as cursor:
-            cursor.execute(query, [dataset.pk, position, *chosen, limit])
-            piece = cursor.fetchall()
-        if not piece:
-            return
-        yield piece
-        position, limit = piece[-1][0], rows
+def _copied(query: str, parameters: list[Any], expected: int) -> Generator[tuple[Any, ...]]:
+    """Yield rows as text.
+
+    DatasetCutShort at the end where some are missing: the connection breaks, so that nobody takes
+    the part for the whole.
+    """
+    count = 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FIRST_ROW_FAST)
+        statement = f"COPY ({query}) TO STDOUT"
+        with connection.wrap_database_errors, cursor.copy(statement, parameters) as copy:
+            for row in copy.rows():
+                count += 1
+                yield row
+    if count != expected:
+        raise DatasetCutShort(f"{count} of {expected} rows are there")
 
 
-def _with_records(rows: Iterable[Row], piece: list[tuple[Any, ...]]) -> Iterator[RecordRow]:
-    """Join what `record` shows beyond the content: one more query for the scores."""
-    ids = [values[1] for values in piece]
-    scores = {
-        str(trace): [
-            {
-                "criteria": score.criteria,
-                "scorer_version": score.scorer_version,
-                "value": score.value,
-                "details": score.details,
-                "created_at": score.created_at,
-            }
-            for score in group
-        ]
-        for trace, group in groupby(
-            Score.objects.filter(trace__in=ids).order_by("trace", "criteria", "scorer_version"),
-            key=lambda score: score.trace_id,
-        )
-    }
-    for row, values in zip(rows, piece, strict=True):
-        yield RecordRow._make((row, *values[8:], scores.get(row.id, [])))
+def in_pieces(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """Join short texts to pieces: a small one first, then larger ones."""
+    piece, size = bytearray(), FIRST_BYTES
+    for text in texts:
+        piece += text
+        if len(piece) >= size:
+            yield bytes(piece)
+            piece.clear()
+            size = PIECE_BYTES
+    if piece:
+        yield bytes(piece)

@@ -4,6 +4,8 @@ import math
 import re
 from typing import Any
 
+from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from datasets.exports import FORMATS
@@ -30,14 +32,21 @@ from tunix_site.fields import (
 
 MAX_SPLITS = 20
 SPLIT_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_SPLIT_CHARS - 1}}}")
-NAME_ERROR = "Begin with a letter or digit; then letters, digits, spaces and . _ / - only."
+MAX_FILTERS = 50
+
+check_name = RegexValidator(
+    rf"^{NAME.pattern}\Z",
+    "Begin with a letter or digit; then letters, digits, spaces and . _ / - only.",
+)
 
 
-def check_name(value: str) -> None:
-    if not NAME.fullmatch(value):
-        raise serializers.ValidationError(NAME_ERROR)
-
-
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+        "maxProperties": MAX_FILTERS,
+    }
+)
 class MetaFiltersField(ObjectField):
     """Meta keys and the JSON scalars that they must equal, by type."""
 
@@ -45,9 +54,19 @@ class MetaFiltersField(ObjectField):
         values = super().to_internal_value(data)
         if any(isinstance(value, dict | list) for value in values.values()):
             raise serializers.ValidationError("Values are strings, numbers, booleans or null.")
+        if len(values) > MAX_FILTERS:
+            raise serializers.ValidationError(f"More than {MAX_FILTERS} keys.")
         return values
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{SPLIT_NAME.pattern}$"},
+        "additionalProperties": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "maxProperties": MAX_SPLITS,
+    }
+)
 class SplitsField(ObjectField):
     """Names of splits and their shares, which sum to 1."""
 
@@ -92,13 +111,10 @@ class BuildSerializer(StrictSerializer):
     training_run_id = TextField(max_length=200, required=False, allow_null=True, allow_blank=True)
     provenance = ObjectField(required=False)
 
-    def validate_parent_dataset_id(self, key: str | None) -> Dataset | None:
-        if key is None:
-            return None
-        parent = Dataset.objects.existing().filter(key=key).first()
-        if parent is None:
-            raise serializers.ValidationError("There is no such dataset.")
-        return parent
+    def validate_where(self, where: dict[str, Any]) -> dict[str, Any]:
+        if len(where) > MAX_FILTERS:
+            raise serializers.ValidationError(f"More than {MAX_FILTERS} filters.")
+        return where
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         needs_seed = attrs["selection_strategy"] == Strategy.RANDOM or attrs.get("splits")
@@ -124,7 +140,7 @@ class BuildSerializer(StrictSerializer):
             ),
             session_id=values.get("session_id") or "",
             training_run_id=values.get("training_run_id") or "",
-            parent=values.get("parent_dataset_id"),
+            parent_key=values.get("parent_dataset_id"),
             provenance=values.get("provenance", {}),
         )
 
@@ -159,6 +175,16 @@ class DatasetRowSerializer(serializers.ModelSerializer[Dataset]):
         ]
 
 
+class NullableTextField(serializers.CharField):
+    """Text whose absence is stored as the empty string and shown as null."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_null=True)
+
+    def to_representation(self, value: str) -> str | None:  # type: ignore[override]
+        return value or None
+
+
 class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     """The manifest without its trace ids."""
 
@@ -171,8 +197,8 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     splits = serializers.DictField(child=serializers.FloatField())
     stats = serializers.DictField()
     provenance = serializers.DictField()
-    session_id = serializers.CharField(allow_null=True)
-    training_run_id = serializers.CharField(allow_null=True)
+    session_id = NullableTextField()
+    training_run_id = NullableTextField()
     parent_dataset_id = serializers.CharField(allow_null=True)
 
     class Meta:
@@ -202,6 +228,8 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
 
 
 class ManifestSerializer(DatasetDetailSerializer):
+    """For the OpenAPI document: the view streams it."""
+
     trace_ids = serializers.ListField(child=serializers.UUIDField())
 
     class Meta(DatasetDetailSerializer.Meta):

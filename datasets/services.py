@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import UniqueViolation
 
 from datasets.models import Dataset, DatasetItem, dataset_key
 from datasets.recipe import Recipe, selection
@@ -14,17 +15,17 @@ from tunix_site.errors import Conflict, Invalid
 
 @dataclass(frozen=True, kw_only=True)
 class BuildRequest:
-    """A validated request to build."""
+    """A validated request to build; `parent_key` may still name no dataset."""
 
     name: str
     version: str
     recipe: Recipe
     session_id: str = ""
     training_run_id: str = ""
-    parent: Dataset | None = None
+    parent_key: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
 
-    def as_fields(self) -> dict[str, Any]:
+    def as_fields(self, parent: Dataset | None) -> dict[str, Any]:
         """The dataset's columns that come from the request; equal ones make it the same request."""
         recipe = self.recipe
         return {
@@ -37,7 +38,7 @@ class BuildRequest:
             "split_by": recipe.split_by,
             "session_id": self.session_id,
             "training_run_id": self.training_run_id,
-            "parent_id": self.parent.pk if self.parent else None,
+            "parent": parent,
             "provenance": self.provenance,
         }
 
@@ -46,44 +47,59 @@ def build_dataset(*, request: BuildRequest, user: Any) -> tuple[Dataset, bool]:
     """Build a dataset in one transaction; return it and whether it is new.
 
     The same request again gives the stored one. Conflict where name, version or key are taken by
-    something else; Invalid where no trace matches.
+    something else; Invalid where no trace matches or the parent is no dataset.
     """
-    key = dataset_key(request.name, request.version)
     with transaction.atomic():
-        dataset = _claim(key, request, user)
-        if dataset is None:
-            return _stored(key, request), False
+        fields = request.as_fields(_held_parent(request.parent_key))
+        key = dataset_key(request.name, request.version)
+        dataset = Dataset(
+            key=key, name=request.name, version=request.version, created_by=user, **fields
+        )
+        if not _claim(dataset):
+            return _stored(key, request, fields), False
         _fill(dataset, request.recipe)
     return dataset, True
 
 
-def _claim(key: str, request: BuildRequest, user: Any) -> Dataset | None:
-    """Insert the dataset's row, waiting for whoever builds under the same name; None if taken."""
+def _held_parent(key: str | None) -> Dataset | None:
+    """Lock the parent until the end of the transaction, so that it is not deleted meanwhile."""
+    if key is None:
+        return None
+    parent = Dataset.objects.existing().select_for_update(no_key=True).filter(key=key).first()
+    if parent is None:
+        raise Invalid({"parent_dataset_id": ["There is no such dataset."]})
+    return parent
+
+
+def _claim(dataset: Dataset) -> bool:
+    """Insert the row, waiting for whoever builds under the same name; False where it is taken."""
     try:
         with transaction.atomic():
-            return Dataset.objects.create(
-                key=key,
-                name=request.name,
-                version=request.version,
-                created_by=user,
-                **request.as_fields(),
-            )
-    except IntegrityError:
-        return None
+            dataset.save(force_insert=True)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        return False
+    return True
 
 
-def _stored(key: str, request: BuildRequest) -> Dataset:
+def _stored(key: str, request: BuildRequest, fields: dict[str, Any]) -> Dataset:
     dataset = Dataset.objects.filter(name=request.name, version=request.version).first()
     if dataset is None:
         other = Dataset.objects.get(key=key)
         raise Conflict(f"The key {key} is taken by {other.name!r} version {other.version!r}.")
     if dataset.deleted_at is not None:
         raise Conflict(f"{key} was deleted; its key stays taken. Choose another version.")
-    fields = request.as_fields()
-    differing = [name for name, value in fields.items() if getattr(dataset, name) != value]
+    # The database compares: to Python, true equals 1.
+    this = Dataset.objects.filter(pk=dataset.pk)
+    differing = [
+        name for name, value in fields.items() if not this.filter(**{name: value}).exists()
+    ]
     if differing:
-        names = ", ".join(name.removesuffix("_id") for name in differing)
-        raise Conflict(f"{key} is built already, by another request: {names} differ.")
+        raise Conflict(
+            f"{key} was built by another request (different: {', '.join(differing)}). "
+            "Choose another version."
+        )
     return dataset
 
 
@@ -112,33 +128,31 @@ def _fill(dataset: Dataset, recipe: Recipe) -> None:
 def _stats(cursor: Any, dataset: Dataset) -> dict[str, Any]:
     cursor.execute(
         """
-        SELECT count(*), avg(step_count)::float8, min(step_count), max(step_count),
-               avg(total_chars)::float8, max(total_chars)
+        SELECT split, count(*), sum(step_count), min(step_count), max(step_count),
+               sum(total_chars), max(total_chars)
         FROM datasets_datasetitem JOIN traces_trace ON traces_trace.id = trace_id
-        WHERE dataset_id = %s
+        WHERE dataset_id = %s GROUP BY split
         """,
         [dataset.pk],
     )
-    count, mean_steps, min_steps, max_steps, mean_chars, max_chars = cursor.fetchone()
-    cursor.execute(
-        "SELECT split, count(*) FROM datasets_datasetitem WHERE dataset_id = %s "
-        "GROUP BY split ORDER BY split",
-        [dataset.pk],
+    splits, counts, steps, least_steps, most_steps, chars, most_chars = zip(
+        *cursor.fetchall(), strict=True
     )
+    count = sum(counts)
+    in_split = dict(zip(splits, counts, strict=True))
     return {
         "trace_count": count,
-        "avg_step_count": round(mean_steps, 2),
-        "min_step_count": min_steps,
-        "max_step_count": max_steps,
-        "avg_total_chars": round(mean_chars, 2),
-        "max_total_chars": max_chars,
-        "split_counts": dict(cursor.fetchall()),
+        "avg_step_count": round(sum(steps) / count, 2),
+        "min_step_count": min(least_steps),
+        "max_step_count": max(most_steps),
+        "avg_total_chars": round(sum(chars) / count, 2),
+        "max_total_chars": max(most_chars),
+        "split_counts": {name: in_split.get(name, 0) for name in sorted(dataset.splits)},
     }
 
 
 def _content_digest(cursor: Any, dataset: Dataset) -> str:
     r"""SHA-256 over a line `content_hash\tsplit` per item, in order."""
-    digest = hashlib.sha256()
     lines = """
         COPY (
             SELECT content_hash, split
@@ -146,20 +160,21 @@ def _content_digest(cursor: Any, dataset: Dataset) -> str:
             WHERE dataset_id = %s ORDER BY position
         ) TO STDOUT
     """
-    with cursor.copy(lines, [dataset.pk]) as copy:
-        for block in copy:
-            digest.update(block)
+    digest = hashlib.sha256()
+    with connection.wrap_database_errors, cursor.copy(lines, [dataset.pk]) as copy:
+        for line in copy:
+            digest.update(line)
     return digest.hexdigest()
 
 
 def delete_dataset(*, dataset: Dataset) -> None:
     """Delete a dataset's items; its row stays to hold the key. Conflict while it has children."""
     with transaction.atomic():
-        dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
+        dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
         children = dataset.children.filter(deleted_at=None).order_by("key")
         keys = list(children.values_list("key", flat=True))
         if keys:
             raise Conflict(f"{dataset.key} is the parent of: {', '.join(keys)}.")
-        DatasetItem.objects.filter(dataset=dataset).delete()
         dataset.deleted_at = timezone.now()
         dataset.save(update_fields=["deleted_at"])
+        DatasetItem.objects.filter(dataset=dataset).delete()

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import msgspec
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from datasets import services
 from datasets.exports import FORMATS, Format
 from datasets.models import Dataset
-from datasets.reading import export_lines, row_count, trace_ids
+from datasets.reading import export_pieces, row_count, trace_id_pieces
 from datasets.serializers import (
     BuildAnswerSerializer,
     BuildSerializer,
@@ -61,7 +61,8 @@ class DatasetViewSet(ApiViewSet):
 
     def get_object(self) -> Dataset:
         key = self.kwargs["key"]
-        dataset = Dataset.objects.existing().filter(key=key).first() if key.isprintable() else None
+        datasets = Dataset.objects.existing().select_related("parent")
+        dataset = datasets.filter(key=key).first() if key.isprintable() else None
         if dataset is None:
             raise NotFound("There is no such dataset.")
         return dataset
@@ -103,35 +104,41 @@ class DatasetViewSet(ApiViewSet):
     )
     @action(
         detail=True,
-        url_path="export.jsonl",
+        url_path=r"export\.jsonl",
         pagination_class=None,
         renderer_classes=[NDJSONRenderer, JSONRenderer],
     )
     def export(self, request: Request, key: str) -> HttpResponseBase:
         dataset, fmt = self.get_object(), FORMATS[self.query["format"]]
         split = self.query.get("split")
-        if split is not None and split not in dataset.stats["split_counts"]:
+        if split is not None and split not in dataset.splits:
             known = ", ".join(sorted(dataset.splits)) or "none"
             raise ValidationError({"split": [f"Unknown split; this dataset's: {known}."]})
-        headers = {
-            "Content-Disposition": f'attachment; filename="{dataset.key}.{fmt.name}.jsonl"',
-            "X-Row-Count": str(row_count(dataset, split)),
-            "X-Content-Digest": dataset.content_digest,
-        }
-        if fmt.lasting:
-            headers["ETag"] = _etag(dataset, fmt, split)
-            unchanged = get_conditional_response(request._request, etag=headers["ETag"])
-            if unchanged is not None:
-                return unchanged
-        if request.method == "HEAD":
-            return HttpResponse(content_type=NDJSON, headers=headers)
-        lines = export_lines(dataset, fmt, split)
-        return StreamingHttpResponse(lines, content_type=NDJSON, headers=headers)
+        pieces = [] if request.method == "HEAD" else export_pieces(dataset, fmt, split)
+        response = StreamingHttpResponse(pieces, content_type=NDJSON)
+        file_name = ".".join(filter(None, [dataset.key, split, fmt.name, "jsonl"]))
+        response["Content-Disposition"] = f'attachment; filename="{file_name}"'
+        response["X-Row-Count"] = str(row_count(dataset, split))
+        response["X-Content-Digest"] = dataset.content_digest
+        if not fmt.lasting:
+            return response
+        response["ETag"] = _etag(dataset, fmt, split)
+        return _unless_known(request, response)
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""
         services.delete_dataset(dataset=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _unless_known(request: Request, response: HttpResponseBase) -> HttpResponseBase:
+    """Give 304 or 412 in place of a response whose ETag the client knows, or insists on."""
+    conditional = get_conditional_response(
+        request._request,
+        etag=response["ETag"],
+        response=cast(HttpResponse, response),
+    )
+    return cast(HttpResponseBase, conditional)
 
 
 def _etag(dataset: Dataset, fmt: Format, split: str | None) -> str:
@@ -141,10 +148,12 @@ def _etag(dataset: Dataset, fmt: Format, split: str | None) -> str:
 
 
 def _manifest(dataset: Dataset) -> Iterator[bytes]:
-    head = msgspec.json.encode(DatasetDetailSerializer(dataset).data)
-    yield head[:-1] + b',"trace_ids":['
-    separator = b""
-    for piece in trace_ids(dataset):
-        yield separator + b",".join(b'"' + identity.encode() + b'"' for identity in piece)
-        separator = b","
-    yield b"]}"
+    """Render what the manifest holds around its trace ids, and stream those between."""
+    fields = DatasetDetailSerializer(dataset).data
+    names = list(fields)
+    middle = names.index("trace_count")
+    head = {name: fields[name] for name in names[:middle]}
+    tail = {name: fields[name] for name in names[middle:]}
+    yield msgspec.json.encode(head)[:-1] + b',"trace_ids":['
+    yield from trace_id_pieces(dataset)
+    yield b"]," + msgspec.json.encode(tail)[1:]

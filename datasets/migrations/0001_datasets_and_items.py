@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('position', models.PositiveBigIntegerField()),
                 ('split', models.CharField(blank=True, default='', max_length=64)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='datasets.dataset')),
+                ('dataset', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='datasets.dataset')),
                 ('trace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dataset_items', to='traces.trace')),
             ],
             options={

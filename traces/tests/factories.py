@@ -1,0 +1,43 @@
+from typing import Any
+
+import factory
+from django.utils import timezone
+
+from traces.document import TraceDocument
+from traces.models import Status, Trace
+
+
+class TraceFactory(factory.django.DjangoModelFactory):
+    """Stores a trace made of a document's fields; status and created_at may be given beside."""
+
+    class Meta:
+        model = Trace
+
+    trace_version = "1.0"
+    prompt = factory.Sequence(lambda n: f"What is {n} plus {n}?")
+    final_answer = factory.Sequence(lambda n: str(2 * n))
+    steps = factory.Sequence(
+        lambda n: [
+            {"i": 0, "type": "reasoning", "content": f"Adding {n} to itself doubles it."},
+            {"i": 1, "type": "reasoning", "content": f"Twice {n} is {2 * n}."},
+        ]
+    )
+    meta = factory.LazyFunction(lambda: {"source": "made_up"})
+
+    @classmethod
+    def _build(cls, model_class: type[Trace], *args: Any, **fields: Any) -> Trace:
+        status = fields.pop("status", Status.UNREVIEWED)
+        created_at = fields.pop("created_at", None) or timezone.now()
+        trace = model_class.from_document(TraceDocument(**fields), created_at=created_at)
+        trace.status = status
+        return trace
+
+    @classmethod
+    def _create(cls, model_class: type[Trace], *args: Any, **fields: Any) -> Trace:
+        trace = cls._build(model_class, *args, **fields)
+        trace.save(force_insert=True)
+        return trace
+
+
+class ApprovedTraceFactory(TraceFactory):
+    status = Status.APPROVED
