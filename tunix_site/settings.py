@@ -202,6 +202,7 @@ LOGGING = {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.request": {"level": "ERROR"},  # refusals are in our own line for the request
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "httpx": {"level": "WARNING"},
         # queries hold what people sent
         "django.db.backends": {"level": "INFO"},
     },

@@ -18,7 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from errors import InputError, exit_on_input_error
 from evalset import Problem, read_problems
-from run_config import RunConfig, load_config, parse_config
+from run_config import RunConfig, load_config, parse_config, template_name
 from run_record import read_json
 from templates import INSTRUCTION, TEMPLATES, Template, parse
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
@@ -62,7 +62,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def find_model(options: argparse.Namespace, config: RunConfig) -> Asked:
     if options.model == BASE:
-        template = config.data.template or {"gemma3": "gemma", "qwen3": "chatml"}[config.model.family]
+        template = template_name(config)
         tokenizer = (
             load_tokenizer(options.tokenizer) if options.tokenizer else make_tokenizer(config, [])
         )
@@ -135,7 +135,10 @@ def answers(
 def clean(text: str, template: Template) -> str:
     """Cut at the end of the turn; what cannot be stored as text is replaced."""
     return (
-        text.partition(template.end)[0].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+        text.partition(template.end)[0]
+        .replace("\x00", "\ufffd")
+        .encode("utf-8", "replace")
+        .decode()
     )
 
 
@@ -147,7 +150,11 @@ def main() -> None:
     if options.dry_run:
         import sampling  # noqa: F401  # the imports are part of what is checked
 
-        shown = {"model": asked.name, "problems": len(problems), "first": asked.question(problems[0])}
+        shown = {
+            "model": asked.name,
+            "problems": len(problems),
+            "first": asked.question(problems[0]),
+        }
         print(json.dumps(shown, indent=2, ensure_ascii=False))
         return
     options.output.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from errors import InputError
 from flax import nnx
-from run_config import Architecture, RunConfig
+from run_config import Architecture, Lora, RunConfig
 
 VOCABULARY_MULTIPLE = 64  # so that the embedding divides among devices
 
@@ -52,7 +52,7 @@ def make_model(
             f"tokenizer: its {vocabulary} tokens are more than the model's {shape['vocabulary']}"
         )
     if config.model.lora is not None:
-        model = _with_lora(model, config, mesh)
+        model = _with_lora(model, config.model.lora, config.training.seed, mesh)
     return model, shape
 
 
@@ -178,14 +178,12 @@ def _shape(family: str, shape: Any, vocabulary: int) -> dict[str, Any]:
 
 
 def _with_lora(
-    model: nnx.Module, config: RunConfig, mesh: jax.sharding.Mesh | None
+    model: nnx.Module, lora: Lora, seed: int, mesh: jax.sharding.Mesh | None
 ) -> nnx.Module:
     import qwix
 
-    lora = config.model.lora
-    assert lora is not None
     provider = qwix.LoraProvider(module_path=lora.module_path, rank=lora.rank, alpha=lora.alpha)
-    rngs = nnx.Rngs(config.training.seed)
+    rngs = nnx.Rngs(seed)
     with in_mesh(mesh):
         model = qwix.apply_lora_to_model(model, provider, rngs=rngs, **model.get_model_input())
         if mesh is not None:

@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from errors import InputError, exit_on_input_error
+from tqdm import tqdm
 
 COLUMNS = ("Ones", "Tens", "Hundreds")
 LOWEST, HIGHEST = 100, 999
@@ -65,7 +64,7 @@ def _carries(left: int, right: int) -> str:
 
 
 def from_library(family: str, count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Yield problems of reasoning-gym; where it gives a worked solution, its lines are the steps."""
+    """Yield problems of reasoning-gym; the lines of a worked solution, if any, are the steps."""
     import reasoning_gym
 
     for number, entry in enumerate(reasoning_gym.create_dataset(family, size=count, seed=seed)):

@@ -182,9 +182,14 @@ def _row(name: str, found: dict[str, Any]) -> str:
 def _example(example: dict[str, str]) -> list[str]:
     lines = ["", f"**{_cell(example['prompt'])}** (expected: {_cell(example['expected_answer'])})"]
     for when in ("before", "after"):
-        indented = [f"    {line}" for line in example[when].split("\n")[:20]]
+        indented = [f"    {_visible(line)}" for line in example[when].split("\n")[:20]]
         lines += ["", f"{when}:", "", *indented]
     return lines
+
+
+def _visible(text: str) -> str:
+    """Show an untrained model's control characters as what they are: no text."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _cell(text: str) -> str:

@@ -19,7 +19,7 @@ class _Section(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
 class Lora(_Section):
     rank: Positive = 16
     alpha: Annotated[float, Meta(gt=0)] = 32.0
-    module_path: str = ".*q_einsum|.*kv_einsum|.*q_proj|.*k_proj|.*v_proj|.*o_proj|.*gate_proj|.*up_proj|.*down_proj"
+    module_path: str = ".*(q_einsum|kv_einsum|[qkvo]_proj|gate_proj|up_proj|down_proj)"
 
 
 class Architecture(_Section):
@@ -114,6 +114,11 @@ def load_config(path: Path) -> RunConfig:
         problem = getattr(error, "problem", None) or "cannot be read"
         raise InputError(f"{path}: {line}no YAML: {problem}") from None
     return parse_config(raw or {}, path)
+
+
+def template_name(config: RunConfig) -> str:
+    """Name the template of turns: the configured one, or the model family's own."""
+    return config.data.template or {"gemma3": "gemma", "qwen3": "chatml"}[config.model.family]
 
 
 def parse_config(raw: Any, path: Path) -> RunConfig:

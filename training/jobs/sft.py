@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import msgspec
 from batches import Batches, Example, read_data, tokenize
 from errors import InputError, exit_on_input_error
-from run_config import RunConfig, load_config
+from run_config import RunConfig, load_config, template_name
 from run_record import provenance, read_json, sha256_of, write_json
 from templates import TEMPLATES, Template
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
@@ -65,9 +65,8 @@ def parse_arguments() -> argparse.Namespace:
 
 def prepare(options: argparse.Namespace) -> Prepared:
     config = load_config(options.config)
-    family = {"gemma3": "gemma", "qwen3": "chatml"}[config.model.family]
-    template_name = config.data.template or family
-    template = TEMPLATES[template_name]
+    turns = template_name(config)
+    template = TEMPLATES[turns]
     pairs, fmt = read_data(options.data, template, config.data.completion)
     saved = options.output / TOKENIZER
     if options.resume and saved.exists():
@@ -92,7 +91,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
         "content_digest": dataset.get("content_digest"),
         "data_sha256": sha256_of(options.data),
         "data_format": fmt,
-        "prompt_template": template_name,
+        "prompt_template": turns,
         "training_config": msgspec.to_builtins(config),
         "seed": config.training.seed,
     }

@@ -72,7 +72,7 @@ def _text(line: dict[str, Any], key: str) -> str:
 
 def answer_only(completion: str) -> str:
     """Leave the reasoning out of a completion."""
-    before, mark, answer = completion.rpartition(f"\n{ANSWER}")
+    _, mark, answer = completion.rpartition(f"\n{ANSWER}")
     return f"{ANSWER}{answer}" if mark else completion
 
 

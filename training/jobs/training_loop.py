@@ -245,5 +245,3 @@ def _model_input(pad: int) -> Any:
         }
 
     return build
-
-
