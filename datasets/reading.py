@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from datasets.exports import Format
 from datasets.models import Dataset
+from tunix_site.copy_out import copy_out
 
 FIRST_BYTES = 8 * 1024  # so that the first byte does not wait for a large piece
 PIECE_BYTES = 128 * 1024
@@ -91,10 +92,10 @@ def _copied(query: str, parameters: list[Any], expected: int) -> Generator[tuple
     the part for the whole.
     """
     count = 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(FIRST_ROW_FAST)
-        statement = f"COPY ({query}) TO STDOUT"
-        with connection.wrap_database_errors, cursor.copy(statement, parameters) as copy:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(FIRST_ROW_FAST)
+        with copy_out(query, parameters) as copy:
             for row in copy.rows():
                 count += 1
                 yield row

@@ -10,6 +10,7 @@ from psycopg.errors import UniqueViolation
 
 from datasets.models import Dataset, DatasetItem, dataset_key
 from datasets.recipe import Recipe, selection
+from tunix_site.copy_out import copy_out
 from tunix_site.errors import Conflict, Invalid
 
 
@@ -121,7 +122,7 @@ def _fill(dataset: Dataset, recipe: Recipe) -> None:
             raise Conflict("A selected trace was deleted meanwhile: build again.") from None
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         dataset.stats = _stats(cursor, dataset)
-        dataset.content_digest = _content_digest(cursor, dataset)
+        dataset.content_digest = _content_digest(dataset)
     dataset.save(update_fields=["trace_count", "stats", "content_digest"])
 
 
@@ -151,17 +152,15 @@ def _stats(cursor: Any, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _content_digest(cursor: Any, dataset: Dataset) -> str:
+def _content_digest(dataset: Dataset) -> str:
     r"""SHA-256 over a line `content_hash\tsplit` per item, in order."""
     lines = """
-        COPY (
-            SELECT content_hash, split
-            FROM datasets_datasetitem JOIN traces_trace ON traces_trace.id = trace_id
-            WHERE dataset_id = %s ORDER BY position
-        ) TO STDOUT
+        SELECT content_hash, split
+        FROM datasets_datasetitem JOIN traces_trace ON traces_trace.id = trace_id
+        WHERE dataset_id = %s ORDER BY position
     """
     digest = hashlib.sha256()
-    with connection.wrap_database_errors, cursor.copy(lines, [dataset.pk]) as copy:
+    with copy_out(lines, [dataset.pk]) as copy:
         for line in copy:
             digest.update(line)
     return digest.hexdigest()

@@ -1,0 +1,43 @@
+from typing import Any
+
+import factory
+from django.contrib.auth.models import User
+
+from datasets.models import Dataset
+from datasets.recipe import Recipe
+from datasets.services import BuildRequest, build_dataset
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    username = factory.Sequence(lambda n: f"user{n}")
+
+
+class BuildRequestFactory(factory.Factory):
+    """A request for all traces unless recipe keys say otherwise (recipe__limit=2)."""
+
+    class Meta:
+        model = BuildRequest
+
+    name = factory.Sequence(lambda n: f"set{n}")
+    version = "1"
+    recipe = factory.SubFactory(factory.make_factory(Recipe))
+
+
+class DatasetFactory(BuildRequestFactory):
+    """Builds a dataset of the traces that are there."""
+
+    class Meta:
+        model = Dataset
+
+    @classmethod
+    def _create(cls, model_class: type[Dataset], *args: Any, **fields: Any) -> Dataset:
+        dataset, _ = build_dataset(request=BuildRequest(**fields), user=UserFactory())
+        return dataset
+
+
+class SplitDatasetFactory(DatasetFactory):
+    recipe__seed = 7
+    recipe__splits = {"train": 0.5, "validation": 0.5}

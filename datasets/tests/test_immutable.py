@@ -1,0 +1,55 @@
+"""A dataset never changes after it is built, whoever tries."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from datasets.models import Dataset
+from datasets.tests.factories import DatasetFactory
+from traces.tests.factories import TraceFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"key": "other-1"},
+        {"name": "other"},
+        {"version": "2"},
+        {"filters": {"a": 1}},
+        {"where": {"status": "approved"}},
+        {"selection_strategy": "random"},
+        {"seed": 2},
+        {"limit": 5},
+        {"splits": {"a": 1.0}},
+        {"split_by": "trace"},
+        {"session_id": "x"},
+        {"training_run_id": "x"},
+        {"provenance": {"a": 1}},
+        {"trace_count": 5},
+        {"stats": {}},
+        {"content_digest": ""},
+        {"build_id": "01890000-0000-7000-8000-000000000000"},
+        {"created_at": "2020-01-01T00:00:00Z"},
+    ],
+)
+def test_what_a_dataset_is_cannot_be_updated(change):
+    TraceFactory()
+    DatasetFactory()
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        Dataset.objects.update(**change)
+
+
+@pytest.mark.parametrize("change", [{"position": 5}, {"split": "train"}])
+def test_items_cannot_be_updated(change):
+    TraceFactory()
+    dataset = DatasetFactory()
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        dataset.items.update(**change)
+
+
+def test_curating_a_trace_leaves_the_dataset_alone(curator):
+    trace = TraceFactory()
+    dataset = DatasetFactory(recipe__where={"status": "unreviewed"})
+    curator.patch(f"/api/traces/{trace.id}", {"status": "rejected"}, format="json")
+    assert [item.trace_id for item in dataset.items.all()] == [trace.id]
