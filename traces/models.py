@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from msgspec import UNSET
 from uuid_utils.compat import uuid7
 
 from traces import document
@@ -95,7 +96,7 @@ class Trace(models.Model):
             trace.external_id or None,
             trace.tags or [],
             Status.UNREVIEWED.value,
-            trace.messages or None,
+            None if trace.messages is UNSET else trace.messages,
             document.content_hash(trace.prompt, steps, trace.final_answer),
             document.prompt_hash(trace.prompt),
             len(steps),

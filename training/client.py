@@ -13,6 +13,10 @@ TIMEOUT_SECONDS = 60
 class ApiError(Exception):
     """The site refused a request; the message holds its answer."""
 
+    def __init__(self, message: str, status_code: int | None = None) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+
 
 class Client:
     def __init__(self, base_url: str, api_key: str) -> None:
@@ -70,7 +74,8 @@ def _checked(response: httpx.Response) -> httpx.Response:
     if response.is_error:
         request = response.request
         raise ApiError(
-            f"{request.method} {request.url.path}: {response.status_code} {response.text[:500]}"
+            f"{request.method} {request.url.path}: {response.status_code} {response.text[:500]}",
+            response.status_code,
         )
     return response
 

@@ -5,19 +5,21 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from training.client import Client
+from training.client import ApiError, Client
 from training.programs import CONFIGS, run_program
 
 SEED = 0
 ADDITION = "addition"
 ADDITION_COUNT = 1_250
 OTHER_FAMILIES = {"gsm_symbolic": 300, "gcd": 100, "chain_sum": 100}
-DATASET, VERSION = "demo-addition", "1"
+DATASET = "demo-addition"
+MAX_VERSIONS = 100
 SPLITS = {"train": 0.76, "validation": 0.03, "held-out": 0.21}
 
 MAX_TRAINING_TRACES = 1_000
@@ -92,18 +94,7 @@ class Demo:
 
     def _build_and_export(self) -> dict[str, Any]:
         """Build the dataset, and check that what is held out is nowhere in what is trained on."""
-        built = self.client.build(
-            {
-                "dataset_name": DATASET,
-                "dataset_version": VERSION,
-                "filters": {"family": ADDITION},
-                "where": {"source": f"problems/{ADDITION}", "criteria": "baseline"},
-                "limit": None,
-                "selection_strategy": "random",
-                "seed": SEED,
-                "splits": SPLITS,
-            }
-        )
+        built = self._build()
         key = built["dataset_key"]
         self._file("manifest.json").write_text(json.dumps(self.client.manifest(key), indent=2))
         for split in SPLITS:
@@ -122,6 +113,25 @@ class Demo:
         }
         refuse_unless(checks)
         return {**built, "training_traces": len(train), "held_out": len(held_out)}
+
+    def _build(self) -> dict[str, Any]:
+        """Build the dataset, under the first version that is not taken."""
+        request = {
+            "dataset_name": DATASET,
+            "filters": {"family": ADDITION},
+            "where": {"source": f"problems/{ADDITION}", "criteria": "baseline"},
+            "limit": None,
+            "selection_strategy": "random",
+            "seed": SEED,
+            "splits": SPLITS,
+        }
+        for version in range(1, MAX_VERSIONS):
+            try:
+                return self.client.build({**request, "dataset_version": str(version)})
+            except ApiError as error:
+                if error.status_code != HTTPStatus.CONFLICT:
+                    raise
+        raise DemoFailed(f"{MAX_VERSIONS} versions of {DATASET} are taken.")
 
     def _write_eval_set(self, records: list[dict[str, Any]]) -> None:
         with self._file("evalset.jsonl").open("w") as file:
