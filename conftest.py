@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -33,20 +33,30 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def client_as(db: None) -> Callable[[str], Any]:
-    """Give a client that comes with a key of the role."""
+def key_of(db: None) -> Callable[[str], str]:
+    """Give the text of a new key of the role."""
     from django.contrib.auth.models import Group, User
-    from rest_framework.test import APIClient
 
     from tunix_site.models import ApiKey
 
-    def make(role: str) -> APIClient:
+    def make(role: str) -> str:
         group, _ = Group.objects.get_or_create(name=role)
         user, _ = User.objects.get_or_create(username=f"a {role}")
         user.groups.add(group)
         _, key = ApiKey.objects.issue(user=user, name="test", role=role)
+        return key
+
+    return make
+
+
+@pytest.fixture
+def client_as(key_of: Callable[[str], str]) -> Callable[[str], Any]:
+    """Give a client that comes with a key of the role."""
+    from rest_framework.test import APIClient
+
+    def make(role: str) -> APIClient:
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+        client.credentials(HTTP_AUTHORIZATION=f"Token {key_of(role)}")
         return client
 
     return make
@@ -65,3 +75,23 @@ def writer(client_as: Callable[[str], Any]) -> Any:
 @pytest.fixture
 def curator(client_as: Callable[[str], Any]) -> Any:
     return client_as("curator")
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Any]:
+    """Serve the tests' database by the real web server, one for the whole run."""
+    from tunix_site.tests.live import url_of_database, web_server
+
+    with django_db_blocker.unblock():
+        url = url_of_database()
+    with web_server(database_url=url, var_dir=tmp_path_factory.mktemp("site")) as server:
+        yield server
+
+
+@pytest.fixture
+def site_as(
+    transactional_db: None, site: Any, key_of: Callable[[str], str]
+) -> Iterator[Callable[[str], Any]]:
+    """Give an HTTP client of the real web server that comes with a key of the role."""
+    with contextlib.ExitStack() as clients:
+        yield lambda role: clients.enter_context(site.client(key_of(role)))

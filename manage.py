@@ -13,6 +13,7 @@ WITHOUT_DATABASE = {"help", "version", "--help", "--version", "-h", "spectacular
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
     from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from tunix_site.postgres import PostgresError, embedded_postgres
@@ -23,13 +24,14 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda caught, _: sys.exit(128 + caught))
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    with contextlib.ExitStack() as stack:
-        if settings.EMBEDDED_POSTGRES and command not in WITHOUT_DATABASE:
-            try:
-                stack.enter_context(embedded_postgres(settings.VAR_DIR))
-            except PostgresError as error:
-                sys.exit(str(error))
-        execute_from_command_line(sys.argv)
+    try:
+        embedded = settings.EMBEDDED_POSTGRES and command not in WITHOUT_DATABASE
+        with embedded_postgres(settings.VAR_DIR) if embedded else contextlib.nullcontext():
+            execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, PostgresError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any
 
 from django.db import connection, transaction
+from rest_framework.exceptions import NotFound
 
 from datasets.exports import Format
 from datasets.models import Dataset
@@ -49,8 +50,8 @@ COLUMNS = {
 }
 
 
-class DatasetCutShort(Exception):
-    """The dataset was deleted before it was read; what was sent is not all of it."""
+class DatasetCutShort(NotFound):
+    """404: the dataset was deleted before it was read. Later, what was sent is not all of it."""
 
 
 def export_pieces(dataset: Dataset, fmt: Format, split: str | None) -> Iterator[bytes]:
@@ -100,7 +101,17 @@ def _copied(query: str, parameters: list[Any], expected: int) -> Generator[tuple
                 count += 1
                 yield row
     if count != expected:
-        raise DatasetCutShort(f"{count} of {expected} rows are there")
+        raise DatasetCutShort(f"The dataset was deleted: {count} of {expected} rows are there.")
+
+
+def started(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Read the first piece now: what goes wrong up to there can still be answered."""
+    return _resumed(next(pieces, b""), pieces)
+
+
+def _resumed(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from pieces
 
 
 def in_pieces(texts: Iterable[bytes]) -> Iterator[bytes]:

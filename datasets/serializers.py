@@ -154,6 +154,7 @@ class BuildAnswerSerializer(serializers.ModelSerializer[Dataset]):
     class Meta:
         model = Dataset
         fields = ["dataset_key", "build_id", "trace_count", "manifest_url", "content_digest"]
+        read_only_fields = fields
 
 
 class DatasetRowSerializer(serializers.ModelSerializer[Dataset]):
@@ -173,6 +174,7 @@ class DatasetRowSerializer(serializers.ModelSerializer[Dataset]):
             "trace_count",
             "content_digest",
         ]
+        read_only_fields = fields
 
 
 class NullableTextField(serializers.CharField):
@@ -225,6 +227,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
             "provenance",
             "content_digest",
         ]
+        read_only_fields = fields
 
 
 class ManifestSerializer(DatasetDetailSerializer):
@@ -234,6 +237,7 @@ class ManifestSerializer(DatasetDetailSerializer):
 
     class Meta(DatasetDetailSerializer.Meta):
         fields = [*DatasetDetailSerializer.Meta.fields, "trace_ids"]
+        read_only_fields = fields
 
 
 class ExportQuery(QuerySerializer):

@@ -8,7 +8,7 @@ import msgspec
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from datasets import services
 from datasets.exports import FORMATS, Format
 from datasets.models import Dataset
-from datasets.reading import export_pieces, row_count, trace_id_pieces
+from datasets.reading import export_pieces, row_count, started, trace_id_pieces
 from datasets.serializers import (
     BuildAnswerSerializer,
     BuildSerializer,
@@ -33,6 +33,17 @@ from tunix_site.renderers import JSONRenderer, StreamRenderer
 from tunix_site.views import ApiViewSet
 
 NDJSON = "application/x-ndjson"
+EXPORT_HEADERS = [
+    OpenApiParameter(
+        name, kind, OpenApiParameter.HEADER, description=what, required=required, response=[200]
+    )
+    for name, kind, required, what in (
+        ("X-Row-Count", int, True, "Lines that follow."),
+        ("X-Content-Digest", str, True, "The dataset's digest."),
+        ("Content-Disposition", str, True, "A file name of key, split and format."),
+        ("ETag", str, False, "Names the bytes; `record` has none, as curation changes it."),
+    )
+]
 
 
 class NDJSONRenderer(StreamRenderer):
@@ -96,10 +107,13 @@ class DatasetViewSet(ApiViewSet):
     @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer])
     def manifest(self, request: Request, key: str) -> HttpResponseBase:
         """Show everything that a dataset is, streamed."""
-        return StreamingHttpResponse(_manifest(self.get_object()), content_type="application/json")
+        dataset = self.get_object()
+        pieces = _manifest(dataset, started(trace_id_pieces(dataset)))
+        return StreamingHttpResponse(pieces, content_type="application/json")
 
     @extend_schema(
-        responses={(200, NDJSON): OpenApiTypes.STR, (304, NDJSON): None},
+        parameters=EXPORT_HEADERS,
+        responses={(200, NDJSON): OpenApiTypes.STR, (304, NDJSON): None, (412, NDJSON): None},
         description=f"Stream the dataset, a JSON object a line. Formats: {', '.join(FORMATS)}.",
     )
     @action(
@@ -114,16 +128,17 @@ class DatasetViewSet(ApiViewSet):
         if split is not None and split not in dataset.splits:
             known = ", ".join(sorted(dataset.splits)) or "none"
             raise ValidationError({"split": [f"Unknown split; this dataset's: {known}."]})
-        pieces = [] if request.method == "HEAD" else export_pieces(dataset, fmt, split)
-        response = StreamingHttpResponse(pieces, content_type=NDJSON)
+        response: HttpResponseBase = StreamingHttpResponse(content_type=NDJSON)
         file_name = ".".join(filter(None, [dataset.key, split, fmt.name, "jsonl"]))
         response["Content-Disposition"] = f'attachment; filename="{file_name}"'
         response["X-Row-Count"] = str(row_count(dataset, split))
         response["X-Content-Digest"] = dataset.content_digest
-        if not fmt.lasting:
-            return response
-        response["ETag"] = _etag(dataset, fmt, split)
-        return _unless_known(request, response)
+        if fmt.lasting:
+            response["ETag"] = _etag(dataset, fmt, split)
+            response = _unless_known(request, response)
+        if isinstance(response, StreamingHttpResponse) and request.method != "HEAD":
+            response.streaming_content = started(export_pieces(dataset, fmt, split))
+        return response
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""
@@ -147,7 +162,7 @@ def _etag(dataset: Dataset, fmt: Format, split: str | None) -> str:
     return f'"{hashlib.sha256(named.encode()).hexdigest()[:32]}"'
 
 
-def _manifest(dataset: Dataset) -> Iterator[bytes]:
+def _manifest(dataset: Dataset, trace_ids: Iterator[bytes]) -> Iterator[bytes]:
     """Render what the manifest holds around its trace ids, and stream those between."""
     fields = DatasetDetailSerializer(dataset).data
     names = list(fields)
@@ -155,5 +170,5 @@ def _manifest(dataset: Dataset) -> Iterator[bytes]:
     head = {name: fields[name] for name in names[:middle]}
     tail = {name: fields[name] for name in names[middle:]}
     yield msgspec.json.encode(head)[:-1] + b',"trace_ids":['
-    yield from trace_id_pieces(dataset)
+    yield from trace_ids
     yield b"]," + msgspec.json.encode(tail)[1:]

@@ -4,6 +4,7 @@ The quick way is taken when nothing speaks against it; the slow one decides. Bot
 bodies and give the same documents (a test holds them together).
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,14 +17,16 @@ from traces import document
 from traces.document import TraceDocument
 from traces.models import Trace
 from traces.serializers import TraceSerializer, is_message
-from traces.services import ExternalIdTaken, Outcome, create_traces
+from traces.services import ExternalIdTaken, create_traces
 from tunix_site import strict_json
 from tunix_site.errors import Invalid
 
 MAX_ERRORS = 100
+FEW_ESCAPES = 50_000
 
 _decoder = msgspec.json.Decoder(list[TraceDocument])
 _encode = msgspec.json.Encoder().encode
+_escapes = re.compile(rb'\\["\\]').findall
 
 
 @dataclass
@@ -76,6 +79,8 @@ def _read_quickly(body: bytes) -> list[TraceDocument] | None:
 
 def _string_count(text: bytes) -> int:
     """Count the quotes that begin or end a string in JSON text."""
+    if text.count(b"\\") <= FEW_ESCAPES:  # twice as quick, but every one is held
+        return text.count(b'"') - _escapes(text).count(b'\\"')
     bare = text.replace(b"\\\\", b"")
     return bare.count(b'"') - bare.count(b'\\"')
 
@@ -140,7 +145,10 @@ def ingest_batch(body: Any, *, skip_bad: bool) -> Answer:
     answer = {
         "created_count": len(outcome.created),
         "existing_count": sum(trace is not None for trace in outcome.traces) - len(outcome.created),
-        "traces": [_entry(trace, outcome) for trace in outcome.traces],
+        "traces": [
+            trace and _entry(trace, "created" if position in outcome.created else "exists")
+            for position, trace in enumerate(outcome.traces)
+        ],
     }
     if not errors:
         return Answer(status.HTTP_201_CREATED, answer)
@@ -150,14 +158,12 @@ def ingest_batch(body: Any, *, skip_bad: bool) -> Answer:
     )
 
 
-def _entry(trace: Trace | None, outcome: Outcome) -> dict[str, Any] | None:
-    if trace is None:
-        return None
+def _entry(trace: Trace, outcome: str) -> dict[str, Any]:
     return {
         "id": trace.id,
         "created_at": trace.created_at,
         "trace_version": trace.trace_version,
-        "outcome": "created" if trace.id in outcome.created else "exists",
+        "outcome": outcome,
     }
 
 

@@ -1,6 +1,6 @@
 """The filters of traces: one set for the list, for datasets and for the admin."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -18,7 +18,7 @@ from tunix_site.fields import (
     UUIDField,
 )
 from tunix_site.pagination import PageQuery
-from tunix_site.strict_json import problems
+from tunix_site.strict_json import problems, shown
 
 META_PREFIX = "meta."
 MAX_META_DEPTH = 10
@@ -46,13 +46,20 @@ class TraceFilters(QuerySerializer):
     prompt_hash = UUIDField(required=False)
     content_hash = UUIDField(required=False)
 
+    openapi: ClassVar = {
+        "patternProperties": {"^meta[.].+": {"type": ["string", "number", "boolean", "null"]}},
+        "dependentRequired": {"min_score": ["criteria"], "max_score": ["criteria"]},
+    }
+
     def unknown_keys(self, data: dict[str, Any]) -> list[str]:
         return [key for key in super().unknown_keys(data) if not _is_meta_key(key)]
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values = super().to_internal_value(data)
         meta = {key: value for key, value in data.items() if _is_meta_key(key)}
-        errors = {key: found for key, value in meta.items() if (found := _meta_errors(key, value))}
+        errors = {
+            shown(key): found for key, value in meta.items() if (found := _meta_errors(key, value))
+        }
         if errors:
             raise serializers.ValidationError(errors)
         return {**values, **meta}

@@ -1,10 +1,13 @@
 """Named reads of traces, and the writing of many at the speed of COPY."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 import msgspec
-from django.db import connections, models, transaction
+from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
 
@@ -12,17 +15,16 @@ if TYPE_CHECKING:
     from traces.models import Trace
 
 PREVIEW_CHARS = 200
+SENT_AT_ONCE = 50  # traces in a piece of COPY
 _STAGE = "incoming_traces"
 _QUOTE = "\1"
 COPY_OPTIONS = r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'"
 
 _encode = msgspec.json.Encoder().encode
+_time_text = lru_cache(maxsize=1)(str)  # of a batch's traces it is the same
 
 
 class TraceQuerySet(models.QuerySet["Trace"]):
-    def from_source(self, source: str) -> Self:
-        return self.filter(source=source)
-
     def tagged(self, tag: str) -> Self:
         return self.filter(tags__contains=[tag])
 
@@ -86,7 +88,7 @@ class TraceQuerySet(models.QuerySet["Trace"]):
         update_fields: Sequence[str] | None = None,
         unique_fields: Sequence[str] | None = None,
     ) -> list["Trace"]:
-        """Write traces by COPY, in the order given.
+        """Write traces by COPY, in the order given; they may come from a generator.
 
         With `ignore_conflicts` those whose (source, external_id) is taken are left out, without a
         word about which: ask the database afterwards. Updating is refused, as content never
@@ -96,44 +98,64 @@ class TraceQuerySet(models.QuerySet["Trace"]):
             raise ValueError("Traces are never updated by bulk_create.")
         if batch_size is not None:
             raise ValueError("COPY streams all rows: there is no batch size.")
-        traces = list(objs)
         self._for_write = True
-        alias = self.db
-        with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        table = self.model._meta.db_table
+        with (
+            transaction.atomic(using=self.db, savepoint=False),
+            connections[self.db].cursor() as cursor,
+        ):
             if ignore_conflicts:
-                self._copy_apart(cursor, traces)
-            else:
-                self._copy(cursor, self.model._meta.db_table, traces)
-        for trace in traces:
-            trace._state.adding = False
-            trace._state.db = alias
-        return traces
+                return self._copy_apart(cursor, table, objs)
+            return self._copy(cursor, table, objs)
+
+    def create_unless_taken(self, traces: Iterable["Trace"]) -> bool:
+        """Write traces by COPY, or none where the (source, external_id) of one is taken."""
+        try:
+            with transaction.atomic(using=self.db):
+                self.bulk_create(sorted(traces, key=_unique_key))
+        except IntegrityError:
+            return False
+        return True
 
     def _columns(self) -> str:
         return ", ".join(str(field.column) for field in self.model._meta.concrete_fields)
 
-    def _copy(self, cursor: Any, table: str, traces: list["Trace"]) -> None:
+    def _copy(self, cursor: Any, table: str, objs: Iterable["Trace"]) -> list["Trace"]:
+        """COPY a few traces at a time: while the next are made, the database writes these."""
         statement = f"COPY {table} ({self._columns()}) FROM STDIN ({COPY_OPTIONS})"
+        traces: list[Trace] = []
+        waiting = iter(objs)
         with connections[self.db].wrap_database_errors, cursor.copy(statement) as copy:
-            copy.write(copy_rows(traces))
+            while some := list(islice(waiting, SENT_AT_ONCE)):
+                copy.write(copy_rows(some))
+                traces += some
+        for trace in traces:
+            trace._state.adding = False
+            trace._state.db = self.db
+        return traces
 
-    def _copy_apart(self, cursor: Any, traces: list["Trace"]) -> None:
-        """COPY into a table of this session, then insert in the order of the unique key.
-
-        The order matters: two batches that share ids in different orders would each wait for
-        what the other holds.
-        """
-        table = self.model._meta.db_table
+    def _copy_apart(self, cursor: Any, table: str, objs: Iterable["Trace"]) -> list["Trace"]:
+        """COPY into a table of this session, then insert in the order of `_unique_key`."""
         cursor.execute(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGE} (LIKE {table}) ON COMMIT DELETE ROWS"
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGE} (LIKE {table}) "  # noqa: S608
+            f"ON COMMIT DELETE ROWS; DELETE FROM {_STAGE}"
         )
-        cursor.execute(f"TRUNCATE {_STAGE}")
-        self._copy(cursor, _STAGE, traces)
+        traces = self._copy(cursor, _STAGE, objs)
         columns = self._columns()
         cursor.execute(
             f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_STAGE} "  # noqa: S608
-            "ORDER BY source, external_id, id ON CONFLICT DO NOTHING"
+            'ORDER BY source COLLATE "C", external_id COLLATE "C", id ON CONFLICT DO NOTHING'
         )
+        return traces
+
+
+def _unique_key(trace: "Trace") -> tuple[bool, str, str, UUID]:
+    """Give the order in which traces with external_ids are inserted, everywhere.
+
+    It matters: two batches that share ids in different orders would each wait for what the other
+    holds.
+    """
+    return trace.external_id is None, trace.source, trace.external_id or "", trace.id
 
 
 def copy_rows(traces: Iterable["Trace"]) -> str:
@@ -151,7 +173,7 @@ def _copy_row(trace: "Trace") -> str:
     external_id = "" if trace.external_id is None else _quoted(trace.external_id)
     messages = "" if trace.messages is None else f"\1{_encode(trace.messages).decode()}\1"
     return (
-        f"{trace.id.hex}\2{trace.created_at}\2{_quoted(trace.trace_version)}"
+        f"{trace.id.hex}\2{_time_text(trace.created_at)}\2{_quoted(trace.trace_version)}"
         f"\2{_quoted(trace.prompt)}\2{_quoted(trace.final_answer)}"
         f"\2\1{_encode(trace.steps).decode()}\1\2\1{meta}\1\2{_quoted(trace.source)}"
         f"\2{external_id}\2\1{tags}\1\2{trace.status}\2{messages}"

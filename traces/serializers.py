@@ -33,7 +33,9 @@ class StepSerializer(StrictSerializer):
     content = TextField(max_length=document.MAX_STEP_CHARS)
 
 
-@extend_schema_field(StepSerializer(many=True))
+@extend_schema_field(
+    serializers.ListField(child=StepSerializer(), min_length=1, max_length=document.MAX_STEPS)
+)
 class StepsField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
     """Steps in any order, each `i` once; errors by position in the list."""
 
@@ -67,9 +69,6 @@ class StepsField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
         if errors:
             raise serializers.ValidationError(errors)
         return steps
-
-    def to_representation(self, value: Any) -> Any:
-        return value
 
 
 class MetaField(ObjectField):
@@ -121,9 +120,6 @@ class MessagesField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
             raise serializers.ValidationError(errors)
         return data
 
-    def to_representation(self, value: Any) -> Any:
-        return value
-
 
 def is_message(message: Any) -> bool:
     return (
@@ -169,16 +165,23 @@ class PayloadSerializer(serializers.Serializer):  # type: ignore[type-arg]
     meta = serializers.DictField()
     messages = serializers.ListField(child=serializers.DictField(), required=False)
 
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        """Give the document as it is: field by field, step by step, would cost most of a POST."""
+        return instance
+
 
 class ScoreSerializer(serializers.ModelSerializer[Score]):
     trace = serializers.UUIDField(source="trace_id")
+    details = serializers.DictField()
 
     class Meta:
         model = Score
         fields = ["trace", "criteria", "scorer_version", "value", "details", "created_at"]
+        read_only_fields = fields
 
 
 class TraceDetailSerializer(serializers.ModelSerializer[Trace]):
+    tags = serializers.ListField(child=serializers.CharField())
     payload = PayloadSerializer()
     scores = ScoreSerializer(many=True)
 
@@ -198,6 +201,7 @@ class TraceDetailSerializer(serializers.ModelSerializer[Trace]):
             "payload",
             "scores",
         ]
+        read_only_fields = fields
 
 
 class TraceRowSerializer(serializers.ModelSerializer[Trace]):
@@ -218,6 +222,7 @@ class TraceRowSerializer(serializers.ModelSerializer[Trace]):
             "final_answer_preview",
             "step_count",
         ]
+        read_only_fields = fields
 
 
 class CurationSerializer(StrictSerializer):
@@ -251,10 +256,11 @@ class BatchErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class BatchAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
     created_count = serializers.IntegerField()
     existing_count = serializers.IntegerField()
-    traces = serializers.ListField(child=BatchEntrySerializer(allow_null=True))
+    traces = serializers.ListField(child=BatchEntrySerializer())
 
 
 class PartialBatchAnswerSerializer(BatchAnswerSerializer):
+    traces = serializers.ListField(child=BatchEntrySerializer(allow_null=True))
     detail = serializers.CharField()
     errors = BatchErrorSerializer(many=True)  # type: ignore[assignment]
 

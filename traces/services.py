@@ -1,7 +1,6 @@
 """Writes of traces: creating, curating, scoring, deleting."""
 
-import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,24 +8,26 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
+from rest_framework.exceptions import NotFound
 
 from traces.document import TraceDocument
 from traces.models import Review, Score, Trace
 from traces.scoring import SCORERS
-from tunix_site.errors import Conflict
+from tunix_site.errors import Conflict, Unavailable
 
-DEADLOCK_ATTEMPTS = 5
+ATTEMPTS = 5
 
 
 @dataclass
 class Outcome:
     """What became of a list of documents: the trace of each, new or not, or why there is none.
 
-    `traces` is in the order of the documents and holds None where a document was refused.
+    `traces` is in the order of the documents and holds None where a document was refused;
+    `created` holds the positions of the new ones.
     """
 
     traces: list[Trace | None]
-    created: set[uuid.UUID] = field(default_factory=set)
+    created: set[int] = field(default_factory=set)
     refused: dict[int, str] = field(default_factory=dict)
 
 
@@ -38,6 +39,12 @@ class ExternalIdTaken(Conflict):
         self.refused = refused
 
 
+class HolderDeleted(Unavailable):
+    """The trace that held an external_id was deleted between two looks: the next try succeeds."""
+
+    default_detail = "The trace that had an external_id was just deleted: send it again."
+
+
 def create_traces(*, documents: Sequence[TraceDocument | None], skip_taken: bool) -> Outcome:
     """Store documents as traces in one transaction; None entries are passed over.
 
@@ -45,56 +52,91 @@ def create_traces(*, documents: Sequence[TraceDocument | None], skip_taken: bool
     other content it is refused: alone if `skip_taken`, otherwise nothing is stored and
     ExternalIdTaken raised.
     """
-    for attempt in range(1, DEADLOCK_ATTEMPTS + 1):
+    attempts_left = ATTEMPTS
+    while True:
+        attempts_left -= 1
         try:
             with transaction.atomic():
                 return _create_traces(documents, skip_taken=skip_taken)
-        except OperationalError as error:
-            # Overlapping batches are inserted in one order; another writer's may still differ.
-            if not isinstance(error.__cause__, DeadlockDetected) or attempt == DEADLOCK_ATTEMPTS:
+        except (OperationalError, HolderDeleted) as error:
+            if not attempts_left or not _is_passing(error):
                 raise
-    raise AssertionError("the last attempt returns or raises")
+
+
+def _is_passing(error: Exception) -> bool:
+    # Overlapping batches are inserted in one order; another writer's may still differ.
+    return isinstance(error, HolderDeleted) or isinstance(error.__cause__, DeadlockDetected)
 
 
 def _create_traces(documents: Sequence[TraceDocument | None], *, skip_taken: bool) -> Outcome:
-    now = timezone.now()
-    traces = [
-        None if document is None else Trace.from_document(document, created_at=now)
-        for document in documents
-    ]
-    outcome = Outcome(traces)
-    plain = [trace for trace in traces if trace is not None and trace.external_id is None]
-    named = [trace for trace in traces if trace is not None and trace.external_id is not None]
-    if plain:
-        Trace.objects.bulk_create(plain)
-    if named:
-        Trace.objects.bulk_create(named, ignore_conflicts=True)
-        _settle(outcome, named)
-    outcome.created.update(trace.id for trace in plain)
-    if outcome.refused and not skip_taken:
-        raise ExternalIdTaken(outcome.refused)
+    outcome = Outcome([])
+    made = _made(documents, outcome)
+    if any(document is not None and document.external_id for document in documents):
+        _create_untaken(outcome, list(made), skip_taken=skip_taken)
+    else:
+        Trace.objects.bulk_create(made)
     return outcome
 
 
-def _settle(outcome: Outcome, named: list[Trace]) -> None:
-    """Put the stored trace of each (source, external_id) in place of the one that lost."""
-    stored = {
-        (trace.source, trace.external_id): trace
-        for trace in Trace.objects.with_external_ids(
-            [(trace.source, trace.external_id or "") for trace in named]
-        )
-    }
+def _made(documents: Sequence[TraceDocument | None], outcome: Outcome) -> Iterator[Trace]:
+    """Make the traces when they are asked for: the database writes the ones before meanwhile."""
+    now = timezone.now()
+    for position, document in enumerate(documents):
+        if document is None:
+            outcome.traces.append(None)
+            continue
+        trace = Trace.from_document(document, created_at=now)
+        outcome.traces.append(trace)
+        outcome.created.add(position)
+        yield trace
+
+
+def _create_untaken(outcome: Outcome, traces: list[Trace], *, skip_taken: bool) -> None:
+    """Write the traces whose (source, external_id) is free; of several with one, the first."""
+    first = {_name(trace): trace for trace in reversed(traces) if trace.external_id is not None}
+    _settle(outcome, {**first, **_stored(first)}, skip_taken=skip_taken)
+    new = [
+        trace
+        for position, trace in enumerate(outcome.traces)
+        if trace is not None and position in outcome.created
+    ]
+    if not new or Trace.objects.create_unless_taken(new):
+        return
+    # somebody else was quicker with one of them
+    Trace.objects.bulk_create(new, ignore_conflicts=True)
+    stored = _stored(first)
+    if len(stored) < len(first):
+        raise HolderDeleted
+    _settle(outcome, stored, skip_taken=skip_taken)
+
+
+def _name(trace: Trace) -> tuple[str, str]:
+    return trace.source, trace.external_id or ""
+
+
+def _stored(names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Trace]:
+    return {_name(trace): trace for trace in Trace.objects.with_external_ids(names)}
+
+
+def _settle(outcome: Outcome, holders: dict[tuple[str, str], Trace], *, skip_taken: bool) -> None:
+    """Put the trace that holds a (source, external_id) in place of the others that want it.
+
+    ExternalIdTaken where contents differ, unless `skip_taken`.
+    """
     for position, trace in enumerate(outcome.traces):
         if trace is None or trace.external_id is None:
             continue
-        holder = stored[trace.source, trace.external_id]
+        holder = holders[_name(trace)]
         if holder.id == trace.id:
-            outcome.created.add(trace.id)
-        elif holder.content_hash == trace.content_hash:
+            continue
+        outcome.created.discard(position)
+        if holder.content_hash == trace.content_hash:
             outcome.traces[position] = holder
         else:
             outcome.traces[position] = None
             outcome.refused[position] = f"Trace {holder.id} has this external_id and other content."
+    if outcome.refused and not skip_taken:
+        raise ExternalIdTaken(outcome.refused)
 
 
 def create_trace(*, document: TraceDocument) -> tuple[Trace, bool]:
@@ -103,9 +145,12 @@ def create_trace(*, document: TraceDocument) -> tuple[Trace, bool]:
         outcome = create_traces(documents=[document], skip_taken=False)
         trace = outcome.traces[0]
         assert trace is not None  # noqa: S101  # refused ones are raised
-        if trace.id in outcome.created:
+        if outcome.created:
             return trace, True
-        return Trace.objects.get(pk=trace.pk), False
+        holder = Trace.objects.filter(pk=trace.pk).first()
+        if holder is None:
+            raise HolderDeleted
+        return holder, False
     trace = Trace.from_document(document, created_at=timezone.now())
     trace.save(force_insert=True)
     return trace, True
@@ -114,7 +159,7 @@ def create_trace(*, document: TraceDocument) -> tuple[Trace, bool]:
 def curate_trace(*, trace: Trace, user: Any, changes: dict[str, Any]) -> Trace:
     """Change status or tags; a change of status is recorded as the user's review."""
     with transaction.atomic():
-        trace = Trace.objects.select_for_update().get(pk=trace.pk)
+        trace = _held(trace)
         status_changes = changes.get("status", trace.status) != trace.status
         for name, value in changes.items():
             setattr(trace, name, value)
@@ -123,6 +168,14 @@ def curate_trace(*, trace: Trace, user: Any, changes: dict[str, Any]) -> Trace:
         if status_changes:
             Review.objects.create(trace=trace, reviewer=user, verdict=trace.status)
     return trace
+
+
+def _held(trace: Trace) -> Trace:
+    """Lock a trace until the end of the transaction; NotFound where it was deleted meanwhile."""
+    held = Trace.objects.select_for_update(no_key=True).filter(pk=trace.pk).first()
+    if held is None:
+        raise NotFound(f"There is no trace {trace.pk}.")
+    return held
 
 
 def delete_trace(*, trace: Trace) -> None:
@@ -143,10 +196,11 @@ def score_trace(*, trace: Trace, criteria: str) -> Score:
     scorer = SCORERS[criteria]
     scored = scorer.score(trace.steps)
     details = {**scored.details, "criteria": criteria, "scored_at": timezone.now().isoformat()}
-    score, _ = Score.objects.update_or_create(
-        trace=trace,
-        criteria=criteria,
-        scorer_version=scorer.version,
-        defaults={"value": scored.value, "details": details},
-    )
+    with transaction.atomic():
+        score, _ = Score.objects.update_or_create(
+            trace=_held(trace),
+            criteria=criteria,
+            scorer_version=scorer.version,
+            defaults={"value": scored.value, "details": details},
+        )
     return score

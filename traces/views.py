@@ -31,6 +31,7 @@ from traces.serializers import (
     TraceSerializer,
 )
 from tunix_site.models import Role
+from tunix_site.openapi import ERROR_BODY
 from tunix_site.parsers import RawJSONParser
 from tunix_site.views import ApiViewSet
 
@@ -123,7 +124,7 @@ class TraceViewSet(ApiViewSet):
         """List the scores of a trace, newest first."""
         return Response(ScoreSerializer(self.get_object().scores.all(), many=True).data)
 
-    @extend_schema(responses=ComparisonSerializer)
+    @extend_schema(responses={200: ComparisonSerializer, 404: ERROR_BODY})
     @action(detail=False, pagination_class=None)
     def compare(self, request: Request) -> Response:
         """Show two traces side by side, with their baseline scores."""

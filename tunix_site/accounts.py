@@ -26,7 +26,9 @@ def ensure_administrator() -> Credentials | None:
     users = get_user_model().objects
     if users.filter(is_superuser=True).exists():
         return None
-    password = secrets.token_urlsafe(16)
-    user = users.create_superuser(username="admin", password=password)
+    username, password = "admin", secrets.token_urlsafe(16)
+    if users.filter(username=username).exists():  # somebody's, who is no superuser
+        username += f"-{secrets.token_hex(4)}"
+    user = users.create_superuser(username=username, password=password)
     _, text = ApiKey.objects.issue(user=user, name="first run", role=Role.TRAINER)
-    return Credentials(username="admin", password=password, api_key=text)
+    return Credentials(username=username, password=password, api_key=text)

@@ -3,6 +3,12 @@
 from typing import Any, ClassVar
 
 from django.shortcuts import redirect
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.exceptions import NotAuthenticated
@@ -20,6 +26,12 @@ class SchemaView(ApiViewMixin, SpectacularAPIView):
 
     roles: ClassVar = {"get": Role.READER}
     permission_classes = [HasRole]
+    renderer_classes = [
+        OpenApiJsonRenderer2,
+        OpenApiYamlRenderer2,
+        OpenApiJsonRenderer,
+        OpenApiYamlRenderer,
+    ]
 
 
 class SwaggerView(ApiViewMixin, SpectacularSwaggerView):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from tunix_site.errors import RETRY_AFTER_SECONDS, TooLarge, Unavailable
-from tunix_site.renderers import JSONRenderer, StreamRenderer
+from tunix_site.renderers import answer_in_json
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         exc = Unavailable()
     elif isinstance(exc, RequestDataTooBig):
         exc = TooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    request = context["request"]
-    if isinstance(getattr(request, "accepted_renderer", None), StreamRenderer):
-        request.accepted_renderer = JSONRenderer()
-        request.accepted_media_type = JSONRenderer.media_type
+    answer_in_json(context["request"])
     return drf_exception_handler(exc, context)
 
 

@@ -8,8 +8,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
+from rest_framework.settings import api_settings
 
-from tunix_site.strict_json import Refused, problems
+from tunix_site.strict_json import Refused, problems, shown
 
 MAX_UNKNOWN = 20  # unknown fields named in an answer
 
@@ -36,10 +37,12 @@ class TextField(StrictMixin, serializers.CharField):
 
 
 class ChoiceTextField(StrictMixin, serializers.ChoiceField):
+    default_error_messages = {"not_text": "Not a string."}
+
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
-            self.fail("invalid_choice", input=data)
-        return super().to_internal_value(data)
+            self.fail("not_text")  # DRF would quote it, however deep it nests
+        return super().to_internal_value(shown(data))
 
 
 class IntegerField(StrictMixin, serializers.IntegerField):
@@ -104,12 +107,14 @@ class ObjectField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
         return value
 
 
-class StrictSerializer(StrictMixin, serializers.Serializer):  # type: ignore[type-arg]
+class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """Refuses the fields it does not know."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Refused):
+            raise serializers.ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [data.reason]})
         unknown = self.unknown_keys(data) if isinstance(data, dict) else []
-        errors: dict[str, Any] = {key: ["Unknown field."] for key in unknown[:MAX_UNKNOWN]}
+        errors: dict[str, Any] = {shown(key): ["Unknown field."] for key in unknown[:MAX_UNKNOWN]}
         values: dict[str, Any] = {}
         try:
             values = super().to_internal_value(data)

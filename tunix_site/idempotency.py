@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from django.db import transaction
 from django.utils import timezone
 from rest_framework import status
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 
 from tunix_site.errors import KeyReused
 from tunix_site.models import IdempotentAnswer
+from tunix_site.renderers import JSONRenderer
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
@@ -43,7 +45,7 @@ def answer_once(
                 raise
             response = explain(error)
         stored.status_code = response.status_code
-        stored.body = response.data
+        stored.body = JSONRenderer().render(response.data).decode()
         stored.location = response.headers.get("Location", "")
         stored.save()
     return response
@@ -68,7 +70,8 @@ def _replay(stored: IdempotentAnswer, fingerprint: bytes) -> Response:
     headers = {REPLAYED_HEADER: "true"}
     if stored.location:
         headers["Location"] = stored.location
-    return Response(stored.body, status=stored.status_code, headers=headers)
+    body = msgspec.json.decode(stored.body) if stored.body else None
+    return Response(body, status=stored.status_code, headers=headers)
 
 
 def _fingerprint(request: Request) -> bytes:

@@ -67,13 +67,15 @@ class DrainMiddleware:
         return response
 
     def _drain(self, request: HttpRequest) -> None:
+        if connection := request.META.get("gunicorn.socket"):
+            connection.settimeout(DRAIN_SECONDS)  # a client that stalls must not hold a thread
         stop = time.monotonic() + DRAIN_SECONDS
         left = DRAIN_BYTES
         while left > 0 and time.monotonic() < stop:
             try:
                 piece = request.read(min(left, 64 * 1024))
             except OSError:
-                return  # the client is gone or sends no valid chunks: nobody is there to answer
+                return  # the client is gone, stalls or sends no valid chunks
             if not piece:
                 return
             left -= len(piece)

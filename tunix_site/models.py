@@ -120,7 +120,7 @@ class IdempotentAnswer(models.Model):
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(max_length=32)  # SHA-256 of method, path, query and body
     status_code = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    body = models.TextField(default="")  # its JSON: jsonb refuses NUL, which an error may quote
     location = models.TextField(default="")
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 

@@ -4,14 +4,23 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.serializers import ListField
 
 from tunix_site.fields import QuerySerializer
+from tunix_site.idempotency import HEADER
 
 ERROR_BODY = OpenApiResponse(
     {"type": "object", "additionalProperties": True}, description="What is wrong, and where."
 )
 BODY_METHODS = ("POST", "PATCH", "PUT")
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    OpenApiParameter.HEADER,
+    description="The first answer is kept for a day and given again; "
+    "with another request the same key is refused (422).",
+)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -37,23 +46,41 @@ class AutoSchema(BaseAutoSchema):
             serializer = query()
             if serializer().fields:
                 parameters.append(serializer)
+        if self.method == "POST" and getattr(self.view, "idempotent", False):
+            parameters.append(IDEMPOTENCY_KEY)
         return parameters
+
+    def _map_serializer(self, serializer: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add what a serializer says of itself in `openapi`: its fields do not show it."""
+        schema: dict[str, Any] = super()._map_serializer(  # type: ignore[no-untyped-call]
+            serializer, *args, **kwargs
+        )
+        return {**schema, **getattr(serializer, "openapi", {})}
+
+    def _map_serializer_field(self, field: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say of a list's items that they may be null: nested ones are named as if never."""
+        schema: Any = super()._map_serializer_field(  # type: ignore[no-untyped-call]
+            field, *args, **kwargs
+        )
+        if isinstance(field, ListField) and getattr(field.child, "allow_null", False):
+            schema["items"] = {"oneOf": [schema["items"], {"type": "null"}]}
+        return schema
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/").split("/")[0]]
 
-    def get_response_serializers(self) -> Any:
-        declared: Any = super().get_response_serializers()
-        if not isinstance(declared, dict):
-            default = {"POST": 201, "DELETE": 204}.get(self.method, 200)
-            declared = {default: declared if default != 204 else None}
-        for code in self._errors():
-            declared.setdefault(code, ERROR_BODY)
-        return declared
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for code in map(str, self._errors()):
+            if code not in bodies:
+                bodies[code] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    ERROR_BODY, code, ["application/json"]
+                )
+        return bodies
 
     def _errors(self) -> list[int]:
         if not getattr(self.view, "authentication_classes", True):
-            return [400]
+            return [400, 406]
         codes = [400, 401, 403, 406, 503]
         if "{" in self.path:
             codes.append(404)

@@ -1,5 +1,6 @@
 """Keyset pagination: a page costs the same at any depth, and hostile cursors are refused."""
 
+import base64
 import uuid
 from typing import Any
 
@@ -30,7 +31,7 @@ PAGE_PARAMETERS = ("limit", "cursor", "count")
 class KeysetPagination(CursorPagination):
     """Newest first by id; `{"next", "previous", "results"}`, and `count` when asked."""
 
-    ordering = "-pk"
+    ordering = "-id"
     page_limit: int
     total: int | None = None
 
@@ -48,6 +49,7 @@ class KeysetPagination(CursorPagination):
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         try:
+            base64.b64decode(request.query_params.get(self.cursor_query_param, ""), validate=True)
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
                 self._check_position(str(cursor.position))

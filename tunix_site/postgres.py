@@ -124,8 +124,13 @@ class Cluster:
         self.root.mkdir(parents=True, exist_ok=True)
         with self._starting():
             self.account = find_account(self.root, self.binaries)
-            self._ensure_server()
             users = (self.root / "users.lock").open("ab")
+            try:
+                self._ensure_server()
+            except BaseException:  # interrupted, for one: what was started has no user
+                with users:
+                    self._stop_unless_held(users)
+                raise
             fcntl.flock(users, fcntl.LOCK_SH)
             return users
 
@@ -147,12 +152,17 @@ class Cluster:
     def leave(self, users: IO[bytes]) -> None:
         """Let go of the lock, and stop the server if nobody else holds it."""
         with self._starting(), users:
-            try:
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return
-            if self._is_running():
-                self._control("stop", "-m", "fast", "-t", str(START_SECONDS))
+            self._stop_unless_held(users)
+
+    def _stop_unless_held(self, users: IO[bytes]) -> None:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        if self._is_running():
+            stopped = self._control("stop", "-m", "fast", "-t", str(START_SECONDS), check=False)
+            if stopped.returncode != 0 and self._is_running():  # else it died meanwhile
+                raise PostgresError(f"PostgreSQL did not stop: {stopped.stderr.strip()}")
 
     @contextlib.contextmanager
     def _starting(self) -> Iterator[None]:

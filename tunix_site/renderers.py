@@ -25,6 +25,17 @@ class JSONRenderer(renderers.JSONRenderer):
         return msgspec.json.format(body, indent=indent) if indent else body
 
 
+def answer_in_json(request: Any) -> None:
+    """Have the response rendered as JSON, also where none or another type was agreed on.
+
+    Only the browsable API stays: it shows errors and descriptions too.
+    """
+    agreed = getattr(request, "accepted_renderer", None)
+    if not isinstance(agreed, JSONRenderer | renderers.BrowsableAPIRenderer):
+        request.accepted_renderer = JSONRenderer()
+        request.accepted_media_type = JSONRenderer.media_type
+
+
 class StreamRenderer(renderers.BaseRenderer):
     """Names a media type that a view answers with by itself, so that `Accept` may ask for it.
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import dj_database_url
 import dotenv
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from tunix_site import env, postgres
 from tunix_site.secret_key import secret_key
@@ -39,8 +41,9 @@ MAX_BATCH_TRACES = env.integer("TUNIX_MAX_BATCH_TRACES", 1000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_TRACE_BYTES  # forms of the admin
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # without its own admin site: ours extends it
+    "unfold.contrib.filters",
+    "tunix_site.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.postgres",
@@ -129,6 +132,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^api/health/?$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SESSION_ENGINE = "tunix_site.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if env.flag("TUNIX_BEHIND_PROXY"):  # the proxy sets the header itself, whatever the client sent
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -169,11 +173,66 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+
+def _menu(title: str, permission: str, entries: dict[str, tuple[str, str]]) -> dict[str, object]:
+    """A group of the admin's sidebar: page by title, each with its icon."""
+    items = [
+        {
+            "title": name,
+            "icon": icon,
+            "link": reverse_lazy(f"admin:{page}_changelist"),
+            "permission": f"tunix_site.admin_site.{permission}",
+        }
+        for name, (page, icon) in entries.items()
+    ]
+    return {"title": title, "items": items}
+
+
 UNFOLD = {
     "SITE_TITLE": "Tunix RT",
     "SITE_HEADER": "Tunix RT",
     "SITE_SYMBOL": "account_tree",
+    "SITE_URL": "/api/",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("tunix_site/icon.svg"),
+        }
+    ],
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("tunix_site/admin.css")],
+    "SIDEBAR": {
+        "navigation": [
+            _menu(
+                "Traces",
+                "may_curate",
+                {
+                    "Traces": ("traces_trace", "account_tree"),
+                    "Scores": ("traces_score", "speed"),
+                    "Reviews": ("traces_review", "rate_review"),
+                },
+            ),
+            _menu(
+                "Datasets",
+                "may_curate",
+                {
+                    "Datasets": ("datasets_dataset", "dataset"),
+                    "Dataset items": ("datasets_datasetitem", "list"),
+                },
+            ),
+            _menu(
+                "Access",
+                "may_administer",
+                {
+                    "API keys": ("tunix_site_apikey", "key"),
+                    "Users": ("auth_user", "person"),
+                    "Groups": ("auth_group", "group"),
+                    "Idempotent answers": ("tunix_site_idempotentanswer", "replay"),
+                },
+            ),
+        ],
+    },
 }
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -86,9 +86,9 @@ def _inside(value: dict[str, Any] | list[Any], depth: int) -> Iterator[tuple[str
         return
     for key, item in value.items():
         for reason in text_problems(key):
-            yield f".{key!a}", reason
+            yield f".{shown(key)}", reason
         for path, reason in problems(item, depth=depth):
-            yield f".{key}{path}", reason
+            yield f".{shown(key)}{path}", reason
 
 
 def text_problems(text: str) -> Iterator[str]:
@@ -99,6 +99,11 @@ def text_problems(text: str) -> Iterator[str]:
             text.encode()
         except UnicodeEncodeError:
             yield "A lone surrogate is no character."
+
+
+def shown(text: str) -> str:
+    """Give text that came in for an answer, in ASCII where it could not be written as it is."""
+    return ascii(text) if next(text_problems(text), None) else text
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Any:

@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 from tunix_site import idempotency
 from tunix_site.fields import QuerySerializer
 from tunix_site.models import Role
+from tunix_site.renderers import answer_in_json
 
 
 class NoQuery(QuerySerializer):
@@ -31,14 +32,19 @@ class ApiViewMixin:
     query: dict[str, Any]  # the validated query parameters
 
     def action_name(self) -> str:
-        name = getattr(self, "action", None)
-        return name or self.request.method.lower()  # type: ignore[attr-defined,no-any-return]
+        """Name a viewset's action or a plain view's method; empty where the method is not there."""
+        if hasattr(self, "action"):
+            return self.action or ""
+        method = self.request.method.lower()  # type: ignore[attr-defined]
+        if method == "head":
+            return "get"
+        known = method in self.http_method_names  # type: ignore[attr-defined]
+        return method if known and hasattr(self, method) else ""
 
     def required_role(self) -> str:
-        """Name the role that the action needs; a method that is not there needs the least."""
-        if getattr(self, "action", "") in (None, "metadata") or self.action_name() == "options":
-            return Role.READER
-        return self.roles[self.action_name()]
+        """Name the role that the action needs; to learn what is there needs the least."""
+        name = self.action_name()
+        return Role.READER if name in ("", "metadata", "options") else self.roles[name]
 
     def query_serializer(self) -> type[QuerySerializer]:
         return self.queries.get(self.action_name(), NoQuery)
@@ -49,6 +55,8 @@ class ApiViewMixin:
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if not self.action_name():
+            return  # 405, whatever the query
         self.query = self.query_serializer().read(request.query_params)
         if (
             self.idempotent
@@ -57,6 +65,11 @@ class ApiViewMixin:
             and hasattr(self, "post")
         ):
             self.post = partial(self._post_once, self.post)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Describe the route, in JSON also where its answers are of another type."""
+        answer_in_json(request)
+        return super().options(request, *args, **kwargs)  # type: ignore[misc]
 
     def _post_once(
         self, post: Callable[..., Response], request: Request, *args: Any, **kwargs: Any

@@ -2,16 +2,37 @@
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from gunicorn.http.errors import ParseException
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
 _django = get_wsgi_application()
 
 # Larger than any body may be, and than what is read on after a refusal.
 BOUND = settings.MAX_BATCH_BYTES + 128 * 1024**2
+
+
+class ChunkedInput:
+    """The body as the server reads it; what is wrong with its chunks is an OSError, as to Django
+    is every body that cannot be read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self.stream.read(size)
+        except ParseException as error:
+            raise OSError(type(error).__name__) from None
+
+    def readline(self, size: int = -1) -> bytes:
+        try:
+            return self.stream.readline(size)
+        except ParseException as error:
+            raise OSError(type(error).__name__) from None
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -22,5 +43,6 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     """
     if environ.get("wsgi.input_terminated") and "HTTP_TRANSFER_ENCODING" in environ:
         environ["CONTENT_LENGTH"] = str(BOUND)
+        environ["wsgi.input"] = ChunkedInput(environ["wsgi.input"])
     response: Iterable[bytes] = _django(environ, start_response)
     return response

@@ -4,7 +4,23 @@ import factory
 from django.utils import timezone
 
 from traces.document import TraceDocument
-from traces.models import Status, Trace
+from traces.models import Score, Status, Trace
+
+
+def _steps(n: int) -> list[dict[str, Any]]:
+    return [
+        {"i": 0, "type": "reasoning", "content": f"Adding {n} to itself doubles it."},
+        {"i": 1, "type": "reasoning", "content": f"Twice {n} is {2 * n}."},
+    ]
+
+
+class BodyFactory(factory.DictFactory):
+    """A body that POST /api/traces takes: the fields it needs, and those that are given."""
+
+    trace_version = "1.0"
+    prompt = factory.Sequence(lambda n: f"What is {n} plus {n}?")
+    final_answer = factory.Sequence(lambda n: str(2 * n))
+    steps = factory.Sequence(_steps)
 
 
 class TraceFactory(factory.django.DjangoModelFactory):
@@ -16,12 +32,7 @@ class TraceFactory(factory.django.DjangoModelFactory):
     trace_version = "1.0"
     prompt = factory.Sequence(lambda n: f"What is {n} plus {n}?")
     final_answer = factory.Sequence(lambda n: str(2 * n))
-    steps = factory.Sequence(
-        lambda n: [
-            {"i": 0, "type": "reasoning", "content": f"Adding {n} to itself doubles it."},
-            {"i": 1, "type": "reasoning", "content": f"Twice {n} is {2 * n}."},
-        ]
-    )
+    steps = factory.Sequence(_steps)
     meta = factory.LazyFunction(lambda: {"source": "made_up"})
 
     @classmethod
@@ -41,3 +52,13 @@ class TraceFactory(factory.django.DjangoModelFactory):
 
 class ApprovedTraceFactory(TraceFactory):
     status = Status.APPROVED
+
+
+class ScoreFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Score
+
+    trace = factory.SubFactory(TraceFactory)
+    criteria = "baseline"
+    scorer_version = "1"
+    value = 50.0

@@ -1,8 +1,10 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from tunix_site.accounts import give_role
@@ -18,20 +20,40 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="command line", help="what the key is for")
         parser.add_argument("--expires", type=int, metavar="DAYS", help="never, if not given")
 
+    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["expires"] is not None and options["expires"] < 1:
-            raise CommandError("--expires must be at least 1 day.")
-        user, created = get_user_model().objects.get_or_create(username=options["username"])
-        if created:
-            user.set_unusable_password()
-            user.save()
-            give_role(user, options["role"])
-            self.stdout.write(f"Made the user {user} with the role {options['role']}.")
-        expires_at = None
-        if options["expires"]:
-            expires_at = timezone.now() + timedelta(days=options["expires"])
+        expires_at = _in_days(options["expires"])
+        try:
+            user = self._user(options["username"], options["role"])
+            ApiKey(name=options["name"]).clean_fields(exclude={"user", "digest"})
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
         key, text = ApiKey.objects.issue(
             user=user, name=options["name"], role=options["role"], expires_at=expires_at
         )
         self.stdout.write(f"Made the key {key}. It is shown this once:")
         self.stdout.write(text)
+
+    def _user(self, username: str, role: str) -> Any:
+        """Fetch the user or make one that has the role, and no password."""
+        users = get_user_model()
+        user = users.objects.filter(username=username).first()
+        if user is None:
+            user = users(username=username)
+            user.set_unusable_password()
+            user.full_clean()
+            user.save()
+            give_role(user, role)
+            self.stdout.write(f"Made the user {user} with the role {role}.")
+        return user
+
+
+def _in_days(days: int | None) -> datetime | None:
+    if days is None:
+        return None
+    if days < 1:
+        raise CommandError("--expires must be at least 1 day.")
+    try:
+        return timezone.now() + timedelta(days=days)
+    except OverflowError:
+        raise CommandError(f"--expires is too far away: {days} days.") from None

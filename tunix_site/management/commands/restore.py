@@ -20,4 +20,6 @@ class Command(BaseCommand):
             restore(path)
         except DumpError as error:
             raise CommandError(f"Nothing was changed. {error}") from None
-        self.stdout.write(f"Restored {path}.")
+        self.stdout.write(
+            f"Restored {path}. Made by an earlier version, it needs: python manage.py migrate"
+        )

@@ -1,9 +1,10 @@
 import shutil
+import socket
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from tunix_site.accounts import ensure_administrator
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _try_address(options["host"], options["port"])
         if not options["no_setup"]:
             self._set_up()
         if settings.METRICS_DIR:
@@ -39,3 +41,17 @@ class Command(BaseCommand):
             self.stdout.write(f"  user      {credentials.username}")
             self.stdout.write(f"  password  {credentials.password}")
             self.stdout.write(f"  API key   {credentials.api_key}")
+
+
+def _try_address(host: str, port: int) -> None:
+    """Say at once where nothing can be served: the server itself tries for a while."""
+    if not 0 < port < 2**16:
+        raise CommandError(f"A port is a number from 1 to 65535, not {port}.")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise CommandError(
+            f"Cannot serve on {host}, port {port}: {error.strerror}. "
+            "Name another with PORT or --port."
+        ) from None

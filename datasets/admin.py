@@ -1,0 +1,246 @@
+"""Datasets in the admin: looked at, exported and deleted; they are built over the API."""
+
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from datasets import services
+from datasets.exports import FORMATS
+from datasets.models import MAX_SPLIT_CHARS, Dataset, DatasetItem
+from traces.admin import trace_link
+from traces.querysets import PREVIEW_CHARS
+from tunix_site.admin_options import (
+    BoundedChangeList,
+    DeletedByService,
+    QueryFilter,
+    RoleAdmin,
+    json_block,
+    json_text,
+    link,
+    preview,
+)
+from tunix_site.fields import ChoiceTextField, IntegerField, QuerySerializer, TextField, UUIDField
+
+LARGE_FIELDS = ("filters", "where", "provenance", "stats")
+
+
+class DatasetFilters(QuerySerializer):
+    state = ChoiceTextField(
+        choices=["deleted"], required=False, help_text="Deleted ones hold their keys."
+    )
+
+
+class DatasetFilter(QueryFilter):
+    query = DatasetFilters
+
+    def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Dataset]:
+        datasets: QuerySet[Dataset] = queryset.filter(deleted_at__isnull="state" not in values)
+        return datasets
+
+
+class DatasetChangeList(BoundedChangeList):
+    """Leaves the recipes where they are."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Dataset]:
+        return super().get_queryset(request, *args, **kwargs).defer(*LARGE_FIELDS)
+
+
+@admin.register(Dataset)
+class DatasetAdmin(DeletedByService, RoleAdmin):
+    """Nothing of a dataset changes; it can be deleted, and then only its key stays."""
+
+    allows = frozenset({"delete"})
+    filters = DatasetFilter
+    list_display = (
+        "key",
+        "trace_count",
+        "selection_strategy",
+        "split_names",
+        "state",
+        "builder",
+        "created",
+    )
+    list_select_related = ("created_by",)
+    search_fields = ("key",)
+    actions = ("delete_selected",)
+    readonly_fields = (
+        "state",
+        "builder",
+        "item_links",
+        "export_links",
+        "shown_stats",
+        "shown_filters",
+        "shown_where",
+        "shown_splits",
+        "shown_provenance",
+    )
+    fieldsets = (
+        (None, {"fields": ("key", "name", "version", "state", "trace_count", "content_digest")}),
+        ("Contents", {"fields": ("item_links", "export_links", "shown_stats")}),
+        (
+            "Recipe",
+            {
+                "fields": (
+                    "shown_filters",
+                    "shown_where",
+                    "selection_strategy",
+                    "limit",
+                    "seed",
+                    "shown_splits",
+                    "split_by",
+                )
+            },
+        ),
+        (
+            "Origin",
+            {
+                "fields": (
+                    "build_id",
+                    "builder",
+                    "created_at",
+                    "parent",
+                    "session_id",
+                    "training_run_id",
+                    "shown_provenance",
+                )
+            },
+        ),
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DatasetChangeList]:
+        return DatasetChangeList
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        deleted = isinstance(obj, Dataset) and obj.deleted_at is not None
+        return not deleted and super().has_delete_permission(request, obj)
+
+    def told_of_deletion(self, obj: Dataset) -> str:
+        return f"{obj} with its {obj.trace_count:,} items; its traces stay, and so does its key"
+
+    def delete_model(self, request: HttpRequest, obj: Dataset) -> None:
+        services.delete_dataset(dataset=obj)
+
+    @admin.display(description="Splits")
+    def split_names(self, dataset: Dataset) -> str:
+        return ", ".join(dataset.splits)
+
+    @admin.display(description="State")
+    def state(self, dataset: Dataset) -> str:
+        return "deleted" if dataset.deleted_at else "built"
+
+    state.label = {"built": "success", "deleted": "danger"}  # type: ignore[attr-defined]
+
+    @admin.display(description="Built by")
+    def builder(self, dataset: Dataset) -> str:
+        return str(dataset.created_by or "")
+
+    @admin.display(description="Items")
+    def item_links(self, dataset: Dataset) -> str:
+        page = reverse("admin:datasets_datasetitem_changelist")
+        return _links(dataset, [("browse", _by_split(dataset, page, {"dataset": dataset.key}))])
+
+    @admin.display(description="Manifest and exports")
+    def export_links(self, dataset: Dataset) -> str:
+        manifest = reverse("dataset-manifest", args=[dataset.key])
+        export = reverse("dataset-export", args=[dataset.key])
+        exports = [(name, _by_split(dataset, export, {"format": name})) for name in FORMATS]
+        return _links(dataset, [("manifest", [("all", manifest)]), *exports])
+
+    @admin.display(description="Statistics")
+    def shown_stats(self, dataset: Dataset) -> str:
+        rows = []
+        for name, value in dataset.stats.items():
+            inner = value if isinstance(value, dict) else {"": value}
+            rows += [(f"{name} {key}".strip(), json_text(number)) for key, number in inner.items()]
+        return render_to_string("datasets/admin/stats.html", {"rows": rows})
+
+    @admin.display(description="Filters")
+    def shown_filters(self, dataset: Dataset) -> SafeString:
+        return json_block(dataset.filters)
+
+    @admin.display(description="Where")
+    def shown_where(self, dataset: Dataset) -> SafeString:
+        return json_block(dataset.where)
+
+    @admin.display(description="Splits")
+    def shown_splits(self, dataset: Dataset) -> SafeString:
+        return json_block(dataset.splits)
+
+    @admin.display(description="Provenance")
+    def shown_provenance(self, dataset: Dataset) -> SafeString:
+        return json_block(dataset.provenance)
+
+
+def _by_split(dataset: Dataset, page: str, query: dict[str, str]) -> list[tuple[str, str]]:
+    """Link to a page for the whole dataset, then for each of its splits."""
+    splits = [(split, {**query, "split": split}) for split in dataset.splits]
+    return [(name, f"{page}?{urlencode(asked)}") for name, asked in [("all", query), *splits]]
+
+
+def _links(dataset: Dataset, rows: list[Any]) -> str:
+    """Render rows of links; a deleted dataset has nothing to link to."""
+    if dataset.deleted_at:
+        return ""
+    return render_to_string("datasets/admin/links.html", {"rows": rows})
+
+
+class ItemFilters(QuerySerializer):
+    dataset = TextField(required=False, max_length=200, help_text="Its key.")
+    split = TextField(required=False, max_length=MAX_SPLIT_CHARS)
+    min_position = IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    trace = UUIDField(required=False)
+
+
+class ItemFilter(QueryFilter):
+    query = ItemFilters
+    lookups: ClassVar[dict[str, str]] = {
+        "dataset": "dataset__key",
+        "min_position": "position__gte",
+    }
+
+    def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[DatasetItem]:
+        items: QuerySet[DatasetItem] = queryset.filter(
+            **{self.lookups.get(name, name): value for name, value in values.items()}
+        )
+        return items
+
+
+class ItemChangeList(BoundedChangeList):
+    def get_queryset(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> QuerySet[DatasetItem]:
+        queryset: QuerySet[DatasetItem] = super().get_queryset(request, *args, **kwargs)
+        return queryset.annotate(prompt_preview=Left("trace__prompt", PREVIEW_CHARS))
+
+
+@admin.register(DatasetItem)
+class DatasetItemAdmin(RoleAdmin):
+    """The rows of datasets, in order; a large dataset is entered by position."""
+
+    filters = ItemFilter
+    ordering = ("dataset_id", "position")  # a unique index; by "dataset" it would be a sort
+    list_display = ("position", "dataset_column", "split", "trace_column", "prompt_column")
+    fields = ("dataset_column", "position", "split", "trace_column")
+    readonly_fields = ("dataset_column", "trace_column")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ItemChangeList]:
+        return ItemChangeList
+
+    @admin.display(description="Dataset")
+    def dataset_column(self, item: DatasetItem) -> SafeString:
+        return link("datasets_dataset_change", item.dataset.key, item.dataset_id)
+
+    @admin.display(description="Trace")
+    def trace_column(self, item: DatasetItem) -> SafeString:
+        return trace_link(item)
+
+    @admin.display(description="Prompt")
+    def prompt_column(self, item: Any) -> SafeString:
+        return preview(item.prompt_preview)

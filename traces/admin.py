@@ -1,0 +1,436 @@
+"""Curation in the admin: reading, scoring, approving and rejecting traces."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+from django.http import HttpRequest, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from rest_framework.exceptions import NotFound
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from traces import services
+from traces.filters import TraceFilters, matching
+from traces.models import Review, Score, Status, Trace
+from traces.querysets import PREVIEW_CHARS
+from traces.serializers import CurationSerializer
+from tunix_site.admin_options import (
+    BoundedChangeList,
+    DeletedByService,
+    QueryFilter,
+    RoleAdmin,
+    RoleRights,
+    TabularInline,
+    json_block,
+    json_text,
+    link,
+    preview,
+    text_block,
+)
+from tunix_site.fields import ChoiceTextField, NumberField, QuerySerializer, TextField, UUIDField
+
+LARGE_FIELDS = ("prompt", "final_answer", "steps", "meta", "messages")
+SEARCHED_PROMPTS = 20_000
+MIN_PREFIX_DIGITS = 6
+STATUS_LABELS = {
+    Status.APPROVED.label: "success",
+    Status.REJECTED.label: "danger",
+    Status.FLAGGED.label: "warning",
+}
+ROWS_AT_ONCE = 10  # a trace may take a mebibyte
+
+
+class TraceFilter(QueryFilter):
+    query = TraceFilters
+
+    def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Trace]:
+        return matching(values, queryset)
+
+
+class TraceChangeList(BoundedChangeList):
+    """Reads no large text beyond its beginning."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Trace]:
+        queryset: QuerySet[Trace] = super().get_queryset(request, *args, **kwargs)
+        return queryset.defer(*LARGE_FIELDS).annotate(
+            prompt_preview=Left("prompt", PREVIEW_CHARS),
+            answer_preview=Left("final_answer", PREVIEW_CHARS),
+        )
+
+
+class TagsField(forms.CharField):
+    """A tag on each line. Nothing is trimmed; empty lines are no tags."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            strip=False,
+            help_text="One on each line.",
+            widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+            show_hidden_initial=True,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return value
+        text = super().to_python(value) or ""
+        return [line for line in text.replace("\r\n", "\n").split("\n") if line]
+
+    def validate(self, value: Any) -> None:
+        serializer = CurationSerializer(data={"tags": value})
+        if not serializer.is_valid():
+            raise forms.ValidationError(_texts(serializer.errors["tags"]))
+
+    def run_validators(self, value: Any) -> None:
+        """The serializer has looked at every tag."""
+
+
+def _texts(errors: Any) -> list[str]:
+    """Flatten a serializer's errors of a list, which may be by position."""
+    found = errors.values() if isinstance(errors, dict) else [errors]
+    return [str(text) for texts in found for text in texts]
+
+
+class CurationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What was shown comes back hidden, so that what somebody else changed meanwhile stays."""
+
+    tags = TagsField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["status"].show_hidden_initial = True
+        if any("\n" in tag or "\r" in tag for tag in self.instance.tags):
+            self.fields["tags"].disabled = True
+            self.fields["tags"].help_text = "One of them has several lines: change it by the API."
+
+
+class ShownInline(RoleRights, TabularInline):
+    """Rows of a trace, to be read."""
+
+    extra = 0
+    can_delete = False
+    hide_title = True
+    per_page = 20
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+
+class ScoreInline(ShownInline):
+    model = Score
+    fields = ("criteria", "value", "scorer_version", "shown_details", "created_at")
+
+    @admin.display(description="Details")
+    def shown_details(self, score: Score) -> SafeString:
+        return json_block(score.details)
+
+
+class ReviewInline(ShownInline):
+    model = Review
+    fields = ("verdict", "reviewer_name", "shown_note", "created_at")
+
+    @admin.display(description="Reviewer")
+    def reviewer_name(self, review: Review) -> str:
+        return str(review.reviewer)
+
+    @admin.display(description="Note")
+    def shown_note(self, review: Review) -> SafeString:
+        return text_block(review.note)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
+        return super().get_queryset(request).select_related("reviewer")
+
+
+@admin.register(Trace)
+class TraceAdmin(DeletedByService, RoleAdmin):
+    """Status and tags may be changed; what a trace says never is."""
+
+    allows = frozenset({"change", "delete"})
+    form = CurationForm
+    filters = TraceFilter
+    inlines = (ScoreInline, ReviewInline)
+    list_display = (
+        "prompt_column",
+        "answer_column",
+        "status_label",
+        "source_column",
+        "steps_column",
+        "tags_column",
+        "created",
+    )
+    search_fields = ("id",)  # get_search_results says where it looks
+    search_help_text = "Id, external id or words of newer prompts"
+    actions = ("approve", "reject", "flag", "score", "delete_selected")
+    fieldsets = (
+        ("Curation", {"fields": ("status", "tags")}),
+        ("Content", {"fields": ("shown_prompt", "shown_steps", "shown_answer")}),
+        (
+            "Origin",
+            {
+                "fields": (
+                    "id",
+                    "created_at",
+                    "source",
+                    "external_id",
+                    "trace_version",
+                    "step_count",
+                    "total_chars",
+                    "content_hash",
+                    "prompt_hash",
+                    "shown_meta",
+                )
+            },
+        ),
+    )
+    conversation: ClassVar[Any] = ("Conversation", {"fields": ("shown_messages",)})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        extra = [self.conversation] if obj and obj.messages is not None else []
+        return [*super().get_fieldsets(request, obj), *extra]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        shown = [
+            name for _, options in self.get_fieldsets(request, obj) for name in options["fields"]
+        ]
+        return tuple(name for name in shown if name not in ("status", "tags"))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TraceChangeList]:
+        return TraceChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Trace], search_term: str
+    ) -> tuple[QuerySet[Trace], bool]:
+        term = search_term.strip()
+        if not term or "\0" in term:
+            return (queryset.none() if term else queryset), False
+        return queryset.filter(pk__in=_found(queryset.order_by(), term)), False
+
+    @admin.display(description="Prompt")
+    def prompt_column(self, trace: Any) -> SafeString:
+        return preview(trace.prompt_preview)
+
+    @admin.display(description="Answer")
+    def answer_column(self, trace: Any) -> SafeString:
+        return preview(trace.answer_preview, short=True)
+
+    @admin.display(description="Status")
+    def status_label(self, trace: Trace) -> str:
+        return trace.get_status_display()
+
+    status_label.label = STATUS_LABELS  # type: ignore[attr-defined]  # read by unfold
+
+    @admin.display(description="Source")
+    def source_column(self, trace: Trace) -> SafeString:
+        return preview(trace.source, short=True)
+
+    @admin.display(description="Steps")
+    def steps_column(self, trace: Trace) -> int:
+        return trace.step_count
+
+    @admin.display(description="Tags")
+    def tags_column(self, trace: Trace) -> SafeString:
+        return preview(", ".join(trace.tags), short=True)
+
+    @admin.display(description="Prompt")
+    def shown_prompt(self, trace: Trace) -> SafeString:
+        return text_block(trace.prompt)
+
+    @admin.display(description="Steps")
+    def shown_steps(self, trace: Trace) -> str:
+        return render_to_string("traces/admin/steps.html", {"steps": trace.steps})
+
+    @admin.display(description="Final answer")
+    def shown_answer(self, trace: Trace) -> SafeString:
+        return text_block(trace.final_answer)
+
+    @admin.display(description="Meta")
+    def shown_meta(self, trace: Trace) -> SafeString:
+        return json_block(trace.meta)
+
+    @admin.display(description="Messages")
+    def shown_messages(self, trace: Trace) -> str:
+        told = [_told(message) for message in trace.messages or []]
+        return render_to_string("traces/admin/messages.html", {"messages": told})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().change_view(request, object_id, *args, **kwargs)
+        except NotFound as error:  # deleted meanwhile
+            self.message_user(request, str(error.detail), messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:traces_trace_changelist"))
+
+    def save_model(self, request: HttpRequest, obj: Trace, form: Any, change: Any) -> None:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        services.curate_trace(trace=obj, user=request.user, changes=changes)
+
+    def told_of_deletion(self, obj: Trace) -> str:
+        return f"Trace {obj}, with its scores and reviews"
+
+    def delete_model(self, request: HttpRequest, obj: Trace) -> None:
+        services.delete_trace(trace=obj)
+        connection.check_constraints()  # before success is told: the page's transaction goes on
+
+    @admin.action(permissions=["change"], description="Approve selected traces")
+    def approve(self, request: HttpRequest, queryset: QuerySet[Trace]) -> None:
+        self._curate(request, queryset, Status.APPROVED)
+
+    @admin.action(permissions=["change"], description="Reject selected traces")
+    def reject(self, request: HttpRequest, queryset: QuerySet[Trace]) -> None:
+        self._curate(request, queryset, Status.REJECTED)
+
+    @admin.action(permissions=["change"], description="Flag selected traces")
+    def flag(self, request: HttpRequest, queryset: QuerySet[Trace]) -> None:
+        self._curate(request, queryset, Status.FLAGGED)
+
+    @admin.action(permissions=["change"], description="Score selected traces (baseline)")
+    def score(self, request: HttpRequest, queryset: QuerySet[Trace]) -> None:
+        whole = queryset.defer(None).iterator(ROWS_AT_ONCE)
+        self._for_each(request, whole, partial(services.score_trace, criteria="baseline"), "Scored")
+
+    def _curate(self, request: HttpRequest, queryset: QuerySet[Trace], status: Status) -> None:
+        changes = {"status": status.value}
+        curate = partial(services.curate_trace, user=request.user, changes=changes)
+        self._for_each(request, queryset, curate, status.label)
+
+    def _for_each(
+        self, request: HttpRequest, traces: Iterable[Trace], act: Callable[..., Any], done: str
+    ) -> None:
+        """Act on each trace in a transaction of its own, and tell on how many."""
+        count = 0
+        for trace in traces:
+            try:
+                act(trace=trace)
+            except NotFound as error:  # deleted meanwhile
+                self.message_user(request, str(error.detail), messages.WARNING)
+            else:
+                count += 1
+        plural = "" if count == 1 else "s"
+        self.message_user(request, f"{done}: {count} trace{plural}.", messages.SUCCESS)
+
+
+def _found(traces: QuerySet[Trace], term: str) -> QuerySet[Trace, Any]:
+    """Give the ids of what a search finds: each part of it goes by an index or is bounded."""
+    newest = traces.order_by("-pk").values("pk")
+    parts = [
+        traces.filter(external_id=term).values("pk"),
+        Trace.objects.filter(pk__in=newest[:SEARCHED_PROMPTS], prompt__icontains=term)
+        .order_by()
+        .values("pk"),
+    ]
+    digits = term.replace("-", "").lower()
+    if MIN_PREFIX_DIGITS <= len(digits) <= 32 and set(digits) <= set("0123456789abcdef"):
+        first, last = uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
+        parts.append(newest.filter(pk__range=(first, last))[:SEARCHED_PROMPTS])
+    return parts[0].union(*parts[1:])
+
+
+def _told(message: dict[str, Any]) -> dict[str, str]:
+    """Take a message apart: who says what, and as JSON what is no text."""
+    rest = {key: value for key, value in message.items() if key != "role"}
+    text = rest.pop("content") if isinstance(rest.get("content"), str) else ""
+    return {"role": message["role"], "text": text, "rest": json_text(rest) if rest else ""}
+
+
+class ScoreFilters(QuerySerializer):
+    criteria = TextField(required=False, max_length=64)
+    scorer_version = TextField(required=False, max_length=64)
+    min_score = NumberField(required=False)
+    max_score = NumberField(required=False)
+    trace = UUIDField(required=False)
+
+
+class ScoreFilter(QueryFilter):
+    query = ScoreFilters
+    lookups: ClassVar[dict[str, str]] = {"min_score": "value__gte", "max_score": "value__lte"}
+
+    def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Score]:
+        scores: QuerySet[Score] = queryset.filter(
+            **{self.lookups.get(name, name): value for name, value in values.items()}
+        )
+        return scores
+
+
+def trace_link(row: Any) -> SafeString:
+    return link("traces_trace_change", row.trace_id, row.trace_id)
+
+
+@admin.register(Score)
+class ScoreAdmin(RoleAdmin):
+    """What scorers gave; scores are made by scoring and sending, not here."""
+
+    filters = ScoreFilter
+    list_display = ("criteria", "value", "scorer_version", "trace_column", "created")
+    fields = ("criteria", "value", "scorer_version", "trace_column", "created_at", "shown_details")
+    readonly_fields = ("trace_column", "shown_details")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Score]:
+        return super().get_queryset(request).select_related(None)
+
+    @admin.display(description="Trace")
+    def trace_column(self, score: Score) -> SafeString:
+        return trace_link(score)
+
+    @admin.display(description="Details")
+    def shown_details(self, score: Score) -> SafeString:
+        return json_block(score.details)
+
+
+class ReviewFilters(QuerySerializer):
+    verdict = ChoiceTextField(choices=Status.choices, required=False)
+    reviewer = TextField(required=False, max_length=150, help_text="The whole name.")
+    trace = UUIDField(required=False)
+
+
+class ReviewFilter(QueryFilter):
+    query = ReviewFilters
+
+    def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Review]:
+        lookups = {"reviewer": "reviewer__username"}
+        reviews: QuerySet[Review] = queryset.filter(
+            **{lookups.get(name, name): value for name, value in values.items()}
+        )
+        return reviews
+
+
+@admin.register(Review)
+class ReviewAdmin(RoleAdmin):
+    """Who said what about a trace, and when: the history of its status."""
+
+    filters = ReviewFilter
+    list_display = ("verdict_label", "trace_column", "reviewer_name", "note_column", "created")
+    list_select_related = ("reviewer",)
+    fields = ("verdict", "trace_column", "reviewer_name", "shown_note", "created_at")
+    readonly_fields = ("trace_column", "reviewer_name", "shown_note")
+
+    @admin.display(description="Verdict")
+    def verdict_label(self, review: Review) -> str:
+        return review.get_verdict_display()
+
+    verdict_label.label = STATUS_LABELS  # type: ignore[attr-defined]  # read by unfold
+
+    @admin.display(description="Trace")
+    def trace_column(self, review: Review) -> SafeString:
+        return trace_link(review)
+
+    @admin.display(description="Reviewer")
+    def reviewer_name(self, review: Review) -> str:
+        return str(review.reviewer)
+
+    @admin.display(description="Note")
+    def note_column(self, review: Review) -> SafeString:
+        return preview(review.note)
+
+    @admin.display(description="Note")
+    def shown_note(self, review: Review) -> SafeString:
+        return text_block(review.note)

@@ -1,0 +1,158 @@
+"""POST /api/traces/{id}/score and GET /api/traces/{id}/scores."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from traces import scoring
+from traces.models import Score, Trace
+from traces.tests.concurrency import at_once, elsewhere, just_before, like
+from traces.tests.factories import ScoreFactory, TraceFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def score(client, trace, body=None):
+    body = {"criteria": "baseline"} if body is None else body
+    return client.post(f"/api/traces/{trace.id}/score", body, format="json")
+
+
+def scores(client, trace) -> list[dict]:
+    return client.get(f"/api/traces/{trace.id}/scores").json()
+
+
+def steps_of(*lengths: int) -> list[dict]:
+    """Give steps of so many characters, each of more than one byte."""
+    return [{"i": i, "type": "a", "content": "é" * length} for i, length in enumerate(lengths)]
+
+
+def test_a_score_is_answered_and_stored(curator):
+    trace = TraceFactory(steps=steps_of(100, 250, 300))
+    response = score(curator, trace)
+    assert response.status_code == 201
+    answer = response.json()
+    scored_at = datetime.fromisoformat(answer["details"]["scored_at"])
+    assert abs(timezone.now() - scored_at) < timedelta(minutes=5)
+    assert answer == {
+        "trace_id": str(trace.id),
+        "score": 36.67,
+        "details": {
+            "step_count": 3,
+            "avg_step_length": 216.67,
+            "total_chars": 650,
+            "step_score": 15.0,
+            "length_score": 21.67,
+            "criteria": "baseline",
+            "scored_at": answer["details"]["scored_at"],
+        },
+    }
+    (listed,) = scores(curator, trace)
+    assert datetime.fromisoformat(listed["created_at"]) == Score.objects.get().created_at
+    assert listed == {
+        "trace": str(trace.id),
+        "criteria": "baseline",
+        "scorer_version": "1",
+        "value": 36.67,
+        "details": answer["details"],
+        "created_at": listed["created_at"],
+    }
+    assert curator.get(f"/api/traces/{trace.id}").json()["scores"] == [listed]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "value"),
+    [
+        ((1,), 5.1),  # 1/10*50 + 1/500*50
+        ((500,), 55.0),
+        ((501,), 55.0),
+        ((20_000,), 55.0),
+        ((1,) * 10, 50.1),
+        ((1,) * 11, 50.1),
+        ((1,) * 1_000, 50.1),
+        ((500,) * 10, 100.0),
+        ((999, 1), 60.0),  # the mean is 500
+        ((1_000,) * 20, 100.0),
+        ((10, 10, 11), 16.03),  # 15 + 31/3/500*50 = 16.0333
+        ((1, 1, 3), 15.17),  # 15 + 5/3/500*50 = 15.1667
+    ],
+)
+def test_the_baseline_is_the_formula(curator, lengths, value):
+    assert score(curator, TraceFactory(steps=steps_of(*lengths))).json()["score"] == value
+
+
+def test_prompt_and_answer_do_not_count(curator):
+    trace = TraceFactory(prompt="p" * 9_000, final_answer="a" * 9_000, steps=steps_of(500))
+    assert score(curator, trace).json()["score"] == 55.0
+
+
+def test_a_trace_is_scored_once_per_version(curator, monkeypatch):
+    trace = TraceFactory()
+    first, again = score(curator, trace).json(), score(curator, trace).json()
+    assert again["score"] == first["score"]
+    assert [found["details"] for found in scores(curator, trace)] == [again["details"]]
+
+    newer = scoring.Scorer(version="2", score=lambda steps: scoring.Scored(1.5, {}))
+    monkeypatch.setitem(scoring.SCORERS, "baseline", newer)
+    score(curator, trace)
+    found = [(score["scorer_version"], score["value"]) for score in scores(curator, trace)]
+    assert found == [("2", 1.5), ("1", first["score"])]
+
+
+def test_scores_are_listed_newest_first_as_a_plain_list(reader):
+    trace = TraceFactory()
+    ScoreFactory()
+    values = [ScoreFactory(trace=trace, scorer_version=str(n), value=n).value for n in range(30)]
+    assert [score["value"] for score in scores(reader, trace)] == values[::-1]
+
+
+def test_without_scores_the_list_is_empty(reader):
+    assert scores(reader, TraceFactory()) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "criteria"),
+        ({"criteria": ""}, "criteria"),
+        ({"criteria": "Baseline"}, "criteria"),
+        ({"criteria": "judge"}, "criteria"),
+        ({"criteria": None}, "criteria"),
+        ({"criteria": 1}, "criteria"),
+        ({"criteria": ["baseline"]}, "criteria"),
+        ({"criteria": "a\0"}, "criteria"),
+        ({"criteria": "baseline", "value": 5}, "value"),
+        ([], "non_field_errors"),
+        ("baseline", "non_field_errors"),
+    ],
+)
+def test_what_is_refused_names_its_field(curator, body, field):
+    response = score(curator, TraceFactory(), body)
+    assert (response.status_code, list(response.json())) == (400, [field])
+    assert not Score.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("get", "score"), ("post", "scores"), ("put", "score")]
+)
+def test_other_methods_are_not_there(curator, method, path):
+    response = getattr(curator, method)(f"/api/traces/{TraceFactory().id}/{path}")
+    assert response.status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_store_one_score(curator):
+    trace = TraceFactory()
+    answers = at_once([partial(score, like(curator), trace) for _ in range(8)])
+    assert {answer.status_code for answer in answers} == {201}
+    assert len(scores(curator, trace)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trace_deleted_meanwhile_is_not_found(curator):
+    trace = TraceFactory()
+    with just_before("FOR NO KEY UPDATE", lambda: elsewhere(Trace.objects.all().delete)):
+        response = score(curator, trace)
+    assert response.status_code == 404
+    assert not Score.objects.exists()

@@ -1,0 +1,228 @@
+"""Users, groups, keys and stored answers in the admin: superusers' pages."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from tunix_site.admin_options import QueryFilter, RoleAdmin
+from tunix_site.fields import BooleanField, ChoiceTextField, QuerySerializer, TextField
+from tunix_site.models import ApiKey, IdempotentAnswer, Role
+
+EVERYTHING = frozenset({"add", "change", "delete"})
+MAX_PROTECTED_SHOWN = 20
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+class UserFilters(QuerySerializer):
+    role = ChoiceTextField(choices=Role.choices, required=False)
+    is_staff = BooleanField(required=False)
+    is_superuser = BooleanField(required=False)
+    is_active = BooleanField(required=False)
+
+
+class UserFilter(QueryFilter):
+    query = UserFilters
+
+    def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[User]:
+        flags = {**values}
+        role = flags.pop("role", None)
+        users: QuerySet[User] = queryset.filter(**flags)
+        return users.filter(groups__name=role) if role else users
+
+
+@admin.register(User)
+class UserAdmin(RoleAdmin, BaseUserAdmin):  # type: ignore[type-arg]
+    """What a user may do comes from the role groups; single permissions are used nowhere."""
+
+    superusers_only = True
+    allows = EVERYTHING
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    add_fieldsets = BaseUserAdmin.add_fieldsets  # unfold's base has an empty one
+    filters = UserFilter
+    sortable_by = None
+    list_display = ("username", "email", "roles", "is_staff", "is_superuser", "is_active")
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("username",)
+    filter_horizontal = ("groups",)
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        (
+            "Rights",
+            {
+                "fields": ("is_active", "groups", "is_staff", "is_superuser"),
+                "description": "A group is a role. Staff who are curators may enter the admin; "
+                "superusers may all.",
+            },
+        ),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description="Roles")
+    def roles(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all())
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Stored answers, which nobody deletes, go with their user; what protects may be much."""
+        told, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        lacking.discard(IdempotentAnswer._meta.verbose_name)
+        return told, counts, lacking, protected[:MAX_PROTECTED_SHOWN]
+
+
+@admin.register(Group)
+class GroupAdmin(RoleAdmin):
+    """The groups named for a role are the role: they are neither renamed nor deleted."""
+
+    superusers_only = True
+    allows = EVERYTHING
+    fields = ("name",)
+    search_fields = ("name",)
+    ordering = ("name",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not _is_role(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not _is_role(obj) and super().has_delete_permission(request, obj)
+
+
+def _is_role(group: Any) -> bool:
+    return isinstance(group, Group) and group.name in Role.values
+
+
+class ApiKeyFilters(QuerySerializer):
+    user = TextField(required=False, max_length=150, help_text="The whole name.")
+    role = ChoiceTextField(choices=Role.choices, required=False)
+    state = ChoiceTextField(choices=["active", "expired", "revoked"], required=False)
+
+
+class ApiKeyFilter(QueryFilter):
+    query = ApiKeyFilters
+
+    def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[ApiKey]:
+        keys: QuerySet[ApiKey] = queryset
+        if "user" in values:
+            keys = keys.filter(user__username=values["user"])
+        if "role" in values:
+            keys = keys.filter(role=values["role"])
+        if "state" in values:
+            now = timezone.now()
+            states = {
+                "active": Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now)),
+                "expired": Q(revoked_at=None, expires_at__lte=now),
+                "revoked": Q(revoked_at__isnull=False),
+            }
+            keys = keys.filter(states[values["state"]])
+        return keys
+
+
+class IssueForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_expires_at(self) -> Any:
+        expires_at = self.cleaned_data["expires_at"]
+        if expires_at and expires_at <= timezone.now():
+            raise forms.ValidationError("This is in the past already.")
+        return expires_at
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(RoleAdmin):
+    """Issue, rename, expire, revoke and delete keys; the text of one is shown once, when issued."""
+
+    superusers_only = True
+    allows = EVERYTHING
+    filters = ApiKeyFilter
+    sortable_by = None
+    list_display = ("name", "prefix", "user", "role", "state_label", "expires_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "prefix", "user__username")
+    actions = ("revoke",)
+    shown: ClassVar[tuple[str, ...]] = (
+        "user",
+        "role",
+        "prefix",
+        "state_label",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (
+            ("name", "expires_at", *self.shown) if obj else ("user", "name", "role", "expires_at")
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.shown if obj else ()
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: Any = False,  # noqa: FBT002  # Django's signature
+        **kwargs: Any,
+    ) -> Any:
+        if not change:
+            kwargs["form"] = IssueForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    @admin.display(description="State")
+    def state_label(self, key: ApiKey) -> str:
+        return key.state
+
+    state_label.label = {  # type: ignore[attr-defined]  # read by unfold
+        "active": "success",
+        "expired": "warning",
+        "revoked": "danger",
+    }
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: Any) -> None:
+        if change:
+            # Others note uses and revoke meanwhile: nothing but what was changed is written.
+            obj.save(update_fields=form.changed_data)
+            return
+        key, text = ApiKey.objects.issue(
+            user=obj.user, name=obj.name, role=obj.role, expires_at=obj.expires_at
+        )
+        obj.__dict__.update(key.__dict__)
+        # The message travels in a cookie; unread ones beside it could push it into the session
+        # table, where a key must never stand.
+        list(messages.get_messages(request))
+        told = 'The key is shown this once, copy it now: <span class="tunix-key">{}</span>'
+        self.message_user(request, format_html(told, text), messages.WARNING)
+
+    @admin.action(permissions=["change"], description="Revoke selected keys")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        keys = queryset.filter(revoked_at=None)
+        for key in keys:
+            key.revoke()
+        self.message_user(request, f"Revoked {len(keys)}.", messages.SUCCESS)
+
+
+@admin.register(IdempotentAnswer)
+class IdempotentAnswerAdmin(RoleAdmin):
+    """Which Idempotency-Keys are held for whom; what was answered is not shown."""
+
+    superusers_only = True
+    list_display = ("key", "user", "status_code", "created")
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+    fields = ("key", "user", "status_code", "location", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IdempotentAnswer]:
+        return super().get_queryset(request).defer("body")

@@ -1,0 +1,78 @@
+"""The admin's site: who may enter it at all."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse
+
+from tunix_site.models import Role
+from tunix_site.roles import RANKS, rank_of_user
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+    from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
+else:
+    from unfold.forms import AuthenticationForm
+    from unfold.sites import UnfoldAdminSite as AdminSite
+
+REFUSAL = "{} may not enter: this needs staff status and the role of a curator."
+APPS_FIRST = {"traces": 0, "datasets": 1}
+
+
+def may_enter(user: Any) -> bool:
+    """Tell whether a user is staff and at least a curator."""
+    return bool(user.is_staff and rank_of_user(user) >= RANKS[Role.CURATOR])
+
+
+def may_curate(request: Any) -> bool:
+    """Tell whether the request's user may enter; one query a request."""
+    if not hasattr(request, "may_curate"):
+        request.may_curate = may_enter(request.user)
+    return bool(request.may_curate)
+
+
+def may_administer(request: Any) -> bool:
+    """Tell whether the user is a superuser; keys, users and groups are theirs alone."""
+    user = request.user
+    return bool(user.is_active and user.is_staff and user.is_superuser)
+
+
+class LoginForm(AuthenticationForm):
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if not may_enter(user):
+            raise forms.ValidationError(REFUSAL.format(user))
+
+
+class TunixAdminSite(AdminSite):
+    """Open to staff who are curators; others are asked to log in as somebody else."""
+
+    login_form = LoginForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may_curate(request)
+
+    def login(self, request: Any, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET" and request.user.is_authenticated and not may_curate(request):
+            messages.warning(request, REFUSAL.format(request.user))
+        return super().login(request, extra_context)
+
+    def get_urls(self) -> list[Any]:
+        # No model has a page outside the admin, and that view breaks on an id that is no UUID.
+        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Put the traces and what is made of them first."""
+        apps = super().get_app_list(request, app_label)
+        return sorted(apps, key=lambda app: APPS_FIRST.get(app["app_label"], len(APPS_FIRST)))
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            response: HttpResponse = super().search(request, extra_context)  # type: ignore[misc]
+        except (InvalidPage, ValueError):
+            raise Http404 from None
+        return response

@@ -1,0 +1,89 @@
+"""The web server as a process of its own, for programs that use the site as its users do."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+from django.conf import settings
+
+from tunix_site.processes import child_process
+
+START_SECONDS = 60
+
+
+class ServerNotStarted(Exception):
+    """The web server did not come up; the message names its log."""
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """Where a server answers, and its process; the web processes are children of that."""
+
+    url: str
+    pid: int
+
+    def web_process_ids(self) -> list[int]:
+        """Name the web processes; Linux alone."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+
+@contextlib.contextmanager
+def running_server(*, environment: Mapping[str, str], log_path: Path) -> Iterator[RunningServer]:
+    """Serve a migrated database on a free port while the block runs.
+
+    `environment` is all that the process gets; it names the database.
+    """
+    port = free_port()
+    command = [sys.executable, "manage.py", "serve", "--no-setup", "--port", str(port)]
+    with (
+        log_path.open("wb") as log,
+        child_process(
+            command,
+            cwd=settings.BASE_DIR,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        url = f"http://127.0.0.1:{port}"
+        _wait_for_health(process, url, log_path)
+        yield RunningServer(url, process.pid)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_for_health(process: subprocess.Popen[Any], url: str, log_path: Path) -> None:
+    stop = time.monotonic() + START_SECONDS
+    while time.monotonic() < stop and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/api/health", trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise ServerNotStarted(f"The server did not start: see {log_path}.")
+
+
+def database_url(database: Mapping[str, Any]) -> str:
+    """Give the URL of a database as Django's settings have it."""
+    password = f":{quote(database['PASSWORD'], safe='')}" if database["PASSWORD"] else ""
+    host = quote(database["HOST"], safe="")
+    port = f":{database['PORT']}" if database["PORT"] else ""
+    user = quote(database["USER"], safe="")
+    name = quote(database["NAME"], safe="")
+    options = f"?{urlencode(database['OPTIONS'])}" if database["OPTIONS"] else ""
+    return f"postgresql://{user}{password}@{host}{port}/{name}{options}"

@@ -1,0 +1,43 @@
+"""What the tests of the real web server share."""
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def live_key(site, django_db_blocker):
+    """Give a key that the server knows as well; what is stored with it goes with the module.
+
+    Quicker than a database that is emptied after each test, for tests that look at it through
+    the server alone.
+    """
+    from django.apps import apps
+    from django.contrib.auth.models import User
+
+    from tunix_site.models import ApiKey, Role
+
+    with django_db_blocker.unblock():
+        user = User.objects.create_superuser("who writes to the real server")
+        _, key = ApiKey.objects.issue(user=user, name="test", role=Role.TRAINER)
+    yield key
+    with django_db_blocker.unblock():
+        apps.get_model("traces", "Trace").objects.all().delete()
+        user.delete()
+
+
+@pytest.fixture
+def live_client(site, live_key):
+    with site.client(live_key) as client:
+        yield client
+
+
+@pytest.fixture
+def stored(live_client):
+    """Count the traces that the test has stored so far."""
+
+    def count() -> int:
+        answer = live_client.get("/api/traces?count=true")
+        assert answer.status_code == 200
+        return answer.json()["count"]
+
+    before = count()
+    return lambda: count() - before

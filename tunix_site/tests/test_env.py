@@ -1,0 +1,96 @@
+"""Variables of the environment, read by type."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from tunix_site import env
+
+NAME = "TUNIX_A_TEST"
+
+
+@pytest.fixture
+def given(monkeypatch):
+    monkeypatch.delenv(NAME, raising=False)
+
+    def give(value: str | None) -> None:
+        if value is not None:
+            monkeypatch.setenv(NAME, value)
+
+    return give
+
+
+@pytest.mark.parametrize(("value", "read"), [(None, "else"), ("", ""), (" a ", " a ")])
+def test_text_is_kept_as_it_is(given, value, read):
+    given(value)
+    assert env.text(NAME, "else") == read
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [(None, 7), ("", 7), ("3", 3), (" 3 ", 3), ("1", 1), ("1_000", 1000)]
+)
+def test_integers(given, value, read):
+    given(value)
+    assert env.integer(NAME, 7) == read
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("many", "TUNIX_A_TEST must be a whole number, not 'many'."),
+        ("1.5", "TUNIX_A_TEST must be a whole number, not '1.5'."),
+        ("0x10", "TUNIX_A_TEST must be a whole number, not '0x10'."),
+        ("0", "TUNIX_A_TEST must be at least 1, not 0."),
+        ("-5", "TUNIX_A_TEST must be at least 1, not -5."),
+    ],
+)
+def test_what_is_no_integer_or_too_small_is_refused(given, value, message):
+    given(value)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env.integer(NAME, 7)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("default", [True, False])
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        *[("1", True), ("true", True), ("YES", True), (" on ", True)],
+        *[("0", False), ("False", False), ("no", False), ("off", False), ("", False)],
+    ],
+)
+def test_flags(given, value, read, default):
+    given(value)
+    assert env.flag(NAME, default=default) is read
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_a_flag_that_is_not_set_has_its_default(given, default):
+    given(None)
+    assert env.flag(NAME, default=default) is default
+
+
+def test_what_is_no_flag_is_refused(given):
+    given("maybe")
+    with pytest.raises(ImproperlyConfigured, match=r"^TUNIX_A_TEST must be 1 or 0, not 'maybe'\.$"):
+        env.flag(NAME)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [(None, ["a", "b"]), ("", []), (" c ,d,, ", ["c", "d"]), ("e", ["e"])]
+)
+def test_words(given, value, read):
+    given(value)
+    assert env.words(NAME, "a,b") == read
+
+
+@pytest.mark.parametrize(("value", "read"), [(None, "one"), ("", "one"), ("two", "two")])
+def test_choices(given, value, read):
+    given(value)
+    assert env.choice(NAME, "one", ("one", "two")) == read
+
+
+def test_another_choice_is_refused(given):
+    given("ONE")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env.choice(NAME, "one", ("one", "two"))
+    assert str(refused.value) == "TUNIX_A_TEST must be one of one, two, not 'ONE'."

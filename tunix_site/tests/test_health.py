@@ -1,0 +1,52 @@
+"""GET /api/health."""
+
+import pytest
+from django.db import InterfaceError, OperationalError, connections
+
+URL = "/api/health"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", [URL, f"{URL}/"])
+def test_a_healthy_site_says_so_to_anyone(client, url, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        response = client.get(url)
+    assert response.status_code == 200
+    assert response.json() == {"status": "healthy", "database": "ok"}
+    assert response["Content-Type"] == "application/json"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["Token wrong", "Token", "\u00e9"])
+def test_a_wrong_key_does_not_matter(client, key):
+    assert client.get(URL, headers={"Authorization": key}).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_without_its_database_it_is_unhealthy(client, monkeypatch, error):
+    def away():
+        raise error("it is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connections["default"], "cursor", away)
+        patch.setattr(connections["default"], "close", lambda: None)  # the test's own
+        response = client.get(URL)
+    assert response.status_code == 503
+    assert response.json() == {"status": "unhealthy", "database": "away"}
+    assert response["Retry-After"] == "5"
+
+
+@pytest.mark.django_db
+def test_nothing_else_is_done_here(client):
+    assert client.post(URL).status_code == 405
+    assert client.delete(URL).status_code == 405
+    assert client.get(f"{URL}?deep=1").json() == {"deep": ["Unknown field."]}
+
+
+@pytest.mark.django_db
+def test_it_is_answered_without_tls_too(client, settings):
+    """Whoever checks from within, behind the proxy, comes without it."""
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get(URL).status_code == 200
+    assert client.get("/api/traces").status_code == 301

@@ -1,0 +1,78 @@
+"""Child processes that cannot outlive us."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tunix_site import processes
+from tunix_site.processes import child_process, die_with_parent
+from tunix_site.tests.live import wait_until
+
+SLEEP = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(600)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "print('begun', flush=True); time.sleep(600)",
+]
+
+
+def test_a_child_ends_with_the_block():
+    with child_process(SLEEP, stdout=subprocess.PIPE, text=True) as child, child.stdout as printed:
+        assert printed.readline() == "begun\n"
+        assert child.poll() is None
+    assert child.returncode == -15
+
+
+def test_a_child_ends_when_the_block_breaks():
+    with (
+        pytest.raises(KeyboardInterrupt),
+        child_process(SLEEP, stdout=subprocess.DEVNULL) as child,
+    ):
+        raise KeyboardInterrupt
+    assert child.returncode == -15
+
+
+def test_a_stubborn_child_is_killed(monkeypatch):
+    monkeypatch.setattr(processes, "GRACE_SECONDS", 0.2)
+    with (
+        child_process(STUBBORN, stdout=subprocess.PIPE, text=True) as child,
+        child.stdout as printed,
+    ):
+        assert printed.readline() == "begun\n"
+    assert child.returncode == -9
+
+
+def test_a_child_ends_when_its_parent_is_killed():
+    code = (
+        "from tunix_site.processes import child_process\nimport sys, time\n"
+        "with child_process(['sleep', '600']) as child:\n"
+        "    print(child.pid, flush=True)\n    time.sleep(600)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with parent:
+        child = Path(f"/proc/{int(parent.stdout.readline())}/stat")
+        parent.kill()
+    wait_until(lambda: not child.exists() or ") Z " in child.read_text())
+
+
+def test_elsewhere_than_on_linux_it_is_not_asked_for(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(processes.ctypes, "CDLL", None)  # would break if it were called
+    die_with_parent()
+
+
+def test_a_parent_that_ended_before_we_asked_counts(monkeypatch):
+    parents, sent = iter([1000, 1]), []
+    monkeypatch.setattr(processes.os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(processes.os, "kill", lambda pid, number: sent.append(number))
+    monkeypatch.setattr(processes.ctypes, "CDLL", lambda name: type("C", (), {"prctl": print}))
+    die_with_parent()
+    assert sent == [15]

@@ -1,0 +1,235 @@
+"""manage.py serve: the first start and later ones, and what is left when it ends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from django.core.management import CommandError, call_command
+
+from tunix_site.management.commands import serve
+from tunix_site.postgres import Cluster
+from tunix_site.server_process import free_port
+from tunix_site.tests.live import MANAGE, environment_for, wait_until
+
+MAKE = ("MAKELEVEL", "DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+
+
+class Run:
+    """A `manage.py serve` that was started, and what it has printed."""
+
+    def __init__(self, var_dir: Path, **variables: str) -> None:
+        self.port = free_port()
+        self.printed = var_dir / "printed"
+        kept = {name: value for name, value in os.environ.items() if name not in MAKE}
+        with self.printed.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, str(MANAGE), "serve", "--port", str(self.port)],
+                env={**kept, "TUNIX_VAR": str(var_dir), **variables},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # signals reach it as from a terminal of its own
+            )
+        wait_until(lambda: self.get("/api/health") == 200 or self.process.poll() is not None)
+        assert self.process.poll() is None, self.text
+        self.pids = descendants(self.process.pid)
+        self.pids.add(int((Cluster(var_dir).data / "postmaster.pid").read_text().split()[0]))
+
+    def get(self, path: str, key: str = "") -> int | None:
+        headers = {"Authorization": f"Token {key}"} if key else {}
+        try:
+            url = f"http://127.0.0.1:{self.port}{path}"
+            return httpx.get(url, headers=headers, trust_env=False, verify=False).status_code
+        except httpx.TransportError:
+            return None
+
+    @property
+    def text(self) -> str:
+        return self.printed.read_text()
+
+    def end(self, number: int, *, group: bool = False) -> int:
+        (os.killpg if group else os.kill)(self.process.pid, number)
+        return self.process.wait(60)
+
+
+def descendants(pid: int) -> set[int]:
+    """Name a process and all it has started."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return {pid}.union(*map(descendants, children))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def var_dir(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("serve")
+
+
+@pytest.fixture(scope="module")
+def first(var_dir) -> Iterator[str]:
+    """Give what the first run printed; it has ended."""
+    run = Run(var_dir)
+    key = re.search(r"API key +(\S+)", run.text)[1]
+    answers = [run.get("/api/traces", key), run.get("/admin/login/"), run.get("/api/traces")]
+    code = run.end(signal.SIGTERM)
+    assert answers == [200, 200, 401]
+    assert code == 0
+    assert not [pid for pid in run.pids if is_alive(pid)]
+    return run.text
+
+
+@pytest.mark.live
+def test_the_first_run_shows_the_administrator_once(first):
+    assert re.search(
+        r"^The first administrator, shown this once:\n"
+        r"  user +admin\n"
+        r"  password +[\w-]{16,}\n"
+        r"  API key +tunix_[\w-]{43}\n"
+        r"Serving on http://127.0.0.1:\d+/api/$",
+        first,
+        re.MULTILINE,
+    )
+    assert first.count("tunix_") == 1 + first.count("tunix_site")
+    assert "Traceback" not in first
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("number", "group"), [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, True)]
+)
+def test_a_later_run_shows_no_secret_and_ends_whole(first, var_dir, number, group):
+    run = Run(var_dir)
+    assert run.end(number, group=group) == 0
+    assert not [pid for pid in run.pids if is_alive(pid)]
+    assert len(run.pids) >= 3  # itself, a web process, PostgreSQL
+    assert "password" not in run.text
+    assert "API key" not in run.text
+    assert "Traceback" not in run.text
+
+
+@pytest.mark.live
+def test_under_make_it_ends_when_make_is_killed(first, var_dir):
+    starter = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import subprocess, sys; print(subprocess.Popen(sys.argv[1:], "
+            "stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid, flush=True); input()",
+            *[sys.executable, str(MANAGE), "serve", "--port", str(port := free_port())],
+        ],
+        env={**os.environ, "MAKELEVEL": "1", "TUNIX_VAR": str(var_dir), "DATABASE_URL": ""},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with starter:
+        pid = int(starter.stdout.readline())
+        wait_until(lambda: answers(port))
+        pids = descendants(pid)
+        pids.add(int((Cluster(var_dir).data / "postmaster.pid").read_text().split()[0]))
+        starter.kill()
+    wait_until(lambda: not any(map(is_alive, pids)))
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "reason"),
+    [
+        ("127.0.0.1", None, "Address already in use"),
+        ("192.0.2.1", 8000, "Cannot assign requested address"),
+        ("no.such.host.invalid", 8000, ""),
+    ],
+)
+def test_an_address_that_cannot_be_served_is_said_at_once(host, port, reason):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = port or other.getsockname()[1]
+        with pytest.raises(CommandError) as refused:
+            call_command("serve", "--host", host, "--port", str(port))
+    assert str(refused.value).startswith(f"Cannot serve on {host}, port {port}: {reason}")
+    assert str(refused.value).endswith("Name another with PORT or --port.")
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+def test_what_is_no_port_is_said(port):
+    with pytest.raises(CommandError, match=f"from 1 to 65535, not {port}"):
+        call_command("serve", "--port", port)
+
+
+@pytest.fixture
+def served(monkeypatch) -> list[dict]:
+    """Note what would be served in place of serving it."""
+    calls = []
+
+    class Server:
+        def __init__(self, **options) -> None:
+            calls.append(options)
+
+        def run(self) -> None:
+            calls.append({})
+
+    monkeypatch.setattr(serve, "Server", Server)
+    monkeypatch.setattr(serve.connections, "close_all", lambda: None)
+    return calls
+
+
+@pytest.mark.django_db
+def test_it_migrates_makes_the_administrator_and_serves(served, capsys):
+    port = free_port()
+    call_command("serve", "--port", str(port))
+    call_command("serve", "--port", str(port))
+    assert served == [{"host": "127.0.0.1", "port": port}, {}] * 2
+    assert capsys.readouterr().out.count("shown this once") == 1
+
+
+@pytest.mark.django_db
+def test_without_set_up_it_serves_alone(served, capsys):
+    port = free_port()
+    call_command("serve", "--no-setup", "--host", "::1", "--port", str(port))
+    assert served == [{"host": "::1", "port": port}, {}]
+    assert "shown this once" not in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_counts_of_an_earlier_run_are_cleared(served, settings, tmp_path):
+    settings.METRICS_DIR = tmp_path / "metrics"
+    settings.METRICS_DIR.mkdir()
+    (settings.METRICS_DIR / "counter_1.db").write_bytes(b"old")
+    call_command("serve", "--no-setup", "--port", str(free_port()))
+    assert list(settings.METRICS_DIR.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_an_interrupted_command_ends_without_a_traceback(number, code):
+    process = subprocess.Popen(
+        [sys.executable, str(MANAGE), "shell", "--no-imports", "--command",
+         "import time; print('begun', flush=True); time.sleep(600)"],
+        env=environment_for("postgresql://nowhere/x"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(number)
+    assert process.communicate()[1] == ""
+    assert process.returncode == code
