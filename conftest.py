@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()
-    signal.signal(signal.SIGTERM, lambda caught, _: sys.exit(128 + caught))
+    # an exit of the session: a SystemExit would be one test's failure
+    signal.signal(signal.SIGTERM, lambda caught, _: pytest.exit("terminated", 128 + caught))
     if settings.EMBEDDED_POSTGRES:
         _held.enter_context(embedded_postgres(settings.VAR_DIR))
 

@@ -73,8 +73,19 @@ def content_hash(prompt: str, steps: list[Step], final_answer: str) -> uuid.UUID
 
 def prompt_hash(prompt: str) -> uuid.UUID:
     """SHA-256 of the prompt with white space folded and case ignored, its first 128 bits."""
-    return _as_uuid(" ".join(prompt.split()).casefold().encode())
+    if not _is_folded(prompt):
+        prompt = " ".join(prompt.split())
+    return _as_uuid(prompt.casefold().encode())
+
+
+def _is_folded(text: str) -> bool:
+    """Tell where folding changes nothing, in less time: of all spaces " " alone is printable."""
+    return text.isprintable() and "  " not in text and text == text.strip(" ")
 
 
 def _as_uuid(data: bytes) -> uuid.UUID:
-    return uuid.UUID(bytes=hashlib.sha256(data).digest()[:16])
+    """Make the UUID without the checks of its constructor, which take longer than the hash."""
+    value = uuid.UUID.__new__(uuid.UUID)
+    object.__setattr__(value, "int", int.from_bytes(hashlib.sha256(data).digest()[:16]))
+    object.__setattr__(value, "is_safe", uuid.SafeUUID.unknown)
+    return value

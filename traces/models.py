@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -80,12 +81,14 @@ class Trace(models.Model):
         return str(self.id)
 
     @classmethod
-    def from_document(cls, trace: TraceDocument, *, created_at: datetime) -> "Trace":
-        """Make an unsaved trace with a new id, greater than every earlier one of this process."""
+    def from_document(
+        cls, trace: TraceDocument, *, created_at: datetime, identity: UUID | None = None
+    ) -> "Trace":
+        """Make an unsaved trace; a new id is greater than every earlier one of this process."""
         steps = document.ordered(trace.steps)
         meta = trace.meta or {}
         return cls(
-            uuid7(),
+            identity or uuid7(),
             created_at,
             trace.trace_version,
             trace.prompt,

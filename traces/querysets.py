@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
-from uuid import UUID
 
 import msgspec
 from django.db import IntegrityError, connections, models, transaction
@@ -108,11 +107,15 @@ class TraceQuerySet(models.QuerySet["Trace"]):
                 return self._copy_apart(cursor, table, objs)
             return self._copy(cursor, table, objs)
 
-    def create_unless_taken(self, traces: Iterable["Trace"]) -> bool:
-        """Write traces by COPY, or none where the (source, external_id) of one is taken."""
+    def create_unless_taken(self, objs: Iterable["Trace"]) -> bool:
+        """Write traces by COPY, or none where the (source, external_id) of one is taken.
+
+        Give them in the order of that pair, by code point, as `ignore_conflicts` inserts them: two
+        batches that share ids in different orders would each wait for what the other holds.
+        """
         try:
             with transaction.atomic(using=self.db):
-                self.bulk_create(sorted(traces, key=_unique_key))
+                self.bulk_create(objs)
         except IntegrityError:
             return False
         return True
@@ -135,7 +138,7 @@ class TraceQuerySet(models.QuerySet["Trace"]):
         return traces
 
     def _copy_apart(self, cursor: Any, table: str, objs: Iterable["Trace"]) -> list["Trace"]:
-        """COPY into a table of this session, then insert in the order of `_unique_key`."""
+        """COPY into a table of this session, then insert in the order of the unique key."""
         cursor.execute(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGE} (LIKE {table}) "  # noqa: S608
             f"ON COMMIT DELETE ROWS; DELETE FROM {_STAGE}"
@@ -147,15 +150,6 @@ class TraceQuerySet(models.QuerySet["Trace"]):
             'ORDER BY source COLLATE "C", external_id COLLATE "C", id ON CONFLICT DO NOTHING'
         )
         return traces
-
-
-def _unique_key(trace: "Trace") -> tuple[bool, str, str, UUID]:
-    """Give the order in which traces with external_ids are inserted, everywhere.
-
-    It matters: two batches that share ids in different orders would each wait for what the other
-    holds.
-    """
-    return trace.external_id is None, trace.source, trace.external_id or "", trace.id
 
 
 def copy_rows(traces: Iterable["Trace"]) -> str:

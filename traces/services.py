@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 from rest_framework.exceptions import NotFound
+from uuid_utils.compat import uuid7
 
 from traces.document import TraceDocument
 from traces.models import Review, Score, Trace
@@ -16,6 +17,8 @@ from traces.scoring import SCORERS
 from tunix_site.errors import Conflict, Unavailable
 
 ATTEMPTS = 5
+
+Name = tuple[str, str]  # source and external_id, by which a client knows a trace
 
 
 @dataclass
@@ -69,74 +72,91 @@ def _is_passing(error: Exception) -> bool:
 
 
 def _create_traces(documents: Sequence[TraceDocument | None], *, skip_taken: bool) -> Outcome:
-    outcome = Outcome([])
-    made = _made(documents, outcome)
-    if any(document is not None and document.external_id for document in documents):
-        _create_untaken(outcome, list(made), skip_taken=skip_taken)
-    else:
-        Trace.objects.bulk_create(made)
-    return outcome
+    intake = _Intake(documents)
+    if not intake.names:
+        Trace.objects.bulk_create(intake.new())
+        return intake.outcome
+    names = set(intake.names.values())
+    stored = _stored(names)
+    if stored or len(names) < len(intake.names):
+        intake.settle(stored, skip_taken=skip_taken)
+    if intake.outcome.created and not Trace.objects.create_unless_taken(intake.new()):
+        # somebody else was quicker with one of the names
+        Trace.objects.bulk_create(intake.new(), ignore_conflicts=True)
+        stored = _stored(names)
+        if stored.keys() != names:
+            raise HolderDeleted
+        intake.settle(stored, skip_taken=skip_taken)
+    return intake.outcome
 
 
-def _made(documents: Sequence[TraceDocument | None], outcome: Outcome) -> Iterator[Trace]:
-    """Make the traces when they are asked for: the database writes the ones before meanwhile."""
-    now = timezone.now()
-    for position, document in enumerate(documents):
-        if document is None:
-            outcome.traces.append(None)
-            continue
-        trace = Trace.from_document(document, created_at=now)
-        outcome.traces.append(trace)
-        outcome.created.add(position)
-        yield trace
+def _stored(names: Iterable[Name]) -> dict[Name, Trace]:
+    return {
+        (trace.source, trace.external_id or ""): trace
+        for trace in Trace.objects.with_external_ids(names)
+    }
 
 
-def _create_untaken(outcome: Outcome, traces: list[Trace], *, skip_taken: bool) -> None:
-    """Write the traces whose (source, external_id) is free; of several with one, the first."""
-    first = {_name(trace): trace for trace in reversed(traces) if trace.external_id is not None}
-    _settle(outcome, {**first, **_stored(first)}, skip_taken=skip_taken)
-    new = [
-        trace
-        for position, trace in enumerate(outcome.traces)
-        if trace is not None and position in outcome.created
-    ]
-    if not new or Trace.objects.create_unless_taken(new):
-        return
-    # somebody else was quicker with one of them
-    Trace.objects.bulk_create(new, ignore_conflicts=True)
-    stored = _stored(first)
-    if len(stored) < len(first):
-        raise HolderDeleted
-    _settle(outcome, stored, skip_taken=skip_taken)
+class _Intake:
+    """Documents on their way into the database, and what becomes of them.
 
-
-def _name(trace: Trace) -> tuple[str, str]:
-    return trace.source, trace.external_id or ""
-
-
-def _stored(names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Trace]:
-    return {_name(trace): trace for trace in Trace.objects.with_external_ids(names)}
-
-
-def _settle(outcome: Outcome, holders: dict[tuple[str, str], Trace], *, skip_taken: bool) -> None:
-    """Put the trace that holds a (source, external_id) in place of the others that want it.
-
-    ExternalIdTaken where contents differ, unless `skip_taken`.
+    A trace is made when it is to be written: the database writes the ones before meanwhile. Ids
+    are given at once, in the order of the documents.
     """
-    for position, trace in enumerate(outcome.traces):
-        if trace is None or trace.external_id is None:
-            continue
-        holder = holders[_name(trace)]
-        if holder.id == trace.id:
-            continue
-        outcome.created.discard(position)
-        if holder.content_hash == trace.content_hash:
-            outcome.traces[position] = holder
-        else:
-            outcome.traces[position] = None
-            outcome.refused[position] = f"Trace {holder.id} has this external_id and other content."
-    if outcome.refused and not skip_taken:
-        raise ExternalIdTaken(outcome.refused)
+
+    def __init__(self, documents: Sequence[TraceDocument | None]) -> None:
+        self.documents = documents
+        self.now = timezone.now()
+        self.ids = [uuid7() for _ in documents]
+        self.outcome = Outcome([None] * len(documents))
+        self.names: dict[int, Name] = {}  # by position
+        for position, document in enumerate(documents):
+            if document is not None:
+                self.outcome.created.add(position)
+                if document.external_id:
+                    source = (document.meta or {}).get("source", "")
+                    self.names[position] = source, document.external_id
+
+    def new(self) -> Iterator[Trace]:
+        """Give those that are to be written, in the order of source and external_id."""
+        return map(self.trace_at, sorted(self.outcome.created, key=self._order))
+
+    def _order(self, position: int) -> tuple[bool, Name, int]:
+        name = self.names.get(position)
+        return name is None, name or ("", ""), position
+
+    def trace_at(self, position: int) -> Trace:
+        trace = self.outcome.traces[position]
+        if trace is None:
+            document = self.documents[position]
+            assert document is not None  # noqa: S101  # it is no new one
+            trace = Trace.from_document(document, identity=self.ids[position], created_at=self.now)
+            self.outcome.traces[position] = trace
+        return trace
+
+    def settle(self, stored: dict[Name, Trace], *, skip_taken: bool) -> None:
+        """Put the trace that holds a name, stored or the first here, in place of the others.
+
+        ExternalIdTaken where contents differ, unless `skip_taken`.
+        """
+        holders, outcome = dict(stored), self.outcome
+        for position, name in self.names.items():
+            if position in outcome.refused:
+                continue
+            trace = self.trace_at(position)
+            holder = holders.setdefault(name, trace)
+            if holder.id == trace.id:
+                continue
+            outcome.created.discard(position)
+            if holder.content_hash == trace.content_hash:
+                outcome.traces[position] = holder
+            else:
+                outcome.traces[position] = None
+                outcome.refused[position] = (
+                    f"Trace {holder.id} has this external_id and other content."
+                )
+        if outcome.refused and not skip_taken:
+            raise ExternalIdTaken(outcome.refused)
 
 
 def create_trace(*, document: TraceDocument) -> tuple[Trace, bool]:

@@ -19,11 +19,14 @@ class ApiError(Exception):
 
 
 class Client:
-    def __init__(self, base_url: str, api_key: str) -> None:
+    """`trust_env` is off where a proxy that the environment names is not in between."""
+
+    def __init__(self, base_url: str, api_key: str, *, trust_env: bool = True) -> None:
         self._http = httpx.Client(
             base_url=base_url,
             headers={"Authorization": f"Token {api_key}"},
             timeout=TIMEOUT_SECONDS,
+            trust_env=trust_env,
         )
 
     def __enter__(self) -> "Client":
@@ -55,13 +58,14 @@ class Client:
         query = {"format": fmt, "split": split}
         path = f"/api/datasets/{dataset_key}/export.jsonl"
         rows = 0
-        with self._http.stream("GET", path, params=query) as response, output.open("wb") as file:
+        with self._http.stream("GET", path, params=query) as response:
             if response.is_error:
                 response.read()
             expected = int(_checked(response).headers["X-Row-Count"])
-            for piece in response.iter_bytes():
-                rows += piece.count(b"\n")
-                file.write(piece)
+            with output.open("wb") as file:
+                for piece in response.iter_bytes():
+                    rows += piece.count(b"\n")
+                    file.write(piece)
         if rows != expected:
             raise ApiError(f"{path}: {rows} of {expected} rows came")
         return rows

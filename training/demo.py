@@ -125,7 +125,7 @@ class Demo:
             "seed": SEED,
             "splits": SPLITS,
         }
-        for version in range(1, MAX_VERSIONS):
+        for version in range(1, MAX_VERSIONS + 1):
             try:
                 return self.client.build({**request, "dataset_version": str(version)})
             except ApiError as error:

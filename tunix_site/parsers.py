@@ -11,6 +11,7 @@ from rest_framework.parsers import BaseParser
 
 from tunix_site import strict_json
 from tunix_site.errors import TooLarge
+from tunix_site.idempotency import HEADER as IDEMPOTENCY_HEADER
 
 CHUNK_BYTES = 64 * 1024
 
@@ -24,7 +25,7 @@ class UnsupportedEncoding(APIException):
 
 
 class RawJSONParser(BaseParser):
-    """Gives the body's bytes to the view's own reader, and notes their digest on the request."""
+    """Gives the body's bytes to the view's own reader, and notes their digest for a repetition."""
 
     media_type = "application/json"
 
@@ -39,7 +40,8 @@ class RawJSONParser(BaseParser):
         if media_type_charset(media_type) not in ("", "utf-8", "utf8"):
             raise UnsupportedEncoding("The body must be UTF-8.")
         body = read_body(stream, request.META, context["view"].max_body_bytes)
-        request.body_digest = hashlib.sha256(body).digest()
+        if IDEMPOTENCY_HEADER in request.headers:
+            request.body_digest = hashlib.sha256(body).digest()
         return body
 
 

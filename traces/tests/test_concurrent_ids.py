@@ -121,16 +121,17 @@ def test_an_id_taken_while_one_looks_is_the_others(writer, changes, code):
 
 
 def test_a_batch_keeps_its_place_when_others_are_quicker(writer):
-    bodies = [named(external_id) for external_id in "abcd"]
+    bodies = [named(external_id) for external_id in "abcde"]
+    others = [{**body, "final_answer": "other"} for body in bodies]
     post(writer, bodies[0])
-    taken = {**bodies[1], "final_answer": "other"}
-    with just_before("SAVEPOINT", lambda: (store_elsewhere(taken), store_elsewhere(bodies[2]))):
+    post(writer, others[1])
+    with just_before("SAVEPOINT", lambda: (store_elsewhere(others[2]), store_elsewhere(bodies[3]))):
         answer = post(writer, [*bodies, BodyFactory()], f"{BATCH}?on_error=skip").json()
     outcomes = [entry and entry["outcome"] for entry in answer["traces"]]
-    assert outcomes == ["exists", None, "exists", "created", "created"]
+    assert outcomes == ["exists", None, None, "exists", "created", "created"]
     assert (answer["created_count"], answer["existing_count"]) == (2, 2)
-    assert [error["index"] for error in answer["errors"]] == [1]
-    assert Trace.objects.count() == 5
+    assert [error["index"] for error in answer["errors"]] == [1, 2]
+    assert Trace.objects.count() == 6
 
 
 def test_an_id_taken_and_freed_while_one_looks_is_free(writer):

@@ -1,6 +1,4 @@
-import socket
-import subprocess
-import sys
+import os
 import time
 from datetime import timedelta
 from typing import Any
@@ -17,9 +15,8 @@ from training.demo import Demo, DemoFailed
 from training.programs import ProgramFailed
 from tunix_site.accounts import give_role
 from tunix_site.models import ApiKey, Role
-from tunix_site.processes import child_process
+from tunix_site.server_process import ServerNotStarted, running_server
 
-START_SECONDS = 60
 KEY_LIFE = timedelta(hours=2)
 
 
@@ -32,7 +29,7 @@ class Command(BaseCommand):
         directory = settings.VAR_DIR / "demo"
         try:
             report = self._run(directory)
-        except (DemoFailed, ProgramFailed, ApiError, httpx.HTTPError) as error:
+        except (DemoFailed, ProgramFailed, ServerNotStarted, ApiError, httpx.HTTPError) as error:
             raise CommandError(f"The loop did not close. {error}") from None
         self.stdout.write(
             f"\nThe loop closed in {time.perf_counter() - started:.0f} s: "
@@ -44,7 +41,6 @@ class Command(BaseCommand):
         )
 
     def _run(self, directory: Any) -> dict[str, Any]:
-        port = free_port()
         user, created = get_user_model().objects.get_or_create(username="demo")
         if created:
             user.set_unusable_password()
@@ -53,34 +49,12 @@ class Command(BaseCommand):
         key, text = ApiKey.objects.issue(
             user=user, name="demo", role=Role.CURATOR, expires_at=timezone.now() + KEY_LIFE
         )
-        command = [sys.executable, "manage.py", "serve", "--no-setup", "--port", str(port)]
         log_path = settings.VAR_DIR / "demo-server.log"
         try:
             with (
-                log_path.open("wb") as log,
-                child_process(
-                    command, cwd=settings.BASE_DIR, stdout=log, stderr=subprocess.STDOUT
-                ) as server,
-                Client(f"http://127.0.0.1:{port}", text) as client,
+                running_server(environment=os.environ, log_path=log_path) as server,
+                Client(server.url, text, trust_env=False) as client,
             ):
-                wait_for_server(server, port, log_path)
                 return Demo(directory, client, self.stdout.write).run()
         finally:
             key.revoke()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def wait_for_server(server: subprocess.Popen[Any], port: int, log: Any) -> None:
-    stop = time.monotonic() + START_SECONDS
-    while time.monotonic() < stop and server.poll() is None:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/api/health").is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise DemoFailed(f"The server did not start: see {log}.")

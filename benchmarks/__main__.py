@@ -1,0 +1,44 @@
+"""`python -m benchmarks`: measure, print a table, write var/bench/results.json."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+
+
+def main() -> None:
+    argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure, print a table and write var/bench/results.json, in a few minutes.",
+    ).parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from benchmarks.run import run
+    from benchmarks.site import BenchmarkFailed
+    from tunix_site.postgres import PostgresError, embedded_postgres
+    from tunix_site.processes import die_with_parent
+    from tunix_site.server_process import ServerNotStarted
+
+    if "MAKELEVEL" in os.environ:
+        die_with_parent()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+    embedded = settings.EMBEDDED_POSTGRES
+    try:
+        with embedded_postgres(settings.VAR_DIR) if embedded else contextlib.nullcontext():
+            missed = run(settings.VAR_DIR / "bench")
+    except (BenchmarkFailed, PostgresError, ServerNotStarted) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    if missed:
+        sys.exit(f"\nRequired and not met: {'; '.join(missed)}.")
+
+
+if __name__ == "__main__":
+    main()

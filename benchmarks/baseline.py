@@ -1,0 +1,88 @@
+"""What the site is compared with: psycopg alone, on copies of its tables."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import psycopg
+from django.db import connection, models
+from django.utils import timezone
+
+from traces.document import TraceDocument
+from traces.models import Trace
+from traces.querysets import COPY_OPTIONS, copy_rows
+from tunix_site.server_process import database_url
+
+
+@contextlib.contextmanager
+def bare_connection() -> Iterator[psycopg.Connection[Any]]:
+    """Connect to the current database without Django; every statement commits by itself."""
+    with psycopg.connect(database_url(connection.settings_dict), autocommit=True) as database:
+        yield database
+
+
+@contextlib.contextmanager
+def empty_copy(database: psycopg.Connection[Any], model: type[models.Model]) -> Iterator[str]:
+    """Make a table like the model's, with all its indexes; give its name and drop it afterwards."""
+    table = model._meta.db_table
+    name = f"bench_{table}"
+    database.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)")
+    try:
+        yield name
+    finally:
+        database.execute(f"DROP TABLE {name}")
+
+
+def empty(database: psycopg.Connection[Any], *tables: str) -> None:
+    database.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+
+
+def columns(model: type[models.Model]) -> str:
+    return ", ".join(str(field.column) for field in model._meta.concrete_fields)
+
+
+def traces_of(bodies: list[dict[str, Any]]) -> list[Trace]:
+    documents = msgspec.convert(bodies, list[TraceDocument])
+    now = timezone.now()
+    return [Trace.from_document(document, created_at=now) for document in documents]
+
+
+def copy_text(bodies: list[dict[str, Any]]) -> bytes:
+    """Prepare traces as the text that COPY takes with COPY_OPTIONS."""
+    return copy_rows(traces_of(bodies)).encode()
+
+
+def copy_in(database: psycopg.Connection[Any], table: str, text: bytes) -> None:
+    """COPY prepared rows in one transaction."""
+    statement = f"COPY {table} ({columns(Trace)}) FROM STDIN ({COPY_OPTIONS})"
+    with database.cursor().copy(statement) as copy:
+        copy.write(text)
+
+
+def insert_statement(model: type[models.Model], table: str) -> str:
+    places = ", ".join(["%s"] * len(model._meta.concrete_fields))
+    return f"INSERT INTO {table} ({columns(model)}) VALUES ({places})"
+
+
+def rows_of(bodies: list[dict[str, Any]]) -> list[list[Any]]:
+    """Give traces as parameters of an INSERT, JSON as text."""
+    return [
+        [_parameter(trace, field) for field in Trace._meta.concrete_fields]
+        for trace in traces_of(bodies)
+    ]
+
+
+def _parameter(trace: Trace, field: "models.Field[Any, Any]") -> Any:
+    value = getattr(trace, field.attname)
+    is_json = isinstance(field, models.JSONField) and value is not None
+    return msgspec.json.encode(value).decode() if is_json else value
+
+
+def fill(bodies: list[dict[str, Any]], copies: int) -> None:
+    """Make the trace table hold so many copies of the bodies, each with ids of its own."""
+    with bare_connection() as database:
+        empty(database, Trace._meta.db_table)
+        for _ in range(copies):
+            Trace.objects.bulk_create(traces_of(bodies))
+        database.execute(f"VACUUM (ANALYZE) {Trace._meta.db_table}")

@@ -1,0 +1,121 @@
+"""All measurements, one after the other, on a database of their own."""
+
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from tqdm import tqdm
+
+from benchmarks import builds, exports, ingest, latency, lists, report, trainer
+from benchmarks.baseline import fill
+from benchmarks.data import Traces, load_traces
+from benchmarks.report import Result
+from benchmarks.site import Site, running_site, scratch_database
+
+PACKAGES = ("Django", "djangorestframework", "gunicorn", "msgspec", "psycopg")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured with; a test takes less."""
+
+    batch_rounds: int = 7
+    latency_rounds: int = 5
+    posts: int = 100  # of one client in a round
+    clients: tuple[int, ...] = (1, 8)
+    copies: int = 10  # of the traces, for what is measured on many rows
+    build_rounds: int = 5
+    export_rounds: int = 3
+    list_rounds: int = 100
+    trainer_rounds: int = 2  # 0: without the trainer
+
+
+def run(directory: Path) -> list[str]:
+    """Measure everything, print the table and write results.json; name what was missed."""
+    directory.mkdir(parents=True, exist_ok=True)
+    traces, sizes = load_traces(), Sizes()
+    facts: dict[str, Any] = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "load_before": os.getloadavg(),
+    }
+    started = time.perf_counter()
+    with (
+        scratch_database(),
+        running_site(directory) as site,
+        tempfile.TemporaryDirectory(dir=directory) as scratch,
+    ):
+        facts |= _facts(traces, sizes)
+        results = list(measure(site, traces, sizes, Path(scratch)))
+    facts |= {"load_after": os.getloadavg(), "seconds": round(time.perf_counter() - started)}
+    report.write(directory / "results.json", facts, results)
+    print(_heading(facts), report.table(results), sep="\n\n")
+    return [result.name for result in results if result.missed]
+
+
+def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:
+    """Go through all measurements, showing on stderr which one is under way."""
+    bodies, rows = traces.bodies, len(traces.bodies) * sizes.copies
+    with tqdm(total=len(sizes.clients) + 5, unit="part", file=sys.stderr) as bar:
+
+        def part(title: str, results: Iterator[Result]) -> Iterator[Result]:
+            bar.set_description(title)
+            yield from results
+            bar.update()
+
+        yield from part("batches", ingest.measure(site, bodies, rounds=sizes.batch_rounds))
+        for clients in sizes.clients:
+            yield from part(
+                f"single traces, {clients} at a time",
+                latency.measure(
+                    site, bodies[: sizes.posts], clients=clients, rounds=sizes.latency_rounds
+                ),
+            )
+        fill(bodies, sizes.copies)
+        yield from part("builds", builds.measure(site, rows=rows, rounds=sizes.build_rounds))
+        yield from part(
+            "exports",
+            exports.measure(site, small=len(bodies), large=rows, rounds=sizes.export_rounds),
+        )
+        yield from part("lists", lists.measure(site, rows=rows, rounds=sizes.list_rounds))
+        if sizes.trainer_rounds:
+            yield from part("trainer", trainer.measure(site, scratch, rounds=sizes.trainer_rounds))
+
+
+def _facts(traces: Traces, sizes: Sizes) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        (postgresql,) = cursor.fetchone()
+    return {
+        "data": traces.origin,
+        "traces": len(traces.bodies),
+        "sizes": asdict(sizes),
+        "web_processes": 1,
+        "web_threads": settings.WEB_THREADS,
+        "embedded_postgresql": settings.EMBEDDED_POSTGRES,
+        "versions": {
+            "python": platform.python_version(),
+            "postgresql": postgresql,
+            **{name: version(name) for name in PACKAGES},
+        },
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+    }
+
+
+def _heading(facts: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+    before, after = facts["load_before"][0], facts["load_after"][0]
+    return (
+        f"{facts['traces']:,} traces ({facts['data']}); {facts['cores']} cores, load {before:.1f} "
+        f"before and {after:.1f} after, {facts['seconds']} s.\n{versions}"
+    )

@@ -1,0 +1,110 @@
+"""What is measured: a scratch database with the real web server on it, and a client."""
+
+import contextlib
+import http.client
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.utils import timezone
+
+from tunix_site.models import ApiKey, Role
+from tunix_site.server_process import RunningServer, database_url, running_server
+
+DATABASE = "tunix_bench"
+KEY_LIFE = timedelta(hours=1)
+TIMEOUT_SECONDS = 120
+PIECE_BYTES = 128 * 1024
+
+
+class BenchmarkFailed(Exception):
+    """Something that is measured did not work; the message says what."""
+
+
+@contextlib.contextmanager
+def scratch_database() -> Iterator[None]:
+    """Make an empty, migrated database on the configured server, and drop it afterwards."""
+    users_own = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = DATABASE
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(users_own, verbosity=0)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running server of one web process, and a key to it."""
+
+    server: RunningServer
+    key: str
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator["Client"]:
+        client = Client(self)
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+@contextlib.contextmanager
+def running_site(directory: Path) -> Iterator[Site]:
+    """Serve the current database while the block runs; the log goes to `directory`."""
+    user = get_user_model().objects.create_superuser(username="benchmarks")
+    _, key = ApiKey.objects.issue(
+        user=user, name="benchmarks", role=Role.CURATOR, expires_at=timezone.now() + KEY_LIFE
+    )
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(connection.settings_dict),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DEBUG": "0",
+        "TUNIX_VAR": str(directory),
+        "TUNIX_HTTPS": "0",
+        "TUNIX_WEB_PROCESSES": "1",
+    }
+    with running_server(environment=environment, log_path=directory / "server.log") as server:
+        yield Site(server, key)
+
+
+class Client:
+    """One connection that is kept alive and costs the client next to nothing."""
+
+    def __init__(self, site: Site) -> None:
+        address = site.server.url.removeprefix("http://")
+        self._connection = http.client.HTTPConnection(address, timeout=TIMEOUT_SECONDS)
+        self._headers = {"Authorization": f"Token {site.key}"}
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def get(self, path: str) -> bytes:
+        self._connection.request("GET", path, headers=self._headers)
+        return self._answer().read()
+
+    def post(self, path: str, body: bytes) -> bytes:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        self._connection.request("POST", path, body=body, headers=headers)
+        return self._answer().read()
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """Yield the answer's body as it comes."""
+        self._connection.request("GET", path, headers=self._headers)
+        answer = self._answer()
+        while piece := answer.read1(PIECE_BYTES):
+            yield piece
+
+    def _answer(self) -> http.client.HTTPResponse:
+        answer = self._connection.getresponse()
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise BenchmarkFailed(f"The site answered {answer.status}: {answer.read()[:500]!r}")
+        return answer

@@ -1,0 +1,64 @@
+"""The routes of the API as its OpenAPI document names them, and requests that they accept."""
+
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+
+from datasets.tests.factories import DatasetFactory
+from traces.models import Trace
+from traces.tests.factories import TraceFactory
+
+DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+METHODS = ("get", "post", "put", "patch", "delete")
+ROUTES = [
+    (method, path)
+    for path, operations in DOCUMENT["paths"].items()
+    for method in METHODS
+    if method in operations
+]
+GETS = [path for method, path in ROUTES if method == "get"]
+WITH_IDS = [(method, path) for method, path in ROUTES if "{" in path]
+HEALTH = ("get", "/api/health")
+
+TRACE = {
+    "trace_version": "1.0",
+    "prompt": "What is 2 + 2?",
+    "final_answer": "4",
+    "steps": [{"i": 0, "type": "reasoning", "content": "Two and two are four."}],
+}
+BODIES = {
+    ("post", "/api/traces"): TRACE,
+    ("post", "/api/traces/batch"): [TRACE],
+    ("patch", "/api/traces/{id}"): {"status": "approved"},
+    ("post", "/api/traces/{id}/score"): {"criteria": "baseline"},
+    ("post", "/api/datasets/build"): {"dataset_name": "new", "dataset_version": "1"},
+}
+POSTS = [route for route in BODIES if route[0] == "post"]
+
+
+class World:
+    """A trace that is free, and another in a dataset."""
+
+    def __init__(self) -> None:
+        TraceFactory()
+        dataset = DatasetFactory(name="built")
+        self.trace: Trace = TraceFactory()
+        self.names = {"id": str(self.trace.id), "key": dataset.key}
+
+    def url(self, route: tuple[str, str], **names: str) -> str:
+        path = route[1]
+        query = "?base={id}&other={id}" if path == "/api/traces/compare" else ""
+        return (path + query).format(**{**self.names, **names})
+
+    def call(self, client: Any, route: tuple[str, str], url: str = "", **options: Any) -> Any:
+        """Send a request that the route accepts, unless the url or other options say otherwise."""
+        if route in BODIES:
+            options = {"data": BODIES[route], "format": "json", **options}
+        return getattr(client, route[0])(url or self.url(route), **options)
+
+
+def success(route: tuple[str, str]) -> int:
+    """Give the code that a route answers with when it has done what was asked."""
+    method, path = route
+    codes = {int(code) for code in DOCUMENT["paths"][path][method]["responses"]}
+    return next(code for code in (201, 204, 200) if code in codes)

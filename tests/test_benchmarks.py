@@ -1,0 +1,102 @@
+"""The benchmarks run, on next to nothing; what they measure says nothing here."""
+
+import json
+
+import pytest
+
+from benchmarks.baseline import bare_connection
+from benchmarks.builds import build
+from benchmarks.data import Traces, generated, load_traces
+from benchmarks.exports import rendered
+from benchmarks.report import Result, table, write
+from benchmarks.run import Sizes, measure
+from benchmarks.site import running_site
+from datasets.exports import FORMATS
+from traces.models import Trace
+
+TRACES = 30
+TINY = Sizes(
+    batch_rounds=1,
+    latency_rounds=1,
+    posts=2,
+    clients=(1, 2),
+    copies=2,
+    build_rounds=1,
+    export_rounds=1,
+    list_rounds=1,
+    trainer_rounds=0,
+)
+
+
+@pytest.mark.live
+@pytest.mark.django_db(transaction=True)
+def test_everything_is_measured(tmp_path):
+    traces = Traces("generated", list(generated(TRACES)))
+    with running_site(tmp_path) as site:
+        results = list(measure(site, traces, TINY, tmp_path))
+        assert Trace.objects.count() == TRACES * TINY.copies
+        with site.client() as client:
+            key = build(client, TRACES)
+            for name in FORMATS:
+                exported = client.get(f"/api/datasets/{key}/export.jsonl?format={name}")
+                assert without_id(exported.splitlines()) == without_id(in_sql(key, name))
+    names = [result.name for result in results]
+    for subject in ("batches", "POST", "build", "list", *[f"export {name}," for name in FORMATS]):
+        assert any(name.startswith(subject) for name in names)
+    assert all(name in table(results) for name in names)
+
+
+def in_sql(key: str, name: str) -> list[bytes]:
+    """Give the lines of the baseline, without COPY's doubling of backslashes."""
+    with bare_connection() as database:
+        text = b"".join(rendered(database, key, name))
+    return text.replace(b"\\\\", b"\\").splitlines()
+
+
+def without_id(lines: list[bytes]) -> list[list]:
+    """Parse lines, keeping the order of the keys; SQL cannot make one format's ids."""
+    objects = [json.loads(line) for line in lines]
+    return [[item for item in one.items() if item[0] != "id"] for one in objects]
+
+
+def test_a_missed_target_is_a_no(tmp_path):
+    missed = Result(
+        name="batches", kind="share", measured=10, unit="rows/s", baseline=100, required=0.3
+    )
+    met = Result(name="first byte", kind="absolute", measured=10, unit="ms", required=100)
+    unjudged = Result(name="p99", kind="times", measured=3, unit="ms", baseline=2)
+    results = [missed, met, unjudged]
+    assert [line.split("|")[-2].strip() for line in table(results).splitlines()[2:]] == [
+        "no",
+        "yes",
+        "",
+    ]
+    write(tmp_path / "results.json", {"date": "2026-01-31"}, results)
+    written = json.loads((tmp_path / "results.json").read_text())
+    assert [result["met"] for result in written["results"]] == [False, True, None]
+    assert [result["judged"] for result in written["results"]] == [0.1, 10, 1.5]
+
+
+def test_memory_is_judged_by_its_growth():
+    flat = Result(name="memory", kind="growth", measured=9, unit="MiB", baseline=3, required=8)
+    assert not flat.missed
+    assert Result(**{**vars(flat), "measured": 12}).missed
+
+
+def test_the_problems_are_read_from_the_file_that_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "problems.jsonl"
+    answer = "Half is 48/2 = <<48/2=24>>24.\nBoth are <<48+24=72>>72.\n#### 72"
+    path.write_text(json.dumps({"question": "How many?", "answer": answer}) + "\n")
+    monkeypatch.setenv("TUNIX_BENCH_DATA", str(path))
+    traces = load_traces()
+    assert "problems.jsonl" in traces.origin
+    assert [step["content"] for step in traces.bodies[0]["steps"]] == [
+        "Half is 48/2 = 24.",
+        "Both are 72.",
+    ]
+    assert traces.bodies[0]["final_answer"] == "72"
+
+
+def test_generated_traces_are_the_same_each_time():
+    assert list(generated(3)) == list(generated(3))
+    assert len({trace["prompt"] for trace in generated(20)}) == 20

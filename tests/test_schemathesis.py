@@ -1,0 +1,66 @@
+"""Generated requests to every operation of the OpenAPI document, and what comes back held to it."""
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis import checks
+from schemathesis.specs.openapi import checks as openapi_checks
+
+from tests.routes import DOCUMENT, World
+
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+# Not among them: that a request in the schema's form is never refused. That a split needs a seed,
+# or which datasets are there, no schema says.
+CHECKS = [
+    checks.not_a_server_error,
+    openapi_checks.status_code_conformance,
+    openapi_checks.content_type_conformance,
+    openapi_checks.response_schema_conformance,
+    openapi_checks.response_headers_conformance,
+    openapi_checks.negative_data_rejection,
+    openapi_checks.missing_required_header,
+    openapi_checks.unsupported_method,
+    openapi_checks.ignored_auth,
+]
+
+schema = schemathesis.openapi.from_dict(DOCUMENT)
+
+
+@pytest.fixture
+def codes():
+    """Collect the codes of an operation's answers; one of success must be among them."""
+    seen = set()
+    yield seen
+    assert min(seen) < 300, seen
+
+
+@pytest.fixture
+def world(transactional_db):
+    return World()
+
+
+@pytest.fixture
+def options(site, key_of):
+    headers = {"Authorization": f"Token {key_of('trainer')}"}
+    return {"base_url": site.url, "headers": headers, "checks": CHECKS}
+
+
+@schema.parametrize()
+@hypothesis.settings(
+    max_examples=15,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+def test_answers_are_as_documented(case, options, world, codes):
+    """Every request is sent as it was made up; those about a name, also about one that is there."""
+    codes.add(case.call_and_validate(**options).status_code)
+    if case.path_parameters:
+        case.path_parameters = {name: world.names[name] for name in case.path_parameters}
+    elif case.operation.path == "/api/traces/compare":
+        case.query = {"base": world.names["id"], "other": world.names["id"]}
+    else:
+        return
+    codes.add(case.call_and_validate(**options).status_code)
