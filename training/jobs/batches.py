@@ -35,6 +35,7 @@ class Example:
 class Batch:
     tokens: np.ndarray  # int32 (batch, length), padded on the right
     loss_mask: np.ndarray  # bool (batch, length), true on the model's turn
+    real_tokens: int  # how many are no padding
 
 
 def read_data(path: Path, template: Template, completion: str) -> tuple[list[Pair], Format]:
@@ -42,12 +43,12 @@ def read_data(path: Path, template: Template, completion: str) -> tuple[list[Pai
     pairs: list[Pair] = []
     fmt: Format | None = None
     try:
-        with path.open(encoding="utf-8") as file:
-            for number, text in enumerate(file, start=1):
-                if not text.strip():
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                if not raw.strip():
                     continue
                 try:
-                    line = _object(text)
+                    line = _object(raw)
                     fmt = fmt or recognise(line)
                     prompt, answer = read_line(line, fmt)
                 except ValueError as error:
@@ -57,16 +58,16 @@ def read_data(path: Path, template: Template, completion: str) -> tuple[list[Pai
                 pairs.append(Pair(template.prompt(prompt), template.completion(answer)))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8: byte {error.start}") from None
     if fmt is None:
         raise InputError(f"{path}: the file holds no line")
     return pairs, fmt
 
 
-def _object(text: str) -> dict[str, Any]:
+def _object(raw: bytes) -> dict[str, Any]:
     try:
-        line = json.loads(text)
+        line = json.loads(raw.decode())
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8: byte {error.start}") from None
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"no JSON: {getattr(error, 'msg', 'nests too deep')}") from None
     if not isinstance(line, dict):
@@ -79,7 +80,7 @@ def tokenize(
 ) -> tuple[list[Example], int]:
     """Give the examples that fit in `max_length` tokens, and how many do not."""
     bos = tokenizer.bos_id()
-    head = [] if bos is None else [bos]
+    head = [bos] if bos else []  # as the sampler does, which takes 0 for none
     examples = []
     for pair in pairs:
         prompt = head + tokenizer.encode(pair.prompt)
@@ -151,4 +152,4 @@ def collate(examples: list[Example], length: int, pad: int, *, rows: int | None 
     for row, example in enumerate(examples):
         tokens[row, : len(example.tokens)] = example.tokens
         mask[row, example.start : len(example.tokens)] = True
-    return Batch(tokens, mask)
+    return Batch(tokens, mask, sum(len(example.tokens) for example in examples))

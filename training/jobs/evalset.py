@@ -1,6 +1,5 @@
 """Evaluation sets: problems with the answers that are expected."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import msgspec
 from errors import InputError
 from msgspec import Meta
 
-MAX_PROMPT_CHARS = 50_000
+MAX_PROMPT_CHARS = MAX_ANSWER_CHARS = 50_000
 
 
 class Problem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -16,10 +15,22 @@ class Problem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     id: Annotated[str, Meta(min_length=1, max_length=200)]
     prompt: Annotated[str, Meta(min_length=1, max_length=MAX_PROMPT_CHARS)]
-    expected_answer: str
+    expected_answer: Annotated[str, Meta(max_length=MAX_ANSWER_CHARS)]
     section: str | None = None
     category: str | None = None
     difficulty: str | None = None
+
+
+class _AnswerMeta(msgspec.Struct, frozen=True):
+    eval_id: str
+    raw_text: str
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What reports read of a line that generate.py wrote."""
+
+    final_answer: str
+    meta: _AnswerMeta
 
 
 GROUPS = ("section", "category", "difficulty")
@@ -34,6 +45,9 @@ def read_problems(path: Path) -> list[Problem]:
             problem = msgspec.json.decode(text, type=Problem)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"{path}: line {number}: {error}") from None
+        for field in problem.__struct_fields__:
+            if "\0" in (getattr(problem, field) or ""):
+                raise InputError(f"{path}: line {number}: {field}: holds NUL, which no trace may")
         if problem.id in seen:
             raise InputError(f"{path}: line {number}: id: {problem.id!r} occurs twice")
         seen.add(problem.id)
@@ -57,11 +71,13 @@ def read_answers(path: Path) -> dict[str, dict[str, str]]:
     answers: dict[str, dict[str, str]] = {}
     for number, text in read_lines(path):
         try:
-            line = json.loads(text)
-            answers[line["meta"]["eval_id"]] = {
-                "final_answer": line["final_answer"],
-                "raw_text": line["meta"]["raw_text"],
-            }
-        except (ValueError, KeyError, TypeError):
-            raise InputError(f"{path}: line {number}: no line of generate.py") from None
+            line = msgspec.json.decode(text, type=_Answer)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InputError(f"{path}: line {number}: {error}") from None
+        if line.meta.eval_id in answers:
+            raise InputError(f"{path}: line {number}: {line.meta.eval_id!r} is answered twice")
+        answers[line.meta.eval_id] = {
+            "final_answer": line.final_answer,
+            "raw_text": line.meta.raw_text,
+        }
     return answers

@@ -6,6 +6,7 @@
 """
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -15,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
+import msgspec
 from errors import InputError, exit_on_input_error
 from evalset import Problem, read_problems
 from run_config import RunConfig, load_config, parse_config, template_name
-from run_record import read_json
+from run_record import DRAFT, read_json
 from templates import INSTRUCTION, TEMPLATES, Template, parse
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
 from tqdm import tqdm
@@ -55,6 +58,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--dry-run", action="store_true", help="check everything, ask nothing")
     options = parser.parse_args()
+    if not 0 <= options.seed < 2**31:
+        raise InputError(f"--seed: {options.seed} is not in 0 to {2**31 - 1}")
     if options.max_examples is not None and options.max_examples < 1:
         raise InputError(f"--max-examples: {options.max_examples} is less than 1")
     return options
@@ -80,6 +85,7 @@ def find_model(options: argparse.Namespace, config: RunConfig) -> Asked:
         name = str(manifest["run_id"])
     except (KeyError, TypeError) as error:
         raise InputError(f"{directory / 'run_manifest.json'}: {error}: missing") from None
+    own = msgspec.structs.replace(own, mesh=config.mesh)  # of this machine, not the run's
     return Asked(
         name, own, template, instruction, load_tokenizer(directory / "tokenizer"), checkpoints
     )
@@ -120,7 +126,8 @@ def answers(
     longest = 1 + max(len(asked.tokenizer.encode(text)) for text in questions)
     max_prompt = -(-longest // ROUND_TO) * ROUND_TO
     sample, step = load_sampler(asked, generation, max_prompt)
-    size = min(generation.batch_size, len(problems))
+    fsdp = asked.config.mesh.fsdp
+    size = min(generation.batch_size, -(-len(problems) // fsdp) * fsdp)
     progress = tqdm(total=len(problems), desc=f"asking {asked.name[:8]}", file=sys.stderr)
     for at in range(0, len(problems), size):
         part = questions[at : at + size]
@@ -148,8 +155,9 @@ def main() -> None:
     problems = read_problems(options.eval_set)[: options.max_examples]
     asked = find_model(options, config)
     if options.dry_run:
-        import sampling  # noqa: F401  # the imports are part of what is checked
+        from sampling import check_model  # the imports are part of what is checked
 
+        check_model(asked)
         shown = {
             "model": asked.name,
             "problems": len(problems),
@@ -157,10 +165,12 @@ def main() -> None:
         }
         print(json.dumps(shown, indent=2, ensure_ascii=False))
         return
+    found = answers(asked, problems, config.generation, options.seed)
+    first = next(found)  # what is wrong with the model shows before anything is written
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    draft = options.output.with_name(options.output.name + ".part")
+    draft = options.output.with_name(options.output.name + DRAFT)
     with draft.open("w", encoding="utf-8") as file:
-        for problem, text, step in answers(asked, problems, config.generation, options.seed):
+        for problem, text, step in itertools.chain([first], found):
             trace = as_trace(problem, text, asked, options.seed, step)
             file.write(json.dumps(trace, ensure_ascii=False) + "\n")
     draft.replace(options.output)

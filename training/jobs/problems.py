@@ -9,6 +9,7 @@ worked solutions, the others with an answer that can be verified.
 
 import argparse
 import json
+import os
 import random
 import re
 import sys
@@ -21,13 +22,11 @@ from tqdm import tqdm
 
 COLUMNS = ("Ones", "Tens", "Hundreds")
 LOWEST, HIGHEST = 100, 999
+PAIRS = (HIGHEST - LOWEST + 1) * (HIGHEST - LOWEST + 2) // 2
 
 
 def addition(count: int, seed: int) -> Iterator[dict[str, Any]]:
     """Yield sums of two numbers of three digits; the pairs differ as sets."""
-    span = HIGHEST - LOWEST + 1
-    if count > span * (span + 1) // 2:
-        raise InputError(f"--count: there are only {span * (span + 1) // 2} pairs")
     draw = random.Random(seed)  # noqa: S311  # reproducible, not secret
     seen: set[tuple[int, int]] = set()
     while len(seen) < count:
@@ -67,6 +66,7 @@ def from_library(family: str, count: int, seed: int) -> Iterator[dict[str, Any]]
     """Yield problems of reasoning-gym; the lines of a worked solution, if any, are the steps."""
     import reasoning_gym
 
+    random.seed(seed)  # one family draws from the random numbers that all share
     for number, entry in enumerate(reasoning_gym.create_dataset(family, size=count, seed=seed)):
         metadata = entry.get("metadata", {})
         answer = "" if entry.get("answer") is None else str(entry["answer"])
@@ -108,7 +108,14 @@ def _trace(
 def families() -> list[str]:
     from reasoning_gym.factory import DATASETS
 
-    return ["addition", *sorted(DATASETS)]
+    return ["addition", *sorted(set(DATASETS) - {"composite"})]  # which is made of others
+
+
+def same_hashes() -> None:
+    """Start anew with a fixed hash seed: some families pick from sets, in the order of hashes."""
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        os.execve(sys.executable, [sys.executable, *sys.argv], environment)  # noqa: S606  # no shell is wanted
 
 
 def main() -> None:
@@ -123,12 +130,15 @@ def main() -> None:
         print("\n".join(families()))
         return
     if options.output is None:
-        parser.error("--output is needed")
+        raise InputError("--output: is needed")
     if options.count < 1:
         raise InputError(f"--count: {options.count} is less than 1")
     if options.family == "addition":
+        if options.count > PAIRS:
+            raise InputError(f"--count: there are only {PAIRS} pairs")
         problems = addition(options.count, options.seed)
     elif options.family in families():
+        same_hashes()
         problems = from_library(options.family, options.count, options.seed)
     else:
         raise InputError(f"--family: no family {options.family!r}; --list shows them")
@@ -138,7 +148,7 @@ def main() -> None:
         progress = tqdm(problems, total=options.count, desc=options.family, file=sys.stderr)
         for problem in progress:
             file.write(json.dumps(problem, ensure_ascii=False) + "\n")
-    draft.rename(options.output)
+    draft.replace(options.output)
 
 
 if __name__ == "__main__":

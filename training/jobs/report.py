@@ -2,11 +2,13 @@
 
     python training/jobs/report.py --before FILE --after FILE --eval-set FILE --output DIR
 
-Writes report.md, report.json and accuracy.png to DIR.
+Writes report.md, report.json and plots to DIR: accuracy.png, and one more for each field that the
+evaluation set groups its problems by.
 """
 
 import argparse
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,10 @@ from evalset import GROUPS, Problem, read_answers, read_problems
 from run_record import write_json
 
 EXAMPLES_SHOWN = 5
+NAMES = ("before", "control", "after")
+COLORS = {"before": "#b0b7c3", "control": "#c99a5b", "after": "#4878a8"}
+MAX_GROUPS_PLOTTED = 30
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>|~$&#]")
 Z_95 = 1.959963984540054
 
 
@@ -136,7 +142,7 @@ def build_report(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def as_markdown(report: dict[str, Any]) -> str:
-    names = [name for name in ("before", "after", "control") if name in report]
+    names = [name for name in NAMES if name in report]
     lines = [
         "# Evaluation",
         "",
@@ -161,14 +167,20 @@ def as_markdown(report: dict[str, Any]) -> str:
         lines += ["", f"## By {field}", "", f"| {field} | {' | '.join(names)} |"]
         lines.append(f"| --- |{' --- |' * len(names)}")
         for value, shares in values.items():
-            cells = [f"{shares[name]['right']} of {shares[name]['total']}" for name in names]
-            lines.append(f"| {_cell(value)} | {' | '.join(cells)} |")
+            lines.append(f"| {_cell(value)} | {' | '.join(_share(shares[n]) for n in names)} |")
+        if len(values) <= MAX_GROUPS_PLOTTED:
+            lines += ["", f"![accuracy by {field}](accuracy_by_{field}.png)"]
     for title, key in (("Right after training", "right_after"), ("Still wrong", "wrong_after")):
         if report["examples"][key]:
             lines += ["", f"## {title}"]
             for example in report["examples"][key]:
                 lines += _example(example)
     return "\n".join(lines) + "\n"
+
+
+def _share(found: dict[str, Any]) -> str:
+    low, high = found["interval_95"]
+    return f"{found['right']} of {found['total']} ({low:.0%} to {high:.0%})"
 
 
 def _row(name: str, found: dict[str, Any]) -> str:
@@ -193,30 +205,54 @@ def _visible(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    """Show a text on one line as what it is, whatever it would mean in Markdown."""
+    return _MARKDOWN.sub(r"\\\g<0>", _visible(" ".join(text.split()))) or "(empty)"
 
 
-def plot(report: dict[str, Any], path: Path) -> None:
-    """Draw the accuracies with their intervals."""
+def plot(report: dict[str, Any], directory: Path) -> None:
+    """Draw the accuracies with their intervals, all together and by group."""
     import matplotlib as mpl
 
     mpl.use("Agg")
+    _plot_bars(
+        {"all": report},
+        f"{report['problems']} held-out problems, 95 % intervals",
+        directory / "accuracy.png",
+    )
+    for field, values in report["groups"].items():
+        if len(values) <= MAX_GROUPS_PLOTTED:
+            _plot_bars(
+                values, f"by {field}, 95 % intervals", directory / f"accuracy_by_{field}.png"
+            )
+
+
+def _plot_bars(groups: dict[str, dict[str, Any]], title: str, path: Path) -> None:
+    """Draw a group of bars for each of `groups`, a bar for each model."""
     from matplotlib import pyplot
 
-    names = [name for name in ("before", "control", "after") if name in report]
-    shares = [report[name]["accuracy"] for name in names]
-    reach = [
-        [share - report[name]["interval_95"][0] for name, share in zip(names, shares, strict=True)],
-        [report[name]["interval_95"][1] - share for name, share in zip(names, shares, strict=True)],
-    ]
-    figure, axes = pyplot.subplots(figsize=(5, 3.5), layout="constrained")
-    bars = axes.bar(names, shares, yerr=reach, capsize=6, color="#4878a8", width=0.6)
-    axes.bar_label(bars, [f"{share:.1%}" for share in shares], label_type="center", color="white")
+    names = [name for name in NAMES if name in next(iter(groups.values()))]
+    width = 0.8 / len(names)
+    figure, axes = pyplot.subplots(figsize=(max(5, 1.6 * len(groups)), 3.5), layout="constrained")
+    for number, name in enumerate(names):
+        found = [group[name] for group in groups.values()]
+        shares = [one["accuracy"] for one in found]
+        low = [max(0.0, one["accuracy"] - one["interval_95"][0]) for one in found]
+        high = [max(0.0, one["interval_95"][1] - one["accuracy"]) for one in found]
+        places = [group + (number - (len(names) - 1) / 2) * width for group in range(len(groups))]
+        axes.bar(places, shares, width, yerr=[low, high], capsize=4, color=COLORS[name], label=name)
+    labels = [_plain_label(value) for value in groups]
+    axes.set_xticks(range(len(groups)), labels if len(groups) > 1 else [""])
     axes.set_ylim(0, 1.05)
     axes.set_ylabel("share of problems answered right")
-    axes.set_title(f"{report['problems']} held-out problems, 95 % intervals")
+    axes.set_title(title)
+    figure.legend(loc="outside lower center", ncols=len(names))
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
+
+
+def _plain_label(text: str) -> str:
+    """Shorten a label, and keep matplotlib from reading formulas into it."""
+    return _visible(text if len(text) <= 24 else f"{text[:23]}…").replace("$", r"\$")
 
 
 def main() -> None:
@@ -229,7 +265,7 @@ def main() -> None:
     options = parser.parse_args()
     report = build_report(options)
     options.output.mkdir(parents=True, exist_ok=True)
-    plot(report, options.output / "accuracy.png")
+    plot(report, options.output)
     (options.output / "report.md").write_text(as_markdown(report), encoding="utf-8")
     write_json(options.output / "report.json", report)
 

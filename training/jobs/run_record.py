@@ -12,6 +12,7 @@ from typing import Any
 
 from errors import InputError
 
+DRAFT = ".part"  # the ending of a file that is being written
 PACKAGES = ("google-tunix", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "qwix")
 
 
@@ -35,8 +36,12 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a file whole or not at all."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _replace(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(path.name + DRAFT)
+    draft.write_text(text, encoding="utf-8")
     draft.replace(path)
 
 
@@ -79,13 +84,17 @@ def _git_sha() -> str | None:
 
 def keep_metrics_until(path: Path, step: int) -> None:
     """Drop the lines of steps that a resumed run does again, and a line cut off by a kill."""
-    if not path.exists():
-        return
-    kept = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            if json.loads(line)["step"] <= step:
-                kept.append(line)
-        except ValueError:
-            break
-    path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    kept = [line for line in read_metrics(path) if line["step"] <= step]
+    _replace(path, "".join(json.dumps(line) + "\n" for line in kept))
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """Give the lines up to the first that is none."""
+    lines: list[dict[str, Any]] = []
+    if path.exists():
+        for text in path.read_text(encoding="utf-8").splitlines():
+            try:
+                lines.append(json.loads(text))
+            except ValueError:
+                break
+    return lines

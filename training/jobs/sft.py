@@ -7,17 +7,19 @@ Writes run_manifest.json, metrics.jsonl, checkpoints/, tokenizer/ and result.jso
 
 import argparse
 import dataclasses
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 import msgspec
 from batches import Batches, Example, read_data, tokenize
 from errors import InputError, exit_on_input_error
 from run_config import RunConfig, load_config, template_name
-from run_record import provenance, read_json, sha256_of, write_json
+from run_record import DRAFT, provenance, read_json, sha256_of, write_json
 from templates import TEMPLATES, Template
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
 
@@ -68,9 +70,8 @@ def prepare(options: argparse.Namespace) -> Prepared:
     turns = template_name(config)
     template = TEMPLATES[turns]
     pairs, fmt = read_data(options.data, template, config.data.completion)
-    saved = options.output / TOKENIZER
-    if options.resume and saved.exists():
-        tokenizer = load_tokenizer(saved)
+    if options.resume and (options.output / MANIFEST).exists():
+        tokenizer = load_tokenizer(options.output / TOKENIZER)
     else:
         tokenizer = make_tokenizer(config, [pair.prompt + pair.completion for pair in pairs])
     train, too_long = tokenize(pairs, tokenizer, config.data.max_length)
@@ -102,15 +103,27 @@ def check_output(options: argparse.Namespace, prepared: Prepared) -> None:
     """Refuse to overwrite a run, and to resume one with other data or settings."""
     output: Path = options.output
     if not (output / MANIFEST).exists():
-        if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        begun = {TOKENIZER, MANIFEST + DRAFT} if options.resume else set()  # before a kill
+        if output.exists() and not (output.is_dir() and _names(output) <= begun):
             raise InputError(f"{output}: holds something that is no run of this program")
         return
     if not options.resume:
         raise InputError(f"{output}: holds a run; give --resume to go on, or another directory")
     earlier = read_json(output / MANIFEST)
     for field in ("data_sha256", "training_config"):
-        if earlier.get("recipe", {}).get(field) != prepared.recipe[field]:
+        if _lasting(earlier.get("recipe", {}).get(field)) != _lasting(prepared.recipe[field]):
             raise InputError(f"{output / MANIFEST}: recipe.{field} differs: this is another run")
+
+
+def _lasting(value: Any) -> Any:
+    """Leave out what may change while a run lasts: its devices, and how it is asked later."""
+    if not isinstance(value, dict):
+        return value
+    return {key: part for key, part in value.items() if key not in ("mesh", "generation")}
+
+
+def _names(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
 
 
 def describe(prepared: Prepared, steps: int) -> dict[str, Any]:
@@ -131,15 +144,19 @@ def main() -> None:
     options = parse_arguments()
     prepared = prepare(options)
     check_output(options, prepared)
-    from training_loop import train  # imports JAX and Tunix: what is wrong above costs no wait
+    # imports JAX and Tunix: what is wrong above costs no wait
+    from model_loading import describe as describe_model
+    from model_loading import make_mesh, model_shape
+    from training_loop import train
 
     total = prepared.config.training.steps
     steps = min(total, options.max_steps or total)
     if options.dry_run:
-        print(msgspec.json.format(msgspec.json.encode(describe(prepared, steps))).decode())
+        make_mesh(prepared.config)
+        shape = model_shape(prepared.config, vocabulary=prepared.tokenizer.size)
+        shown = {**describe(prepared, steps), "model": describe_model(shape)}
+        print(json.dumps(shown, indent=2))
         return
-    options.output.mkdir(parents=True, exist_ok=True)
-    prepared.tokenizer.save(options.output / TOKENIZER)
     result = train(prepared, options.output.resolve(), steps, provenance())
     write_json(options.output / RESULT, {**describe(prepared, steps), **result})
 

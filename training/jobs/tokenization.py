@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 from errors import InputError
 from run_config import RunConfig
 
@@ -84,7 +85,8 @@ class WordTokenizer:
 
     def save(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / self.FILE).write_text(json.dumps(self.words, ensure_ascii=False))
+        text = json.dumps(self.words, ensure_ascii=False)
+        (directory / self.FILE).write_text(text, encoding="utf-8")
 
 
 class SentencePieceTokenizer:
@@ -96,7 +98,10 @@ class SentencePieceTokenizer:
         import sentencepiece
 
         self.path = path
-        self._model = sentencepiece.SentencePieceProcessor(model_file=str(path))
+        try:
+            self._model = sentencepiece.SentencePieceProcessor(model_file=str(path))
+        except (RuntimeError, OSError):
+            raise InputError(f"{path}: no SentencePiece model") from None
         self.size = self._model.vocab_size()
 
     def encode(self, text: str) -> list[int]:
@@ -128,7 +133,13 @@ class DirectoryTokenizer:
     def __init__(self, directory: Path) -> None:
         from transformers import AutoTokenizer
 
-        self._model: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        try:
+            self._model: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        except Exception as error:  # whatever the parsers of its files raise
+            reason = " ".join(str(error).split())
+            raise InputError(f"{directory}: no tokenizer: {reason}") from None
+        if self._model.eos_token_id is None:
+            raise InputError(f"{directory}: its tokenizer names no eos_token")
         self.size = len(self._model)
 
     def encode(self, text: str) -> list[int]:
@@ -145,8 +156,11 @@ class DirectoryTokenizer:
         return self._model.eos_token_id  # type: ignore[no-any-return]
 
     def pad_id(self) -> int:
-        pad = self._model.pad_token_id
-        return self.eos_id() if pad is None else pad
+        """Give the padding's id; one that no text holds, because the sampler hides it."""
+        for pad in (self._model.pad_token_id, self._model.unk_token_id):
+            if pad is not None:
+                return pad  # type: ignore[no-any-return]
+        return self.eos_id()
 
     def save(self, directory: Path) -> None:
         self._model.save_pretrained(directory)
@@ -166,10 +180,17 @@ def make_tokenizer(config: RunConfig, texts: Iterable[str]) -> TokenizerLike:
     return DirectoryTokenizer(Path(settings.path or config.model.directory or ""))
 
 
+def _read_words(path: Path) -> list[str]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[str])
+    except (OSError, ValueError):
+        raise InputError(f"{path}: no list of words") from None
+
+
 def load_tokenizer(directory: Path) -> TokenizerLike:
     """Load what a run saved."""
     if (words := directory / WordTokenizer.FILE).exists():
-        return WordTokenizer(json.loads(words.read_text()))
+        return WordTokenizer(_read_words(words))
     if (model := directory / SentencePieceTokenizer.FILE).exists() and not (
         directory / DirectoryTokenizer.FILE
     ).exists():
