@@ -26,10 +26,11 @@ demo: .venv/.ready .venv-training/.ready
 run: .venv/.ready
 	$(WEB) manage.py serve
 
-test: test-web .venv-training/.ready
+test: test-web
 	$(TRAINING) -m pytest -c training/tests/jobs/pytest.ini training/tests/jobs
 
-test-web: .venv/.ready
+# the documents' training commands are run too
+test-web: .venv/.ready .venv-training/.ready
 	$(WEB) -m pytest --cov
 
 bench: .venv/.ready .venv-training/.ready

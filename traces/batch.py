@@ -6,6 +6,7 @@ bodies and give the same documents (a test holds them together).
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -22,10 +23,12 @@ from tunix_site import strict_json
 from tunix_site.errors import Invalid
 
 MAX_ERRORS = 100
+MAX_TOKENS = 12_000_000  # more than 1,000 traces of 1,000 steps each have
 FEW_ESCAPES = 50_000
 
 _decoder = msgspec.json.Decoder(list[TraceDocument])
 _encode = msgspec.json.Encoder().encode
+_tokens = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{,]', re.DOTALL).finditer
 _escapes = re.compile(rb'\\["\\]').findall
 
 
@@ -41,11 +44,21 @@ def read_batch(body: Any) -> Batch:
     """Read a JSON array of traces; Invalid where it is no list of 1 to MAX_BATCH_TRACES."""
     if not isinstance(body, bytes):
         raise ParseError("The body is empty.")  # nothing was parsed
+    _check_tokens(body)
     documents = _read_quickly(body)
     if documents is not None:
         _check_length(documents)
         return Batch(list(documents))
     return _read_slowly(body)
+
+
+def _check_tokens(body: bytes) -> None:
+    """Refuse what would fill the memory: `[{},{},...` takes forty times its bytes once decoded."""
+    quick = body.count(b"{") + body.count(b"[") + body.count(b",")  # the ones in texts too
+    if quick > MAX_TOKENS // 4 and next(islice(_tokens(body), MAX_TOKENS, None), None):
+        raise Invalid(
+            {"detail": f"The batch holds more than {MAX_TOKENS:,} JSON tokens: send it in parts."}
+        )
 
 
 def _check_length(items: list[Any]) -> None:

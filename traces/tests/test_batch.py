@@ -247,3 +247,20 @@ def test_the_queries_do_not_grow(writer, count, django_assert_num_queries):
         post(writer, named)
     with django_assert_num_queries(4):
         post(writer, named)
+
+
+def test_more_json_than_the_memory_holds_is_refused(writer, monkeypatch):
+    monkeypatch.setattr("traces.batch.MAX_TOKENS", 60)
+    body = b"[" + b",".join([b"{}"] * 40) + b"]"
+    response = writer.post(URL, body, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json() == {
+        "detail": "The batch holds more than 60 JSON tokens: send it in parts."
+    }
+    assert not Trace.objects.exists()
+
+
+def test_the_commas_of_a_text_are_no_json(writer, monkeypatch):
+    monkeypatch.setattr("traces.batch.MAX_TOKENS", 60)
+    response = post(writer, [BodyFactory(prompt='a, b, [{"c"}], ' * 50)])
+    assert response.status_code == 201
