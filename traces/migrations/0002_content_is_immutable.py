@@ -9,10 +9,12 @@ END $$;
 CREATE TRIGGER trace_content_is_immutable BEFORE UPDATE ON traces_trace FOR EACH ROW
 WHEN (
     (OLD.id, OLD.created_at, OLD.trace_version, OLD.prompt, OLD.final_answer, OLD.steps, OLD.meta,
-     OLD.source, OLD.external_id, OLD.messages, OLD.content_hash, OLD.prompt_hash)
+     OLD.source, OLD.external_id, OLD.messages, OLD.content_hash, OLD.prompt_hash,
+     OLD.step_count, OLD.total_chars)
     IS DISTINCT FROM
     (NEW.id, NEW.created_at, NEW.trace_version, NEW.prompt, NEW.final_answer, NEW.steps, NEW.meta,
-     NEW.source, NEW.external_id, NEW.messages, NEW.content_hash, NEW.prompt_hash)
+     NEW.source, NEW.external_id, NEW.messages, NEW.content_hash, NEW.prompt_hash,
+     NEW.step_count, NEW.total_chars)
 )
 EXECUTE FUNCTION traces_refuse_change();
 """
