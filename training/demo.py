@@ -241,6 +241,8 @@ def summary(report: dict[str, Any]) -> str:
         f"the control, the same model on the same problems without their steps, for "
         f"{control['final_step']} steps in {control['seconds']} s.",
         "",
+        "![loss](run/loss.png)",
+        "",
         "| check | met |",
         "| --- | --- |",
         *[f"| {name} | {'yes' if met else 'no'} |" for name, met in report["checks"].items()],

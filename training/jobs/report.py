@@ -194,9 +194,14 @@ def _row(name: str, found: dict[str, Any]) -> str:
 def _example(example: dict[str, str]) -> list[str]:
     lines = ["", f"**{_cell(example['prompt'])}** (expected: {_cell(example['expected_answer'])})"]
     for when in ("before", "after"):
-        indented = [f"    {_visible(line)}" for line in example[when].split("\n")[:20]]
-        lines += ["", f"{when}:", "", *indented]
+        lines += ["", f"{when}:", "", *[f"    {line}" for line in _excerpt(example[when])]]
     return lines
+
+
+def _excerpt(text: str) -> list[str]:
+    if not text.strip():
+        return [f"({len(text)} characters of white space)"]
+    return [_visible(line) for line in text.split("\n")[:20]]
 
 
 def _visible(text: str) -> str:

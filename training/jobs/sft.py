@@ -2,7 +2,7 @@
 
     python training/jobs/sft.py --config FILE --data train.jsonl --output DIR
 
-Writes run_manifest.json, metrics.jsonl, checkpoints/, tokenizer/ and result.json to DIR.
+Writes run_manifest.json, metrics.jsonl, checkpoints/, tokenizer/, result.json and loss.png to DIR.
 """
 
 import argparse
@@ -18,13 +18,14 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import msgspec
 from batches import Batches, Example, read_data, tokenize
 from errors import InputError, exit_on_input_error
+from loss_plot import plot_losses
 from run_config import RunConfig, load_config, template_name
-from run_record import DRAFT, provenance, read_json, sha256_of, write_json
+from run_record import DRAFT, provenance, read_json, read_metrics, sha256_of, write_json
 from templates import TEMPLATES, Template
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
 
 MANIFEST, METRICS, RESULT = "run_manifest.json", "metrics.jsonl", "result.json"
-CHECKPOINTS, TOKENIZER = "checkpoints", "tokenizer"
+CHECKPOINTS, TOKENIZER, LOSS_PLOT = "checkpoints", "tokenizer", "loss.png"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,6 +160,7 @@ def main() -> None:
         return
     result = train(prepared, options.output.resolve(), steps, provenance())
     write_json(options.output / RESULT, {**describe(prepared, steps), **result})
+    plot_losses(read_metrics(options.output / METRICS), options.output / LOSS_PLOT)
 
 
 if __name__ == "__main__":

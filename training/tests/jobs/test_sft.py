@@ -65,6 +65,7 @@ def test_checkpoints_and_tokenizer_are_kept(trained):
     assert isinstance(read_json(trained.directory / "tokenizer" / "words.json"), list)
     assert {path.name for path in trained.directory.iterdir()} == {
         "checkpoints",
+        "loss.png",
         "metrics.jsonl",
         "result.json",
         "run_manifest.json",
