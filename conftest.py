@@ -22,6 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()
+    # begun in the background, we ignore it, and so would the programs that the tests interrupt
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # an exit of the session: a SystemExit would be one test's failure
     signal.signal(signal.SIGTERM, lambda caught, _: pytest.exit("terminated", 128 + caught))
     if settings.EMBEDDED_POSTGRES:
