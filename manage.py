@@ -15,6 +15,7 @@ def main() -> None:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
     from tunix_site.postgres import PostgresError, embedded_postgres
     from tunix_site.processes import die_with_parent
@@ -30,6 +31,8 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, PostgresError) as error:
         sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(f"The database does not answer: {error}")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
 

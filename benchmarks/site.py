@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tunix_site.models import ApiKey, Role
-from tunix_site.server_process import RunningServer, database_url, running_server
+from tunix_site.server_process import LOCAL, RunningServer, database_url, running_server
 
 DATABASE = "tunix_bench"
 KEY_LIFE = timedelta(hours=1)
@@ -66,11 +66,9 @@ def running_site(directory: Path) -> Iterator[Site]:
         **os.environ,
         "DATABASE_URL": database_url(connection.settings_dict),
         "SECRET_KEY": settings.SECRET_KEY,
-        "ALLOWED_HOSTS": "127.0.0.1",
+        **LOCAL,
         "DEBUG": "0",
         "TUNIX_VAR": str(directory),
-        "TUNIX_HTTPS": "0",
-        "TUNIX_WEB_PROCESSES": "1",
     }
     with running_server(environment=environment, log_path=directory / "server.log") as server:
         yield Site(server, key)

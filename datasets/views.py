@@ -157,7 +157,7 @@ def _unless_known(request: Request, response: HttpResponseBase) -> HttpResponseB
 
 
 def _etag(dataset: Dataset, fmt: Format, split: str | None) -> str:
-    """Name the bytes of an export; other encodings than identity will get names of their own."""
+    """Name the bytes of an export."""
     named = f"{dataset.build_id} {fmt.name} {fmt.version} {split or ''} identity"
     return f'"{hashlib.sha256(named.encode()).hexdigest()[:32]}"'
 

@@ -54,6 +54,8 @@ def read_batch(body: Any) -> Batch:
 
 def _check_tokens(body: bytes) -> None:
     """Refuse what would fill the memory: `[{},{},...` takes forty times its bytes once decoded."""
+    if len(body) <= MAX_TOKENS // 4:
+        return
     quick = body.count(b"{") + body.count(b"[") + body.count(b",")  # the ones in texts too
     if quick > MAX_TOKENS // 4 and next(islice(_tokens(body), MAX_TOKENS, None), None):
         raise Invalid(
@@ -81,11 +83,11 @@ def _read_quickly(body: bytes) -> list[TraceDocument] | None:
         documents = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    texts = [_encode(trace) for trace in documents]
-    if max(map(len, texts), default=0) > settings.MAX_TRACE_BYTES:
+    kept = _encode(documents)
+    if len(kept) > settings.MAX_TRACE_BYTES and any(map(_is_large, documents)):
         return None
     # A key given twice, or one that is not known, is gone from the decoded document.
-    if _string_count(b"".join(texts)) != _string_count(body):
+    if _string_count(kept) != _string_count(body):
         return None
     return documents if all(map(_is_sound, documents)) else None
 
@@ -98,6 +100,10 @@ def _string_count(text: bytes) -> int:
     return bare.count(b'"') - bare.count(b'\\"')
 
 
+def _is_large(trace: TraceDocument) -> bool:
+    return len(_encode(trace)) > settings.MAX_TRACE_BYTES
+
+
 def _is_sound(trace: TraceDocument) -> bool:
     """Check what the types do not say."""
     steps = trace.steps
@@ -107,7 +113,9 @@ def _is_sound(trace: TraceDocument) -> bool:
         source = trace.meta.get("source", "")
         if not isinstance(source, str) or len(source) > document.MAX_SOURCE_CHARS:
             return False
-        if next(strict_json.problems(trace.meta, depth=1), None):
+        # what was decoded to text holds no surrogate, and no NUL was in the body
+        only_text = set(map(type, trace.meta.values())) == {str}
+        if not only_text and next(strict_json.problems(trace.meta, depth=1), None):
             return False
     if trace.messages:
         if not all(map(is_message, trace.messages)):

@@ -27,13 +27,6 @@ class Step(TypedDict):
     content: Annotated[str, Meta(min_length=1, max_length=MAX_STEP_CHARS)]
 
 
-class Message(TypedDict):
-    """A turn of the conversation that a trace came from; other keys are kept as sent."""
-
-    role: str
-    content: Any
-
-
 class TraceDocument(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """One trace as it comes in, valid by type; absent fields are UNSET."""
 

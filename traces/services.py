@@ -119,7 +119,8 @@ class _Intake:
 
     def new(self) -> Iterator[Trace]:
         """Give those that are to be written, in the order of source and external_id."""
-        return map(self.trace_at, sorted(self.outcome.created, key=self._order))
+        order = self._order if self.names else None
+        return map(self.trace_at, sorted(self.outcome.created, key=order))
 
     def _order(self, position: int) -> tuple[bool, Name, int]:
         name = self.names.get(position)
@@ -202,7 +203,7 @@ def delete_trace(*, trace: Trace) -> None:
     """Delete a trace with its scores and reviews; Conflict names the datasets that hold it."""
     try:
         with transaction.atomic():
-            trace.delete()
+            _held(trace).delete()
     except ProtectedError as error:
         holders = sorted({str(holder) for holder in error.protected_objects})
         raise Conflict(f"The trace is held by: {', '.join(holders)}.") from None

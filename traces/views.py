@@ -22,6 +22,7 @@ from traces.serializers import (
     CompareQuery,
     ComparisonSerializer,
     CurationSerializer,
+    NewTraceSerializer,
     PartialBatchAnswerSerializer,
     ScoreAnswerSerializer,
     ScoreRequestSerializer,
@@ -75,8 +76,9 @@ class TraceViewSet(ApiViewSet):
         serializer = TraceSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         trace, created = services.create_trace(document=serializer.to_document())
-        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-        return Response(TraceDetailSerializer(trace).data, status=code)
+        if created:
+            return Response(NewTraceSerializer(trace).data, status=status.HTTP_201_CREATED)
+        return Response(TraceDetailSerializer(trace).data)
 
     @extend_schema(
         request=TraceSerializer(many=True),

@@ -59,7 +59,7 @@ class Client:
         path = f"/api/datasets/{dataset_key}/export.jsonl"
         rows = 0
         with self._http.stream("GET", path, params=query) as response:
-            if response.is_error:
+            if not response.is_success:
                 response.read()
             expected = int(_checked(response).headers["X-Row-Count"])
             with output.open("wb") as file:
@@ -75,7 +75,7 @@ class Client:
 
 
 def _checked(response: httpx.Response) -> httpx.Response:
-    if response.is_error:
+    if not response.is_success:
         request = response.request
         raise ApiError(
             f"{request.method} {request.url.path}: {response.status_code} {response.text[:500]}",

@@ -98,9 +98,9 @@ class Demo:
         key = built["dataset_key"]
         self._file("manifest.json").write_text(json.dumps(self.client.manifest(key), indent=2))
         for split in SPLITS:
-            for fmt, suffix in (("tunix_sft", "tunix_sft"), ("record", "record")):
+            for fmt in ("tunix_sft", "record"):
                 self.client.export(
-                    key, fmt=fmt, split=split, output=self._file(f"{split}.{suffix}.jsonl")
+                    key, fmt=fmt, split=split, output=self._file(f"{split}.{fmt}.jsonl")
                 )
         train = list(read_lines(self._file("train.record.jsonl")))
         held_out = list(read_lines(self._file("held-out.record.jsonl")))

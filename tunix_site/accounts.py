@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import transaction
 
 from tunix_site.models import ApiKey, Role
 
@@ -21,6 +22,7 @@ def give_role(user: Any, role: str) -> None:
     user.groups.add(Group.objects.get(name=role))
 
 
+@transaction.atomic
 def ensure_administrator() -> Credentials | None:
     """Make the first superuser with a key where there is none; None where there is one."""
     users = get_user_model().objects

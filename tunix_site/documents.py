@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.shortcuts import redirect
+from django.contrib.auth.views import redirect_to_login
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
@@ -39,8 +39,9 @@ class SwaggerView(ApiViewMixin, SpectacularSwaggerView):
     permission_classes = [HasRole]
 
     def handle_exception(self, exc: Exception) -> Any:
-        if isinstance(exc, NotAuthenticated):  # people open this page: let them log in
-            return redirect(f"/api-auth/login/?next={self.request.path}")
+        accepted = self.request.headers.get("Accept", "")
+        if isinstance(exc, NotAuthenticated) and "text/html" in accepted:  # let people log in
+            return redirect_to_login(self.request.path)
         return super().handle_exception(exc)
 
 

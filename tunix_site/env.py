@@ -9,7 +9,7 @@ _FLAGS |= {"0": False, "false": False, "no": False, "off": False, "": False}
 
 
 def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, default)
+    return os.environ.get(name) or default
 
 
 def integer(name: str, default: int, *, minimum: int = 1) -> int:
@@ -37,7 +37,7 @@ def flag(name: str, *, default: bool = False) -> bool:
 
 def words(name: str, default: str = "") -> list[str]:
     """Read a comma-separated list."""
-    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:

@@ -1,6 +1,6 @@
 """What is measured, for Prometheus.
 
-With several web processes PROMETHEUS_MULTIPROC_DIR (set by gunicorn's configuration) holds what
+With several web processes PROMETHEUS_MULTIPROC_DIR (set by the settings) holds what
 each has counted, and every process answers for all.
 """
 

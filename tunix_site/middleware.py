@@ -1,7 +1,10 @@
 """What happens around every request."""
 
+import contextlib
 import logging
 import re
+import socket
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -67,18 +70,25 @@ class DrainMiddleware:
         return response
 
     def _drain(self, request: HttpRequest) -> None:
-        if connection := request.META.get("gunicorn.socket"):
-            connection.settimeout(DRAIN_SECONDS)  # a client that stalls must not hold a thread
-        stop = time.monotonic() + DRAIN_SECONDS
+        # a client that stalls or drips must not hold a thread
+        connection = request.META.get("gunicorn.socket")
+        deadline = threading.Timer(DRAIN_SECONDS, _stop_receiving, [connection])
+        deadline.start()
         left = DRAIN_BYTES
-        while left > 0 and time.monotonic() < stop:
-            try:
-                piece = request.read(min(left, 64 * 1024))
-            except OSError:
-                return  # the client is gone, stalls or sends no valid chunks
-            if not piece:
-                return
-            left -= len(piece)
+        try:
+            while left > 0 and (piece := request.read(min(left, 64 * 1024))):
+                left -= len(piece)
+        except OSError:
+            pass  # the client is gone, or sends no valid chunks
+        finally:
+            deadline.cancel()
+
+
+def _stop_receiving(connection: socket.socket | None) -> None:
+    """Let a read that waits on the client end now; what is answered can still be sent."""
+    if connection is not None:
+        with contextlib.suppress(OSError):  # the client is gone
+            connection.shutdown(socket.SHUT_RD)
 
 
 class DatabaseAwayMiddleware:

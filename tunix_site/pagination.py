@@ -25,9 +25,6 @@ class PageQuery(QuerySerializer):
     count = BooleanField(required=False, help_text="Count all rows that match as well.")
 
 
-PAGE_PARAMETERS = ("limit", "cursor", "count")
-
-
 class KeysetPagination(CursorPagination):
     """Newest first by id; `{"next", "previous", "results"}`, and `count` when asked."""
 

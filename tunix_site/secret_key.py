@@ -6,15 +6,19 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+MIN_CHARS = 50
+
 
 def secret_key(*, given: str, embedded: bool, var_dir: Path) -> str:
     """Return the key that signs sessions; ImproperlyConfigured where it must be given."""
     if given:
+        if len(given) < MIN_CHARS:
+            raise ImproperlyConfigured(f"SECRET_KEY is shorter than {MIN_CHARS} characters.")
         return given
     if not embedded:
         raise ImproperlyConfigured(
-            "SECRET_KEY is not set. With DATABASE_URL set it is required: give it 50 or more "
-            "random characters, the same for every process."
+            "SECRET_KEY is not set. With DATABASE_URL set it is required: give it "
+            f"{MIN_CHARS} or more random characters, the same for every process."
         )
     path = var_dir / "secret_key"
     var_dir.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from prometheus_client import multiprocess
 
 YOUNG_OBJECTS = 50_000  # made between two collections; 700 are less than one trace batch holds
 
@@ -41,12 +40,12 @@ class Server(BaseApplication):
             "keepalive": 75,
             "graceful_timeout": 10,
             "limit_request_line": 8190,
+            "forwarded_allow_ips": "",  # which proxy's headers count is TUNIX_BEHIND_PROXY's
             "proc_name": "tunix-rt",
             "logger_class": ServerLogger,
             "errorlog": None,
             "loglevel": "error",  # its warnings quote what is no request, which may be anything
             "control_socket_disable": True,
-            "child_exit": forget_process,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -67,9 +66,3 @@ def keep_program_out_of_collections() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
-
-
-def forget_process(server: Any, worker: Any) -> None:
-    """Drop the live gauges of a web process that ended."""
-    if settings.METRICS_DIR:
-        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

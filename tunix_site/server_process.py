@@ -17,6 +17,8 @@ from django.conf import settings
 from tunix_site.processes import child_process
 
 START_SECONDS = 60
+# A server for one program on this machine, whatever the site itself is set to.
+LOCAL = {"ALLOWED_HOSTS": "127.0.0.1", "TUNIX_HTTPS": "0", "TUNIX_WEB_PROCESSES": "1"}
 
 
 class ServerNotStarted(Exception):

@@ -259,6 +259,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can send one
         "django.request": {"level": "ERROR"},  # refusals are in our own line for the request
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "httpx": {"level": "WARNING"},

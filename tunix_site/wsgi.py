@@ -8,11 +8,13 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from gunicorn.http.errors import ParseException
 
+from tunix_site.middleware import DRAIN_BYTES
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
 _django = get_wsgi_application()
 
 # Larger than any body may be, and than what is read on after a refusal.
-BOUND = settings.MAX_BATCH_BYTES + 128 * 1024**2
+BOUND = max(settings.MAX_BATCH_BYTES, settings.MAX_TRACE_BYTES) + DRAIN_BYTES
 
 
 class ChunkedInput:

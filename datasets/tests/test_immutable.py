@@ -48,6 +48,31 @@ def test_items_cannot_be_updated(change):
         dataset.items.update(**change)
 
 
+def test_items_are_neither_added_nor_taken_away():
+    TraceFactory()
+    dataset = DatasetFactory()
+    other = TraceFactory()
+    for change in (
+        lambda: dataset.items.create(trace=other, position=1),
+        lambda: dataset.items.all().delete(),
+    ):
+        with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+            change()
+    assert dataset.items.count() == 1
+
+
+def test_a_deleted_dataset_neither_comes_back_nor_frees_its_key(curator):
+    TraceFactory()
+    dataset = DatasetFactory()
+    curator.delete(f"/api/datasets/{dataset.key}")
+    for change in (
+        lambda: Dataset.objects.update(deleted_at=None),
+        lambda: Dataset.objects.all().delete(),
+    ):
+        with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+            change()
+
+
 def test_curating_a_trace_leaves_the_dataset_alone(curator):
     trace = TraceFactory()
     dataset = DatasetFactory(recipe__where={"status": "unreviewed"})

@@ -8,6 +8,7 @@ import pytest
 
 from datasets.models import Dataset
 from datasets.recipe import thresholds
+from datasets.services import delete_dataset
 from datasets.tests import reference
 from datasets.tests.factories import DatasetFactory
 from traces.models import Score, Trace
@@ -198,7 +199,7 @@ def test_the_same_traces_stored_in_another_order_give_the_same_dataset():
             TraceFactory(final_answer="", **content)
         dataset = DatasetFactory(**recipe)
         digests.add(dataset.content_digest)
-        dataset.items.all().delete()
+        delete_dataset(dataset=dataset)
         Trace.objects.all().delete()
         random.Random(4).shuffle(contents)
     assert len(digests) == 1

@@ -22,7 +22,7 @@ import msgspec
 from errors import InputError, exit_on_input_error
 from evalset import Problem, read_problems
 from run_config import RunConfig, load_config, parse_config, template_name
-from run_record import DRAFT, read_json
+from run_record import CHECKPOINTS, DRAFT, MANIFEST, TOKENIZER, read_json
 from templates import INSTRUCTION, TEMPLATES, Template, parse
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
 from tqdm import tqdm
@@ -62,33 +62,41 @@ def parse_arguments() -> argparse.Namespace:
         raise InputError(f"--seed: {options.seed} is not in 0 to {2**31 - 1}")
     if options.max_examples is not None and options.max_examples < 1:
         raise InputError(f"--max-examples: {options.max_examples} is less than 1")
+    if options.tokenizer is not None and options.model != BASE:
+        raise InputError("--tokenizer: is for --model base; a run has its own")
     return options
 
 
 def find_model(options: argparse.Namespace, config: RunConfig) -> Asked:
     if options.model == BASE:
-        template = template_name(config)
-        tokenizer = (
-            load_tokenizer(options.tokenizer) if options.tokenizer else make_tokenizer(config, [])
-        )
-        return Asked(BASE, config, TEMPLATES[template], "", tokenizer, None)
+        template = TEMPLATES[template_name(config)]
+        return Asked(BASE, config, template, "", base_tokenizer(options, config), None)
     directory = Path(options.model).resolve()
-    manifest = read_json(directory / "run_manifest.json")
-    checkpoints = directory / "checkpoints"
+    manifest = read_json(directory / MANIFEST)
+    checkpoints = directory / CHECKPOINTS
     if not checkpoints.is_dir() or not any(checkpoints.iterdir()):
         raise InputError(f"{checkpoints}: no checkpoint")
     try:
         recipe = manifest["recipe"]
-        own = parse_config(recipe["training_config"], directory / "run_manifest.json")
+        own = parse_config(recipe["training_config"], directory / MANIFEST)
         template = TEMPLATES[recipe["prompt_template"]]
         instruction = INSTRUCTION if recipe["data_format"] == "training_example" else ""
         name = str(manifest["run_id"])
     except (KeyError, TypeError) as error:
-        raise InputError(f"{directory / 'run_manifest.json'}: {error}: missing") from None
+        raise InputError(f"{directory / MANIFEST}: {error}: missing") from None
     own = msgspec.structs.replace(own, mesh=config.mesh)  # of this machine, not the run's
     return Asked(
-        name, own, template, instruction, load_tokenizer(directory / "tokenizer"), checkpoints
+        name, own, template, instruction, load_tokenizer(directory / TOKENIZER), checkpoints
     )
+
+
+def base_tokenizer(options: argparse.Namespace, config: RunConfig) -> TokenizerLike:
+    """Give the tokenizer of a model before training; words are known only to the run's."""
+    if options.tokenizer is not None:
+        return load_tokenizer(options.tokenizer)
+    if config.tokenizer.kind == "words" and config.tokenizer.max_words > 0:
+        raise InputError("--tokenizer: is needed: the words are those of a run's training set")
+    return make_tokenizer(config, [])
 
 
 def as_trace(problem: Problem, text: str, asked: Asked, seed: int, step: int) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Models by configuration: a Gemma 3 of any size from random weights, or a directory's weights."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import jax.numpy as jnp
 from errors import InputError
 from flax import nnx
 from run_config import Architecture, Lora, MeshShape, RunConfig
+from run_record import read_json
 from tunix.models.gemma3 import model as gemma3
 from tunix.models.qwen3 import model as qwen3
 
@@ -144,7 +144,7 @@ def _directory_shape(directory: Path, family: str, dtype: Any) -> Shape:
     from transformers import Gemma3TextConfig, Qwen3Config
 
     path = directory / "config.json"
-    written = _read_description(path)
+    written = read_json(path)
     text = written.get("text_config", written)  # Gemma 3 from 4B up has an image part beside it
     kind = text.get("model_type", "") if isinstance(text, dict) else None
     if kind is None or not str(kind).startswith(family):
@@ -158,18 +158,6 @@ def _directory_shape(directory: Path, family: str, dtype: Any) -> Shape:
         raise InputError(f"{path}: {error}") from None
     except Exception as error:  # whatever its validation raises
         raise InputError(f"{path}: {' '.join(str(error).split())}") from None
-
-
-def _read_description(path: Path) -> dict[str, Any]:
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: no JSON") from None
-    if not isinstance(described, dict):
-        raise InputError(f"{path}: no JSON object")
-    return described
 
 
 def _gemma3_shape(described: Any, dtype: Any) -> gemma3.ModelConfig:

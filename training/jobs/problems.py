@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import InputError, exit_on_input_error
+from run_record import DRAFT
 from tqdm import tqdm
 
 COLUMNS = ("Ones", "Tens", "Hundreds")
@@ -143,7 +144,7 @@ def main() -> None:
     else:
         raise InputError(f"--family: no family {options.family!r}; --list shows them")
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    draft = options.output.with_name(options.output.name + ".part")
+    draft = options.output.with_name(options.output.name + DRAFT)
     with draft.open("w", encoding="utf-8") as file:
         progress = tqdm(problems, total=options.count, desc=options.family, file=sys.stderr)
         for problem in progress:

@@ -19,6 +19,11 @@ from evalset import GROUPS, Problem, read_answers, read_problems
 from run_record import write_json
 
 EXAMPLES_SHOWN = 5
+EXAMPLES = {
+    "right_after": "Right after training",
+    "became_wrong": "Became wrong",
+    "wrong_after": "Wrong after training",
+}
 NAMES = ("before", "control", "after")
 COLORS = {"before": "#b0b7c3", "control": "#c99a5b", "after": "#4878a8"}
 MAX_GROUPS_PLOTTED = 30
@@ -61,13 +66,17 @@ def judge(path: Path, problems: list[Problem]) -> tuple[list[bool], list[dict[st
     given = read_answers(path)
     missing = [problem.id for problem in problems if problem.id not in given]
     if missing:
-        raise InputError(f"{path}: no answer to {missing[0]!r} and {len(missing) - 1} others")
+        raise InputError(f"{path}: no answer to {missing[0]!r}{_and_others(len(missing) - 1)}")
     found = [given[problem.id] for problem in problems]
     right = [
         same_answer(answer["final_answer"], problem.expected_answer)
         for answer, problem in zip(found, problems, strict=True)
     ]
     return right, found
+
+
+def _and_others(count: int) -> str:
+    return f" and {count} other{'s' if count > 1 else ''}" if count else ""
 
 
 def by_group(problems: list[Problem], results: dict[str, list[bool]]) -> dict[str, Any]:
@@ -136,6 +145,9 @@ def build_report(options: argparse.Namespace) -> dict[str, Any]:
     report["groups"] = by_group(problems, results)
     report["examples"] = {
         "right_after": examples(problems, said_before, said_after, lambda i: after[i]),
+        "became_wrong": examples(
+            problems, said_before, said_after, lambda i: before[i] and not after[i]
+        ),
         "wrong_after": examples(problems, said_before, said_after, lambda i: not after[i]),
     }
     return report
@@ -170,7 +182,7 @@ def as_markdown(report: dict[str, Any]) -> str:
             lines.append(f"| {_cell(value)} | {' | '.join(_share(shares[n]) for n in names)} |")
         if len(values) <= MAX_GROUPS_PLOTTED:
             lines += ["", f"![accuracy by {field}](accuracy_by_{field}.png)"]
-    for title, key in (("Right after training", "right_after"), ("Still wrong", "wrong_after")):
+    for key, title in EXAMPLES.items():
         if report["examples"][key]:
             lines += ["", f"## {title}"]
             for example in report["examples"][key]:

@@ -12,6 +12,8 @@ from typing import Any
 
 from errors import InputError
 
+MANIFEST, METRICS, RESULT = "run_manifest.json", "metrics.jsonl", "result.json"
+CHECKPOINTS, TOKENIZER, LOSS_PLOT = "checkpoints", "tokenizer", "loss.png"
 DRAFT = ".part"  # the ending of a file that is being written
 PACKAGES = ("google-tunix", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "qwix")
 
@@ -27,7 +29,7 @@ def read_json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"{path}: no JSON") from None
     if not isinstance(value, dict):
         raise InputError(f"{path}: no JSON object")

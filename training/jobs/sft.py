@@ -20,12 +20,21 @@ from batches import Batches, Example, read_data, tokenize
 from errors import InputError, exit_on_input_error
 from loss_plot import plot_losses
 from run_config import RunConfig, load_config, template_name
-from run_record import DRAFT, provenance, read_json, read_metrics, sha256_of, write_json
+from run_record import (
+    DRAFT,
+    LOSS_PLOT,
+    MANIFEST,
+    METRICS,
+    RESULT,
+    TOKENIZER,
+    provenance,
+    read_json,
+    read_metrics,
+    sha256_of,
+    write_json,
+)
 from templates import TEMPLATES, Template
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
-
-MANIFEST, METRICS, RESULT = "run_manifest.json", "metrics.jsonl", "result.json"
-CHECKPOINTS, TOKENIZER, LOSS_PLOT = "checkpoints", "tokenizer", "loss.png"
 
 
 @dataclasses.dataclass(frozen=True)

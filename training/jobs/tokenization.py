@@ -191,10 +191,8 @@ def load_tokenizer(directory: Path) -> TokenizerLike:
     """Load what a run saved."""
     if (words := directory / WordTokenizer.FILE).exists():
         return WordTokenizer(_read_words(words))
-    if (model := directory / SentencePieceTokenizer.FILE).exists() and not (
-        directory / DirectoryTokenizer.FILE
-    ).exists():
-        return SentencePieceTokenizer(model)
     if (directory / DirectoryTokenizer.FILE).exists():
         return DirectoryTokenizer(directory)
+    if (model := directory / SentencePieceTokenizer.FILE).exists():
+        return SentencePieceTokenizer(model)
     raise InputError(f"{directory}: no tokenizer")

@@ -20,7 +20,15 @@ from batches import Batch
 from flax import nnx
 from model_loading import count_parameters, describe, in_mesh, make_mesh, make_model, model_shape
 from run_config import Training
-from run_record import keep_metrics_until, read_metrics, write_json
+from run_record import (
+    CHECKPOINTS,
+    MANIFEST,
+    METRICS,
+    TOKENIZER,
+    keep_metrics_until,
+    read_metrics,
+    write_json,
+)
 from tqdm import tqdm
 from tunix.sft import peft_trainer, utils
 from tunix.sft.metrics_logger import MetricsLogger
@@ -190,8 +198,6 @@ def train(
     prepared: "Prepared", output: Path, steps: int, provenance: dict[str, Any]
 ) -> dict[str, Any]:
     """Train up to `steps` optimizer updates, from the last checkpoint where there is one."""
-    from sft import CHECKPOINTS, METRICS
-
     config = prepared.config
     settings = config.training
     mesh = make_mesh(config)
@@ -238,8 +244,6 @@ def _open_record(
     prepared: "Prepared", output: Path, provenance: dict[str, Any], model_config: dict[str, Any]
 ) -> None:
     """Write tokenizer and manifest, the manifest last: where it is, the run can be resumed."""
-    from sft import MANIFEST, TOKENIZER
-
     if (output / MANIFEST).exists():
         return
     output.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ def given(monkeypatch):
     return give
 
 
-@pytest.mark.parametrize(("value", "read"), [(None, "else"), ("", ""), (" a ", " a ")])
+@pytest.mark.parametrize(("value", "read"), [(None, "else"), ("", "else"), (" a ", " a ")])
 def test_text_is_kept_as_it_is(given, value, read):
     given(value)
     assert env.text(NAME, "else") == read
@@ -76,7 +76,8 @@ def test_what_is_no_flag_is_refused(given):
 
 
 @pytest.mark.parametrize(
-    ("value", "read"), [(None, ["a", "b"]), ("", []), (" c ,d,, ", ["c", "d"]), ("e", ["e"])]
+    ("value", "read"),
+    [(None, ["a", "b"]), ("", ["a", "b"]), (" , ", []), (" c ,d,, ", ["c", "d"]), ("e", ["e"])],
 )
 def test_words(given, value, read):
     given(value)

@@ -7,7 +7,7 @@ import signal
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tunix_site import metrics, server
+from tunix_site import metrics
 from tunix_site.tests.live import url_of_database, wait_until, web_server
 
 URL = "/metrics"
@@ -97,18 +97,6 @@ def test_several_web_processes_count_together(live_key, tmp_path):
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda: len(set(pair.worker_pids()) - {killed}) == 2)
         assert count() >= before + 30  # what the one that ended had counted is kept
-
-
-def test_a_process_that_ended_is_forgotten(settings, monkeypatch, tmp_path):
-    ended = []
-    monkeypatch.setattr(server.multiprocess, "mark_process_dead", ended.append)
-    worker = type("Worker", (), {"pid": 7})
-    settings.METRICS_DIR = None
-    server.forget_process(None, worker)
-    assert ended == []
-    settings.METRICS_DIR = tmp_path
-    server.forget_process(None, worker)
-    assert ended == [7]
 
 
 def test_where_processes_count_into_files_those_are_read(monkeypatch, tmp_path):

@@ -176,6 +176,12 @@ def test_the_key_of_whoever_was_first_counts(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
+def test_a_key_that_can_be_guessed_is_refused(tmp_path):
+    with pytest.raises(ImproperlyConfigured, match="shorter than 50"):
+        secret_key(given="x" * 49, embedded=False, var_dir=tmp_path)
+
+
 def test_a_key_that_is_given_is_used_and_none_made(tmp_path):
-    assert secret_key(given="ours", embedded=True, var_dir=tmp_path / "var") == "ours"
+    ours = "x" * 50
+    assert secret_key(given=ours, embedded=True, var_dir=tmp_path / "var") == ours
     assert not (tmp_path / "var").exists()

@@ -6,7 +6,6 @@ from typing import Any
 import httpx
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -14,8 +13,9 @@ from training.client import ApiError, Client
 from training.demo import Demo, DemoFailed
 from training.programs import ProgramFailed
 from tunix_site.accounts import give_role
+from tunix_site.migrating import migrate
 from tunix_site.models import ApiKey, Role
-from tunix_site.server_process import ServerNotStarted, running_server
+from tunix_site.server_process import LOCAL, ServerNotStarted, running_server
 
 KEY_LIFE = timedelta(hours=2)
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     help = "Go once around the loop: ingest, score, build, export, train, evaluate, report."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", verbosity=0)
+        migrate()
         started = time.perf_counter()
         directory = settings.VAR_DIR / "demo"
         try:
@@ -45,14 +45,14 @@ class Command(BaseCommand):
         if created:
             user.set_unusable_password()
             user.save()
-            give_role(user, Role.CURATOR)
+        give_role(user, Role.CURATOR)
         key, text = ApiKey.objects.issue(
             user=user, name="demo", role=Role.CURATOR, expires_at=timezone.now() + KEY_LIFE
         )
         log_path = settings.VAR_DIR / "demo-server.log"
         try:
             with (
-                running_server(environment=os.environ, log_path=log_path) as server,
+                running_server(environment={**os.environ, **LOCAL}, log_path=log_path) as server,
                 Client(server.url, text, trust_env=False) as client,
             ):
                 return Demo(directory, client, self.stdout.write).run()

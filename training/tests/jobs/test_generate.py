@@ -258,6 +258,11 @@ def test_a_bad_configuration_is_named(files):
         ({"seed": -1}, "--seed: -1 is not in 0 to 2147483647"),
         ({"seed": 2**31}, "--seed: 2147483648 is not in 0 to 2147483647"),
         ({"tokenizer": "/nowhere"}, "/nowhere: no tokenizer"),
+        ({}, "--tokenizer: is needed: the words are those of a run's training set"),
+        (
+            {"model": "/nowhere", "tokenizer": "/nowhere"},
+            "--tokenizer: is for --model base; a run has its own",
+        ),
         ({"model": "/nowhere"}, "/nowhere/run_manifest.json: No such file or directory"),
     ],
 )
@@ -279,6 +284,7 @@ def test_a_run_without_a_whole_checkpoint_is_no_model(files, trained):
     ("text", "message"),
     [
         ("{", "no JSON"),
+        pytest.param("[" * 100_000, "no JSON", id="nested without end"),
         ("{}", "'recipe': missing"),
         ('{"recipe": {"training_config": {"model": 5}}}', "model: Expected `object`, got `int`"),
         ('{"recipe": 5}', "missing"),

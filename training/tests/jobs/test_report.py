@@ -124,12 +124,16 @@ def test_there_is_a_plot_of_all_and_one_per_grouping(files):
         assert (files / "report" / name).read_bytes().startswith(PNG)
 
 
-def test_examples_of_both_kinds_are_shown(files):
+def test_examples_of_every_kind_are_shown(files):
     run("report", *arguments(files))
     examples = read_json(files / "report" / "report.json")["examples"]
     assert [example["id"] for example in examples["right_after"]] == ["b", "c", "d", "e"]
+    assert [example["id"] for example in examples["became_wrong"]] == ["a"]
     assert [example["id"] for example in examples["wrong_after"]] == ["a", "f"]
-    assert "    what it wrote\n" in (files / "report" / "report.md").read_text()
+    text = (files / "report" / "report.md").read_text()
+    titles = [line for line in text.split("\n") if line.startswith("## ")]
+    assert titles[-3:] == ["## Right after training", "## Became wrong", "## Wrong after training"]
+    assert "    what it wrote\n" in text
 
 
 def test_an_answer_counts_by_what_it_says_not_by_its_length(files):
@@ -186,11 +190,14 @@ def test_markdown_in_prompts_answers_and_groups_is_shown_not_obeyed(files):
 
 
 @pytest.mark.parametrize("which", ["before", "after"])
-def test_a_problem_without_an_answer_is_named(files, which):
+@pytest.mark.parametrize(
+    ("missing", "others"), [("c", ""), ("cd", " and 1 other"), ("cde", " and 2 others")]
+)
+def test_a_problem_without_an_answer_is_named(files, which, missing, others):
     path = files / f"{which}.jsonl"
-    write_lines(path, answered({name: "1" for name in EXPECTED if name not in "cd"}))
+    write_lines(path, answered({name: "1" for name in EXPECTED if name not in missing}))
     line = refusal("report", *arguments(files))
-    assert line == f"{path}: no answer to 'c' and 1 others"
+    assert line == f"{path}: no answer to 'c'{others}"
     assert not (files / "report").exists()
 
 

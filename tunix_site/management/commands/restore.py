@@ -21,5 +21,5 @@ class Command(BaseCommand):
         except DumpError as error:
             raise CommandError(f"Nothing was changed. {error}") from None
         self.stdout.write(
-            f"Restored {path}. Made by an earlier version, it needs: python manage.py migrate"
+            f"Restored {path}. If an earlier version made it: python manage.py migrate"
         )

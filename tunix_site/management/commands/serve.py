@@ -3,11 +3,11 @@ import socket
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from tunix_site.accounts import ensure_administrator
+from tunix_site.migrating import migrate
 from tunix_site.server import Server
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         Server(host=options["host"], port=options["port"]).run()
 
     def _set_up(self) -> None:
-        call_command("migrate", verbosity=0)
+        migrate()
         credentials = ensure_administrator()
         if credentials:
             self.stdout.write("The first administrator, shown this once:")
