@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 DATA_VARIABLE = "TUNIX_BENCH_DATA"
-BESIDE = settings.BASE_DIR.parent / "shared" / "data" / "gsm8k_train.jsonl"
 CALCULATION = re.compile(r"<<[^>]*>>")
 ANSWER_MARK = "\n#### "
 
@@ -38,11 +35,10 @@ class Traces:
 
 
 def load_traces() -> Traces:
-    """Read the file that TUNIX_BENCH_DATA names or that lies beside the repository; or generate."""
-    named = os.environ.get(DATA_VARIABLE)
-    path = Path(named) if named else BESIDE
-    if named or path.exists():
-        return Traces(f"GSM8K, {path.name}", list(read_problems(path)))
+    """Read the file that TUNIX_BENCH_DATA names, or generate."""
+    if named := os.environ.get(DATA_VARIABLE):
+        path = Path(named)
+        return Traces(path.name, list(read_problems(path)))
     return Traces(f"generated, seed {SEED}", list(generated(PROBLEMS)))
 
 

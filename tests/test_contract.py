@@ -129,12 +129,13 @@ def test_nothing_is_answered_without_a_key(world, route):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_is_shown_without_a_key(client, path):
-    response = client.get(path)
-    if path == "/api/docs":  # people open it: they are asked to log in
-        assert response.status_code == 302
-        assert response["Location"] == "/api-auth/login/?next=/api/docs"
-    else:
-        assert response.status_code == 401
+    assert client.get(path).status_code == 401
+
+
+def test_people_who_open_the_docs_are_asked_to_log_in(client):
+    response = client.get("/api/docs", headers={"Accept": "text/html,*/*"})
+    assert response.status_code == 302
+    assert response["Location"] == "/api-auth/login/?next=/api/docs"
 
 
 def test_health_needs_no_key(client):
