@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
@@ -126,6 +127,17 @@ class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     def unknown_keys(self, data: dict[str, Any]) -> list[str]:
         return [key for key in data if key not in self.fields]
+
+
+def check_encoding(query: str) -> None:
+    """Refuse a query string (as WSGI gives it) that is not UTF-8: Django would replace parts."""
+    for part in query.encode("latin-1").split(b"&"):
+        name, _, value = (unquote_to_bytes(text) for text in part.partition(b"="))
+        try:
+            (name + value).decode()
+        except UnicodeDecodeError:
+            key = name.decode(errors="replace")
+            raise serializers.ValidationError({key: ["Not UTF-8."]}) from None
 
 
 class QuerySerializer(StrictSerializer):

@@ -48,11 +48,18 @@ class KeysetPagination(CursorPagination):
         try:
             base64.b64decode(request.query_params.get(self.cursor_query_param, ""), validate=True)
             cursor = super().decode_cursor(request)
-            if cursor is not None and cursor.position is not None:
-                self._check_position(str(cursor.position))
+            if cursor is not None:
+                self._check(cursor)
         except (NotFound, ValueError):
             raise ValidationError({"cursor": ["This is no cursor of this list."]}) from None
         return cursor
+
+    def _check(self, cursor: Cursor) -> None:
+        """Refuse what we never gave: ids differ, so that none of ours holds an offset."""
+        if cursor.offset:
+            raise ValueError(cursor.offset)
+        if cursor.position is not None:
+            self._check_position(str(cursor.position))
 
     def _check_position(self, position: str) -> None:
         if self.position_field.get_internal_type() == "UUIDField":

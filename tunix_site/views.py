@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from tunix_site import idempotency
-from tunix_site.fields import QuerySerializer
+from tunix_site.fields import QuerySerializer, check_encoding
 from tunix_site.models import Role
 from tunix_site.renderers import answer_in_json
 
@@ -57,6 +57,7 @@ class ApiViewMixin:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         if not self.action_name():
             return  # 405, whatever the query
+        check_encoding(request.META.get("QUERY_STRING", ""))
         self.query = self.query_serializer().read(request.query_params)
         if (
             self.idempotent

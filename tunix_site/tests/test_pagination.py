@@ -120,6 +120,7 @@ def test_a_bad_count_is_refused(reader, count):
         cursor("p=2026-01-01"),
         cursor("p=-1"),
         cursor("p=" + "9" * 30),
+        cursor("o=5"),
         cursor("o=x"),
         cursor("o=-1"),
         cursor("o=1e5"),
