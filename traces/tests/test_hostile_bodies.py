@@ -184,7 +184,7 @@ def test_the_charset_may_be_named(writer):
     assert send(writer, raw, 'application/json; charset="UTF-8"').status_code == 201
 
 
-@pytest.mark.parametrize("query", ["on_error=skip", "format=json", "limit=1", "%00=%ff", "a[]=1"])
+@pytest.mark.parametrize("query", ["on_error=skip", "format=json", "limit=1", "%00=1", "a[]=1"])
 def test_no_query_parameter_is_known(writer, query):
     response = writer.post(f"{URL}?{query}", BodyFactory(), format="json")
     assert response.status_code == 400
