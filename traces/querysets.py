@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from traces.models import Trace
 
 PREVIEW_CHARS = 200
+ROW_FIELDS = (  # of a list
+    "id",
+    "created_at",
+    "trace_version",
+    "source",
+    "status",
+    "tags",
+    "prompt_preview",
+    "final_answer_preview",
+    "step_count",
+)
 SENT_AT_ONCE = 50  # traces in a piece of COPY
 _STAGE = "incoming_traces"
 _QUOTE = "\1"
@@ -63,20 +74,11 @@ class TraceQuerySet(models.QuerySet["Trace"]):
 
     def previews(self) -> models.QuerySet["Trace", Any]:
         """Rows of a list: no large text is read beyond its beginning."""
-        return self.annotate(
+        rows: models.QuerySet[Trace, Any] = self.annotate(
             prompt_preview=Left("prompt", PREVIEW_CHARS),
             final_answer_preview=Left("final_answer", PREVIEW_CHARS),
-        ).values(
-            "id",
-            "created_at",
-            "trace_version",
-            "source",
-            "status",
-            "tags",
-            "prompt_preview",
-            "final_answer_preview",
-            "step_count",
-        )
+        ).values(*ROW_FIELDS)
+        return rows
 
     def bulk_create(  # type: ignore[override]
         self,

@@ -11,6 +11,7 @@ from rest_framework.serializers import as_serializer_error
 from traces import document
 from traces.document import TraceDocument
 from traces.models import Score, Status, Trace
+from traces.querysets import ROW_FIELDS
 from traces.scoring import SCORERS
 from tunix_site.fields import (
     ChoiceTextField,
@@ -223,17 +224,7 @@ class TraceRowSerializer(serializers.ModelSerializer[Trace]):
 
     class Meta:
         model = Trace
-        fields = [
-            "id",
-            "created_at",
-            "trace_version",
-            "source",
-            "status",
-            "tags",
-            "prompt_preview",
-            "final_answer_preview",
-            "step_count",
-        ]
+        fields = ROW_FIELDS
         read_only_fields = fields
 
 
