@@ -17,11 +17,11 @@ from django.utils.safestring import SafeString
 from rest_framework.exceptions import NotFound
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from traces import services
 from traces.filters import TraceFilters, matching
 from traces.models import Review, Score, Status, Trace
 from traces.querysets import PREVIEW_CHARS
 from traces.serializers import CurationSerializer
+from traces.services import curation, scores
 from tunix_site.admin_options import (
     BoundedChangeList,
     DeletedByService,
@@ -272,13 +272,13 @@ class TraceAdmin(DeletedByService, RoleAdmin):
 
     def save_model(self, request: HttpRequest, obj: Trace, form: Any, change: Any) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        services.curate_trace(trace=obj, user=request.user, changes=changes)
+        curation.curate_trace(trace=obj, user=request.user, changes=changes)
 
     def told_of_deletion(self, obj: Trace) -> str:
         return f"Trace {obj}, with its scores and reviews"
 
     def delete_model(self, request: HttpRequest, obj: Trace) -> None:
-        services.delete_trace(trace=obj)
+        curation.delete_trace(trace=obj)
         connection.check_constraints()  # before success is told: the page's transaction goes on
 
     @admin.action(permissions=["change"], description="Approve selected traces")
@@ -296,11 +296,11 @@ class TraceAdmin(DeletedByService, RoleAdmin):
     @admin.action(permissions=["change"], description="Score selected traces (baseline)")
     def score(self, request: HttpRequest, queryset: QuerySet[Trace]) -> None:
         whole = queryset.defer(None).iterator(ROWS_AT_ONCE)
-        self._for_each(request, whole, partial(services.score_trace, criteria="baseline"), "Scored")
+        self._for_each(request, whole, partial(scores.score_trace, criteria="baseline"), "Scored")
 
     def _curate(self, request: HttpRequest, queryset: QuerySet[Trace], status: Status) -> None:
         changes = {"status": status.value}
-        curate = partial(services.curate_trace, user=request.user, changes=changes)
+        curate = partial(curation.curate_trace, user=request.user, changes=changes)
         self._for_each(request, queryset, curate, status.label)
 
     def _for_each(

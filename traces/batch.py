@@ -18,7 +18,7 @@ from traces import document
 from traces.document import TraceDocument
 from traces.models import Trace
 from traces.serializers import TraceSerializer, is_message
-from traces.services import ExternalIdTaken, create_traces
+from traces.services.intake import ExternalIdTaken, create_traces
 from tunix_site import strict_json
 from tunix_site.errors import Invalid
 

@@ -5,9 +5,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from msgspec import UNSET
 from uuid_utils.compat import uuid7
@@ -163,3 +166,61 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return self.verdict
+
+
+class Pending(models.Model):
+    """Traces that an index behind ingest still lacks; a trigger notes them as they come in."""
+
+    class Kind(models.TextChoices):
+        SEARCH = "search"
+        SIMILAR = "similar"
+
+    kind = models.CharField(max_length=16, choices=Kind)
+    trace_ids = ArrayField(models.UUIDField())
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["kind", "id"], name="pending_by_kind")]
+
+    def __str__(self) -> str:
+        return f"{len(self.trace_ids)} traces for {self.kind}"
+
+
+class SearchDocument(models.Model):
+    """A trace's words, for full-text search; the database deletes it with its trace."""
+
+    trace = models.OneToOneField(
+        Trace,
+        primary_key=True,
+        db_constraint=False,  # the migration's own cascades
+        on_delete=models.DO_NOTHING,
+        related_name="search_document",
+    )
+    document = SearchVectorField()
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(fields=["document"], name="search_by_document")]
+
+    def __str__(self) -> str:
+        return str(self.trace_id)
+
+
+class Signature(models.Model):
+    """A trace's MinHash signature; traces that share one of its `bands` may be similar."""
+
+    trace = models.OneToOneField(
+        Trace,
+        primary_key=True,
+        db_constraint=False,  # the migration's own cascades
+        on_delete=models.DO_NOTHING,
+        related_name="signature",
+    )
+    version = models.PositiveSmallIntegerField()
+    minima = models.BinaryField()
+    bands = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(fields=["bands"], name="signature_by_bands")]
+
+    def __str__(self) -> str:
+        return str(self.trace_id)

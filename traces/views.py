@@ -11,7 +11,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from traces import services
 from traces.batch import ingest_batch
 from traces.filters import TraceListQuery, matching
 from traces.models import Trace
@@ -31,6 +30,7 @@ from traces.serializers import (
     TraceRowSerializer,
     TraceSerializer,
 )
+from traces.services import curation, intake, scores
 from tunix_site.models import Role
 from tunix_site.openapi import ERROR_BODY
 from tunix_site.parsers import RawJSONParser
@@ -75,7 +75,7 @@ class TraceViewSet(ApiViewSet):
         """Store a trace; 200 when its external_id and content are stored already."""
         serializer = TraceSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        trace, created = services.create_trace(document=serializer.to_document())
+        trace, created = intake.create_trace(document=serializer.to_document())
         if created:
             return Response(NewTraceSerializer(trace).data, status=status.HTTP_201_CREATED)
         return Response(TraceDetailSerializer(trace).data)
@@ -98,14 +98,14 @@ class TraceViewSet(ApiViewSet):
         """Change status or tags; a status change is recorded as a review."""
         serializer = CurationSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        trace = services.curate_trace(
+        trace = curation.curate_trace(
             trace=self.get_object(), user=request.user, changes=serializer.validated_data
         )
         return Response(TraceDetailSerializer(trace).data)
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a trace that no dataset holds."""
-        services.delete_trace(trace=self.get_object())
+        curation.delete_trace(trace=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=ScoreRequestSerializer, responses={201: ScoreAnswerSerializer})
@@ -114,7 +114,7 @@ class TraceViewSet(ApiViewSet):
         """Score a trace on one criterion; the score is stored, once per scorer version."""
         serializer = ScoreRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        score = services.score_trace(trace=self.get_object(), **serializer.validated_data)
+        score = scores.score_trace(trace=self.get_object(), **serializer.validated_data)
         return Response(
             {"trace_id": score.trace_id, "score": score.value, "details": score.details},
             status=status.HTTP_201_CREATED,

@@ -9,7 +9,7 @@ from datasets.models import Dataset, DatasetItem
 from datasets.services import build_dataset, delete_dataset
 from datasets.tests.factories import BuildRequestFactory, DatasetFactory, UserFactory
 from traces.models import Trace
-from traces.services import delete_trace
+from traces.services.curation import delete_trace
 from traces.tests.factories import TraceFactory
 from tunix_site.errors import Conflict, Invalid
 from tunix_site.tests.live import wait_until

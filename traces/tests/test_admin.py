@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from traces.models import Review, Score, Status, Trace
-from traces.services import curate_trace, score_trace
+from traces.services.curation import curate_trace
+from traces.services.scores import score_trace
 from traces.tests.concurrency import just_before
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from tunix_site import admin_options

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from traces import batch
 from traces.models import Trace
-from traces.services import create_traces
+from traces.services.intake import create_traces
 from traces.tests.strategies import quickly, traces
 
 ODD_TEXTS = [

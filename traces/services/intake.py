@@ -1,19 +1,15 @@
-"""Writes of traces: creating, curating, scoring, deleting."""
+"""Storing documents as traces, each external_id once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import ProtectedError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
-from rest_framework.exceptions import NotFound
 from uuid_utils.compat import uuid7
 
 from traces.document import TraceDocument
-from traces.models import Review, Score, Trace
-from traces.scoring import SCORERS
+from traces.models import Trace
 from tunix_site.errors import Conflict, Unavailable
 
 ATTEMPTS = 5
@@ -175,53 +171,3 @@ def create_trace(*, document: TraceDocument) -> tuple[Trace, bool]:
     trace = Trace.from_document(document, created_at=timezone.now())
     trace.save(force_insert=True)
     return trace, True
-
-
-def curate_trace(*, trace: Trace, user: Any, changes: dict[str, Any]) -> Trace:
-    """Change status or tags; a change of status is recorded as the user's review."""
-    with transaction.atomic():
-        trace = _held(trace)
-        status_changes = changes.get("status", trace.status) != trace.status
-        for name, value in changes.items():
-            setattr(trace, name, value)
-        if changes:
-            trace.save(update_fields=list(changes))
-        if status_changes:
-            Review.objects.create(trace=trace, reviewer=user, verdict=trace.status)
-    return trace
-
-
-def _held(trace: Trace) -> Trace:
-    """Lock a trace until the end of the transaction; NotFound where it was deleted meanwhile."""
-    held = Trace.objects.select_for_update(no_key=True).filter(pk=trace.pk).first()
-    if held is None:
-        raise NotFound(f"There is no trace {trace.pk}.")
-    return held
-
-
-def delete_trace(*, trace: Trace) -> None:
-    """Delete a trace with its scores and reviews; Conflict names the datasets that hold it."""
-    try:
-        with transaction.atomic():
-            _held(trace).delete()
-    except ProtectedError as error:
-        holders = sorted({str(holder) for holder in error.protected_objects})
-        raise Conflict(f"The trace is held by: {', '.join(holders)}.") from None
-    except IntegrityError:
-        # a dataset took it between the look and the deletion
-        raise Conflict("The trace is held by a dataset that was just built.") from None
-
-
-def score_trace(*, trace: Trace, criteria: str) -> Score:
-    """Score a trace and store it, once per criteria and scorer version."""
-    scorer = SCORERS[criteria]
-    scored = scorer.score(trace.steps)
-    details = {**scored.details, "criteria": criteria, "scored_at": timezone.now().isoformat()}
-    with transaction.atomic():
-        score, _ = Score.objects.update_or_create(
-            trace=_held(trace),
-            criteria=criteria,
-            scorer_version=scorer.version,
-            defaults={"value": scored.value, "details": details},
-        )
-    return score

@@ -1,0 +1,41 @@
+"""What a reader makes of a source record, and how it says that it cannot."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+OUTPUT = "output"  # type of the one step of a record without reasoning
+
+
+class Unreadable(Exception):
+    """A record is not of the format; names the field and the reason."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A trace as the source has it, not yet fitted to the limits of the trace document.
+
+    `record` holds every field of the source record that the trace does not hold word for word; it
+    becomes `meta.record`, so that nothing is lost. `notes` say how the trace was read (which mark
+    gave the answer, that it was cut off) and stand in meta under their own names. `external_id` is
+    None where the source names none; `status`, `scores` ({criteria, scorer_version, value,
+    details}) and `step_labels` (-1, 0 or 1 by the step's number) take effect when a curator
+    imports.
+    """
+
+    prompt: str
+    final_answer: str
+    steps: list[tuple[str, str]]  # type and content, in order
+    record: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+    source: str | None = None
+    external_id: str | None = None
+    tags: list[str] = field(default_factory=list)
+    messages: list[dict[str, Any]] | None = None
+    status: str | None = None
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    step_labels: dict[str, int] = field(default_factory=dict)
