@@ -9,9 +9,9 @@ import psycopg
 from django.db import connection, models
 from django.utils import timezone
 
+from traces import rows
 from traces.document import TraceDocument
 from traces.models import Trace
-from traces.querysets import COPY_OPTIONS, copy_rows
 from tunix_site.server_process import database_url
 
 
@@ -50,12 +50,12 @@ def traces_of(bodies: list[dict[str, Any]]) -> list[Trace]:
 
 def copy_text(bodies: list[dict[str, Any]]) -> bytes:
     """Prepare traces as the text that COPY takes with COPY_OPTIONS."""
-    return copy_rows(traces_of(bodies)).encode()
+    return rows.copy_text(traces_of(bodies)).encode()
 
 
 def copy_in(database: psycopg.Connection[Any], table: str, text: bytes) -> None:
     """COPY prepared rows in one transaction."""
-    statement = f"COPY {table} ({columns(Trace)}) FROM STDIN ({COPY_OPTIONS})"
+    statement = f"COPY {table} ({columns(Trace)}) FROM STDIN ({rows.COPY_OPTIONS})"
     with database.cursor().copy(statement) as copy:
         copy.write(text)
 

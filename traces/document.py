@@ -1,7 +1,6 @@
 """The trace document: what clients send, its limits and the hashes of its content."""
 
-import hashlib
-import uuid
+from hashlib import sha256
 from operator import itemgetter
 from typing import Annotated, Any, TypedDict
 
@@ -58,27 +57,19 @@ def ordered(steps: list[Step]) -> list[Step]:
     return steps
 
 
-def content_hash(prompt: str, steps: list[Step], final_answer: str) -> uuid.UUID:
-    """SHA-256 of the compact JSON of what the model was asked and said, its first 128 bits."""
+def content_hash(prompt: str, steps: list[Step], final_answer: str) -> str:
+    """SHA-256 of the compact JSON of what the model was asked and said: its first 32 hex digits."""
     content = [prompt, [[step["type"], step["content"]] for step in steps], final_answer]
-    return _as_uuid(_encode(content))
+    return sha256(_encode(content)).hexdigest()[:32]
 
 
-def prompt_hash(prompt: str) -> uuid.UUID:
-    """SHA-256 of the prompt with white space folded and case ignored, its first 128 bits."""
+def prompt_hash(prompt: str) -> str:
+    """SHA-256 of the prompt, white space folded and case ignored: its first 32 hex digits."""
     if not _is_folded(prompt):
         prompt = " ".join(prompt.split())
-    return _as_uuid(prompt.casefold().encode())
+    return sha256(prompt.casefold().encode()).hexdigest()[:32]
 
 
 def _is_folded(text: str) -> bool:
     """Tell where folding changes nothing, in less time: of all spaces " " alone is printable."""
     return text.isprintable() and "  " not in text and text == text.strip(" ")
-
-
-def _as_uuid(data: bytes) -> uuid.UUID:
-    """Make the UUID without the checks of its constructor, which take longer than the hash."""
-    value = uuid.UUID.__new__(uuid.UUID)
-    object.__setattr__(value, "int", int.from_bytes(hashlib.sha256(data).digest()[:16]))
-    object.__setattr__(value, "is_safe", uuid.SafeUUID.unknown)
-    return value

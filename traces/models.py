@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+import msgspec
+import uuid_utils
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -12,12 +14,12 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from msgspec import UNSET
 from uuid_utils.compat import uuid7
 
 from traces import document
 from traces.document import TraceDocument
 from traces.querysets import TraceQuerySet
+from traces.rows import row_of
 from tunix_site.strict_json import StoredDecoder
 
 
@@ -84,32 +86,18 @@ class Trace(models.Model):
         return str(self.id)
 
     @classmethod
-    def from_document(
-        cls, trace: TraceDocument, *, created_at: datetime, identity: UUID | None = None
-    ) -> "Trace":
+    def from_document(cls, trace: TraceDocument, *, created_at: datetime) -> "Trace":
         """Make an unsaved trace; a new id is greater than every earlier one of this process."""
-        steps = document.ordered(trace.steps)
-        meta = trace.meta or {}
-        return cls(
-            identity or uuid7(),
-            created_at,
-            trace.trace_version,
-            trace.prompt,
-            trace.final_answer,
-            steps,
-            meta,
-            meta.get("source", ""),
-            trace.external_id or None,
-            trace.tags or [],
-            Status.UNREVIEWED.value,
-            None if trace.messages is UNSET else trace.messages,
-            document.content_hash(trace.prompt, steps, trace.final_answer),
-            document.prompt_hash(trace.prompt),
-            len(steps),
-            len(trace.prompt)
-            + sum([len(step["content"]) for step in steps])
-            + len(trace.final_answer),
+        row = row_of(
+            trace,
+            identity=uuid_utils.uuid7(),
+            created_at=created_at,
+            status=Status.UNREVIEWED.value,
         )
+        fields = msgspec.structs.asdict(row)
+        for name in ("id", "content_hash", "prompt_hash"):
+            fields[name] = UUID(str(fields[name]))
+        return cls(**fields)
 
     @property
     def payload(self) -> dict[str, Any]:

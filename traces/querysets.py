@@ -1,14 +1,14 @@
 """Named reads of traces, and the writing of many at the speed of COPY."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
 from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
+
+from traces.rows import COPY_OPTIONS, TraceRow, copy_text
 
 if TYPE_CHECKING:
     from traces.models import Trace
@@ -27,11 +27,6 @@ ROW_FIELDS = (  # of a list
 )
 SENT_AT_ONCE = 50  # traces in a piece of COPY
 _STAGE = "incoming_traces"
-_QUOTE = "\1"
-COPY_OPTIONS = r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'"
-
-_encode = msgspec.json.Encoder().encode
-_time_text = lru_cache(maxsize=1)(str)  # of a batch's traces it is the same
 
 
 class TraceQuerySet(models.QuerySet["Trace"]):
@@ -99,6 +94,19 @@ class TraceQuerySet(models.QuerySet["Trace"]):
             raise ValueError("Traces are never updated by bulk_create.")
         if batch_size is not None:
             raise ValueError("COPY streams all rows: there is no batch size.")
+        traces = list(objs)
+        self.insert(traces, ignore_conflicts=ignore_conflicts)
+        for trace in traces:
+            trace._state.adding = False
+            trace._state.db = self.db
+        return traces
+
+    def insert(self, rows: "Iterable[TraceRow | Trace]", *, ignore_conflicts: bool = False) -> None:
+        """Write rows by COPY, in the order given; a few at a time, made while others are written.
+
+        With `ignore_conflicts` those whose (source, external_id) is taken are left out, without a
+        word about which: ask the database afterwards.
+        """
         self._for_write = True
         table = self.model._meta.db_table
         with (
@@ -106,18 +114,19 @@ class TraceQuerySet(models.QuerySet["Trace"]):
             connections[self.db].cursor() as cursor,
         ):
             if ignore_conflicts:
-                return self._copy_apart(cursor, table, objs)
-            return self._copy(cursor, table, objs)
+                self._copy_apart(cursor, table, rows)
+            else:
+                self._copy(cursor, table, rows)
 
-    def create_unless_taken(self, objs: Iterable["Trace"]) -> bool:
-        """Write traces by COPY, or none where the (source, external_id) of one is taken.
+    def insert_unless_taken(self, rows: "Iterable[TraceRow]") -> bool:
+        """Write rows by COPY, or none where the (source, external_id) of one is taken.
 
         Give them in the order of that pair, by code point, as `ignore_conflicts` inserts them: two
         batches that share ids in different orders would each wait for what the other holds.
         """
         try:
             with transaction.atomic(using=self.db):
-                self.bulk_create(objs)
+                self.insert(rows)
         except IntegrityError:
             return False
         return True
@@ -125,58 +134,22 @@ class TraceQuerySet(models.QuerySet["Trace"]):
     def _columns(self) -> str:
         return ", ".join(str(field.column) for field in self.model._meta.concrete_fields)
 
-    def _copy(self, cursor: Any, table: str, objs: Iterable["Trace"]) -> list["Trace"]:
-        """COPY a few traces at a time: while the next are made, the database writes these."""
+    def _copy(self, cursor: Any, table: str, rows: "Iterable[TraceRow | Trace]") -> None:
         statement = f"COPY {table} ({self._columns()}) FROM STDIN ({COPY_OPTIONS})"
-        traces: list[Trace] = []
-        waiting = iter(objs)
+        waiting = iter(rows)
         with connections[self.db].wrap_database_errors, cursor.copy(statement) as copy:
             while some := list(islice(waiting, SENT_AT_ONCE)):
-                copy.write(copy_rows(some))
-                traces += some
-        for trace in traces:
-            trace._state.adding = False
-            trace._state.db = self.db
-        return traces
+                copy.write(copy_text(some))
 
-    def _copy_apart(self, cursor: Any, table: str, objs: Iterable["Trace"]) -> list["Trace"]:
+    def _copy_apart(self, cursor: Any, table: str, rows: "Iterable[TraceRow | Trace]") -> None:
         """COPY into a table of this session, then insert in the order of the unique key."""
         cursor.execute(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGE} (LIKE {table}) "  # noqa: S608
             f"ON COMMIT DELETE ROWS; DELETE FROM {_STAGE}"
         )
-        traces = self._copy(cursor, _STAGE, objs)
+        self._copy(cursor, _STAGE, rows)
         columns = self._columns()
         cursor.execute(
             f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_STAGE} "  # noqa: S608
             'ORDER BY source COLLATE "C", external_id COLLATE "C", id ON CONFLICT DO NOTHING'
         )
-        return traces
-
-
-def copy_rows(traces: Iterable["Trace"]) -> str:
-    """Render rows for COPY with COPY_OPTIONS, columns in the order of the model's fields.
-
-    Text is quoted by a character that JSON never holds bare and prose hardly ever: there is next
-    to nothing to escape, which is what makes this five times Django's INSERT.
-    """
-    return "".join([_copy_row(trace) for trace in traces])
-
-
-def _copy_row(trace: "Trace") -> str:
-    meta = _encode(trace.meta).decode() if trace.meta else "{}"
-    tags = _encode(trace.tags).decode() if trace.tags else "[]"
-    external_id = "" if trace.external_id is None else _quoted(trace.external_id)
-    messages = "" if trace.messages is None else f"\1{_encode(trace.messages).decode()}\1"
-    return (
-        f"{trace.id.hex}\2{_time_text(trace.created_at)}\2{_quoted(trace.trace_version)}"
-        f"\2{_quoted(trace.prompt)}\2{_quoted(trace.final_answer)}"
-        f"\2\1{_encode(trace.steps).decode()}\1\2\1{meta}\1\2{_quoted(trace.source)}"
-        f"\2{external_id}\2\1{tags}\1\2{trace.status}\2{messages}"
-        f"\2{trace.content_hash.hex}\2{trace.prompt_hash.hex}"
-        f"\2{trace.step_count}\2{trace.total_chars}\n"
-    )
-
-
-def _quoted(text: str) -> str:
-    return f"\1{text.replace(_QUOTE, _QUOTE * 2)}\1"

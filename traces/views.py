@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from traces.batch import ingest_batch
+from traces.decoding import read_trace
 from traces.filters import TraceListQuery, matching
 from traces.models import Trace
 from traces.scoring import SCORERS
@@ -21,7 +22,6 @@ from traces.serializers import (
     CompareQuery,
     ComparisonSerializer,
     CurationSerializer,
-    NewTraceSerializer,
     PartialBatchAnswerSerializer,
     ScoreAnswerSerializer,
     ScoreRequestSerializer,
@@ -29,6 +29,7 @@ from traces.serializers import (
     TraceDetailSerializer,
     TraceRowSerializer,
     TraceSerializer,
+    new_trace,
 )
 from traces.services import curation, intake, scores
 from tunix_site.models import Role
@@ -73,11 +74,10 @@ class TraceViewSet(ApiViewSet):
     @extend_schema(responses={201: TraceDetailSerializer, 200: TraceDetailSerializer})
     def create(self, request: Request) -> Response:
         """Store a trace; 200 when its external_id and content are stored already."""
-        serializer = TraceSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        trace, created = intake.create_trace(document=serializer.to_document())
+        document = read_trace(parsed=request.data, body=getattr(request, "raw_body", b""))
+        trace, created = intake.create_trace(document=document)
         if created:
-            return Response(NewTraceSerializer(trace).data, status=status.HTTP_201_CREATED)
+            return Response(new_trace(trace), status=status.HTTP_201_CREATED)
         return Response(TraceDetailSerializer(trace).data)
 
     @extend_schema(

@@ -25,7 +25,10 @@ class UnsupportedEncoding(APIException):
 
 
 class RawJSONParser(BaseParser):
-    """Gives the body's bytes to the view's own reader, and notes their digest for a repetition."""
+    """Gives the body's bytes to the view's own reader, and notes their digest for a repetition.
+
+    They stay at hand as the request's `raw_body` where they are parsed as well.
+    """
 
     media_type = "application/json"
 
@@ -40,6 +43,7 @@ class RawJSONParser(BaseParser):
         if media_type_charset(media_type) not in ("", "utf-8", "utf8"):
             raise UnsupportedEncoding("The body must be UTF-8.")
         body = read_body(stream, request.META, context["view"].max_body_bytes)
+        request.raw_body = body
         if IDEMPOTENCY_HEADER in request.headers:
             request.body_digest = hashlib.sha256(body).digest()
         return body

@@ -1,20 +1,36 @@
 """Storing documents as traces, each external_id once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
-from uuid_utils.compat import uuid7
+from uuid_utils import UUID, uuid7
 
-from traces.document import TraceDocument
-from traces.models import Trace
+from traces.document import TraceDocument, content_hash, ordered
+from traces.models import Status, Trace
+from traces.rows import TraceRow, row_of
 from tunix_site.errors import Conflict, Unavailable
 
+T = TypeVar("T")
+
 ATTEMPTS = 5
+SAMPLE = 16  # names that are looked up before all are
 
 Name = tuple[str, str]  # source and external_id, by which a client knows a trace
+
+
+class Entry(NamedTuple):
+    """What an answer says of a stored trace."""
+
+    id: UUID
+    created_at: datetime
+    trace_version: str
 
 
 @dataclass
@@ -25,7 +41,7 @@ class Outcome:
     `created` holds the positions of the new ones.
     """
 
-    traces: list[Trace | None]
+    traces: list[Entry | None]
     created: set[int] = field(default_factory=set)
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -51,15 +67,19 @@ def create_traces(*, documents: Sequence[TraceDocument | None], skip_taken: bool
     other content it is refused: alone if `skip_taken`, otherwise nothing is stored and
     ExternalIdTaken raised.
     """
-    attempts_left = ATTEMPTS
-    while True:
-        attempts_left -= 1
+    return _patiently(partial(_create_traces, documents, skip_taken=skip_taken))
+
+
+def _patiently(store: Callable[[], T]) -> T:
+    """Do it in one transaction, again where what prevents it passes."""
+    for attempts_left in reversed(range(ATTEMPTS)):
         try:
             with transaction.atomic():
-                return _create_traces(documents, skip_taken=skip_taken)
+                return store()
         except (OperationalError, HolderDeleted) as error:
             if not attempts_left or not _is_passing(error):
                 raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _is_passing(error: Exception) -> bool:
@@ -70,20 +90,25 @@ def _is_passing(error: Exception) -> bool:
 def _create_traces(documents: Sequence[TraceDocument | None], *, skip_taken: bool) -> Outcome:
     intake = _Intake(documents)
     if not intake.names:
-        Trace.objects.bulk_create(intake.new())
+        Trace.objects.insert(intake.rows())
         return intake.outcome
     names = set(intake.names.values())
-    stored = _stored(names)
-    if stored or len(names) < len(intake.names):
-        intake.settle(stored, skip_taken=skip_taken)
-    if intake.outcome.created and not Trace.objects.create_unless_taken(intake.new()):
-        # somebody else was quicker with one of the names
-        Trace.objects.bulk_create(intake.new(), ignore_conflicts=True)
+    if len(names) < len(intake.names) or _stored(_sample(names)):
+        intake.settle(_stored(names), skip_taken=skip_taken)
+    if intake.outcome.created and not Trace.objects.insert_unless_taken(intake.rows()):
+        # some are stored that the sample did not show, or somebody else was quicker
+        intake.settle(_stored(names), skip_taken=skip_taken)
+        Trace.objects.insert(intake.rows(), ignore_conflicts=True)
         stored = _stored(names)
         if stored.keys() != names:
             raise HolderDeleted
         intake.settle(stored, skip_taken=skip_taken)
     return intake.outcome
+
+
+def _sample(names: set[Name]) -> list[Name]:
+    """Give a few names, which tell next to nothing's price whether they were sent before."""
+    return list(islice(names, SAMPLE))
 
 
 def _stored(names: Iterable[Name]) -> dict[Name, Trace]:
@@ -96,78 +121,98 @@ def _stored(names: Iterable[Name]) -> dict[Name, Trace]:
 class _Intake:
     """Documents on their way into the database, and what becomes of them.
 
-    A trace is made when it is to be written: the database writes the ones before meanwhile. Ids
-    are given at once, in the order of the documents.
+    A row is made when it is to be written: the database writes the ones before meanwhile. Ids are
+    given at once, in the order of the documents.
     """
 
     def __init__(self, documents: Sequence[TraceDocument | None]) -> None:
         self.documents = documents
         self.now = timezone.now()
-        self.ids = [uuid7() for _ in documents]
         self.outcome = Outcome([None] * len(documents))
         self.names: dict[int, Name] = {}  # by position
-        for position, document in enumerate(documents):
-            if document is not None:
+        for position, trace in enumerate(documents):
+            if trace is not None:
+                self.outcome.traces[position] = Entry(uuid7(), self.now, trace.trace_version)
                 self.outcome.created.add(position)
-                if document.external_id:
-                    source = (document.meta or {}).get("source", "")
-                    self.names[position] = source, document.external_id
+                if trace.external_id:
+                    source = (trace.meta or {}).get("source", "")
+                    self.names[position] = source, trace.external_id
+        self.own = list(self.outcome.traces)
 
-    def new(self) -> Iterator[Trace]:
-        """Give those that are to be written, in the order of source and external_id."""
+    def rows(self) -> Iterator[TraceRow]:
+        """Make the rows of those that are to be written, in the order of source and external_id."""
         order = self._order if self.names else None
-        return map(self.trace_at, sorted(self.outcome.created, key=order))
+        return map(self._row, sorted(self.outcome.created, key=order))
 
     def _order(self, position: int) -> tuple[bool, Name, int]:
         name = self.names.get(position)
         return name is None, name or ("", ""), position
 
-    def trace_at(self, position: int) -> Trace:
-        trace = self.outcome.traces[position]
-        if trace is None:
-            document = self.documents[position]
-            assert document is not None  # noqa: S101  # it is no new one
-            trace = Trace.from_document(document, identity=self.ids[position], created_at=self.now)
-            self.outcome.traces[position] = trace
-        return trace
+    def _row(self, position: int) -> TraceRow:
+        trace, entry = self.documents[position], self.own[position]
+        assert trace is not None and entry is not None  # noqa: S101, PT018  # it is a new one
+        return row_of(trace, identity=entry.id, created_at=self.now, status=Status.UNREVIEWED)
 
     def settle(self, stored: dict[Name, Trace], *, skip_taken: bool) -> None:
         """Put the trace that holds a name, stored or the first here, in place of the others.
 
         ExternalIdTaken where contents differ, unless `skip_taken`.
         """
-        holders, outcome = dict(stored), self.outcome
+        outcome = self.outcome
+        holders = {
+            name: (
+                Entry(UUID(str(trace.id)), trace.created_at, trace.trace_version),
+                trace.content_hash.hex,
+            )
+            for name, trace in stored.items()
+        }
         for position, name in self.names.items():
             if position in outcome.refused:
                 continue
-            trace = self.trace_at(position)
-            holder = holders.setdefault(name, trace)
-            if holder.id == trace.id:
+            entry, trace = self.own[position], self.documents[position]
+            assert trace is not None and entry is not None  # noqa: S101, PT018  # it has a name
+            content = content_hash(trace.prompt, ordered(trace.steps), trace.final_answer)
+            holder, its_content = holders.setdefault(name, (entry, content))
+            if holder.id == entry.id:
                 continue
             outcome.created.discard(position)
-            if holder.content_hash == trace.content_hash:
+            if its_content == content:
                 outcome.traces[position] = holder
             else:
                 outcome.traces[position] = None
-                outcome.refused[position] = (
-                    f"Trace {holder.id} has this external_id and other content."
-                )
+                outcome.refused[position] = taken_by(holder.id)
         if outcome.refused and not skip_taken:
             raise ExternalIdTaken(outcome.refused)
 
 
 def create_trace(*, document: TraceDocument) -> tuple[Trace, bool]:
     """Store one trace; return it and whether it is new. ExternalIdTaken as for many."""
-    if document.external_id:
-        outcome = create_traces(documents=[document], skip_taken=False)
-        trace = outcome.traces[0]
-        assert trace is not None  # noqa: S101  # refused ones are raised
-        if outcome.created:
-            return trace, True
-        holder = Trace.objects.filter(pk=trace.pk).first()
-        if holder is None:
-            raise HolderDeleted
-        return holder, False
     trace = Trace.from_document(document, created_at=timezone.now())
-    trace.save(force_insert=True)
+    if not document.external_id:
+        trace.save(force_insert=True)
+        return trace, True
+    return _patiently(partial(_create_unless_taken, trace))
+
+
+def _create_unless_taken(trace: Trace) -> tuple[Trace, bool]:
+    try:
+        with transaction.atomic():
+            trace.save(force_insert=True)
+    except IntegrityError:
+        return _holder(trace), False
     return trace, True
+
+
+def _holder(trace: Trace) -> Trace:
+    """Fetch the trace that has this one's external_id; ExternalIdTaken where contents differ."""
+    named = Trace.objects.filter(source=trace.source, external_id=trace.external_id)
+    holder = named.first()
+    if holder is None:
+        raise HolderDeleted
+    if holder.content_hash != trace.content_hash:
+        raise ExternalIdTaken({0: taken_by(holder.id)})
+    return holder
+
+
+def taken_by(identity: object) -> str:
+    return f"Trace {identity} has this external_id and other content."

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traces import batch
+from traces import decoding
 from traces.models import Trace
 from traces.services.intake import create_traces
 from traces.tests.strategies import quickly, traces
@@ -54,10 +54,10 @@ unnamed = traces.filter(lambda body: "external_id" not in body)  # equal ids wou
 @quickly
 @given(st.lists(unnamed, min_size=1, max_size=4))
 def test_any_traces_are_stored_as_they_were_sent(bodies):
-    documents = batch.read_batch(json.dumps(bodies).encode()).documents
+    documents = decoding.read_batch(json.dumps(bodies).encode()).documents
     stored = create_traces(documents=documents, skip_taken=False).traces
     for body, trace in zip(bodies, stored, strict=True):
-        found = Trace.objects.get(pk=trace.pk)
+        found = Trace.objects.get(pk=str(trace.id))
         expected = {**body, "meta": body.get("meta") or {}, "tags": body.get("tags", [])}
         expected["steps"] = sorted(body["steps"], key=lambda step: step["i"])
         assert {**found.payload, "tags": found.tags} == expected

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.exceptions import APIException
 
-from traces import batch, document
+from traces import decoding, document
 from traces.tests.bodies import (
     HOSTILE_MEMBERS,
     HOSTILE_STEPS,
@@ -51,17 +51,17 @@ def result(read, body: bytes):
 
 
 def assert_readers_agree(body: bytes):
-    assert result(batch.read_batch, body) == result(batch._read_slowly, body)
+    assert result(decoding.read_batch, body) == result(decoding._read_slowly, body)
 
 
 @quickly
 @given(st.lists(traces, min_size=1, max_size=3), st.booleans())
 def test_good_traces_are_read_as_they_are(bodies, escaped):
     raw = written(bodies, ensure_ascii=escaped)
-    assert result(batch.read_batch, raw) == (json.dumps(bodies, sort_keys=True), {})
+    assert result(decoding.read_batch, raw) == (json.dumps(bodies, sort_keys=True), {})
     assert_readers_agree(raw)
     if b"\\u0000" not in raw:
-        assert batch._read_quickly(raw)
+        assert decoding._read_quickly(raw)
 
 
 @quickly
@@ -114,21 +114,21 @@ HOSTILE = [
 def test_neither_reader_takes_a_hostile_body(body):
     good = written(BodyFactory.create_batch(1))[1:-1]
     raw = b"[" + good + b"," + body + b"]"
-    assert batch._read_quickly(raw) is None
+    assert decoding._read_quickly(raw) is None
     assert_readers_agree(raw)
-    assert result(batch.read_batch, raw)[1]
+    assert result(decoding.read_batch, raw)[1]
 
 
 def test_the_quick_reader_may_meet_any_depth():
     for levels in range(80, sys.getrecursionlimit() + 50):
         body = b"[" + nested(levels).encode() + b"]"
-        assert (batch._read_quickly(body) is not None) == (levels <= 100)
+        assert (decoding._read_quickly(body) is not None) == (levels <= 100)
 
 
 @pytest.mark.parametrize("odd", ['"', "\\", '\\"', '"\\\\', "\n", "\u0001"], ids=ascii)
 def test_the_readers_agree_on_many_escapes(odd):
     body = BodyFactory(final_answer=odd * (50_000 // len(odd)))
     raw = written([body] * 3)
-    assert batch._read_quickly(raw)
+    assert decoding._read_quickly(raw)
     assert_readers_agree(raw)
-    assert batch._read_quickly(raw.replace(b'"prompt":', b'"prompt": "", "prompt":')) is None
+    assert decoding._read_quickly(raw.replace(b'"prompt":', b'"prompt": "", "prompt":')) is None

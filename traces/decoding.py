@@ -1,0 +1,167 @@
+"""Bodies of traces, read: decoded by type in one go, explained field by field where that fails.
+
+The quick way is taken when nothing speaks against it; the slow one decides. Both accept the same
+bodies and give the same documents (a test holds them together).
+"""
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, TypeVar
+
+import msgspec
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+
+from traces import document
+from traces.document import TraceDocument
+from traces.serializers import TraceSerializer, is_message
+from tunix_site import strict_json
+from tunix_site.errors import Invalid
+
+T = TypeVar("T")
+
+MAX_TOKENS = 12_000_000  # more than 1,000 traces of 1,000 steps each have
+FEW_ESCAPES = 50_000
+
+_one = msgspec.json.Decoder(TraceDocument)
+_many = msgspec.json.Decoder(list[TraceDocument])
+_encode = msgspec.json.Encoder().encode
+_tokens = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{,]', re.DOTALL).finditer
+_escapes = re.compile(rb'\\["\\]').findall
+
+
+@dataclass
+class Batch:
+    """Documents in input order, None where an item was bad; the bad ones by index."""
+
+    documents: list[TraceDocument | None]
+    errors: dict[int, Any] = field(default_factory=dict)
+
+
+def read_trace(body: bytes, parsed: Any) -> TraceDocument:
+    """Read one trace from a body that was parsed as well; ValidationError where it is none."""
+    trace = read_trace_quickly(body)
+    if trace is not None:
+        return trace
+    serializer = TraceSerializer(data=parsed)
+    serializer.is_valid(raise_exception=True)
+    return serializer.to_document()
+
+
+def read_batch(body: Any) -> Batch:
+    """Read a JSON array of traces; Invalid where it is no list of 1 to MAX_BATCH_TRACES."""
+    if not isinstance(body, bytes):
+        raise ParseError("The body is empty.")  # nothing was parsed
+    _check_tokens(body)
+    documents = _read_quickly(body)
+    if documents is not None:
+        _check_length(documents)
+        return Batch(list(documents))
+    return _read_slowly(body)
+
+
+def _check_tokens(body: bytes) -> None:
+    """Refuse what would fill the memory: `[{},{},...` takes forty times its bytes once decoded."""
+    if len(body) <= MAX_TOKENS // 4:
+        return
+    quick = body.count(b"{") + body.count(b"[") + body.count(b",")  # the ones in texts too
+    if quick > MAX_TOKENS // 4 and next(islice(_tokens(body), MAX_TOKENS, None), None):
+        raise Invalid(
+            {"detail": f"The batch holds more than {MAX_TOKENS:,} JSON tokens: send it in parts."}
+        )
+
+
+def _check_length(items: list[Any]) -> None:
+    if not items:
+        raise Invalid({"detail": "A batch holds at least one trace."})
+    if len(items) > settings.MAX_BATCH_TRACES:
+        raise Invalid(
+            {
+                "detail": f"A batch of {len(items):,} traces exceeds maximum of "
+                f"{settings.MAX_BATCH_TRACES:,}."
+            }
+        )
+
+
+def _read_quickly(body: bytes) -> list[TraceDocument] | None:
+    """Decode a batch by type, or give None where it might hold anything that must be refused."""
+    documents, size = _decode_quickly(_many, body)
+    if documents is None or not all(map(_is_sound, documents)):
+        return None
+    if size > settings.MAX_TRACE_BYTES and any(map(_is_large, documents)):
+        return None
+    return documents
+
+
+def read_trace_quickly(body: bytes) -> TraceDocument | None:
+    """Decode one trace by type, or give None where it might hold anything that must be refused."""
+    trace, size = _decode_quickly(_one, body)
+    if trace is None or size > settings.MAX_TRACE_BYTES or not _is_sound(trace):
+        return None
+    return trace
+
+
+def _decode_quickly(decoder: msgspec.json.Decoder[T], body: bytes) -> tuple[T | None, int]:
+    """Give what the body holds, if it holds nothing else, and its size as compact JSON."""
+    if b"\\u0000" in body:
+        return None, 0
+    try:
+        decoded = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None, 0
+    kept = _encode(decoded)
+    # A key given twice, or one that is not known, is gone from what was decoded.
+    return (decoded if _string_count(kept) == _string_count(body) else None), len(kept)
+
+
+def _string_count(text: bytes) -> int:
+    """Count the quotes that begin or end a string in JSON text."""
+    if text.count(b"\\") <= FEW_ESCAPES:  # twice as quick, but every one is held
+        return text.count(b'"') - _escapes(text).count(b'\\"')
+    bare = text.replace(b"\\\\", b"")
+    return bare.count(b'"') - bare.count(b'\\"')
+
+
+def _is_large(trace: TraceDocument) -> bool:
+    return len(_encode(trace)) > settings.MAX_TRACE_BYTES
+
+
+def _is_sound(trace: TraceDocument) -> bool:
+    """Check what the types do not say."""
+    steps = trace.steps
+    if len({step["i"] for step in steps}) != len(steps):
+        return False
+    if trace.meta:
+        source = trace.meta.get("source", "")
+        if not isinstance(source, str) or len(source) > document.MAX_SOURCE_CHARS:
+            return False
+        # what was decoded to text holds no surrogate, and no NUL was in the body
+        only_text = set(map(type, trace.meta.values())) == {str}
+        if not only_text and next(strict_json.problems(trace.meta, depth=1), None):
+            return False
+    if trace.messages:
+        if not all(map(is_message, trace.messages)):
+            return False
+        if next(strict_json.problems(trace.messages, depth=1), None):
+            return False
+    return True
+
+
+def _read_slowly(body: bytes) -> Batch:
+    try:
+        items = strict_json.loads(body)
+    except strict_json.InvalidJSON as error:
+        raise ParseError(str(error)) from None
+    if not isinstance(items, list):
+        raise Invalid({"detail": "A batch is a JSON array of traces."})
+    _check_length(items)
+    batch = Batch([])
+    for index, item in enumerate(items):
+        serializer = TraceSerializer(data=item)
+        if serializer.is_valid():
+            batch.documents.append(serializer.to_document())
+        else:
+            batch.documents.append(None)
+            batch.errors[index] = serializer.errors
+    return batch
