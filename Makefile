@@ -1,6 +1,6 @@
 # Every target does its own set-up; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-web run bench lint format lock backup restore
+.PHONY: help demo test test-web run bench bench-large lint format lock backup restore
 
 # The first Python from 3.11 to 3.13 that is found.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -13,9 +13,10 @@ PIP_FLAGS := --disable-pip-version-check --no-input --require-hashes
 
 help:
 	@echo "make demo       the whole loop: ingest, build, train, evaluate, report (var/demo/report.md)"
-	@echo "make run        the web server on PORT (8000), until interrupted"
+	@echo "make run        the web server on PORT (8000) and its workers, until interrupted"
 	@echo "make test       all tests, on a real PostgreSQL"
 	@echo "make bench      the benchmarks, as a table and as JSON (var/bench/)"
+	@echo "make bench-large  the same with a million traces (var/bench/large.json)"
 	@echo "make lint       format, lint, types, migrations, OpenAPI"
 	@echo "make backup FILE=...    dump the database"
 	@echo "make restore FILE=...   restore a dump"
@@ -35,6 +36,9 @@ test-web: .venv/.ready .venv-training/.ready
 
 bench: .venv/.ready .venv-training/.ready
 	$(WEB) -m benchmarks
+
+bench-large: .venv/.ready
+	$(WEB) -m benchmarks --large
 
 lint: .venv/.ready
 	$(WEB) -m ruff format --check .

@@ -43,14 +43,21 @@ def columns(model: type[models.Model]) -> str:
 
 
 def traces_of(bodies: list[dict[str, Any]]) -> list[Trace]:
-    documents = msgspec.convert(bodies, list[TraceDocument])
+    return traces_of_documents(msgspec.convert(bodies, list[TraceDocument]))
+
+
+def traces_of_documents(documents: list[TraceDocument]) -> list[Trace]:
     now = timezone.now()
     return [Trace.from_document(document, created_at=now) for document in documents]
 
 
 def copy_text(bodies: list[dict[str, Any]]) -> bytes:
     """Prepare traces as the text that COPY takes with COPY_OPTIONS."""
-    return rows.copy_text(traces_of(bodies)).encode()
+    return copy_text_of(msgspec.convert(bodies, list[TraceDocument]))
+
+
+def copy_text_of(documents: list[TraceDocument]) -> bytes:
+    return rows.copy_text(traces_of_documents(documents)).encode()
 
 
 def copy_in(database: psycopg.Connection[Any], table: str, text: bytes) -> None:

@@ -16,6 +16,8 @@ from traces.models import Trace
 
 EMPTY_REQUEST = "/api/"  # authenticates, and reads nothing
 
+MOST_TIMES = 1.5
+
 Deeds = list[Callable[[], object]]
 
 
@@ -24,7 +26,7 @@ def measure(
 ) -> Iterator[Result]:
     """Every client sends all of the bodies in each round."""
     posts, inserts, empties = _latencies(site, bodies, clients, rounds)
-    for name, share, hoped in (("p50", 0.50, 1.5), ("p99", 0.99, None)):
+    for name, share, required in (("p50", 0.50, MOST_TIMES), ("p99", 0.99, None)):
         yield Result(
             name=f"POST of a trace, {clients} client{'s' * (clients > 1)}, {name}",
             kind="times",
@@ -32,7 +34,7 @@ def measure(
             unit="ms",
             baseline=percentile(inserts, share) + percentile(empties, share),
             against="INSERT + empty request",
-            hoped=hoped,
+            required=required if clients == 1 else None,
         )
 
 

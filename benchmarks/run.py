@@ -1,5 +1,6 @@
 """All measurements, one after the other, on a database of their own."""
 
+import json
 import os
 import platform
 import sys
@@ -16,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from tqdm import tqdm
 
-from benchmarks import builds, exports, ingest, latency, lists, report, trainer
+from benchmarks import builds, exports, ingest, large, latency, lists, report, trainer
 from benchmarks.baseline import fill
 from benchmarks.data import Traces, load_traces
 from benchmarks.report import Result
@@ -30,6 +31,7 @@ class Sizes:
     """How much is measured with; a test takes less."""
 
     batch_rounds: int = 7
+    file_rounds: int = 3
     latency_rounds: int = 5
     posts: int = 100  # of one client in a round
     clients: tuple[int, ...] = (1, 8)
@@ -54,12 +56,36 @@ def run(directory: Path) -> list[str]:
         running_site(directory) as site,
         tempfile.TemporaryDirectory(dir=directory) as scratch,
     ):
-        facts |= _facts(traces, sizes)
+        facts |= {
+            "data": traces.origin,
+            "traces": len(traces.bodies),
+            "sizes": asdict(sizes),
+            **_machine(),
+        }
         results = list(measure(site, traces, sizes, Path(scratch)))
     facts |= {"load_after": os.getloadavg(), "seconds": round(time.perf_counter() - started)}
     report.write(directory / "results.json", facts, results)
-    print(_heading(facts), report.table(results), sep="\n\n")
+    heading = _heading(f"{facts['traces']:,} traces ({facts['data']})", facts)
+    print(heading, report.table(results), sep="\n\n")
     return [result.name for result in results if result.missed]
+
+
+def run_large(directory: Path) -> list[str]:
+    """Measure as traces grow to a million, print the table and write large.json."""
+    directory.mkdir(parents=True, exist_ok=True)
+    facts: dict[str, Any] = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "load_before": os.getloadavg(),
+    }
+    started = time.perf_counter()
+    with scratch_database(), running_site(directory) as site:
+        facts |= _machine()
+        figures = list(large.measure(site, large.SIZES))
+    facts |= {"load_after": os.getloadavg(), "seconds": round(time.perf_counter() - started)}
+    content = {**facts, "figures": large.as_json(figures)}
+    (directory / "large.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    print(_heading("generated traces", facts), large.table(figures), sep="\n\n")
+    return [f"{figure.name} at {size:,}" for size, figure in figures if figure.missed]
 
 
 def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:
@@ -72,7 +98,16 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
             yield from results
             bar.update()
 
-        yield from part("batches", ingest.measure(site, bodies, rounds=sizes.batch_rounds))
+        yield from part(
+            "batches and files",
+            ingest.measure(
+                site,
+                bodies,
+                rounds=sizes.batch_rounds,
+                copies=sizes.copies,
+                file_rounds=sizes.file_rounds,
+            ),
+        )
         for clients in sizes.clients:
             yield from part(
                 f"single traces, {clients} at a time",
@@ -91,14 +126,11 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
             yield from part("trainer", trainer.measure(site, scratch, rounds=sizes.trainer_rounds))
 
 
-def _facts(traces: Traces, sizes: Sizes) -> dict[str, Any]:
+def _machine() -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         (postgresql,) = cursor.fetchone()
     return {
-        "data": traces.origin,
-        "traces": len(traces.bodies),
-        "sizes": asdict(sizes),
         "web_processes": 1,
         "web_threads": settings.WEB_THREADS,
         "embedded_postgresql": settings.EMBEDDED_POSTGRES,
@@ -112,10 +144,10 @@ def _facts(traces: Traces, sizes: Sizes) -> dict[str, Any]:
     }
 
 
-def _heading(facts: dict[str, Any]) -> str:
+def _heading(subject: str, facts: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     before, after = facts["load_before"][0], facts["load_after"][0]
     return (
-        f"{facts['traces']:,} traces ({facts['data']}); {facts['cores']} cores, load {before:.1f} "
-        f"before and {after:.1f} after, {facts['seconds']} s.\n{versions}"
+        f"{subject}; {facts['cores']} cores, load {before:.1f} before and {after:.1f} after, "
+        f"{facts['seconds']} s.\n{versions}"
     )

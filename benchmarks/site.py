@@ -3,7 +3,7 @@
 import contextlib
 import http.client
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -45,6 +45,7 @@ class Site:
 
     server: RunningServer
     key: str
+    environment: Mapping[str, str]  # of programs that use the same database
 
     @contextlib.contextmanager
     def client(self) -> Iterator["Client"]:
@@ -71,7 +72,7 @@ def running_site(directory: Path) -> Iterator[Site]:
         "TUNIX_VAR": str(directory),
     }
     with running_server(environment=environment, log_path=directory / "server.log") as server:
-        yield Site(server, key)
+        yield Site(server, key, environment)
 
 
 class Client:
@@ -79,7 +80,9 @@ class Client:
 
     def __init__(self, site: Site) -> None:
         address = site.server.url.removeprefix("http://")
-        self._connection = http.client.HTTPConnection(address, timeout=TIMEOUT_SECONDS)
+        self._connection = http.client.HTTPConnection(
+            address, timeout=TIMEOUT_SECONDS, blocksize=PIECE_BYTES
+        )
         self._headers = {"Authorization": f"Token {site.key}"}
 
     def close(self) -> None:
@@ -92,6 +95,13 @@ class Client:
     def post(self, path: str, body: bytes) -> bytes:
         headers = {**self._headers, "Content-Type": "application/json"}
         self._connection.request("POST", path, body=body, headers=headers)
+        return self._answer().read()
+
+    def post_file(self, path: str, file: Path) -> bytes:
+        """Send a file as it is read, with its length."""
+        headers = {**self._headers, "Content-Length": str(file.stat().st_size)}
+        with file.open("rb") as body:
+            self._connection.request("POST", path, body=body, headers=headers)
         return self._answer().read()
 
     def stream(self, path: str) -> Iterator[bytes]:

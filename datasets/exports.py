@@ -1,20 +1,26 @@
-"""Export formats: pure functions from a row to an object, each written as one JSON line.
+"""Export formats: pure functions from a row to an object, written as a JSON line; and Parquet.
 
 A format's bytes never change within its version. To add one, write the function and name it in
 FORMATS.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 from uuid_utils import UUID, uuid5
 
+from datasets.compression import ENCODINGS, IDENTITY, Encoding
+from datasets.pieces import in_pieces
 from tunix_site.strict_json import stored
 
 ZERO_WIDTH_SPACE = "\u200b"
 CONTROL_TOKENS = ("<start_of_turn>", "<end_of_turn>")
+
+Columns = tuple[str | None, ...]
 
 
 class Row(NamedTuple):
@@ -46,6 +52,24 @@ class RecordRow(NamedTuple):
     tags: str
     scores: str
     split: str
+
+
+class ParquetRow(NamedTuple):
+    """The columns of datasets.parquet, in its order."""
+
+    id: str
+    trace_version: str
+    created_us: str  # microseconds since 1970
+    source: str
+    external_id: str | None
+    prompt: str
+    steps: str
+    final_answer: str
+    split: str
+    meta: str
+    messages: str | None
+    content_hash: str
+    prompt_hash: str
 
 
 class _Content(msgspec.Struct):
@@ -110,30 +134,76 @@ def _record(row: RecordRow) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Format:
-    """A row's columns and how they become an object.
+class Format(ABC):
+    """A row's columns and how rows become bytes.
 
     `lasting` formats show content alone, so that their bytes can be named by an ETag; what
-    curation may change cannot be.
+    curation may change cannot be. Parts of a `divisible` one, joined, are the whole.
     """
+
+    media_type: ClassVar[str]
+    suffix: ClassVar[str]
+    encodings: ClassVar[tuple[Encoding, ...]]
+    divisible: ClassVar[bool]
 
     name: str
     version: int
-    render: Callable[[Any], dict[str, Any]]
-    row: type[Row | RecordRow] = Row
+    row: Any = Row  # a named tuple
     lasting: bool = True
 
-    def line(self, columns: Iterable[str | None]) -> bytes:
+    @abstractmethod
+    def pieces(self, rows: Iterable[Columns], about: dict[str, str]) -> Iterator[bytes]:
+        """Yield the bytes of rows; `about` says of which dataset they are."""
+
+    def bytes_version(self) -> str:
+        """Name all that the bytes depend on beside the rows."""
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True)
+class LineFormat(Format):
+    """An object a line."""
+
+    media_type = "application/x-ndjson"
+    suffix = "jsonl"
+    encodings = ENCODINGS
+    divisible = True
+
+    render: Callable[[Any], dict[str, Any]] = field(kw_only=True)
+
+    def line(self, columns: Columns) -> bytes:
         return _encode(self.render(self.row._make(columns))) + b"\n"
 
+    def pieces(self, rows: Iterable[Columns], about: dict[str, str]) -> Iterator[bytes]:
+        return in_pieces(map(self.line, rows))
 
-FORMATS = {
+
+@dataclass(frozen=True)
+class ParquetFormat(Format):
+    """A Parquet file; it is compressed inside."""
+
+    media_type = "application/vnd.apache.parquet"
+    suffix = "parquet"
+    encodings = (IDENTITY,)
+    divisible = False
+
+    def pieces(self, rows: Iterable[Columns], about: dict[str, str]) -> Iterator[bytes]:
+        from datasets import parquet  # pyarrow takes 50 MiB
+
+        return parquet.pieces(rows, about)
+
+    def bytes_version(self) -> str:
+        return f"{super().bytes_version()} pyarrow {version('pyarrow')}"
+
+
+FORMATS: dict[str, Format] = {
     fmt.name: fmt
     for fmt in (
-        Format("trace", 1, _trace),
-        Format("tunix_sft", 1, _tunix_sft),
-        Format("training_example", 1, _training_example),
-        Format("record", 1, _record, row=RecordRow, lasting=False),
+        LineFormat("trace", 1, render=_trace),
+        LineFormat("tunix_sft", 1, render=_tunix_sft),
+        LineFormat("training_example", 1, render=_training_example),
+        LineFormat("record", 1, RecordRow, lasting=False, render=_record),
+        ParquetFormat("parquet", 1, ParquetRow),
     )
 }
 

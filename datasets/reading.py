@@ -4,19 +4,21 @@ One COPY gives all rows: the database works ahead while Python renders, nothing 
 piece, and what is deleted meanwhile still arrives, as one statement sees one state.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 from rest_framework.exceptions import NotFound
 
-from datasets.exports import Format
+from datasets.compression import IDENTITY, Encoding
+from datasets.exports import Columns, Format
 from datasets.models import Dataset
+from datasets.pieces import in_pieces
 from tunix_site.copy_out import copy_out
-
-FIRST_BYTES = 8 * 1024  # so that the first byte does not wait for a large piece
-PIECE_BYTES = 128 * 1024
+from tunix_site.errors import Invalid
 
 # Nested loops along the index of positions give the first row at once; sorting and hashing all
 # rows would be somewhat faster to the last one. A compiled plan starts late.
@@ -47,6 +49,10 @@ COLUMNS = {
     "status": "trace.status",
     "scores": SCORES,
     "split": "item.split",
+    "created_us": "(extract(epoch FROM trace.created_at) * 1000000)::bigint",
+    "source": "trace.source",
+    "content_hash": "trace.content_hash",
+    "prompt_hash": "trace.prompt_hash",
 }
 
 
@@ -54,36 +60,101 @@ class DatasetCutShort(NotFound):
     """404: the dataset was deleted before it was read. Later, what was sent is not all of it."""
 
 
-def export_pieces(dataset: Dataset, fmt: Format, split: str | None) -> Iterator[bytes]:
-    """Yield the export in pieces of many lines."""
-    columns = ", ".join(COLUMNS[name] for name in fmt.row._fields)
-    in_split, chosen = ("", []) if split is None else ("AND item.split = %s", [split])
-    query = f"""
-        SELECT {columns}
-        FROM datasets_datasetitem AS item
-        JOIN datasets_dataset AS dataset ON dataset.id = item.dataset_id
-        JOIN traces_trace AS trace ON trace.id = item.trace_id
-        WHERE item.dataset_id = %s {in_split}
-        ORDER BY item.position
-    """  # noqa: S608
-    with closing(_copied(query, [dataset.pk, *chosen], row_count(dataset, split))) as rows:
-        yield from in_pieces(map(fmt.line, rows))
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """A dataset, or one of its splits, in a format, without the first `after` rows.
+
+    Invalid where there is no such split, or there are not so many rows.
+    """
+
+    dataset: Dataset
+    fmt: Format
+    split: str | None = None
+    after: int = 0
+    encoding: Encoding = IDENTITY
+
+    def __post_init__(self) -> None:
+        if self.split is not None and self.split not in self.dataset.splits:
+            known = ", ".join(sorted(self.dataset.splits)) or "none"
+            raise Invalid({"split": [f"Unknown split; this dataset's: {known}."]})
+        if self.after and not self.fmt.divisible:
+            raise Invalid({"after": [f"A {self.fmt.name} file is read whole."]})
+        if self.after > self.row_count:
+            raise Invalid({"after": [f"There are {self.row_count} rows."]})
+
+    @property
+    def row_count(self) -> int:
+        """Count the rows of the whole, those that are left out too."""
+        if self.split is None:
+            return self.dataset.trace_count
+        count: int = self.dataset.stats["split_counts"][self.split]
+        return count
+
+    @property
+    def file_name(self) -> str:
+        kind = dict.fromkeys([self.fmt.name, self.fmt.suffix])  # Parquet's are the same
+        return ".".join(filter(None, [self.dataset.key, self.split, *kind]))
+
+    @property
+    def etag(self) -> str | None:
+        """Name the bytes, where they never change."""
+        if not self.fmt.lasting:
+            return None
+        named = (
+            f"{self.dataset.build_id} {self.fmt.bytes_version()} {self.split or ''} "
+            f"{self.encoding.version} {self.after}"
+        )
+        return f'"{hashlib.sha256(named.encode()).hexdigest()[:32]}"'
+
+    def pieces(
+        self, watched: Callable[[Iterator[Columns]], Iterator[Columns]] = iter
+    ) -> Generator[bytes]:
+        """Yield the bytes; the rows that they are made of go through `watched`."""
+        about = {
+            "dataset_key": self.dataset.key,
+            "content_digest": self.dataset.content_digest,
+            "split": self.split or "",
+            "format_version": str(self.fmt.version),
+        }
+        with closing(_copied(*self.query(), self.row_count - self.after)) as rows:
+            yield from self.encoding.encoded(self.fmt.pieces(watched(rows), about))
+
+    def query(self) -> tuple[str, list[Any]]:
+        """Give the SQL of the rows, and its parameters."""
+        columns = ", ".join(COLUMNS[name] for name in self.fmt.row._fields)
+        chosen, parameters = self._chosen()
+        query = f"""
+            SELECT {columns}
+            FROM datasets_datasetitem AS item
+            JOIN datasets_dataset AS dataset ON dataset.id = item.dataset_id
+            JOIN traces_trace AS trace ON trace.id = item.trace_id
+            WHERE {chosen}
+            ORDER BY item.position
+        """  # noqa: S608
+        return query, parameters
+
+    def _chosen(self) -> tuple[str, list[Any]]:
+        """Give the condition on items: what is left out is skipped along an index."""
+        pk = self.dataset.pk
+        if self.split is None:
+            return "item.dataset_id = %s AND item.position >= %s", [pk, self.after]
+        chosen, parameters = "item.dataset_id = %s AND item.split = %s", [pk, self.split]
+        if self.after:
+            chosen += """ AND item.position >= (
+                SELECT position FROM datasets_datasetitem WHERE dataset_id = %s AND split = %s
+                ORDER BY position OFFSET %s LIMIT 1
+            )"""
+            parameters += [*parameters, self.after]
+        return chosen, parameters
 
 
-def trace_id_pieces(dataset: Dataset) -> Iterator[bytes]:
+def trace_id_pieces(dataset: Dataset) -> Generator[bytes]:
     """Yield the ids of a dataset's traces in order, as the items of a JSON array."""
     query = "SELECT trace_id FROM datasets_datasetitem WHERE dataset_id = %s ORDER BY position"
     with closing(_copied(query, [dataset.pk], dataset.trace_count)) as rows:
         yield from in_pieces(
             f'{"," if number else ""}"{row[0]}"'.encode() for number, row in enumerate(rows)
         )
-
-
-def row_count(dataset: Dataset, split: str | None) -> int:
-    if split is None:
-        return dataset.trace_count
-    count: int = dataset.stats["split_counts"][split]
-    return count
 
 
 def _copied(query: str, parameters: list[Any], expected: int) -> Generator[tuple[Any, ...]]:
@@ -102,26 +173,3 @@ def _copied(query: str, parameters: list[Any], expected: int) -> Generator[tuple
                 yield row
     if count != expected:
         raise DatasetCutShort(f"The dataset was deleted: {count} of {expected} rows are there.")
-
-
-def started(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Read the first piece now: what goes wrong up to there can still be answered."""
-    return _resumed(next(pieces, b""), pieces)
-
-
-def _resumed(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from pieces
-
-
-def in_pieces(texts: Iterable[bytes]) -> Iterator[bytes]:
-    """Join short texts to pieces: a small one first, then larger ones."""
-    piece, size = bytearray(), FIRST_BYTES
-    for text in texts:
-        piece += text
-        if len(piece) >= size:
-            yield bytes(piece)
-            piece.clear()
-            size = PIECE_BYTES
-    if piece:
-        yield bytes(piece)

@@ -248,3 +248,10 @@ class ExportQuery(QuerySerializer):
         error_messages={"invalid_choice": f"Unknown format; known ones: {', '.join(FORMATS)}."},
     )
     split = TextField(max_length=MAX_SPLIT_CHARS, required=False)
+    after = IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        required=False,
+        default=0,
+        help_text="Go on after so many rows of the export; not with parquet.",
+    )

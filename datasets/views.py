@@ -1,24 +1,25 @@
 """The dataset routes."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import ClassVar, cast
 
 import msgspec
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from datasets import services
-from datasets.exports import FORMATS, Format
+from datasets import services, tasks
+from datasets.compression import IDENTITY, negotiated
+from datasets.exports import FORMATS, LineFormat, ParquetFormat
 from datasets.models import Dataset
-from datasets.reading import export_pieces, row_count, started, trace_id_pieces
+from datasets.pieces import started
+from datasets.reading import Export, trace_id_pieces
 from datasets.serializers import (
     BuildAnswerSerializer,
     BuildSerializer,
@@ -27,19 +28,31 @@ from datasets.serializers import (
     ExportQuery,
     ManifestSerializer,
 )
+from jobs.answers import PREFER, accepted, wants_job
+from jobs.serializers import JobSerializer
+from jobs.services.queue import start_job
 from tunix_site.models import Role
 from tunix_site.pagination import PageQuery
 from tunix_site.renderers import JSONRenderer, StreamRenderer
 from tunix_site.views import ApiViewSet
 
-NDJSON = "application/x-ndjson"
+NDJSON, PARQUET = LineFormat.media_type, ParquetFormat.media_type
 EXPORT_HEADERS = [
+    OpenApiParameter(
+        "Accept-Encoding",
+        str,
+        OpenApiParameter.HEADER,
+        description="`gzip` or `zstd` compresses lines; Parquet is compressed inside.",
+    )
+] + [
     OpenApiParameter(
         name, kind, OpenApiParameter.HEADER, description=what, required=required, response=[200]
     )
     for name, kind, required, what in (
-        ("X-Row-Count", int, True, "Lines that follow."),
+        ("X-Row-Count", int, True, "Rows of the export, those left out by `after` too."),
+        ("X-Rows-After", int, True, "How many of them are left out."),
         ("X-Content-Digest", str, True, "The dataset's digest."),
+        ("Content-Encoding", str, False, "Where it is compressed: `gzip` or `zstd`."),
         ("Content-Disposition", str, True, "A file name of key, split and format."),
         ("ETag", str, False, "Names the bytes; `record` has none, as curation changes it."),
     )
@@ -49,6 +62,11 @@ EXPORT_HEADERS = [
 class NDJSONRenderer(StreamRenderer):
     media_type = NDJSON
     format = "ndjson"
+
+
+class ParquetRenderer(StreamRenderer):
+    media_type = PARQUET
+    format = "parquet"
 
 
 @extend_schema_view(list=extend_schema(responses=DatasetRowSerializer(many=True)))
@@ -84,13 +102,22 @@ class DatasetViewSet(ApiViewSet):
         return self.get_paginated_response(DatasetRowSerializer(page, many=True).data)
 
     @extend_schema(
-        request=BuildSerializer, responses={201: BuildAnswerSerializer, 200: BuildAnswerSerializer}
+        request=BuildSerializer,
+        parameters=PREFER,
+        responses={
+            201: BuildAnswerSerializer,
+            200: BuildAnswerSerializer,
+            202: JobSerializer,
+        },
     )
     @action(detail=False, methods=["post"])
     def build(self, request: Request) -> Response:
         """Build a dataset; 200 with the stored one when the same request built it before."""
         serializer = BuildSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        if wants_job(request):
+            job = start_job(kind=tasks.BUILD, parameters=dict(request.data), user=request.user)
+            return accepted(job)
         dataset, created = services.build_dataset(
             request=serializer.to_request(), user=request.user
         )
@@ -113,31 +140,31 @@ class DatasetViewSet(ApiViewSet):
 
     @extend_schema(
         parameters=EXPORT_HEADERS,
-        responses={(200, NDJSON): OpenApiTypes.STR, (304, NDJSON): None, (412, NDJSON): None},
-        description=f"Stream the dataset, a JSON object a line. Formats: {', '.join(FORMATS)}.",
+        responses={
+            (200, NDJSON): OpenApiTypes.STR,
+            (200, PARQUET): OpenApiTypes.BINARY,
+            (304, NDJSON): None,
+            (412, NDJSON): None,
+        },
+        description="Stream the dataset: a JSON object a line, or a Parquet file. "
+        f"Formats: {', '.join(FORMATS)}.",
     )
     @action(
         detail=True,
         url_path=r"export\.jsonl",
         pagination_class=None,
-        renderer_classes=[NDJSONRenderer, JSONRenderer],
+        renderer_classes=[NDJSONRenderer, JSONRenderer, ParquetRenderer],
     )
     def export(self, request: Request, key: str) -> HttpResponseBase:
-        dataset, fmt = self.get_object(), FORMATS[self.query["format"]]
-        split = self.query.get("split")
-        if split is not None and split not in dataset.splits:
-            known = ", ".join(sorted(dataset.splits)) or "none"
-            raise ValidationError({"split": [f"Unknown split; this dataset's: {known}."]})
-        response: HttpResponseBase = StreamingHttpResponse(content_type=NDJSON)
-        file_name = ".".join(filter(None, [dataset.key, split, fmt.name, "jsonl"]))
-        response["Content-Disposition"] = f'attachment; filename="{file_name}"'
-        response["X-Row-Count"] = str(row_count(dataset, split))
-        response["X-Content-Digest"] = dataset.content_digest
-        if fmt.lasting:
-            response["ETag"] = _etag(dataset, fmt, split)
+        fmt = FORMATS[self.query.pop("format")]
+        encoding = negotiated(request.headers.get("Accept-Encoding", ""), fmt.encodings)
+        export = Export(dataset=self.get_object(), fmt=fmt, encoding=encoding, **self.query)
+        response: HttpResponseBase = StreamingHttpResponse(headers=_headers(export))
+        patch_vary_headers(response, ["Accept-Encoding"])
+        if export.etag:
             response = _unless_known(request, response)
         if isinstance(response, StreamingHttpResponse) and request.method != "HEAD":
-            response.streaming_content = started(export_pieces(dataset, fmt, split))
+            response.streaming_content = started(export.pieces())
         return response
 
     def destroy(self, request: Request, key: str) -> Response:
@@ -156,10 +183,20 @@ def _unless_known(request: Request, response: HttpResponseBase) -> HttpResponseB
     return cast(HttpResponseBase, conditional)
 
 
-def _etag(dataset: Dataset, fmt: Format, split: str | None) -> str:
-    """Name the bytes of an export."""
-    named = f"{dataset.build_id} {fmt.name} {fmt.version} {split or ''} identity"
-    return f'"{hashlib.sha256(named.encode()).hexdigest()[:32]}"'
+def _headers(export: Export) -> dict[str, str]:
+    headers = {
+        "Content-Type": export.fmt.media_type,
+        "Content-Disposition": f'attachment; filename="{export.file_name}"',
+        "Accept-Ranges": "none",
+        "X-Row-Count": str(export.row_count),
+        "X-Rows-After": str(export.after),
+        "X-Content-Digest": export.dataset.content_digest,
+    }
+    if export.encoding is not IDENTITY:
+        headers["Content-Encoding"] = export.encoding.name
+    if export.etag:
+        headers["ETag"] = export.etag
+    return headers
 
 
 def _manifest(dataset: Dataset, trace_ids: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,10 +1,15 @@
 """The routes of the API as its OpenAPI document names them, and requests that they accept."""
 
+import json
 from typing import Any
+from uuid import UUID
 
+from django.contrib.auth.models import User
 from drf_spectacular.generators import SchemaGenerator
 
 from datasets.tests.factories import DatasetFactory
+from jobs.models import Job
+from jobs.tests.factories import RunningJobFactory
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
 
@@ -26,34 +31,49 @@ TRACE = {
     "final_answer": "4",
     "steps": [{"i": 0, "type": "reasoning", "content": "Two and two are four."}],
 }
+TRACE_ID = "7fffffff-ffff-7fff-bfff-ffffffffffff"  # that bodies name; later than any
 BODIES = {
     ("post", "/api/traces"): TRACE,
     ("post", "/api/traces/batch"): [TRACE],
     ("patch", "/api/traces/{id}"): {"status": "approved"},
+    ("post", "/api/traces/bulk"): {"where": {}, "set": {"status": "approved"}},
     ("post", "/api/traces/{id}/score"): {"criteria": "baseline"},
+    ("post", "/api/scores/batch"): [{"trace": TRACE_ID, "criteria": "judge", "value": 0.5}],
     ("post", "/api/datasets/build"): {"dataset_name": "new", "dataset_version": "1"},
 }
+# Read as they come, whatever they are.
+STREAMS = {("post", "/api/traces/import"): json.dumps(TRACE).encode()}
 POSTS = [route for route in BODIES if route[0] == "post"]
 
 
 class World:
-    """A trace that is free, and another in a dataset."""
+    """A trace that is free, another in a dataset, and a job that a writer started."""
 
     def __init__(self) -> None:
         TraceFactory()
         dataset = DatasetFactory(name="built")
-        self.trace: Trace = TraceFactory()
+        self.trace: Trace = TraceFactory.build()
+        self.trace.id = UUID(TRACE_ID)
+        self.trace.save(force_insert=True)
         self.names = {"id": str(self.trace.id), "key": dataset.key}
+        writer, _ = User.objects.get_or_create(username="a writer")
+        self.job: Job = RunningJobFactory(kind="import", created_by=writer)
+
+    def names_of(self, path: str) -> dict[str, str]:
+        """Give what stands for the names in a path."""
+        return {**self.names, "id": str(self.job.id)} if "/jobs/" in path else self.names
 
     def url(self, route: tuple[str, str], **names: str) -> str:
         path = route[1]
         query = "?base={id}&other={id}" if path == "/api/traces/compare" else ""
-        return (path + query).format(**{**self.names, **names})
+        return (path + query).format(**{**self.names_of(path), **names})
 
     def call(self, client: Any, route: tuple[str, str], url: str = "", **options: Any) -> Any:
         """Send a request that the route accepts, unless the url or other options say otherwise."""
         if route in BODIES:
             options = {"data": BODIES[route], "format": "json", **options}
+        elif route in STREAMS:
+            options = {"data": STREAMS[route], "content_type": "application/x-ndjson", **options}
         return getattr(client, route[0])(url or self.url(route), **options)
 
 
@@ -61,4 +81,4 @@ def success(route: tuple[str, str]) -> int:
     """Give the code that a route answers with when it has done what was asked."""
     method, path = route
     codes = {int(code) for code in DOCUMENT["paths"][path][method]["responses"]}
-    return next(code for code in (201, 204, 200) if code in codes)
+    return next(code for code in (201, 204, 200, 202) if code in codes)

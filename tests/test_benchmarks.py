@@ -4,19 +4,20 @@ import json
 
 import pytest
 
+from benchmarks import crowd, large, searches
 from benchmarks.baseline import bare_connection
 from benchmarks.builds import build
 from benchmarks.data import Traces, generated, load_traces
-from benchmarks.exports import rendered
+from benchmarks.exports import RENDERED, rendered
 from benchmarks.report import Result, table, write
 from benchmarks.run import Sizes, measure
 from benchmarks.site import running_site
-from datasets.exports import FORMATS
 from traces.models import Trace
 
 TRACES = 30
 TINY = Sizes(
     batch_rounds=1,
+    file_rounds=1,
     latency_rounds=1,
     posts=2,
     clients=(1, 2),
@@ -37,13 +38,50 @@ def test_everything_is_measured(tmp_path):
         assert Trace.objects.count() == TRACES * TINY.copies
         with site.client() as client:
             key = build(client, TRACES)
-            for name in FORMATS:
+            for name in RENDERED:
                 exported = client.get(f"/api/datasets/{key}/export.jsonl?format={name}")
                 assert without_id(exported.splitlines()) == without_id(in_sql(key, name))
     names = [result.name for result in results]
-    for subject in ("batches", "POST", "build", "list", *[f"export {name}," for name in FORMATS]):
+    for subject in ("batches", "POST", "build", "list", *[f"export {name}," for name in RENDERED]):
         assert any(name.startswith(subject) for name in names)
     assert all(name in table(results) for name in names)
+
+
+@pytest.mark.live
+@pytest.mark.django_db(transaction=True)
+def test_everything_is_measured_as_traces_grow_in_number(tmp_path, monkeypatch):
+    for name in ("PAGES", "SEARCH_ROUNDS", "LOOKUPS"):
+        monkeypatch.setattr(large, name, 1)
+    with running_site(tmp_path) as site:
+        figures = list(large.measure(site, (40, 60)))
+        assert Trace.objects.count() == 60 + 2 * large.LAGGING
+        found = site_search(site, f"{searches.COMMON} -lagging")
+    assert found > 0
+    by_size = {size: [figure.name for at, figure in figures if at == size] for size in (40, 60)}
+    assert by_size[40] == by_size[60]
+    shown = large.table(figures)
+    assert all(name in shown for name in by_size[40])
+    assert [row["met"] for row in large.as_json(figures)].count(None) < len(figures)
+
+
+def site_search(site, text: str) -> int:
+    with site.client() as client:
+        return len(json.loads(client.get(f"/api/traces?q={text.replace(' ', '+')}"))["results"])
+
+
+def test_a_figure_over_its_bound_is_missed():
+    assert large.Figure("search", 101, "ms", most=100).missed
+    assert not large.Figure("search", 99, "ms", most=100).missed
+    assert not large.Figure("search", 101, "ms").missed
+
+
+def test_the_crowd_is_the_same_each_time_and_of_many_words():
+    some = list(crowd.lines(0, 200))
+    assert some == list(crowd.lines(0, 200))
+    read = [json.loads(line) for line in some]
+    assert len({body["steps"][0]["content"] for body in read}) == 200
+    with_common = [body for body in read if searches.COMMON in body["steps"][0]["content"]]
+    assert 60 < len(with_common) < 190
 
 
 def in_sql(key: str, name: str) -> list[bytes]:

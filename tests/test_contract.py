@@ -13,6 +13,8 @@ from rest_framework.test import APIClient
 
 from datasets.models import Dataset
 from datasets.tests.factories import DatasetFactory
+from jobs.models import Job
+from jobs.tests.factories import JobFactory
 from tests.routes import (
     BODIES,
     DOCUMENT,
@@ -21,6 +23,7 @@ from tests.routes import (
     METHODS,
     POSTS,
     ROUTES,
+    STREAMS,
     WITH_IDS,
     World,
     success,
@@ -37,14 +40,18 @@ ROLES = {
     **dict.fromkeys([("get", path) for path in GETS], "reader"),
     ("post", "/api/traces"): "writer",
     ("post", "/api/traces/batch"): "writer",
+    ("post", "/api/traces/import"): "writer",
+    ("post", "/api/traces/bulk"): "curator",
     ("patch", "/api/traces/{id}"): "curator",
     ("delete", "/api/traces/{id}"): "curator",
     ("post", "/api/traces/{id}/score"): "curator",
+    ("post", "/api/scores/batch"): "curator",
     ("post", "/api/datasets/build"): "curator",
     ("delete", "/api/datasets/{key}"): "curator",
+    ("delete", "/api/jobs/{id}"): "writer",
 }
 KEYED = [route for route in ROUTES if route != HEALTH]
-LISTS = {"/api/traces": "id", "/api/datasets": "dataset_key"}
+LISTS = {"/api/traces": "id", "/api/datasets": "dataset_key", "/api/jobs": "id"}
 
 
 def routes(chosen):
@@ -87,7 +94,7 @@ def test_every_route_with_a_body_is_tried_here():
         for method, path in ROUTES
         if "requestBody" in DOCUMENT["paths"][path][method]
     }
-    assert set(BODIES) == with_a_body
+    assert {*BODIES, *STREAMS} == with_a_body
 
 
 @routes(ROUTES)
@@ -415,11 +422,13 @@ def test_a_list_is_newest_first_page_by_page_and_counted_when_asked(reader, path
     TraceFactory.create_batch(5)
     for _ in range(5):
         DatasetFactory()
+        JobFactory()
     newest_first = {
         "/api/traces": [
             str(pk) for pk in Trace.objects.order_by("-id").values_list("pk", flat=True)
         ],
         "/api/datasets": list(Dataset.objects.order_by("-id").values_list("key", flat=True)),
+        "/api/jobs": [str(pk) for pk in Job.objects.order_by("-id").values_list("pk", flat=True)],
     }[path]
     page = reader.get(path).json()
     assert list(page) == ["next", "previous", "results"]
@@ -478,7 +487,7 @@ def test_any_post_sent_twice_under_one_key_is_done_once(client_as, world, route)
     client = client_as("trainer")
     headers = {"Idempotency-Key": "once"}
     first, second = (world.call(client, route, headers=headers) for _ in range(2))
-    assert first.status_code == second.status_code == 201
+    assert first.status_code == second.status_code == success(route)
     assert first.json() == second.json()
     assert "Idempotent-Replayed" not in first
     assert second["Idempotent-Replayed"] == "true"

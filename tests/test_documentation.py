@@ -21,7 +21,7 @@ from tunix_site.server_process import database_url
 SHOWN_URL = "http://127.0.0.1:8000"
 PAGE_SECONDS = 900
 MAKE = shutil.which("make") or "make"
-OUR_APPS = ("tunix_site", "traces", "datasets", "training")
+OUR_APPS = ("tunix_site", "jobs", "traces", "datasets", "training")
 
 # Stands before make: what takes minutes, or would run these tests inside themselves, is only
 # looked at. `-o` keeps make from setting up the environment that is running.

@@ -10,7 +10,7 @@ import pytest
 from tests.pages import ROOT
 from training import programs
 
-LAYERS = ("tunix_site", "traces", "datasets", "training")  # each may import those before it
+LAYERS = ("tunix_site", "jobs", "traces", "datasets", "training")  # each may import those before it
 JOBS = ROOT / "training" / "jobs"
 OF_THE_WEB = {"django", "rest_framework", "drf_spectacular", "unfold", "psycopg", *LAYERS}
 OF_TRAINING = {
@@ -123,7 +123,8 @@ def test_a_training_program_gets_the_library_that_has_our_apps_name(tmp_path, mo
         ("traces", "def late():\n    from datasets import models", ["datasets.models"]),
         ("datasets", "from ...training.demo import Demo", ["training.demo.Demo"]),
         ("training", "from datasets import models\nimport traces", []),
-        ("traces", "import tunix_site.env, django", []),
+        ("traces", "import tunix_site.env, jobs.models, django", []),
+        ("jobs", "from traces.models import Trace", ["traces.models.Trace"]),
     ],
 )
 def test_an_import_upwards_is_found(layer, code, found):

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from rest_framework.exceptions import NotFound
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from traces import search
 from traces.filters import TraceFilters, matching
 from traces.models import Review, Score, Status, Trace
 from traces.querysets import PREVIEW_CHARS
@@ -38,7 +39,6 @@ from tunix_site.admin_options import (
 from tunix_site.fields import ChoiceTextField, NumberField, QuerySerializer, TextField, UUIDField
 
 LARGE_FIELDS = ("prompt", "final_answer", "steps", "meta", "messages")
-SEARCHED_PROMPTS = 20_000
 MIN_PREFIX_DIGITS = 6
 STATUS_LABELS = {
     Status.APPROVED.label: "success",
@@ -138,7 +138,11 @@ class ScoreInline(ShownInline):
 
 class ReviewInline(ShownInline):
     model = Review
-    fields = ("verdict", "reviewer_name", "shown_note", "created_at")
+    fields = ("verdict", "reviewer_name", "shown_note", "shown_labels", "created_at")
+
+    @admin.display(description="Step labels")
+    def shown_labels(self, review: Review) -> SafeString:
+        return json_block(review.step_labels or {})
 
     @admin.display(description="Reviewer")
     def reviewer_name(self, review: Review) -> str:
@@ -170,7 +174,9 @@ class TraceAdmin(DeletedByService, RoleAdmin):
         "created",
     )
     search_fields = ("id",)  # get_search_results says where it looks
-    search_help_text = "Id, external id or words of newer prompts"
+    search_help_text = (
+        f"Id, external id or words, of which the newest {search.CANDIDATES:,} matches"
+    )
     actions = ("approve", "reject", "flag", "score", "delete_selected")
     fieldsets = (
         ("Curation", {"fields": ("status", "tags")}),
@@ -321,17 +327,15 @@ class TraceAdmin(DeletedByService, RoleAdmin):
 
 def _found(traces: QuerySet[Trace], term: str) -> QuerySet[Trace, Any]:
     """Give the ids of what a search finds: each part of it goes by an index or is bounded."""
-    newest = traces.order_by("-pk").values("pk")
-    parts = [
-        traces.filter(external_id=term).values("pk"),
-        Trace.objects.filter(pk__in=newest[:SEARCHED_PROMPTS], prompt__icontains=term)
-        .order_by()
-        .values("pk"),
-    ]
+    parts = [traces.filter(external_id=term).values("pk")]
+    if TraceFilters(data={"q": term}).is_valid():
+        found = search.newest_matches(term, traces.order_by("-pk"), limit=search.CANDIDATES)
+        parts.append(Trace.objects.filter(pk__in=found).order_by().values("pk"))
     digits = term.replace("-", "").lower()
     if MIN_PREFIX_DIGITS <= len(digits) <= 32 and set(digits) <= set("0123456789abcdef"):
         first, last = uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
-        parts.append(newest.filter(pk__range=(first, last))[:SEARCHED_PROMPTS])
+        newest = traces.order_by("-pk").values("pk")
+        parts.append(newest.filter(pk__range=(first, last))[: search.CANDIDATES])
     return parts[0].union(*parts[1:])
 
 
@@ -410,8 +414,15 @@ class ReviewAdmin(RoleAdmin):
     filters = ReviewFilter
     list_display = ("verdict_label", "trace_column", "reviewer_name", "note_column", "created")
     list_select_related = ("reviewer",)
-    fields = ("verdict", "trace_column", "reviewer_name", "shown_note", "created_at")
-    readonly_fields = ("trace_column", "reviewer_name", "shown_note")
+    fields = (
+        "verdict",
+        "trace_column",
+        "reviewer_name",
+        "shown_note",
+        "shown_labels",
+        "created_at",
+    )
+    readonly_fields = ("trace_column", "reviewer_name", "shown_note", "shown_labels")
 
     @admin.display(description="Verdict")
     def verdict_label(self, review: Review) -> str:
@@ -426,6 +437,10 @@ class ReviewAdmin(RoleAdmin):
     @admin.display(description="Reviewer")
     def reviewer_name(self, review: Review) -> str:
         return str(review.reviewer)
+
+    @admin.display(description="Step labels")
+    def shown_labels(self, review: Review) -> SafeString:
+        return json_block(review.step_labels or {})
 
     @admin.display(description="Note")
     def note_column(self, review: Review) -> SafeString:

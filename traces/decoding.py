@@ -5,9 +5,10 @@ bodies and give the same documents (a test holds them together).
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from django.conf import settings
@@ -19,10 +20,10 @@ from traces.serializers import TraceSerializer, is_message
 from tunix_site import strict_json
 from tunix_site.errors import Invalid
 
-T = TypeVar("T")
-
 MAX_TOKENS = 12_000_000  # more than 1,000 traces of 1,000 steps each have
 FEW_ESCAPES = 50_000
+
+UNDECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _one = msgspec.json.Decoder(TraceDocument)
 _many = msgspec.json.Decoder(list[TraceDocument])
@@ -41,9 +42,9 @@ class Batch:
 
 def read_trace(body: bytes, parsed: Any) -> TraceDocument:
     """Read one trace from a body that was parsed as well; ValidationError where it is none."""
-    trace = read_trace_quickly(body)
-    if trace is not None:
-        return trace
+    read = read_traces_quickly([body])
+    if read is not None:
+        return read[0][0]
     serializer = TraceSerializer(data=parsed)
     serializer.is_valid(raise_exception=True)
     return serializer.to_document()
@@ -86,33 +87,38 @@ def _check_length(items: list[Any]) -> None:
 
 def _read_quickly(body: bytes) -> list[TraceDocument] | None:
     """Decode a batch by type, or give None where it might hold anything that must be refused."""
-    documents, size = _decode_quickly(_many, body)
-    if documents is None or not all(map(_is_sound, documents)):
+    try:
+        documents = _many.decode(body)
+    except UNDECODED:
         return None
-    if size > settings.MAX_TRACE_BYTES and any(map(_is_large, documents)):
+    kept = _encode(documents)
+    if not _holds_only(body, kept) or not all(map(_is_sound, documents)):
+        return None
+    if len(kept) > settings.MAX_TRACE_BYTES and any(map(_is_large, documents)):
         return None
     return documents
 
 
-def read_trace_quickly(body: bytes) -> TraceDocument | None:
-    """Decode one trace by type, or give None where it might hold anything that must be refused."""
-    trace, size = _decode_quickly(_one, body)
-    if trace is None or size > settings.MAX_TRACE_BYTES or not _is_sound(trace):
-        return None
-    return trace
-
-
-def _decode_quickly(decoder: msgspec.json.Decoder[T], body: bytes) -> tuple[T | None, int]:
-    """Give what the body holds, if it holds nothing else, and its size as compact JSON."""
-    if b"\\u0000" in body:
-        return None, 0
+def read_traces_quickly(lines: Sequence[bytes]) -> list[tuple[TraceDocument, bytes]] | None:
+    """Decode traces by type, each with its compact JSON; None where one may have to be refused."""
     try:
-        decoded = decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None, 0
-    kept = _encode(decoded)
-    # A key given twice, or one that is not known, is gone from what was decoded.
-    return (decoded if _string_count(kept) == _string_count(body) else None), len(kept)
+        documents = list(map(_one.decode, lines))
+    except UNDECODED:
+        return None
+    kept = list(map(_encode, documents))
+    if not _holds_only(b"".join(lines), b"".join(kept)) or not all(map(_is_sound, documents)):
+        return None
+    if max(map(len, kept), default=0) > settings.MAX_TRACE_BYTES:
+        return None
+    return list(zip(documents, kept, strict=True))
+
+
+def _holds_only(body: bytes, kept: bytes) -> bool:
+    """Tell whether JSON text holds what was kept of it and nothing else, and no NUL.
+
+    A key given twice, or one that is not known, is gone from what was decoded.
+    """
+    return b"\\u0000" not in body and _string_count(kept) == _string_count(body)
 
 
 def _string_count(text: bytes) -> int:
@@ -136,15 +142,10 @@ def _is_sound(trace: TraceDocument) -> bool:
         source = trace.meta.get("source", "")
         if not isinstance(source, str) or len(source) > document.MAX_SOURCE_CHARS:
             return False
-        # what was decoded to text holds no surrogate, and no NUL was in the body
-        only_text = set(map(type, trace.meta.values())) == {str}
-        if not only_text and next(strict_json.problems(trace.meta, depth=1), None):
+        if not strict_json.is_plain(trace.meta, 1):
             return False
     if trace.messages:
-        if not all(map(is_message, trace.messages)):
-            return False
-        if next(strict_json.problems(trace.messages, depth=1), None):
-            return False
+        return all(map(is_message, trace.messages)) and strict_json.is_plain(trace.messages, 1)
     return True
 
 

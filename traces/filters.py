@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from traces import document
+from traces import document, search
 from traces.models import Status, Trace
 from traces.querysets import TraceQuerySet
 from tunix_site import strict_json
@@ -22,6 +22,7 @@ from tunix_site.strict_json import problems, shown
 
 META_PREFIX = "meta."
 MAX_META_DEPTH = 10
+MAX_QUERY_CHARS = 1_000
 
 
 class TraceFilters(QuerySerializer):
@@ -30,6 +31,11 @@ class TraceFilters(QuerySerializer):
     As query parameters they are text; in a dataset's `where` they are typed JSON.
     """
 
+    q = TextField(
+        max_length=MAX_QUERY_CHARS,
+        required=False,
+        help_text='Holds the words; `"a phrase"`, `OR` and `-without` as in a web search.',
+    )
     source = TextField(  # type: ignore[assignment]
         max_length=document.MAX_SOURCE_CHARS, allow_blank=True, required=False
     )
@@ -64,6 +70,11 @@ class TraceFilters(QuerySerializer):
             raise serializers.ValidationError(errors)
         return {**values, **meta}
 
+    def validate_q(self, text: str) -> str:
+        if reason := search.refusal(text):
+            raise serializers.ValidationError(reason)
+        return text
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         bounds = [name for name in ("min_score", "max_score") if name in attrs]
         if bounds and "criteria" not in attrs:
@@ -95,6 +106,8 @@ def matching(filters: dict[str, Any], traces: TraceQuerySet | None = None) -> Tr
         if name.startswith(META_PREFIX):
             path = name.removeprefix(META_PREFIX).split(".")
             traces = traces.with_meta(path, _readings(value))
+        elif name == "q":
+            traces = traces.saying(value)
         elif name == "tag":
             traces = traces.tagged(value)
         elif name in _LOOKUPS:
@@ -104,6 +117,21 @@ def matching(filters: dict[str, Any], traces: TraceQuerySet | None = None) -> Tr
             filters["criteria"], low=filters.get("min_score"), high=filters.get("max_score")
         )
     return traces
+
+
+def newest_first(filters: dict[str, Any]) -> TraceQuerySet:
+    """Give what `matching` gives, newest first, by the index of a column that is filtered on.
+
+    The column is compared as a range: after an equality, the planner drops it from the order and
+    walks from the newest trace on, past all that have another value.
+    """
+    for column in ("source", "status"):
+        if column in filters:
+            value = filters[column]
+            others = {name: other for name, other in filters.items() if name != column}
+            bounds = {f"{column}__gte": value, f"{column}__lte": value}
+            return matching(others).filter(**bounds).order_by(f"-{column}", "-pk")
+    return matching(filters).order_by("-pk")
 
 
 def _readings(value: Any) -> list[Any]:

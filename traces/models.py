@@ -147,6 +147,9 @@ class Review(models.Model):
     )
     verdict = models.CharField(max_length=16, choices=Status)
     note = models.TextField(blank=True)
+    step_labels = models.JSONField(
+        decoder=StoredDecoder, null=True, blank=True, help_text="-1, 0 or 1 by the step's i."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
 
+from traces import search
 from traces.rows import COPY_OPTIONS, TraceRow, copy_text
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ class TraceQuerySet(models.QuerySet["Trace"]):
                 nested = {key: nested}
             alternatives |= Q(meta__contains=nested)
         return self.filter(alternatives)
+
+    def saying(self, words: str) -> Self:
+        """Keep the traces that hold the words, in the syntax of web searches."""
+        return self.filter(search_document__document=search.condition(words))
 
     def scored(self, criteria: str, *, low: float | None = None, high: float | None = None) -> Self:
         """Keep the traces that have a score on `criteria` between the bounds, both included."""

@@ -8,15 +8,20 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.serializers import as_serializer_error
 
-from traces import document
+from traces import document, search
 from traces.document import TraceDocument
+from traces.filters import TraceFilters
 from traces.models import Score, Status, Trace
 from traces.querysets import ROW_FIELDS
+from traces.readers.formats import AUTO, FORMATS
 from traces.scoring import SCORERS
+from traces.services.bulk import BulkChange
 from tunix_site.fields import (
+    BooleanField,
     ChoiceTextField,
     IntegerField,
     ListField,
+    NumberField,
     ObjectField,
     QuerySerializer,
     StrictMixin,
@@ -221,10 +226,16 @@ class TraceRowSerializer(serializers.ModelSerializer[Trace]):
     prompt_preview = serializers.CharField()
     final_answer_preview = serializers.CharField(allow_blank=True)
     tags = serializers.ListField(child=serializers.CharField())
+    rank = serializers.FloatField(required=False, help_text="Only with `q`; the best first.")
+    excerpt = serializers.CharField(
+        required=False,
+        help_text="Only with `q`: safe HTML, escaped, with `<mark>` around the words. Cut from the "
+        f"first {search.EXCERPT_SOURCE_CHARS:,} characters of prompt, answer and steps.",
+    )
 
     class Meta:
         model = Trace
-        fields = ROW_FIELDS
+        fields = (*ROW_FIELDS, "rank", "excerpt")
         read_only_fields = fields
 
 
@@ -242,6 +253,96 @@ class BatchQuery(QuerySerializer):
         default="abort",
         help_text="`skip` stores the good ones and reports the rest.",
     )
+
+
+class BulkSetSerializer(StrictSerializer):
+    """What becomes of the traces: at least one of the three."""
+
+    status = ChoiceTextField(choices=Status.choices, required=False)
+    add_tags = ListField(child=TagField(), max_length=document.MAX_TAGS, required=False)
+    remove_tags = ListField(child=TagField(), max_length=document.MAX_TAGS, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not any(attrs.values()):
+            raise serializers.ValidationError("Give a status, add_tags or remove_tags.")
+        both = set(attrs.get("add_tags", ())) & set(attrs.get("remove_tags", ()))
+        if both:
+            raise serializers.ValidationError({"add_tags": [f"Removed as well: {min(both)}."]})
+        return attrs
+
+
+class BulkSerializer(StrictSerializer):
+    """A change of all traces that match a filter."""
+
+    where = TraceFilters(help_text="The list's filters; {} is every trace.")
+    set = BulkSetSerializer()
+    expected_count = IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        required=False,
+        help_text="Refused where another number of traces matches.",
+    )
+
+    def to_change(self) -> BulkChange:
+        values = self.validated_data
+        return BulkChange(where=values["where"], **values["set"])
+
+
+class ImportQuery(QuerySerializer):
+    """What to make of a file."""
+
+    format = ChoiceTextField(
+        choices=[AUTO, *FORMATS],
+        required=False,
+        default=AUTO,
+        help_text="`auto`: recognised from the first records.",
+    )
+    source = TextField(  # type: ignore[assignment]
+        max_length=document.MAX_SOURCE_CHARS,
+        required=False,
+        help_text="In place of the source that a trace names, or of the format's name.",
+    )
+    on_error = ChoiceTextField(
+        choices=["skip", "abort"],
+        required=False,
+        default="skip",
+        help_text="`abort` stores nothing when a record is bad.",
+    )
+    dry_run = BooleanField(
+        required=False, default=False, help_text="Tell what would happen, and keep nothing of it."
+    )
+
+
+class ImportErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    line = serializers.IntegerField(help_text="Of JSON arrays and Parquet files, the item.")
+    field = serializers.CharField(help_text="Empty: the record as a whole.")
+    message = serializers.CharField()
+
+
+class ImportAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What became of a file; `errors` are the first hundred, the job has all of them."""
+
+    format = serializers.CharField()
+    line_count = serializers.IntegerField()
+    created_count = serializers.IntegerField(help_text="Traces.")
+    existing_count = serializers.IntegerField(help_text="Traces.")
+    error_count = serializers.IntegerField(help_text="Records.")
+    errors = ImportErrorSerializer(many=True)  # type: ignore[assignment]
+    job = serializers.UUIDField()
+    dry_run = serializers.BooleanField(required=False)
+    traces = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        help_text="In a dry run, the first traces as they would be stored.",
+    )
+
+
+class FormatSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A shape of records that an import reads."""
+
+    name = serializers.CharField()
+    description = serializers.CharField()
+    example = serializers.DictField()
 
 
 class BatchEntrySerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -276,6 +377,49 @@ class ScoreAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
     trace_id = serializers.UUIDField()
     score = serializers.FloatField()
     details = serializers.DictField()
+
+
+class ScoresStoredSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    created_count = serializers.IntegerField()
+    updated_count = serializers.IntegerField()
+
+
+class SimilarQuery(QuerySerializer):
+    limit = IntegerField(min_value=1, max_value=100, required=False, default=20)
+    min_similarity = NumberField(
+        min_value=0, max_value=1, required=False, default=0.5, help_text="Estimated, 0 to 1."
+    )
+
+
+class SimilarRowSerializer(TraceRowSerializer):
+    similarity = serializers.FloatField(help_text="Of the sets of three words in a row: Jaccard.")
+
+    class Meta(TraceRowSerializer.Meta):
+        fields = (*ROW_FIELDS, "similarity")  # type: ignore[assignment]
+
+
+class SimilarSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    results = SimilarRowSerializer(many=True)
+    candidates = serializers.IntegerField(help_text="How many were compared.")
+    complete = serializers.BooleanField(
+        help_text="False where there are more candidates, or traces that wait to be indexed."
+    )
+
+
+class PromptGroupSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    prompt_hash = serializers.UUIDField()
+    prompt_preview = serializers.CharField()
+    trace_count = serializers.IntegerField()
+    answer_count = serializers.IntegerField(help_text="Answers that differ.")
+    agreement = serializers.FloatField(help_text="The share of the most frequent answer.")
+    most_frequent_answer = serializers.CharField(allow_blank=True, help_text="Its beginning.")
+    scored_count = serializers.IntegerField()
+    pass_rate = serializers.FloatField(
+        allow_null=True, help_text="The share of the scored ones that pass; null without any."
+    )
+    complete = serializers.BooleanField(
+        help_text="False where the shares are of 10,000 of the traces."
+    )
 
 
 class CompareQuery(QuerySerializer):

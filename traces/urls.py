@@ -1,6 +1,7 @@
-from traces.views import TraceViewSet
+from traces.views import ScoreViewSet, TraceViewSet
 from tunix_site.routers import Router
 
 router = Router()
 router.register("traces", TraceViewSet, basename="trace")
+router.register("scores", ScoreViewSet, basename="score")
 urlpatterns = router.urls

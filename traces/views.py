@@ -1,9 +1,11 @@
 """The trace routes."""
 
 import uuid
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
@@ -11,30 +13,48 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobs.answers import accepted
+from jobs.serializers import JobSerializer
 from traces.batch import ingest_batch
 from traces.decoding import read_trace
 from traces.filters import TraceListQuery, matching
 from traces.models import Trace
+from traces.prompts import PromptPagination, PromptQuery, prompt_groups
+from traces.ranking import TracePagination
+from traces.readers.formats import FORMATS
+from traces.score_batch import MAX_BYTES as MAX_SCORES_BYTES
+from traces.score_batch import NewScoreSerializer, record_scores
 from traces.scoring import SCORERS
 from traces.serializers import (
     BatchAnswerSerializer,
     BatchQuery,
+    BulkSerializer,
     CompareQuery,
     ComparisonSerializer,
     CurationSerializer,
+    FormatSerializer,
+    ImportAnswerSerializer,
+    ImportQuery,
     PartialBatchAnswerSerializer,
+    PromptGroupSerializer,
     ScoreAnswerSerializer,
     ScoreRequestSerializer,
     ScoreSerializer,
+    ScoresStoredSerializer,
+    SimilarQuery,
+    SimilarSerializer,
     TraceDetailSerializer,
     TraceRowSerializer,
     TraceSerializer,
     new_trace,
 )
-from traces.services import curation, intake, scores
+from traces.services import curation, imports, intake, scores, similar
+from traces.services.bulk import start_bulk_change
+from traces.sources.source import Source
 from tunix_site.models import Role
 from tunix_site.openapi import ERROR_BODY
-from tunix_site.parsers import RawJSONParser
+from tunix_site.parsers import RawJSONParser, StreamParser
+from tunix_site.roles import has_role
 from tunix_site.views import ApiViewSet
 
 
@@ -47,6 +67,7 @@ class TraceViewSet(ApiViewSet):
 
     queryset = Trace.objects.all()
     serializer_class = TraceSerializer
+    pagination_class = TracePagination
     lookup_value_regex = "[^/]+"
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     roles: ClassVar = {
@@ -54,20 +75,36 @@ class TraceViewSet(ApiViewSet):
         "retrieve": Role.READER,
         "scores": Role.READER,
         "compare": Role.READER,
+        "similar": Role.READER,
+        "prompts": Role.READER,
         "create": Role.WRITER,
         "batch": Role.WRITER,
+        "import_stream": Role.WRITER,
+        "formats": Role.READER,
         "partial_update": Role.CURATOR,
         "destroy": Role.CURATOR,
+        "bulk": Role.CURATOR,
         "score": Role.CURATOR,
     }
-    queries: ClassVar = {"list": TraceListQuery, "batch": BatchQuery, "compare": CompareQuery}
+    queries: ClassVar = {
+        "list": TraceListQuery,
+        "batch": BatchQuery,
+        "import_stream": ImportQuery,
+        "compare": CompareQuery,
+        "similar": SimilarQuery,
+        "prompts": PromptQuery,
+    }
+    repeatable: ClassVar = {"import_stream"}
     body_limits: ClassVar = {"batch": settings.MAX_BATCH_BYTES}
 
     def get_object(self) -> Trace:
         return find_trace(self.kwargs["pk"])
 
     def list(self, request: Request) -> Response:
-        """List traces, newest first; any number of `meta.KEY=VALUE` may be among the filters."""
+        """List traces, newest first; any number of `meta.KEY=VALUE` may be among the filters.
+
+        With `q` the newest matches are ranked, the best first, and rows have `rank` and `excerpt`.
+        """
         page = self.paginate_queryset(matching(self.query).previews())
         return self.get_paginated_response(page)
 
@@ -89,6 +126,45 @@ class TraceViewSet(ApiViewSet):
         """Store up to 1,000 traces, all or none unless `on_error=skip`."""
         answer = ingest_batch(request.data, skip_bad=self.query["on_error"] == "skip")
         return Response(answer.body, status=answer.status_code)
+
+    @extend_schema(request=BulkSerializer, responses={202: JobSerializer})
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Change status or tags of all traces that match; the work is a job."""
+        serializer = BulkSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        job = start_bulk_change(
+            change=serializer.to_change(),
+            expected_count=serializer.validated_data.get("expected_count"),
+            parameters=dict(request.data),
+            user=request.user,
+        )
+        return accepted(job)
+
+    @extend_schema(
+        request={"application/x-ndjson": OpenApiTypes.BINARY},
+        responses=ImportAnswerSerializer,
+    )
+    @action(detail=False, methods=["post"], url_path="import", parser_classes=[StreamParser])
+    def import_stream(self, request: Request) -> Response:
+        """Store the traces of a stream of records, in any known format; one sent again exists."""
+        answer = imports.import_stream(
+            source=Source(cast(Iterable[bytes], request.data or ())),
+            content_encoding=request.headers.get("Content-Encoding", ""),
+            max_spool_bytes=settings.MAX_SPOOL_BYTES,
+            request=imports.ImportRequest(
+                **self.query,
+                user=request.user,
+                may_curate=has_role(request, Role.CURATOR),
+            ),
+        )
+        return Response(answer)
+
+    @extend_schema(responses=FormatSerializer(many=True))
+    @action(detail=False, pagination_class=None)
+    def formats(self, request: Request) -> Response:
+        """List the formats that an import reads, with an example each."""
+        return Response(FormatSerializer(FORMATS.values(), many=True).data)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return Response(TraceDetailSerializer(self.get_object()).data)
@@ -131,6 +207,33 @@ class TraceViewSet(ApiViewSet):
     def compare(self, request: Request) -> Response:
         """Show two traces side by side, with their baseline scores."""
         return Response({name: compared(find_trace(pk)) for name, pk in self.query.items()})
+
+    @extend_schema(responses=SimilarSerializer)
+    @action(detail=True, pagination_class=None)
+    def similar(self, request: Request, pk: str) -> Response:
+        """Find traces that say nearly the same, the most similar first."""
+        return Response(similar.find_similar(trace=self.get_object(), **self.query))
+
+    @extend_schema(responses=PromptGroupSerializer(many=True))
+    @action(detail=False, pagination_class=PromptPagination)
+    def prompts(self, request: Request) -> Response:
+        """List the prompts of the traces that match, in the order of their hashes."""
+        page = self.paginate_queryset(prompt_groups(self.query))
+        return self.get_paginated_response(page)
+
+
+class ScoreViewSet(ApiViewSet):
+    """Scores that others computed."""
+
+    serializer_class = NewScoreSerializer
+    roles: ClassVar = {"batch": Role.CURATOR}
+    body_limits: ClassVar = {"batch": MAX_SCORES_BYTES}
+
+    @extend_schema(request=NewScoreSerializer(many=True), responses={201: ScoresStoredSerializer})
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Request) -> Response:
+        """Store up to 1,000 scores, all or none; one per trace, criteria and scorer version."""
+        return Response(record_scores(request.data), status=status.HTTP_201_CREATED)
 
 
 def find_trace(pk: str | uuid.UUID) -> Trace:

@@ -18,7 +18,7 @@ else:
     from unfold.sites import UnfoldAdminSite as AdminSite
 
 REFUSAL = "{} may not enter: this needs staff status and the role of a curator."
-APPS_FIRST = {"traces": 0, "datasets": 1}
+APPS_FIRST = {"traces": 0, "datasets": 1, "jobs": 2}
 
 
 def may_enter(user: Any) -> bool:

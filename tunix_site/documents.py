@@ -55,6 +55,7 @@ class RootView(ApiView):
         names = {
             "traces": "trace-list",
             "datasets": "dataset-list",
+            "jobs": "job-list",
             "health": "health",
             "metrics": "metrics",
             "schema": "schema",

@@ -11,6 +11,19 @@ from rest_framework.exceptions import APIException
 RETRY_AFTER_SECONDS = 5
 
 
+def text_of(detail: Any) -> str:
+    """Say in one text what an error of the domain says."""
+    if isinstance(detail, dict):
+        parts = [
+            text_of(value) if name == "detail" else f"{name}: {text_of(value)}"
+            for name, value in detail.items()
+        ]
+        return " ".join(parts)
+    if isinstance(detail, list):
+        return " ".join(map(text_of, detail))
+    return str(detail)
+
+
 class Invalid(APIException):
     """400: what was asked for cannot be done with these values; `detail` is answered as it is."""
 

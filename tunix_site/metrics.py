@@ -22,6 +22,9 @@ REQUEST_SECONDS = Histogram(
     ["method", "route"],
 )
 
+# What is asked of its source for every answer, such as the jobs that wait in the database.
+ASKED_AT_ONCE = CollectorRegistry()
+
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 
 
@@ -32,6 +35,10 @@ def observe_request(method: str, route: str, status: int, seconds: float) -> Non
 
 
 def exposition() -> bytes:
+    return counted() + generate_latest(ASKED_AT_ONCE)
+
+
+def counted() -> bytes:
     """Return the counters and histograms of all web processes."""
     registry: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:

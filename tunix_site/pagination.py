@@ -13,6 +13,7 @@ from tunix_site.fields import BooleanField, IntegerField, QuerySerializer, TextF
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+NO_CURSOR = "This is no cursor of this list."
 
 
 class PageQuery(QuerySerializer):
@@ -51,15 +52,14 @@ class KeysetPagination(CursorPagination):
             if cursor is not None:
                 self._check(cursor)
         except (NotFound, ValueError):
-            raise ValidationError({"cursor": ["This is no cursor of this list."]}) from None
+            raise ValidationError({"cursor": [NO_CURSOR]}) from None
         return cursor
 
     def _check(self, cursor: Cursor) -> None:
         """Refuse what we never gave: ids differ, so that none of ours holds an offset."""
-        if cursor.offset:
-            raise ValueError(cursor.offset)
-        if cursor.position is not None:
-            self._check_position(str(cursor.position))
+        if cursor.offset or cursor.position is None:
+            raise ValueError(cursor)
+        self._check_position(str(cursor.position))
 
     def _check_position(self, position: str) -> None:
         if self.position_field.get_internal_type() == "UUIDField":

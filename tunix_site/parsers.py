@@ -63,6 +63,23 @@ class StrictJSONParser(RawJSONParser):
             raise ParseError(str(error)) from None
 
 
+class StreamParser(BaseParser):
+    """Gives the body as pieces that the view reads on as they come, of any length and type."""
+
+    media_type = "*/*"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        headers = (parser_context or {})["request"].META
+        if is_chunked(headers):  # Django's own stream ends at a bound
+            return counted(headers["wsgi.input"], None)
+        return counted(stream, int(headers["CONTENT_LENGTH"]))
+
+
 def media_type_charset(media_type: str | None) -> str:
     _, _, parameters = (media_type or "").partition(";")
     for parameter in parameters.split(";"):
@@ -87,7 +104,7 @@ def read_body(stream: IO[bytes], headers: dict[str, Any], limit: int) -> bytes:
         raise UnsupportedEncoding
     if not is_chunked(headers) and length > limit:
         raise TooLarge(limit)
-    pieces = _counted(stream, None if is_chunked(headers) else length)
+    pieces = counted(stream, None if is_chunked(headers) else length)
     if encoding == "gzip":
         pieces = _gunzip(pieces, limit)
     body = bytearray()
@@ -98,7 +115,8 @@ def read_body(stream: IO[bytes], headers: dict[str, Any], limit: int) -> bytes:
     return bytes(body)
 
 
-def _counted(stream: IO[bytes], length: int | None) -> Iterator[bytes]:
+def counted(stream: IO[bytes], length: int | None) -> Iterator[bytes]:
+    """Yield a body in pieces; ParseError where it breaks off, or ends before its length."""
     received = 0
     while length is None or received < length:
         try:

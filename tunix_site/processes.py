@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
 GRACE_SECONDS = 15
+PAUSE_SECONDS = 2.0
 
 
 def die_with_parent() -> None:
@@ -30,9 +32,40 @@ def child_process(command: Sequence[str], **options: Any) -> Iterator[subprocess
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _stop(process)
+
+
+class KeptProcess:
+    """A child process that is started again, after a pause, when it has ended.
+
+    Whoever keeps it calls `keep` often, and `stop` at the end.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.command = command
+        self.keeper = os.getpid()
+        self.process: subprocess.Popen[Any] | None = None
+        self.not_before = 0.0
+
+    def keep(self) -> None:
+        """Start the process where there is none, unless one ended just now."""
+        if self.process is not None and self.process.poll() is not None:
+            self.process = None
+            self.not_before = time.monotonic() + PAUSE_SECONDS
+        if self.process is None and time.monotonic() >= self.not_before:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent
+            )
+
+    def stop(self) -> None:
+        if self.process is not None and os.getpid() == self.keeper:  # a fork leaves it alone
+            _stop(self.process)
+
+
+def _stop(process: subprocess.Popen[Any]) -> None:
+    process.terminate()
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -33,6 +33,10 @@ def rank_of_request(request: Any) -> int:
     return rank_of_user(user)
 
 
+def has_role(request: Any, role: str) -> bool:
+    return rank_of_request(request) >= RANKS[role]
+
+
 class HasRole(BasePermission):
     """Asks for the role that the view names for its action; a view that names none is closed."""
 
@@ -40,7 +44,7 @@ class HasRole(BasePermission):
         if not request.user or not request.user.is_authenticated:
             return False
         required = view.required_role()
-        if rank_of_request(request) >= RANKS[required]:
+        if has_role(request, required):
             return True
         self.message = f"This needs the role {required}."
         return False

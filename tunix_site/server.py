@@ -6,7 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
+
+from tunix_site.processes import KeptProcess
 
 YOUNG_OBJECTS = 50_000  # made between two collections; 700 are less than one trace batch holds
 
@@ -26,9 +29,18 @@ class ServerLogger(Logger):
 class Server(BaseApplication):
     """Serves the site until SIGINT or SIGTERM; then the requests under way are finished."""
 
-    def __init__(self, *, host: str, port: int) -> None:
+    def __init__(self, *, host: str, port: int, beside: KeptProcess | None = None) -> None:
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.beside = beside
         super().__init__()
+
+    def run(self) -> None:
+        """Serve; a process beside the web processes is kept running meanwhile."""
+        try:
+            Master(self).run()
+        finally:
+            if self.beside is not None:
+                self.beside.stop()
 
     def load_config(self) -> None:
         options = {
@@ -55,6 +67,18 @@ class Server(BaseApplication):
 
         keep_program_out_of_collections()
         return application
+
+
+class Master(Arbiter):
+    """The process above the web processes."""
+
+    app: Server
+
+    def manage_workers(self) -> None:
+        """Start what is missing; gunicorn asks for it every second."""
+        super().manage_workers()
+        if self.app.beside is not None:
+            self.app.beside.keep()
 
 
 def keep_program_out_of_collections() -> None:

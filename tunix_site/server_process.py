@@ -27,25 +27,28 @@ class ServerNotStarted(Exception):
 
 @dataclass(frozen=True)
 class RunningServer:
-    """Where a server answers, and its process; the web processes are children of that."""
+    """Where a server answers, and its process; web processes and workers are children of that."""
 
     url: str
     pid: int
 
     def web_process_ids(self) -> list[int]:
-        """Name the web processes; Linux alone."""
+        """Name the web processes: forked, and so called like their parent. Linux alone."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return [int(pid) for pid in children.split()]
+        return [int(pid) for pid in children.split() if _called(pid) == _called(self.pid)]
 
 
 @contextlib.contextmanager
-def running_server(*, environment: Mapping[str, str], log_path: Path) -> Iterator[RunningServer]:
+def running_server(
+    *, environment: Mapping[str, str], log_path: Path, with_workers: bool = False
+) -> Iterator[RunningServer]:
     """Serve a migrated database on a free port while the block runs.
 
     `environment` is all that the process gets; it names the database.
     """
     port = free_port()
     command = [sys.executable, "manage.py", "serve", "--no-setup", "--port", str(port)]
+    command += [] if with_workers else ["--no-workers"]
     with (
         log_path.open("wb") as log,
         child_process(
@@ -60,6 +63,14 @@ def running_server(*, environment: Mapping[str, str], log_path: Path) -> Iterato
         url = f"http://127.0.0.1:{port}"
         _wait_for_health(process, url, log_path)
         yield RunningServer(url, process.pid)
+
+
+def _called(pid: int | str) -> bytes:
+    """Give the command line that a process goes by; empty where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def free_port() -> int:

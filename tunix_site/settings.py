@@ -38,7 +38,22 @@ if METRICS_DIR:
 MAX_TRACE_BYTES = env.integer("TUNIX_MAX_TRACE_BYTES", 1024**2)
 MAX_BATCH_BYTES = env.integer("TUNIX_MAX_BATCH_BYTES", 64 * 1024**2)
 MAX_BATCH_TRACES = env.integer("TUNIX_MAX_BATCH_TRACES", 1000)
+MAX_RECORD_BYTES = env.integer("TUNIX_MAX_RECORD_BYTES", 16 * 1024**2)  # of an import's file
+MAX_SPOOL_BYTES = env.integer("TUNIX_MAX_SPOOL_BYTES", 4 * 1024**3)  # of Parquet sent over HTTP
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_TRACE_BYTES  # forms of the admin
+
+# Work that takes longer than an answer: jobs in queues, and the indexes behind ingest.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}  # any queue
+RUN_WORKERS = env.flag("TUNIX_WORKERS", default=True)
+JOB_LEASE_SECONDS = env.integer("TUNIX_JOB_LEASE_SECONDS", 30)
+JOBS_KEPT_DAYS = env.integer("TUNIX_JOBS_KEPT_DAYS", 30)
+WORK_COMMAND = "work"  # runs one process for each of these commands
+WORKERS = {
+    "builds": ["work", "--queues", "builds"],
+    "bulk": ["work", "--queues", "bulk"],
+    "search": ["index_traces", "--kind", "search"],
+    "similar": ["index_traces", "--kind", "similar"],
+}
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # without its own admin site: ours extends it
@@ -53,7 +68,10 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_tasks",
+    "django_tasks_db",
     "tunix_site",
+    "jobs",
     "traces",
     "datasets",
     "training",
@@ -221,6 +239,7 @@ UNFOLD = {
                     "Dataset items": ("datasets_datasetitem", "list"),
                 },
             ),
+            _menu("Work", "may_curate", {"Jobs": ("jobs_job", "pending_actions")}),
             _menu(
                 "Access",
                 "may_administer",

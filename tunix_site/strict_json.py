@@ -41,6 +41,14 @@ def loads(data: bytes) -> Any:
         raise InvalidJSON(f"The body nests deeper than {MAX_DEPTH} levels.") from None
 
 
+def raw_decode(text: str, start: int) -> tuple[Any, int]:
+    """Parse the value that begins at `start` as `loads` does, and give it with where it ends.
+
+    json.JSONDecodeError where no value stands there, RecursionError where it nests too deep.
+    """
+    return _DECODER.raw_decode(text, start)
+
+
 class StoredDecoder(json.JSONDecoder):
     """Reads what jsonb wrote: it gives a large double all its digits, as if it were an integer."""
 
@@ -76,6 +84,25 @@ def problems(value: Any, *, depth: int = 0) -> Iterator[tuple[str, str]]:
         yield from _inside(value, depth + 1)
     elif isinstance(value, int) and value not in INT64:
         yield "", "The integer does not fit in 64 bits."
+
+
+def is_plain(value: Any, depth: int) -> bool:
+    """Tell quickly, of what was decoded from UTF-8 without NUL, that it has no `problems`.
+
+    So no text of it is looked at. `depth` is the level at which the value stands.
+    """
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return type(value) is not int or value in INT64
+    if depth >= MAX_DEPTH:
+        return False
+    # a generator would cost more than the test
+    for item in value:
+        kind = type(item)
+        if kind is not str and not is_plain(item, depth + 1):
+            return False
+    return True
 
 
 def _inside(value: dict[str, Any] | list[Any], depth: int) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ urlpatterns = [
     re_path(r"^metrics/?$", MetricsView.as_view(), name="metrics"),
     re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
     re_path(r"^api/docs/?$", SwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/", include("jobs.urls")),
     path("api/", include("traces.urls")),
     path("api/", include("datasets.urls")),
     path("api-auth/", include("rest_framework.urls")),

@@ -1,6 +1,6 @@
 """What every view of the API shares: roles, strict queries, body limits, idempotency."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -26,7 +26,7 @@ class ApiViewMixin:
     roles: ClassVar[Mapping[str, str]] = {}
     queries: ClassVar[Mapping[str, type[QuerySerializer]]] = {}
     body_limits: ClassVar[Mapping[str, int]] = {}
-    idempotent: ClassVar[bool] = True
+    repeatable: ClassVar[Collection[str]] = ()  # POSTs that need no Idempotency-Key
 
     post: Callable[..., Response]
     query: dict[str, Any]  # the validated query parameters
@@ -48,6 +48,11 @@ class ApiViewMixin:
 
     def query_serializer(self) -> type[QuerySerializer]:
         return self.queries.get(self.action_name(), NoQuery)
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether an Idempotency-Key counts."""
+        return self.action_name() not in self.repeatable
 
     @property
     def max_body_bytes(self) -> int:

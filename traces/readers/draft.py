@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OUTPUT = "output"  # type of the one step of a record without reasoning
+TRACE_VERSION = "1.0"  # of what is no trace document yet
 
 
 class Unreadable(Exception):
@@ -23,8 +24,11 @@ class Draft:
     becomes `meta.record`, so that nothing is lost. `notes` say how the trace was read (which mark
     gave the answer, that it was cut off) and stand in meta under their own names. `external_id` is
     None where the source names none; `status`, `scores` ({criteria, scorer_version, value,
-    details}) and `step_labels` (-1, 0 or 1 by the step's number) take effect when a curator
+    details}) and `step_labels` (-1, 0 or 1 by the step's position) take effect when a curator
     imports.
+
+    What was a trace document before has a `meta` of its own, which wins over what is noted here,
+    and where it is kept to the letter its steps' own `indexes` (the `i` of each).
     """
 
     prompt: str
@@ -39,3 +43,6 @@ class Draft:
     status: str | None = None
     scores: list[dict[str, Any]] = field(default_factory=list)
     step_labels: dict[str, int] = field(default_factory=dict)
+    trace_version: str = TRACE_VERSION
+    meta: dict[str, Any] | None = None
+    indexes: list[int] | None = None

@@ -1,6 +1,6 @@
 """Storing documents as traces, each external_id once."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,7 @@ from tunix_site.errors import Conflict, Unavailable
 T = TypeVar("T")
 
 ATTEMPTS = 5
+UNREVIEWED = Status.UNREVIEWED.value
 SAMPLE = 16  # names that are looked up before all are
 
 Name = tuple[str, str]  # source and external_id, by which a client knows a trace
@@ -60,14 +61,27 @@ class HolderDeleted(Unavailable):
     default_detail = "The trace that had an external_id was just deleted: send it again."
 
 
-def create_traces(*, documents: Sequence[TraceDocument | None], skip_taken: bool) -> Outcome:
+def create_traces(
+    *,
+    documents: Sequence[TraceDocument | None],
+    skip_taken: bool,
+    statuses: Mapping[int, str] | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Outcome:
     """Store documents as traces in one transaction; None entries are passed over.
 
     A document whose (source, external_id) is stored with the same content exists already. With
     other content it is refused: alone if `skip_taken`, otherwise nothing is stored and
-    ExternalIdTaken raised.
+    ExternalIdTaken raised. `statuses` are by position; a new trace without one is unreviewed.
+    `meanwhile` is called for every row that is written, as the database works on those before: a
+    place for work that does not need it.
     """
-    return _patiently(partial(_create_traces, documents, skip_taken=skip_taken))
+
+    def store() -> Outcome:
+        intake = _Intake(documents, statuses or {}, meanwhile)
+        return _create_traces(intake, skip_taken=skip_taken)
+
+    return _patiently(store)
 
 
 def _patiently(store: Callable[[], T]) -> T:
@@ -87,8 +101,7 @@ def _is_passing(error: Exception) -> bool:
     return isinstance(error, HolderDeleted) or isinstance(error.__cause__, DeadlockDetected)
 
 
-def _create_traces(documents: Sequence[TraceDocument | None], *, skip_taken: bool) -> Outcome:
-    intake = _Intake(documents)
+def _create_traces(intake: "_Intake", *, skip_taken: bool) -> Outcome:
     if not intake.names:
         Trace.objects.insert(intake.rows())
         return intake.outcome
@@ -125,8 +138,15 @@ class _Intake:
     given at once, in the order of the documents.
     """
 
-    def __init__(self, documents: Sequence[TraceDocument | None]) -> None:
+    def __init__(
+        self,
+        documents: Sequence[TraceDocument | None],
+        statuses: Mapping[int, str],
+        meanwhile: Callable[[], None],
+    ) -> None:
         self.documents = documents
+        self.statuses = statuses
+        self.meanwhile = meanwhile
         self.now = timezone.now()
         self.outcome = Outcome([None] * len(documents))
         self.names: dict[int, Name] = {}  # by position
@@ -151,7 +171,9 @@ class _Intake:
     def _row(self, position: int) -> TraceRow:
         trace, entry = self.documents[position], self.own[position]
         assert trace is not None and entry is not None  # noqa: S101, PT018  # it is a new one
-        return row_of(trace, identity=entry.id, created_at=self.now, status=Status.UNREVIEWED)
+        status = self.statuses.get(position, UNREVIEWED)
+        self.meanwhile()
+        return row_of(trace, identity=entry.id, created_at=self.now, status=status)
 
     def settle(self, stored: dict[Name, Trace], *, skip_taken: bool) -> None:
         """Put the trace that holds a name, stored or the first here, in place of the others.
@@ -180,7 +202,7 @@ class _Intake:
                 outcome.traces[position] = holder
             else:
                 outcome.traces[position] = None
-                outcome.refused[position] = taken_by(holder.id)
+                outcome.refused[position] = _taken_by(holder.id)
         if outcome.refused and not skip_taken:
             raise ExternalIdTaken(outcome.refused)
 
@@ -210,9 +232,9 @@ def _holder(trace: Trace) -> Trace:
     if holder is None:
         raise HolderDeleted
     if holder.content_hash != trace.content_hash:
-        raise ExternalIdTaken({0: taken_by(holder.id)})
+        raise ExternalIdTaken({0: _taken_by(holder.id)})
     return holder
 
 
-def taken_by(identity: object) -> str:
+def _taken_by(identity: object) -> str:
     return f"Trace {identity} has this external_id and other content."

@@ -1,11 +1,42 @@
-"""Scoring traces by our own scorers."""
+"""Scores of traces: by our own scorers, and those that come from outside."""
 
-from django.db import transaction
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
 from django.utils import timezone
 
+from traces.batch import error_body
 from traces.models import Score, Trace
 from traces.scoring import SCORERS
 from traces.services.curation import held_trace
+from tunix_site.errors import Invalid
+
+# In one order, as every writer of many scores takes its rows.
+UPSERT = """
+    INSERT INTO traces_score (trace_id, criteria, scorer_version, value, details, created_at)
+    SELECT trace_id, criteria, scorer_version, value, details::jsonb, %s
+    FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::float8[], %s::text[])
+        AS sent (trace_id, criteria, scorer_version, value, details)
+    ORDER BY trace_id, criteria COLLATE "C", scorer_version COLLATE "C"
+    ON CONFLICT (trace_id, criteria, scorer_version) DO UPDATE SET
+        value = EXCLUDED.value, details = EXCLUDED.details
+    RETURNING xmax = 0 AS is_new
+"""
+
+
+@dataclass(frozen=True)
+class NewScore:
+    """What somebody else's scorer gave a trace."""
+
+    trace_id: UUID
+    criteria: str
+    scorer_version: str
+    value: float
+    details: dict[str, Any]
 
 
 def score_trace(*, trace: Trace, criteria: str) -> Score:
@@ -21,3 +52,42 @@ def score_trace(*, trace: Trace, criteria: str) -> Score:
             defaults={"value": scored.value, "details": details},
         )
     return score
+
+
+def store_scores(*, scores: Mapping[int, NewScore], refused: Mapping[int, Any]) -> dict[str, int]:
+    """Store scores, in place of those of the same trace, criteria and version; count both kinds.
+
+    All or nothing: Invalid where a trace is unknown or any was refused before, by position.
+    """
+    with transaction.atomic():
+        held = _held({score.trace_id for score in scores.values()})
+        unknown = {
+            position: {"trace": [f"There is no trace {score.trace_id}."]}
+            for position, score in scores.items()
+            if score.trace_id not in held
+        }
+        errors = {**refused, **unknown}
+        if errors:
+            bad = f"{len(errors):,} bad score{'s' if len(errors) > 1 else ''}"
+            raise Invalid(error_body(f"Nothing was stored: {bad}.", errors))
+        return _upsert(list(scores.values()))
+
+
+def _held(trace_ids: set[UUID]) -> set[UUID]:
+    """Lock traces until the end of the transaction, in one order; leave out those not there."""
+    traces = Trace.objects.select_for_update(no_key=True).filter(pk__in=trace_ids)
+    return set(traces.order_by("pk").values_list("pk", flat=True))
+
+
+def _upsert(scores: list[NewScore]) -> dict[str, int]:
+    columns: list[list[Any]] = [
+        [score.trace_id for score in scores],
+        [score.criteria for score in scores],
+        [score.scorer_version for score in scores],
+        [score.value for score in scores],
+        [msgspec.json.encode(score.details).decode() for score in scores],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT, [timezone.now(), *columns])
+        created = sum(is_new for (is_new,) in cursor.fetchall())
+    return {"created_count": created, "updated_count": len(scores) - created}

@@ -8,11 +8,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from traces import search
 from traces.models import Review, Score, Status, Trace
 from traces.services.curation import curate_trace
 from traces.services.scores import score_trace
 from traces.tests.concurrency import just_before
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
+from traces.tests.searching import index_all
 from tunix_site import admin_options
 from tunix_site.models import Role
 from tunix_site.tests.admin_pages import form_of, logged_in
@@ -115,9 +117,15 @@ def test_a_long_list_is_cut_off_and_says_so(page, monkeypatch):
         ("meta.nested.deep=true", "b"),
         ("source=&status=&min_steps=", "abc"),
         ("status=unreviewed&tag=good", "a"),
-        ("q=apples", "a"),
-        ("q=APPLES", "a"),
-        ("q=apples&status=approved", ""),
+        ("q=apples", "ab"),
+        ("q=APPLES", "ab"),
+        ("q=apple", "ab"),
+        ("q=apples+-red", "a"),
+        ("q=%22many+apples%22", "a"),
+        ("q=the", ""),
+        ("q=red+or+apples", "ab"),
+        ("q=apples&status=approved", "b"),
+        ("q=apples&status=flagged", ""),
         ("q=id-of-b", "b"),
         ("q=id-of", ""),
         ("q=%25", ""),
@@ -126,7 +134,7 @@ def test_a_long_list_is_cut_off_and_says_so(page, monkeypatch):
     ],
 )
 def test_filters_and_search(page, query, found):
-    steps = [{"i": i, "type": "reasoning", "content": "so"} for i in range(3)]
+    steps = [{"i": i, "type": "reasoning", "content": "a red apple"} for i in range(3)]
     traces = {
         "a": TraceFactory(
             prompt="How many apples?",
@@ -144,6 +152,7 @@ def test_filters_and_search(page, query, found):
     }
     for name, value in (("a", 0.25), ("b", 0.75)):
         Score.objects.create(trace=traces[name], criteria="judge", scorer_version="1", value=value)
+    index_all()
     assert listed(page, query) == [traces[name] for name in sorted(found, reverse=True)]
 
 
@@ -157,10 +166,11 @@ def test_an_id_or_its_beginning_is_found(page):
     assert listed(page, f"q={text}0") == []
 
 
-def test_a_search_looks_at_newer_prompts_alone(page, monkeypatch):
-    monkeypatch.setattr("traces.admin.SEARCHED_PROMPTS", 2)
-    old = TraceFactory(prompt="apples", meta={"source": "old"})
+def test_a_search_gives_the_newest_matches_newest_first(page, monkeypatch):
+    monkeypatch.setattr(search, "CANDIDATES", 2)
+    old = TraceFactory(prompt="apples apples", meta={"source": "old"})
     new = TraceFactory.create_batch(2, prompt="apples")
+    index_all()
     assert listed(page, "q=apples") == new[::-1]
     assert listed(page, "q=apples&source=old") == [old]
 

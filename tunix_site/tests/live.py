@@ -11,8 +11,8 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
+from tunix_site.server_process import RunningServer, running_server
 from tunix_site.server_process import database_url as url_of
-from tunix_site.server_process import running_server
 
 MANAGE = settings.BASE_DIR / "manage.py"
 WAIT_SECONDS = 60
@@ -44,8 +44,7 @@ class WebServer:
             return None
 
     def worker_pids(self) -> list[int]:
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return [int(pid) for pid in children.split()]
+        return RunningServer(self.url, self.pid).web_process_ids()
 
     def peak_memory(self) -> int:
         """Return the most bytes that a web process has held so far."""
@@ -81,6 +80,20 @@ def wait_until(condition: Callable[[], bool], seconds: float = WAIT_SECONDS) -> 
     while not condition():
         assert time.monotonic() < deadline, "what was waited for did not happen"
         time.sleep(0.05)
+
+
+def descendants(pid: int) -> set[int]:
+    """Name a process and all it has started."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return {pid}.union(*map(descendants, children))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def exchange(port: int, *pieces: bytes) -> bytes:

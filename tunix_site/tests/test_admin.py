@@ -25,6 +25,7 @@ CURATORS_PAGES = [
     "traces_review",
     "datasets_dataset",
     "datasets_datasetitem",
+    "jobs_job",
 ]
 SUPERUSERS_PAGES = ["tunix_site_apikey", "tunix_site_idempotentanswer", "auth_user", "auth_group"]
 PAGES = CURATORS_PAGES + SUPERUSERS_PAGES
@@ -44,7 +45,7 @@ def test_the_home_page_begins_with_the_traces(admin_client):
     page = admin_client.get("/admin/")
     assert page.status_code == 200
     names = [app["app_label"] for app in page.context["app_list"]]
-    assert names == ["traces", "datasets", "tunix_site", "auth"]
+    assert names == ["traces", "datasets", "jobs", "tunix_site", "auth"]
 
 
 @pytest.mark.parametrize("page", PAGES)

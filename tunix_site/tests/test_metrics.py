@@ -101,6 +101,6 @@ def test_several_web_processes_count_together(live_key, tmp_path):
 
 def test_where_processes_count_into_files_those_are_read(monkeypatch, tmp_path):
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    assert metrics.exposition() == b""
+    assert metrics.counted() == b""
     monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR")
-    assert re.search(rb"^# HELP tunix_requests_total ", metrics.exposition(), re.MULTILINE)
+    assert re.search(rb"^# HELP tunix_requests_total ", metrics.counted(), re.MULTILINE)

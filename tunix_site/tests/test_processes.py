@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tunix_site import processes
-from tunix_site.processes import child_process, die_with_parent
+from tunix_site.processes import KeptProcess, child_process, die_with_parent
 from tunix_site.tests.live import wait_until
 
 SLEEP = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(600)"]
@@ -61,6 +61,47 @@ def test_a_child_ends_when_its_parent_is_killed():
         child = Path(f"/proc/{int(parent.stdout.readline())}/stat")
         parent.kill()
     wait_until(lambda: not child.exists() or ") Z " in child.read_text())
+
+
+@pytest.fixture
+def kept():
+    process = KeptProcess([sys.executable, "-c", "import time; time.sleep(600)"])
+    yield process
+    process.stop()
+
+
+def test_a_kept_process_is_started_once(kept):
+    kept.keep()
+    first = kept.process
+    kept.keep()
+    assert kept.process is first
+    kept.stop()
+    assert first.returncode == -15
+
+
+def test_a_kept_process_that_ended_is_started_again_after_a_pause(kept, monkeypatch):
+    monkeypatch.setattr(processes, "PAUSE_SECONDS", 600)
+    kept.keep()
+    kept.process.kill()
+    kept.process.wait()
+    kept.keep()
+    assert kept.process is None
+    kept.not_before = 0.0  # the pause is over
+    kept.keep()
+    assert kept.process.poll() is None
+
+
+def test_a_fork_leaves_a_kept_process_alone(kept, monkeypatch):
+    kept.keep()
+    monkeypatch.setattr(kept, "keeper", 1)  # as if a process above us had started it
+    kept.stop()
+    assert kept.process.poll() is None
+    monkeypatch.undo()
+
+
+def test_what_was_never_started_is_stopped_without_a_word(kept):
+    kept.stop()
+    assert kept.process is None
 
 
 def test_elsewhere_than_on_linux_it_is_not_asked_for(monkeypatch):

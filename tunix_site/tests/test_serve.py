@@ -11,12 +11,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from tunix_site.management.commands import serve
 from tunix_site.postgres import Cluster
-from tunix_site.server_process import free_port
-from tunix_site.tests.live import MANAGE, environment_for, wait_until
+from tunix_site.server_process import RunningServer, free_port
+from tunix_site.tests.live import MANAGE, descendants, environment_for, is_alive, wait_until
 
 MAKE = ("MAKELEVEL", "DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
 
@@ -38,6 +39,8 @@ class Run:
             )
         wait_until(lambda: self.get("/api/health") == 200 or self.process.poll() is not None)
         assert self.process.poll() is None, self.text
+        if "TUNIX_WORKERS" not in variables:
+            wait_until(lambda: len(descendants(self.process.pid)) >= 3 + len(settings.WORKERS))
         self.pids = descendants(self.process.pid)
         self.pids.add(int((Cluster(var_dir).data / "postmaster.pid").read_text().split()[0]))
 
@@ -56,20 +59,6 @@ class Run:
     def end(self, number: int, *, group: bool = False) -> int:
         (os.killpg if group else os.kill)(self.process.pid, number)
         return self.process.wait(60)
-
-
-def descendants(pid: int) -> set[int]:
-    """Name a process and all it has started."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    return {pid}.union(*map(descendants, children))
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +102,39 @@ def test_a_later_run_shows_no_secret_and_ends_whole(first, var_dir, number, grou
     run = Run(var_dir)
     assert run.end(number, group=group) == 0
     assert not [pid for pid in run.pids if is_alive(pid)]
-    assert len(run.pids) >= 3  # itself, a web process, PostgreSQL
     assert "password" not in run.text
     assert "API key" not in run.text
     assert "Traceback" not in run.text
+
+
+@pytest.mark.live
+def test_the_workers_are_kept_running_beside_the_web_processes(first, var_dir):
+    run = Run(var_dir)
+    [web] = RunningServer("", run.process.pid).web_process_ids()
+    [keeper] = children(run.process.pid) - {web}
+    assert children(keeper) <= run.pids
+    os.kill(keeper, signal.SIGKILL)
+    wait_until(lambda: len(children(run.process.pid) - {web, keeper}) == 1)
+    [keeper] = children(run.process.pid) - {web}
+    wait_until(lambda: len(children(keeper)) == len(settings.WORKERS))
+    pids = descendants(run.process.pid) | run.pids
+    assert run.end(signal.SIGTERM) == 0
+    assert not [pid for pid in pids if is_alive(pid)]
+
+
+@pytest.mark.live
+def test_without_workers_there_are_web_processes_alone(first, var_dir):
+    run = Run(var_dir, TUNIX_WORKERS="0")
+    assert children(run.process.pid) == set(RunningServer("", run.process.pid).web_process_ids())
+    assert run.end(signal.SIGTERM) == 0
+
+
+def children(pid: int) -> set[int]:
+    return {child for child in descendants(pid) if parent_of(child) == pid}
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 @pytest.mark.live
@@ -137,6 +155,7 @@ def test_under_make_it_ends_when_make_is_killed(first, var_dir):
     with starter:
         pid = int(starter.stdout.readline())
         wait_until(lambda: answers(port))
+        wait_until(lambda: len(descendants(pid)) >= 3 + len(settings.WORKERS))
         pids = descendants(pid)
         pids.add(int((Cluster(var_dir).data / "postmaster.pid").read_text().split()[0]))
         starter.kill()
@@ -196,15 +215,15 @@ def test_it_migrates_makes_the_administrator_and_serves(served, capsys):
     port = free_port()
     call_command("serve", "--port", str(port))
     call_command("serve", "--port", str(port))
-    assert served == [{"host": "127.0.0.1", "port": port}, {}] * 2
+    assert [call.get("port") for call in served] == [port, None] * 2
     assert capsys.readouterr().out.count("shown this once") == 1
 
 
 @pytest.mark.django_db
-def test_without_set_up_it_serves_alone(served, capsys):
+def test_without_set_up_and_workers_it_serves_alone(served, capsys):
     port = free_port()
-    call_command("serve", "--no-setup", "--host", "::1", "--port", str(port))
-    assert served == [{"host": "::1", "port": port}, {}]
+    call_command("serve", "--no-setup", "--no-workers", "--host", "::1", "--port", str(port))
+    assert served == [{"host": "::1", "port": port, "beside": None}, {}]
     assert "shown this once" not in capsys.readouterr().out
 
 

@@ -1,5 +1,6 @@
 import shutil
 import socket
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -8,17 +9,25 @@ from django.db import connections
 
 from tunix_site.accounts import ensure_administrator
 from tunix_site.migrating import migrate
+from tunix_site.processes import KeptProcess
 from tunix_site.server import Server
+
+WORK = [sys.executable, str(settings.BASE_DIR / "manage.py"), settings.WORK_COMMAND]
 
 
 class Command(BaseCommand):
-    help = "Migrate, make the first administrator, and serve until interrupted."
+    help = "Migrate, make the first administrator, then serve and work until interrupted."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument(
             "--no-setup", action="store_true", help="neither migrate nor make an administrator"
+        )
+        parser.add_argument(
+            "--no-workers",
+            action="store_true",
+            help="leave jobs and indexes to `manage.py work`, here or elsewhere",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,7 +40,9 @@ class Command(BaseCommand):
         connections.close_all()  # the web processes open their own
         self.stdout.write(f"Serving on http://{options['host']}:{options['port']}/api/")
         self.stdout.flush()
-        Server(host=options["host"], port=options["port"]).run()
+        with_workers = settings.RUN_WORKERS and not options["no_workers"]
+        beside = KeptProcess(WORK) if with_workers else None
+        Server(host=options["host"], port=options["port"], beside=beside).run()
 
     def _set_up(self) -> None:
         migrate()

@@ -1,0 +1,23 @@
+"""What of datasets is done by jobs."""
+
+from typing import Any
+
+from datasets.serializers import BuildAnswerSerializer, BuildSerializer
+from datasets.services import build_dataset
+from jobs.kinds import job_kind
+from jobs.models import Job
+from jobs.services.lease import Progress
+from tunix_site.models import Role
+
+BUILD = "build"
+
+
+@job_kind(BUILD, queue="builds", role=Role.CURATOR)
+def build(job: Job, progress: Progress) -> dict[str, Any]:
+    """Build the dataset of a request; built already, the stored one is the result."""
+    serializer = BuildSerializer(data=job.parameters)
+    serializer.is_valid(raise_exception=True)
+    dataset, created = build_dataset(request=serializer.to_request(), user=job.created_by)
+    progress.done = progress.total = dataset.trace_count
+    answer = BuildAnswerSerializer(dataset, context={"request": None}).data
+    return {**answer, "build_id": str(dataset.build_id), "created": created}

@@ -1,0 +1,112 @@
+"""Exports read back by the formats of imports."""
+
+import json
+
+import pytest
+
+from datasets.exports import FORMATS, neutral
+from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
+from traces.document import content_hash
+from traces.models import Trace
+from traces.readers import formats
+from traces.readers.export import neutral as read_neutral
+from traces.readers.fitting import fit
+from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
+
+pytestmark = pytest.mark.django_db
+
+META = {"source": "s", "numbers": [2**63 - 1, 0.1, 1e22], "deep": {"a": [None]}, "": "\u2028"}
+STEPS = [
+    {"i": 3, "type": "plan", "content": " First,\n\n2. not a step "},
+    {"i": 2**31 - 1, "type": "check", "content": "So it is 18.\n"},
+]
+
+
+def read_back(reader, dataset, name) -> list:
+    """Read an export's lines as an import does that takes them for what they are."""
+    body = reader.get(f"/api/datasets/{dataset.key}/export.jsonl", {"format": name}).getvalue()
+    lines = [json.loads(line) for line in body.splitlines()]
+    fmt = formats.recognise(lines)
+    assert fmt.name == ("record" if name == "record" else "export")
+    return [
+        fit(
+            draft,
+            format_name=fmt.name,
+            source=None,
+            external_id=draft.external_id,
+            may_curate=True,
+        )
+        for line in lines
+        for draft in fmt.read(line)
+    ]
+
+
+def test_records_come_back_identical(reader):
+    trace = ApprovedTraceFactory(
+        trace_version="v 2",
+        prompt=" What\r\nis <end_of_turn> 9 + 9? ",
+        final_answer="",
+        steps=STEPS,
+        meta=META,
+        external_id="id/ü",
+        tags=["b", "a"],
+        messages=[{"role": "user", "content": None, "x": 1}],
+    )
+    score = ScoreFactory(trace=trace, value=0.5, details={"a": 1})
+    [made] = read_back(reader, SplitDatasetFactory(), "record")
+    document = made.document
+    for name in ("trace_version", "prompt", "final_answer", "steps", "meta", "external_id"):
+        assert getattr(document, name) == getattr(trace, name), name
+    assert (document.tags, document.messages) == (trace.tags, trace.messages)
+    assert made.status == "approved"
+    assert made.scores == [
+        {
+            "criteria": score.criteria,
+            "scorer_version": score.scorer_version,
+            "value": 0.5,
+            "details": {"a": 1},
+        }
+    ]
+
+
+def test_many_records_keep_their_content(reader):
+    TraceFactory.create_batch(5)
+    hashes = {str(trace.id): trace.content_hash.hex for trace in Trace.objects.all()}
+    found = {}
+    for made in read_back(reader, DatasetFactory(), "record"):
+        one = made.document
+        found[one.external_id] = content_hash(one.prompt, one.steps, one.final_answer)
+        assert one.meta == {"source": "made_up"}
+    assert found == hashes
+
+
+@pytest.mark.parametrize("name", ["trace", "tunix_sft", "training_example"])
+def test_other_formats_come_back_as_well_as_they_can(reader, name):
+    trace = TraceFactory(prompt="What is 9 + 9?", final_answer="18", steps=STEPS, meta=META)
+    [made] = read_back(reader, DatasetFactory(), name)
+    document = made.document
+    assert (document.prompt, document.final_answer) == (trace.prompt, trace.final_answer)
+    contents = [step["content"] for step in document.steps]
+    if name == "trace":
+        assert contents == [step["content"] for step in STEPS]
+        assert document.external_id == str(trace.id)
+    else:  # what looks like a second step is one
+        assert contents == [" First,\n", "not a step \n2. So it is 18.\n"]
+    assert {step["type"] for step in document.steps} == {"reasoning"}
+    assert document.meta == {**META, "format": "export"}
+
+
+def test_every_format_of_lines_is_read(reader):
+    trace = TraceFactory()
+    dataset = DatasetFactory()
+    for name in ("trace", "tunix_sft", "training_example", "record"):
+        assert name in FORMATS
+        [made] = read_back(reader, dataset, name)
+        assert [step["content"] for step in made.document.steps] == [
+            step["content"] for step in trace.steps
+        ]
+
+
+@pytest.mark.parametrize("text", ["", "<end_of_turn>", "<start_of_turn>x<end_of_turn>", "<end"])
+def test_control_tokens_are_broken_as_in_exports(text):
+    assert read_neutral(text) == neutral(text)

@@ -1,0 +1,43 @@
+"""Answering 202 with a job in place of its outcome, for the views that start jobs."""
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from jobs.models import Job
+from jobs.serializers import JobSerializer
+
+# For the `parameters` of a route that answers with a job when asked; add `202: JobSerializer`.
+PREFER = [
+    OpenApiParameter(
+        "Prefer",
+        {"type": "string", "maxLength": 255},
+        OpenApiParameter.HEADER,
+        description="`respond-async`: answer 202 with a job at once.",
+    ),
+    OpenApiParameter(
+        "Location",
+        str,
+        OpenApiParameter.HEADER,
+        description="The job's route.",
+        response=[202],
+    ),
+]
+
+
+def wants_job(request: Request) -> bool:
+    """Tell whether the client asked for a job (RFC 7240); other preferences are ignored."""
+    preferences = request.headers.get("Prefer", "").split(",")
+    names = [preference.partition(";")[0].strip().lower() for preference in preferences]
+    return "respond-async" in names
+
+
+def accepted(job: Job) -> Response:
+    """Answer that the job was taken on."""
+    return Response(
+        JobSerializer(job).data,
+        status=status.HTTP_202_ACCEPTED,
+        headers={"Location": reverse("job-detail", args=[job.pk])},
+    )

@@ -1,0 +1,52 @@
+"""The kinds of jobs that there are; the apps above add theirs as they are loaded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobs.models import Job
+    from jobs.services.lease import Progress
+
+Run = Callable[["Job", "Progress"], dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a kind of job does, and who may start it.
+
+    Without a queue it is run by whoever makes it, such as an import by its own request.
+    """
+
+    name: str
+    role: str
+    queue: str | None = None
+    run: Run | None = None
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def job_kind(name: str, *, queue: str, role: str) -> Callable[[Run], Run]:
+    """Register a function as the work of a kind of job; it returns the job's result.
+
+    A job may be run more than once: when its process was killed after the work was done but before
+    that was noted, or was only paused and goes on beside its successor. So the work must be such
+    that doing it again changes nothing. It calls `progress.check()` now and then.
+    """
+
+    def register(run: Run) -> Run:
+        KINDS[name] = Kind(name=name, role=role, queue=queue, run=run)
+        return run
+
+    return register
+
+
+def unqueued_kind(name: str, *, role: str) -> None:
+    """Register a kind of job that is run by the process that makes it."""
+    KINDS[name] = Kind(name=name, role=role)
+
+
+def is_queued(name: str) -> bool:
+    kind = KINDS.get(name)
+    return kind is not None and kind.queue is not None

@@ -1,0 +1,88 @@
+"""Starting jobs, and ending them before their time."""
+
+import os
+import socket
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+from rest_framework.exceptions import PermissionDenied
+
+from jobs.kinds import KINDS
+from jobs.models import Job, State
+from jobs.tasks import run_job
+from tunix_site.errors import Conflict
+from tunix_site.models import Role
+from tunix_site.roles import RANKS
+
+UNKNOWN = "There is no such kind of job in this version."
+
+
+def start_job(*, kind: str, parameters: dict[str, Any], user: Any, total: int | None = None) -> Job:
+    """Make a job and queue it; one that has no queue is running from now on, in this process.
+
+    The job and its place in the queue are one transaction, and may be part of a larger one.
+    """
+    queue = KINDS[kind].queue
+    with transaction.atomic():
+        job = Job(kind=kind, parameters=parameters, created_by=user, total=total)
+        if queue is None:
+            job.state, job.attempt, job.worker = State.RUNNING, 1, worker_name()
+            job.started_at = job.heartbeat_at = Now()
+        job.save(force_insert=True)
+        if queue is not None:
+            _enqueue(job, queue)
+    job.refresh_from_db()
+    return job
+
+
+def cancel_job(*, job: Job, user: Any, rank: int) -> None:
+    """Cancel a job that has not ended; Conflict where it has.
+
+    Whoever started it may, while they have the role that starting it takes; for others' jobs that
+    of a curator. Work under way stops within seconds.
+    """
+    kind = KINDS.get(job.kind)
+    needed = RANKS[kind.role if kind else Role.CURATOR]
+    if job.created_by_id != user.pk:
+        needed = max(needed, RANKS[Role.CURATOR])
+    if rank < needed:
+        raise PermissionDenied("This is the job of somebody else, or of a higher role.")
+    with transaction.atomic():
+        cancelled = Job.objects.unfinished().filter(pk=job.pk)
+        if not cancelled.update(state=State.CANCELLED, finished_at=Now()):
+            job.refresh_from_db()
+            raise Conflict(f"The job has ended already: {job.state}.")
+        places = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
+        places.filter(pk__in=[job.task_id]).delete()
+
+
+def requeue_job(*, job: Job, counts: bool) -> None:
+    """Give a job that this transaction holds back to its queue; the attempt counts or does not."""
+    queue = KINDS[job.kind].queue
+    assert queue is not None  # noqa: S101  # the caller has looked
+    job.errors.all().delete()
+    taken_back = 0 if counts else 1
+    Job.objects.filter(pk=job.pk).update(
+        state=State.QUEUED, done=0, worker="", attempt=F("attempt") - taken_back
+    )
+    _enqueue(job, queue)
+
+
+def fail_unknown(*, job: Job) -> None:
+    """End a job whose kind nobody here knows, such as after a step back to an earlier version."""
+    Job.objects.unfinished().filter(pk=job.pk).update(
+        state=State.FAILED, error=UNKNOWN, finished_at=Now()
+    )
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()[:100]}:{os.getpid()}"
+
+
+def _enqueue(job: Job, queue: str) -> None:
+    task = run_job.using(queue_name=queue).enqueue(str(job.pk))
+    Job.objects.filter(pk=job.pk).update(task_id=task.id)

@@ -1,0 +1,6 @@
+from jobs.views import JobViewSet
+from tunix_site.routers import Router
+
+router = Router()
+router.register("jobs", JobViewSet, basename="job")
+urlpatterns = router.urls

@@ -1,0 +1,85 @@
+"""The job routes."""
+
+from typing import ClassVar
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs.models import Job
+from jobs.reading import error_pieces
+from jobs.serializers import JOB_FILTERS, JobQuery, JobRowSerializer, JobSerializer
+from jobs.services.queue import cancel_job
+from jobs.services.reaping import reap_lapsed
+from tunix_site.models import Role
+from tunix_site.renderers import JSONRenderer, StreamRenderer
+from tunix_site.roles import rank_of_request
+from tunix_site.views import ApiViewSet
+
+NDJSON = "application/x-ndjson"
+
+
+class NDJSONRenderer(StreamRenderer):
+    media_type = NDJSON
+    format = "ndjson"
+
+
+@extend_schema_view(list=extend_schema(responses=JobRowSerializer(many=True)))
+class JobViewSet(ApiViewSet):
+    """Work that takes longer than an answer."""
+
+    queryset = Job.objects.all()
+    serializer_class = JobSerializer
+    lookup_value_regex = "[^/]+"
+    http_method_names = ["get", "delete", "head", "options"]
+    roles: ClassVar = {
+        "list": Role.READER,
+        "retrieve": Role.READER,
+        "errors": Role.READER,
+        "destroy": Role.WRITER,
+    }
+    queries: ClassVar = {"list": JobQuery}
+
+    def list(self, request: Request) -> Response:
+        """List jobs, newest first."""
+        filters = {name: self.query[name] for name in JOB_FILTERS if name in self.query}
+        reap_lapsed(jobs=Job.objects.all())
+        jobs = Job.objects.filter(**filters).defer("parameters", "result")
+        rows = JobRowSerializer(self.paginate_queryset(jobs), many=True)
+        return self.get_paginated_response(rows.data)
+
+    @extend_schema(responses=JobSerializer)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Show how far a job has come, and what came of it."""
+        job = self.get_object()
+        if reap_lapsed(jobs=Job.objects.filter(pk=job.pk)):
+            job.refresh_from_db()
+        return Response(JobSerializer(job).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Cancel a job: one's own, or as a curator anybody's. Work under way stops in seconds."""
+        cancel_job(job=self.get_object(), user=request.user, rank=rank_of_request(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        responses={(200, NDJSON): OpenApiTypes.STR},
+        description="Stream what was wrong with the job's input, a JSON object "
+        "`{line, field, message}` a line.",
+    )
+    @action(
+        detail=True,
+        url_path=r"errors\.jsonl",
+        pagination_class=None,
+        renderer_classes=[NDJSONRenderer, JSONRenderer],
+    )
+    def errors(self, request: Request, pk: str) -> HttpResponseBase:
+        job = self.get_object()
+        pieces = error_pieces(job) if request.method != "HEAD" else []
+        response = StreamingHttpResponse(pieces, content_type=NDJSON)
+        response["Content-Disposition"] = f'attachment; filename="{job.pk}.errors.jsonl"'
+        return response

@@ -1,0 +1,82 @@
+"""A worker: takes jobs from queues, and jobs from processes that ended."""
+
+import logging
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django_tasks_db.management.commands.db_worker import Worker
+
+from jobs.services.lease import interrupt_all
+from jobs.services.queue import worker_name
+from jobs.services.reaping import end_statements_of_the_gone, prune_jobs, reap_jobs
+from tunix_site.error_answers import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+LOOKS_PER_LEASE = 3
+PATIENCE_SECONDS = 5.0
+
+
+class QueueWorker(Worker):
+    """The queue's own worker; told to end, it gives a job under way back to its queue."""
+
+    def __init__(self, *, queues: list[str], once: bool) -> None:
+        super().__init__(
+            queue_names=queues,
+            interval=POLL_SECONDS,
+            batch=once,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=worker_name()[-64:],
+            excluded_queue_names=[],
+        )
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        self.running = False
+        interrupt_all()
+        if not self.running_task:
+            sys.exit(0)
+
+    def work(self) -> None:
+        """Work until told to end; with `once`, until nothing is queued."""
+        self.configure_signals()
+        connection_created.connect(_notice_if_we_end)
+        connection.close()  # the next one is made so
+        reap_jobs()
+        if self.batch:
+            self.run()
+            return
+        ended = threading.Event()
+        reaper = threading.Thread(target=_look_after, args=[ended], name="reaper", daemon=True)
+        reaper.start()
+        try:
+            self.run()
+        finally:
+            ended.set()
+            reaper.join(PATIENCE_SECONDS)
+
+
+def _notice_if_we_end(**made: Any) -> None:
+    end_statements_of_the_gone(seconds=settings.JOB_LEASE_SECONDS / LOOKS_PER_LEASE)
+
+
+def _look_after(ended: threading.Event) -> None:
+    """Find jobs of processes that ended, and forget old ones, from time to time."""
+    pause = settings.JOB_LEASE_SECONDS / LOOKS_PER_LEASE
+    try:
+        while not ended.wait(pause):
+            try:
+                reap_jobs()
+                prune_jobs()
+            except DATABASE_AWAY as error:
+                log.warning("jobs are not looked after: %s", type(error).__name__)
+                connection.close()
+    finally:
+        connection.close()

@@ -1,0 +1,217 @@
+"""From source records to trace documents: read by format, fitted, checked and named."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from traces.decoding import read_traces_quickly
+from traces.document import TraceDocument
+from traces.readers.draft import Draft, Unreadable
+from traces.readers.fitting import fit
+from traces.readers.formats import AUTO, FORMATS, ReaderFormat, recognise
+from traces.serializers import TraceSerializer
+from traces.sources.occurrences import Occurrences
+from traces.sources.source import BadRecord, Record
+from tunix_site import strict_json
+from tunix_site.errors import Invalid
+
+TRACE = "trace"
+LOOKED_AT = 20  # records by which a format is recognised
+
+_encode = msgspec.json.Encoder().encode
+_NOT_ENCODED = (TypeError, ValueError, OverflowError, RecursionError)
+
+
+class Refusal(NamedTuple):
+    """A record that does not become traces: its line, the field and why; the field may be ""."""
+
+    line: int
+    field: str
+    message: str
+
+
+class Incoming(msgspec.Struct, gc=False):
+    """A document from a file, and what is to be done beside storing it."""
+
+    line: int
+    document: TraceDocument
+    status: str | None = None
+    scores: Sequence[dict[str, Any]] = ()
+    step_labels: dict[str, int] | None = None
+
+
+class _Read(NamedTuple):
+    """What a record gave, and the record as compact JSON where it has to be named by that."""
+
+    line: int
+    items: Sequence[TraceDocument | Draft]
+    named_by: bytes | None
+
+
+def format_of(name: str, records: Sequence[Record | BadRecord]) -> ReaderFormat:
+    """Give the named format, or the one that the first records are of; Invalid where it is none."""
+    if name != AUTO:
+        return FORMATS[name]
+    looked_at = [record for record in records[:LOOKED_AT] if isinstance(record, Record)]
+    fmt = recognise([_value_or_none(record) for record in looked_at])
+    if fmt is None:
+        raise Invalid(
+            {
+                "detail": "The format was not recognised from the first records; name one of: "
+                f"{', '.join(FORMATS)}."
+            }
+        )
+    return fmt
+
+
+class RecordReader:
+    """Reads the records of one file, of which it knows those without an id by their digests.
+
+    A trace without an id gets `sha256:` and its record's SHA-256, taken over the record as compact
+    JSON, as its external_id; the second record of the same digest `#2` behind that; the second
+    trace of a record `/1`.
+    """
+
+    def __init__(self, fmt: ReaderFormat, *, source: str | None, may_curate: bool) -> None:
+        self.format = fmt
+        self.source = source
+        self.may_curate = may_curate
+        self._occurrences = Occurrences()
+
+    def read(self, records: Sequence[Record | BadRecord]) -> Iterator[Incoming | Refusal]:
+        """Give what becomes of each record, in order."""
+        found = self._read_quickly(records) or [self._read_one(record) for record in records]
+        names = iter(self._names(found))
+        for one in found:
+            if isinstance(one, Refusal):
+                yield one
+            else:
+                yield from self._incoming(one, None if one.named_by is None else next(names))
+
+    def _read_quickly(self, records: Sequence[Record | BadRecord]) -> list[_Read | Refusal] | None:
+        """Read lines that are traces, all of them good, or give None."""
+        lines = [record.raw for record in records if isinstance(record, Record) and record.raw]
+        if self.format.name != TRACE or len(lines) < len(records):
+            return None
+        read = read_traces_quickly(lines)
+        if read is None:
+            return None
+        return [
+            _Read(record.line, (trace,), kept if trace.external_id is UNSET else None)
+            for record, (trace, kept) in zip(records, read, strict=True)
+        ]
+
+    def _read_one(self, record: Record | BadRecord) -> _Read | Refusal:
+        if isinstance(record, BadRecord):
+            return Refusal(record.line, record.field, record.message)
+        try:
+            value = _value(record)
+            if self.format.name == TRACE:
+                trace = _checked(value)
+                named = trace.external_id is not UNSET
+                return _Read(record.line, [trace], None if named else _encode(trace))
+            drafts = list(self.format.read(value))
+            named = all(draft.external_id is not None for draft in drafts)
+            return _Read(record.line, drafts, None if named else _encoded(value))
+        except Unreadable as error:
+            return Refusal(record.line, error.field, error.reason)
+
+    def _names(self, found: Sequence[_Read | Refusal]) -> list[str]:
+        """Name those records that are named by their digests, in order."""
+        texts = [one[2] for one in found if isinstance(one, _Read) and one.named_by is not None]
+        digests = [sha256(text).digest() for text in texts]  # type: ignore[arg-type]
+        return [
+            f"sha256:{digest.hex()}" if number == 1 else f"sha256:{digest.hex()}#{number}"
+            for digest, number in zip(digests, self._occurrences.numbers(digests), strict=True)
+        ]
+
+    def _incoming(self, read: _Read, name: str | None) -> list[Incoming | Refusal]:
+        """Give a record's traces, all of them or none."""
+        try:
+            return [
+                self._fitted(read.line, item, f"{name}/{index}" if index else name)
+                for index, item in enumerate(read.items)
+            ]
+        except Unreadable as error:
+            return [Refusal(read.line, error.field, error.reason)]
+
+    def _fitted(self, line: int, item: TraceDocument | Draft, name: str | None) -> Incoming:
+        if isinstance(item, TraceDocument):
+            if name is not None:
+                item.external_id = name
+            if self.source is not None:
+                item.meta = {**(item.meta or {}), "source": self.source}
+            return Incoming(line, item)
+        fitted = fit(
+            item,
+            format_name=self.format.name,
+            source=self.source,
+            external_id=item.external_id or name or "",
+            may_curate=self.may_curate,
+        )
+        document = _checked(
+            {
+                key: value
+                for key, value in msgspec.structs.asdict(fitted.document).items()
+                if value is not UNSET
+            }
+        )
+        return Incoming(line, document, fitted.status, fitted.scores, fitted.step_labels)
+
+
+def _value(record: Record) -> dict[str, Any]:
+    """Parse a record; Unreadable where it is no JSON object."""
+    if record.raw is None:
+        return record.value or {}
+    try:
+        value = strict_json.loads(record.raw)
+    except strict_json.InvalidJSON as error:
+        reason = str(error).replace("The body", "The line").replace(" line 1 column", " column")
+        raise Unreadable("", reason) from None
+    if isinstance(value, strict_json.Refused):
+        raise Unreadable("", value.reason)
+    if not isinstance(value, dict):
+        raise Unreadable("", "Not a JSON object.")
+    return value
+
+
+def _value_or_none(record: Record) -> dict[str, Any] | None:
+    try:
+        return _value(record)
+    except Unreadable:
+        return None
+
+
+def _encoded(value: Any) -> bytes:
+    """Encode a parsed record; Unreadable where it holds what JSON or the database cannot."""
+    try:
+        return _encode(value)
+    except _NOT_ENCODED:
+        path, reason = next(strict_json.problems(value), ("", "It nests too deep."))
+        raise Unreadable(path.lstrip("."), reason) from None
+
+
+def _checked(fields: dict[str, Any]) -> TraceDocument:
+    """Make the document that POST would take; Unreadable names the first field that it refuses."""
+    try:
+        read = read_traces_quickly([_encode(fields)])
+    except _NOT_ENCODED:
+        read = None  # it holds a mark, or text that is no Unicode
+    if read is not None:
+        return read[0][0]
+    serializer = TraceSerializer(data=fields)
+    if not serializer.is_valid():
+        raise Unreadable(*_first_error(serializer.errors))
+    return serializer.to_document()
+
+
+def _first_error(errors: Any, path: str = "") -> tuple[str, str]:
+    """Give the path and reason of the first of a serializer's errors."""
+    while isinstance(errors, dict):
+        name, errors = next(iter(errors.items()))
+        if name != "non_field_errors":
+            path = f"{path}[{name}]" if name.isdigit() else f"{path}.{name}".lstrip(".")
+    return path, str(errors[0] if isinstance(errors, list) else errors)

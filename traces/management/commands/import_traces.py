@@ -1,0 +1,134 @@
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rest_framework.exceptions import APIException
+from tqdm import tqdm
+
+from jobs.errors import JobInterrupted
+from jobs.models import Job
+from jobs.reading import error_pieces
+from traces.readers.formats import AUTO, FORMATS
+from traces.services.imports import ABORT, SKIP, ImportRefused, ImportRequest, import_stream
+from traces.sources.records import Source
+from tunix_site.errors import text_of
+
+STDIN = "-"
+INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
+
+
+class Command(BaseCommand):
+    help = (
+        "Store the traces of a file: JSON Lines, a JSON array, CSV or Parquet, plain, gzip or "
+        "zstd. What is stored already is not stored twice."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", metavar="FILE", help="- is standard input")
+        parser.add_argument(
+            "--format",
+            default=AUTO,
+            choices=[AUTO, *FORMATS],
+            metavar="FORMAT",
+            help=f"{AUTO} (recognised from the first records), {', '.join(FORMATS)}",
+        )
+        parser.add_argument("--source", help="in place of the source that a trace names")
+        parser.add_argument(
+            "--on-error",
+            default=SKIP,
+            choices=[SKIP, ABORT],
+            help=f"what to do with a bad record: {SKIP} it (default), or {ABORT}, storing nothing",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="tell what would happen, and keep nothing of it"
+        )
+        parser.add_argument(
+            "--errors",
+            metavar="FILE",
+            help="where the errors go, if there are any (FILE.errors.jsonl beside the file)",
+        )
+        parser.add_argument(
+            "--user", metavar="USERNAME", help="who reviews what comes with a verdict or labels"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        request = ImportRequest(
+            format=options["format"],
+            source=options["source"],
+            on_error=options["on_error"],
+            dry_run=options["dry_run"],
+            may_curate=True,
+            user=_user(options["user"]),
+        )
+        try:
+            with _opened(options["file"]) as stream:
+                answer = import_stream(source=Source(stream), request=request)
+        except ImportRefused as error:
+            self._report(error.answer, options)
+            raise CommandError(error.reason) from None
+        except (JobInterrupted, KeyboardInterrupt):
+            raise CommandError(
+                "Interrupted. What was stored stays; the same command goes on from there.",
+                returncode=INTERRUPTED,
+            ) from None
+        except APIException as error:
+            raise CommandError(text_of(error.detail)) from None
+        self._report(answer, options)
+
+    def _report(self, answer: dict[str, Any], options: dict[str, Any]) -> None:
+        would = "would be " if options["dry_run"] else ""
+        self.stdout.write(
+            f"{answer['line_count']:,} records ({answer['format']}): "
+            f"{answer['created_count']:,} traces {would}stored, {answer['existing_count']:,} there "
+            f"already, {answer['error_count']:,} records bad."
+        )
+        for trace in answer.get("traces", []):
+            self.stdout.write(json.dumps(trace, ensure_ascii=False, indent=2, default=str))
+        if answer["errors"]:
+            self._report_errors(answer, options)
+
+    def _report_errors(self, answer: dict[str, Any], options: dict[str, Any]) -> None:
+        first = answer["errors"][0]
+        self.stdout.write(f"The first: line {first['line']}, {_said(first)}")
+        path = Path(options["errors"] or _beside(options["file"]))
+        try:
+            with path.open("wb") as file:
+                file.writelines(error_pieces(Job.objects.get(pk=answer["job"])))
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}.") from None
+        self.stdout.write(f"All of them: {path}")
+
+
+def _user(username: str | None) -> Any:
+    if username is None:
+        return None
+    user = get_user_model().objects.filter(username=username).first()
+    if user is None:
+        raise CommandError(f"There is no user {username!a}.")
+    return user
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[IO[bytes]]:
+    """Open a file; a bar shows how much of it was read."""
+    try:
+        with sys.stdin.buffer if name == STDIN else Path(name).open("rb") as file:
+            size = None if name == STDIN else Path(name).stat().st_size
+            bar = tqdm.wrapattr(file, "read", total=size, desc="Importing", disable=None)
+            with bar as stream:
+                yield cast(IO[bytes], stream)
+    except OSError as error:
+        raise CommandError(f"{name}: {error.strerror}.") from None
+
+
+def _beside(name: str) -> str:
+    return "import.errors.jsonl" if name == STDIN else f"{name}.errors.jsonl"
+
+
+def _said(error: dict[str, Any]) -> str:
+    return f"{error['field']}: {error['message']}" if error["field"] else str(error["message"])

@@ -1,0 +1,118 @@
+"""Lines of our own `trace`, `tunix_sft` and `training_example` exports.
+
+They hold no step types, and the two templates break control tokens in the text: those stay so.
+"""
+
+from typing import Any, NamedTuple
+
+from traces.readers import fields
+from traces.readers.draft import TRACE_VERSION, Draft, Unreadable
+from traces.readers.numbered import REASONING, read_numbered
+
+ZERO_WIDTH_SPACE = "\u200b"
+CONTROL_TOKENS = ("<start_of_turn>", "<end_of_turn>")
+QUESTION = "<start_of_turn>user\n"
+REPLY = "<end_of_turn>\n<start_of_turn>model\n"
+END = "<end_of_turn>"
+ASKING = "\n\nPlease show your reasoning steps."
+SFT = "tunix_sft"
+
+EXAMPLE: dict[str, Any] = {
+    "id": "01970000-0000-7000-8000-000000000002",
+    "prompts": "<start_of_turn>user\nWhat is 6 * 7?<end_of_turn>\n<start_of_turn>model\n"
+    "Reasoning:\n1. 6 * 7 is 6 * 5 + 6 * 2.\n2. 30 + 12 = 42.\nAnswer: 42<end_of_turn>",
+    "final_answer": "42",
+    "metadata": {
+        "created_at": "2026-01-31T12:00:00.000000Z",
+        "trace_version": "1.0",
+        "source": "by hand",
+        "format": SFT,
+    },
+}
+
+
+class _Text(NamedTuple):
+    prompt: str
+    steps: list[tuple[str, str]]
+    final_answer: str
+
+
+def recognises(record: dict[str, Any]) -> bool:
+    return _is_trace(record) or _is_sft(record) or _is_example(record)
+
+
+def read(record: dict[str, Any]) -> list[Draft]:
+    """Read a line of whichever of the three it is; its metadata becomes the trace's own meta."""
+    held: tuple[str, ...]
+    if _is_trace(record):
+        held, ours, text = ("prompts", "trace_steps", "final_answer"), [], _trace(record)
+    elif _is_sft(record):
+        held, ours, text = ("prompts", "final_answer"), ["format"], _sft(record)
+    else:
+        held, ours, text = ("prompt", "response"), ["source_trace_id"], _example(record)
+    metadata = {} if record.get("metadata") is None else fields.mapping(record, "metadata")
+    return [
+        Draft(
+            **text._asdict(),
+            external_id=fields.optional_text(record, "id") or None,
+            record=fields.rest(record, "id", "metadata", *held),
+            trace_version=fields.optional_text(metadata, "trace_version", within="metadata")
+            or TRACE_VERSION,
+            meta=fields.rest(metadata, "created_at", "trace_version", *ours),
+        )
+    ]
+
+
+def _is_trace(record: dict[str, Any]) -> bool:
+    return "prompts" in record and "trace_steps" in record
+
+
+def _is_sft(record: dict[str, Any]) -> bool:
+    prompts = record.get("prompts")
+    return isinstance(prompts, str) and prompts.startswith(QUESTION) and "final_answer" in record
+
+
+def _is_example(record: dict[str, Any]) -> bool:
+    metadata = record.get("metadata")
+    return (
+        "prompt" in record
+        and "response" in record
+        and isinstance(metadata, dict)
+        and "source_trace_id" in metadata
+    )
+
+
+def _trace(record: dict[str, Any]) -> _Text:
+    return _Text(
+        fields.text(record, "prompts", blank=True),
+        [
+            (REASONING, fields.checked(step, str, "a string", f"trace_steps[{position}]"))
+            for position, step in enumerate(fields.listing(record, "trace_steps"))
+        ],
+        fields.text(record, "final_answer", blank=True),
+    )
+
+
+def _sft(record: dict[str, Any]) -> _Text:
+    text = fields.text(record, "prompts")
+    answer = fields.text(record, "final_answer", blank=True)
+    prompt, turn, reply = text.removeprefix(QUESTION).partition(REPLY)
+    read = read_numbered(reply.removesuffix(END), neutral(answer)) if turn else None
+    if read is None or not reply.endswith(END):
+        raise Unreadable("prompts", "Not a turn of a user and one of a model, with steps.")
+    return _Text(prompt, read.steps, answer)
+
+
+def _example(record: dict[str, Any]) -> _Text:
+    read = read_numbered(fields.text(record, "response"))
+    if read is None:
+        raise Unreadable("response", "Not 'Reasoning:', numbered steps and 'Answer:'.")
+    prompt = fields.text(record, "prompt", blank=True).removesuffix(ASKING)
+    return _Text(prompt, read.steps, read.answer)
+
+
+def neutral(text: str) -> str:
+    """Break control tokens as the export does, to find the answer in its text."""
+    for token in CONTROL_TOKENS:
+        text = text.replace(token, f"<{ZERO_WIDTH_SPACE}{token[1:]}")
+    return text

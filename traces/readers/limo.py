@@ -1,0 +1,49 @@
+"""LIMO: `question`, a long `solution`, and the `answer` by itself."""
+
+from typing import Any
+
+from traces.readers import answers, fields, s1k
+from traces.readers.draft import Draft, Unreadable
+from traces.readers.solutions import holds, steps_of_solution
+
+EXAMPLE: dict[str, Any] = {
+    "question": "How many positive divisors does 12 have?",
+    "solution": "Okay, first the prime factors: 12 is 2^2 times 3.\n\n"
+    "Each divisor takes 0, 1 or 2 twos and 0 or 1 threes, so 3 times 2.\n\n"
+    "**Final Answer**\n\n\\boxed{6}",
+    "answer": "6",
+}
+
+
+def recognises(record: dict[str, Any]) -> bool:
+    answer = record.get("answer")
+    return (
+        isinstance(record.get("question"), str)
+        and isinstance(record.get("solution"), str)
+        and isinstance(answer, str | int | float)
+        and not isinstance(answer, bool)
+        and not s1k.recognises(record)
+    )
+
+
+def read(record: dict[str, Any]) -> list[Draft]:
+    question = fields.text(record, "question")
+    solution = fields.text(record, "solution")
+    answer = fields.text_or_number(record, "answer")
+    if not answer or not answer.strip():
+        raise Unreadable("answer", fields.REQUIRED)
+    steps = steps_of_solution(solution)
+    held = ["question"]
+    if holds(steps, solution):
+        held.append("solution")
+    if answer == record["answer"]:
+        held.append("answer")
+    return [
+        Draft(
+            prompt=question,
+            final_answer=answer,
+            steps=steps,
+            record=fields.rest(record, *held),
+            notes=answers.notes_of(answers.Answer(answer, answers.FIELD), answer),
+        )
+    ]

@@ -1,0 +1,60 @@
+r"""MATH and its kin: `problem`, `level`, `type`, `solution` with the answer in `\boxed{}`."""
+
+from typing import Any
+
+from traces.readers import answers, fields
+from traces.readers.draft import Draft
+from traces.readers.solutions import holds, steps_by_line, steps_by_sentence
+
+EXAMPLE: dict[str, Any] = {
+    "problem": "What is the sum of the first four odd numbers?",
+    "level": "Level 1",
+    "type": "Number Theory",
+    "solution": r"The numbers are $1$, $3$, $5$ and $7$. Their sum is $4^2 = \boxed{16}$.",
+}
+
+_OTHERS = ("generations", "messages", "conversations")  # fields of formats that hold more
+
+
+def recognises(record: dict[str, Any]) -> bool:
+    solution = record.get("solution")
+    return (
+        isinstance(record.get("problem"), str)
+        and isinstance(solution, str)
+        and not any(name in record for name in _OTHERS)
+        and ("level" in record or "type" in record or r"\boxed" in solution)
+    )
+
+
+def read(record: dict[str, Any]) -> list[Draft]:
+    """Read the solution by lines, or by sentences where it is one line.
+
+    The reference answer is the field `answer` where the record has one (MATH-500), else the box:
+    the trace is the reference itself.
+    """
+    problem = fields.text(record, "problem")
+    solution = fields.text(record, "solution")
+    given = fields.text_or_number(record, "answer")
+    external_id = fields.optional_text(record, "unique_id")
+    final = answers.find_answer(solution, answers.BOXED)
+    if given and not final.text:
+        final = answers.Answer(given, answers.FIELD)
+    reference = given or final.text
+    steps = steps_by_line(solution)
+    if len(steps) == 1:
+        steps = steps_by_sentence(solution)
+    held = ["problem"]
+    if holds(steps, solution):
+        held.append("solution")
+    if given and given == record["answer"]:
+        held.append("answer")
+    return [
+        Draft(
+            prompt=problem,
+            final_answer=final.text,
+            steps=steps,
+            record=fields.rest(record, *held),
+            notes=answers.notes_of(final, reference),
+            external_id=external_id or None,
+        )
+    ]

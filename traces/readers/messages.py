@@ -1,0 +1,29 @@
+"""Conversations of `role` and `content`; a thought stands in a field of its own or in tags."""
+
+from typing import Any
+
+from traces.readers import fields
+from traces.readers.conversations import as_turns, is_turns, read_conversation
+from traces.readers.draft import Draft
+
+EXAMPLE: dict[str, Any] = {
+    "messages": [
+        {"role": "user", "content": "Is 91 a prime number?"},
+        {
+            "role": "assistant",
+            "reasoning_content": "91 is odd, and 9 + 1 = 10 is no multiple of 3.\n\n91 = 7 * 13.",
+            "content": "No: 91 = 7 * 13.",
+        },
+    ]
+}
+
+
+def recognises(record: dict[str, Any]) -> bool:
+    return is_turns(record.get("messages"))
+
+
+def read(record: dict[str, Any]) -> list[Draft]:
+    turns = as_turns(fields.listing(record, "messages"), "", "messages")
+    draft = read_conversation(turns)
+    draft.record = fields.rest(record, "messages")
+    return [draft]

@@ -1,0 +1,78 @@
+"""Lines of our own `record` export, the one that loses nothing."""
+
+from math import isfinite
+from typing import Any
+
+from traces.readers import fields, trace
+from traces.readers.draft import Draft, Unreadable
+from tunix_site.strict_json import INT64
+
+UNREVIEWED = "unreviewed"
+STATUSES = (UNREVIEWED, "approved", "rejected", "flagged")
+BESIDE = ("id", "created_at", "status", "scores", "split")
+FIELDS = frozenset([*trace.BODY, *BESIDE])
+MAX_NAME_CHARS = 64
+
+EXAMPLE: dict[str, Any] = {
+    **trace.EXAMPLE,
+    "id": "01970000-0000-7000-8000-000000000001",
+    "created_at": "2026-01-31T12:00:00.000000Z",
+    "status": "approved",
+    "tags": ["checked"],
+    "scores": [
+        {
+            "criteria": "answer_correctness",
+            "scorer_version": "1",
+            "value": 1.0,
+            "details": {},
+            "created_at": "2026-01-31T12:00:05.000000Z",
+        }
+    ],
+    "split": "train",
+}
+
+
+def recognises(record: dict[str, Any]) -> bool:
+    return "id" in record and not record.keys().isdisjoint(BESIDE[1:]) and trace.recognises(record)
+
+
+def read(record: dict[str, Any]) -> list[Draft]:
+    trace.refuse_others(record, FIELDS)
+    draft = trace.read_body(record)
+    draft.external_id = draft.external_id or fields.text(record, "id")
+    draft.status = _status(record)
+    draft.scores = [
+        _score(score, f"scores[{position}]")
+        for position, score in enumerate(fields.optional_listing(record, "scores") or [])
+    ]
+    return [draft]
+
+
+def _status(record: dict[str, Any]) -> str | None:
+    """Take the status; nobody has to be told that a trace is not reviewed."""
+    status = fields.optional_text(record, "status")
+    if status is not None and status not in STATUSES:
+        raise Unreadable("status", f"Not one of {', '.join(STATUSES)}.")
+    return None if status == UNREVIEWED else status
+
+
+def _score(score: Any, where: str) -> dict[str, Any]:
+    score = fields.checked(score, dict, "an object", where)
+    value = score.get("value")
+    if not (value in INT64 if type(value) is int else isinstance(value, float) and isfinite(value)):
+        raise Unreadable(f"{where}.value", "Not a number.")
+    return {
+        "criteria": _name(score, "criteria", where),
+        "scorer_version": _name(score, "scorer_version", where),
+        "value": value,
+        "details": {}
+        if score.get("details") is None
+        else fields.mapping(score, "details", within=where),
+    }
+
+
+def _name(score: dict[str, Any], name: str, where: str) -> str:
+    value = fields.text(score, name, within=where)
+    if len(value) > MAX_NAME_CHARS:
+        raise Unreadable(fields.path(name, where), f"Longer than {MAX_NAME_CHARS} characters.")
+    return value

@@ -1,0 +1,70 @@
+"""TRL's stepwise supervision: the steps of a completion, each with a label."""
+
+from typing import Any
+
+from traces.readers import answers, fields
+from traces.readers.conversations import MARKS, as_turns, join_turns, text_or_turns, with_content
+from traces.readers.draft import Draft, Unreadable
+from traces.readers.numbered import REASONING
+
+LABELS = {True: 1, False: -1}
+
+EXAMPLE: dict[str, Any] = {
+    "prompt": "What is 15% of 40?",
+    "completions": ["10% of 40 is 4.", "5% of 40 is 4.", "4 + 4 = 8, so the answer is 8."],
+    "labels": [True, False, False],
+}
+
+
+def recognises(record: dict[str, Any]) -> bool:
+    return (
+        isinstance(record.get("prompt"), str | list)
+        and isinstance(record.get("completions"), list)
+        and isinstance(record.get("labels"), list)
+    )
+
+
+def read(record: dict[str, Any]) -> list[Draft]:
+    """Read the completions as steps; the last one may mark the answer."""
+    completions = [
+        fields.checked(step, str, "a string", f"completions[{position}]")
+        for position, step in enumerate(fields.listing(record, "completions"))
+    ]
+    labels = fields.listing(record, "labels")
+    if len(labels) != len(completions):
+        raise Unreadable("labels", f"{len(labels)} labels for {len(completions)} completions.")
+    if not completions:
+        raise Unreadable("completions", "Holds no step.")
+    found = answers.find_answer(completions[-1], *MARKS)
+    prompt, notes, messages = _asked(text_or_turns(record, "prompt"))
+    return [
+        Draft(
+            prompt=prompt,
+            final_answer=found.text,
+            steps=[(REASONING, step) for step in completions],
+            record=fields.rest(record, "prompt", "completions", "labels"),
+            notes={**notes, "answer_from": found.mark},
+            messages=messages,
+            step_labels={
+                str(position): _label(label, f"labels[{position}]")
+                for position, label in enumerate(labels)
+                if label is not None
+            },
+        )
+    ]
+
+
+def _asked(prompt: str | list[Any]) -> tuple[str, dict[str, Any], list[dict[str, Any]] | None]:
+    """Give the prompt's text, notes on who said it, and its messages where it has some."""
+    if isinstance(prompt, str):
+        return prompt, {}, None
+    turns = as_turns(prompt, "user", "prompt")
+    return *join_turns(turns), [with_content(message) for _, message in turns]
+
+
+def _label(label: Any, where: str) -> int:
+    if isinstance(label, bool):
+        return LABELS[label]
+    if type(label) is int and label in (-1, 0, 1):
+        return label
+    raise Unreadable(where, "Not a boolean, nor -1, 0 or 1.")

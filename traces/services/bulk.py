@@ -1,0 +1,141 @@
+"""Changing what may change of all traces that match a filter."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from rest_framework.exceptions import PermissionDenied
+
+from jobs.models import Job
+from jobs.services.lease import ErrorRow, Progress
+from jobs.services.queue import start_job
+from traces.document import MAX_TAGS
+from traces.filters import matching
+from traces.models import Trace
+from tunix_site.errors import Conflict
+
+BULK = "bulk"
+NEWEST = "newest"  # among a job's parameters: the newest trace when it was started
+CHANGED_AT_ONCE = 1_000
+
+# Tags that are there already keep their place; new ones come behind, each once.
+_NEW_TAGS = """
+    (tags - %(remove_tags)s::text[]) || (
+        SELECT coalesce(jsonb_agg(tag ORDER BY place), '[]')
+        FROM unnest(%(add_tags)s::text[]) WITH ORDINALITY AS added (tag, place)
+        WHERE NOT tags ? tag
+    )
+"""
+_CHANGES = f"""
+    SELECT id, coalesce(%(status)s, status) AS status, {_NEW_TAGS} AS tags
+    FROM traces_trace WHERE id = ANY(%(ids)s)
+"""  # noqa: S608
+_REFUSED = f"""
+    SELECT id FROM ({_CHANGES}) AS changed WHERE jsonb_array_length(tags) > %(max_tags)s ORDER BY id
+"""  # noqa: S608
+_REVIEW = """
+    INSERT INTO traces_review (trace_id, reviewer_id, verdict, note, created_at)
+    SELECT id, %(reviewer)s, %(status)s, '', statement_timestamp()
+    FROM traces_trace WHERE id = ANY(%(ids)s) AND status <> %(status)s ORDER BY id
+"""
+_CHANGE = f"""
+    UPDATE traces_trace AS trace SET status = changed.status, tags = changed.tags
+    FROM ({_CHANGES}) AS changed
+    WHERE trace.id = changed.id
+    AND (trace.status, trace.tags) IS DISTINCT FROM (changed.status, changed.tags)
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkChange:
+    """A validated request: validated filters, and what becomes of the traces that match them."""
+
+    where: dict[str, Any]
+    status: str | None = None
+    add_tags: Sequence[str] = ()
+    remove_tags: Sequence[str] = ()
+
+
+@dataclass
+class Counts:
+    """How many traces matched, were changed by it, and would have had too many tags."""
+
+    matched_count: int = 0
+    changed_count: int = 0
+    refused_count: int = 0
+
+
+def start_bulk_change(
+    *, change: BulkChange, expected_count: int | None, parameters: dict[str, Any], user: Any
+) -> Job:
+    """Queue a change of all traces that match now; Conflict where they are not as many as said.
+
+    `parameters` is the request as it came. Traces that come in later are left alone.
+    """
+    traces = matching(change.where)
+    count = traces.count()
+    if expected_count is not None and count != expected_count:
+        raise Conflict(f"{count:,} traces match, not {expected_count:,}: nothing was changed.")
+    newest = Trace.objects.order_by("-id").values_list("id", flat=True).first()
+    kept = {**parameters, NEWEST: str(newest or UUID(int=0))}
+    return start_job(kind=BULK, parameters=kept, user=user, total=count)
+
+
+def change_traces(*, change: BulkChange, job: Job, progress: Progress) -> Counts:
+    """Change traces in pieces of one transaction each, newest first; a new status is reviewed.
+
+    A trace that would have more tags than it may is left as it is, as an error of the job.
+    """
+    if job.created_by is None:
+        raise PermissionDenied("Whoever started it is no user any more.")
+    counts = Counts()
+    for ids in _matching_ids(change, UUID(job.parameters[NEWEST])):
+        with transaction.atomic():
+            _change(ids, change, job.created_by, counts, progress)
+        progress.done = counts.matched_count
+        progress.check()
+    return counts
+
+
+def _matching_ids(change: BulkChange, newest: UUID) -> Iterator[list[UUID]]:
+    """Give the ids of the traces that match, newest first, as they match when it is their turn."""
+    rest = (
+        matching(change.where).filter(id__lte=newest).order_by("-id").values_list("id", flat=True)
+    )
+    ids = list(rest[:CHANGED_AT_ONCE])
+    while ids:
+        yield ids
+        ids = list(rest.filter(id__lt=ids[-1])[:CHANGED_AT_ONCE])
+
+
+def _change(
+    ids: list[UUID], change: BulkChange, user: Any, counts: Counts, progress: Progress
+) -> None:
+    held = matching(change.where).filter(pk__in=ids).order_by("id")
+    ids = list(held.select_for_update(no_key=True, of=("self",)).values_list("id", flat=True))
+    values = {
+        "ids": ids,
+        "status": change.status,
+        "add_tags": list(dict.fromkeys(change.add_tags)),
+        "remove_tags": list(change.remove_tags),
+        "max_tags": MAX_TAGS,
+        "reviewer": user.pk,
+    }
+    with connection.cursor() as cursor:
+        refused = []
+        if change.add_tags:
+            cursor.execute(_REFUSED, values)
+            refused = [identity for (identity,) in cursor.fetchall()]
+            values["ids"] = [identity for identity in ids if identity not in set(refused)]
+        if change.status:
+            cursor.execute(_REVIEW, values)
+        cursor.execute(_CHANGE, values)
+        counts.changed_count += cursor.rowcount
+    counts.matched_count += len(ids)
+    counts.refused_count += len(refused)
+    progress.add_errors(
+        ErrorRow(None, "tags", f"Trace {identity} would have more than {MAX_TAGS} tags.")
+        for identity in refused
+    )

@@ -1,0 +1,280 @@
+"""Importing a stream of source records of any length."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from jobs.services.lease import ErrorRow, Progress, running
+from jobs.services.queue import start_job
+from traces.importing import Incoming, RecordReader, Refusal, format_of
+from traces.models import Review, Score, Status
+from traces.readers.formats import AUTO
+from traces.services.intake import Outcome, create_traces
+from traces.sources.records import read_records
+from traces.sources.source import BrokenSource, Chunk, Source
+from tunix_site.errors import Invalid
+
+IMPORT = "import"
+SKIP, ABORT = "skip", "abort"
+STORED_AT_ONCE = 2_000  # traces in a transaction
+READ_AT_ONCE = 100  # records, while the database works
+MAX_SHOWN_ERRORS = 100
+SHOWN_TRACES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest:
+    """A validated request to import; `user` reviews what comes with a verdict or step labels."""
+
+    format: str = AUTO
+    source: str | None = None
+    on_error: str = SKIP
+    dry_run: bool = False
+    may_curate: bool = False
+    user: Any = None
+
+
+@dataclass
+class Summary:
+    """What became of a file, so far; the first errors of it, and in a dry run its first traces."""
+
+    format: str | None = None
+    line_count: int = 0
+    created_count: int = 0
+    existing_count: int = 0
+    error_count: int = 0
+    errors: list[Refusal] = field(default_factory=list)
+    traces: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_json(self, request: ImportRequest) -> dict[str, Any]:
+        counted = {
+            "format": self.format,
+            "line_count": self.line_count,
+            "created_count": self.created_count,
+            "existing_count": self.existing_count,
+            "error_count": self.error_count,
+            "errors": [error._asdict() for error in self.errors],
+        }
+        return {**counted, "dry_run": True, "traces": self.traces} if request.dry_run else counted
+
+
+class ImportRefused(Invalid):
+    """400: it ended before its time, or came to nothing; `answer` is the summary up to there."""
+
+    def __init__(self, reason: str, answer: dict[str, Any], **shown: Any) -> None:
+        super().__init__({"detail": reason, **shown})
+        self.reason = reason
+        self.answer = answer
+
+
+def import_stream(
+    *,
+    source: Source,
+    request: ImportRequest,
+    content_encoding: str = "",
+    max_spool_bytes: int | None = None,
+) -> dict[str, Any]:
+    """Import a stream as a job of this process; give its summary with the job's id.
+
+    ImportRefused as `import_traces`, with the id as well. A Parquet file that comes as a stream is
+    first written to a temporary file, of so many bytes at most.
+    """
+    parameters = {
+        "format": request.format,
+        "source": request.source,
+        "on_error": request.on_error,
+        "dry_run": request.dry_run,
+    }
+    job = start_job(kind=IMPORT, parameters=parameters, user=request.user)
+    chunks = read_records(
+        source,
+        max_record_bytes=settings.MAX_RECORD_BYTES,
+        content_encoding=content_encoding,
+        max_spool_bytes=max_spool_bytes,
+    )
+    try:
+        with running(job=job) as progress:
+            summary = import_traces(chunks=chunks, request=request, progress=progress)
+    except ImportRefused as error:
+        answer = {**error.answer, "job": str(job.pk)}
+        raise ImportRefused(error.reason, answer, **answer) from None
+    return {**summary.as_json(request), "job": str(job.pk)}
+
+
+def import_traces(
+    *, chunks: Iterable[Chunk], request: ImportRequest, progress: Progress
+) -> Summary:
+    """Store the traces of a stream of records, in pieces of one transaction each.
+
+    With `on_error` "abort" it is one transaction for all, rolled back at the first bad record; so
+    it is in a dry run, which does all of it and keeps nothing. What is stored already exists: an
+    import that was broken off and is begun again ends as if it had run once. Every error is kept
+    with the job. ImportRefused where nothing was stored for errors.
+    """
+    summary = Summary()
+    if request.dry_run or request.on_error == ABORT:
+        with transaction.atomic():
+            refusal = _import(chunks, request, summary, progress)
+            transaction.set_rollback(request.dry_run or refusal is not None)
+    else:
+        refusal = _import(chunks, request, summary, progress)
+    progress.result = summary.as_json(request)
+    if refusal:
+        raise ImportRefused(refusal, progress.result)
+    return summary
+
+
+def _import(
+    chunks: Iterable[Chunk], request: ImportRequest, summary: Summary, progress: Progress
+) -> str | None:
+    """Read and store; give the reason where that ended before its time or came to nothing."""
+    try:
+        ahead = _Ahead(_read(chunks, request, summary))
+        for some in ahead:
+            _store(some, request, summary, progress, meanwhile=ahead.gather)
+            progress.done = summary.line_count
+            progress.check()
+            if summary.error_count and request.on_error == ABORT and not request.dry_run:
+                return _took_back(summary, "Nothing was stored: a record is bad.")
+    except BrokenSource as error:
+        if request.on_error == ABORT:
+            return _took_back(summary, f"Nothing was stored. {error}")
+        return str(error)
+    if not summary.line_count:
+        return "There is no record in it."
+    if summary.error_count and not (summary.created_count or summary.existing_count):
+        return "Nothing was stored: every record is bad."
+    return None
+
+
+def _took_back(summary: Summary, reason: str) -> str:
+    summary.created_count = summary.existing_count = 0
+    return reason
+
+
+def _read(
+    chunks: Iterable[Chunk], request: ImportRequest, summary: Summary
+) -> Iterator[Incoming | Refusal]:
+    """Yield what becomes of the records; the first chunk tells the format."""
+    reader = None
+    for chunk in chunks:
+        if reader is None:
+            fmt = format_of(request.format, chunk)
+            summary.format = fmt.name
+            reader = RecordReader(fmt, source=request.source, may_curate=request.may_curate)
+        for start in range(0, len(chunk), READ_AT_ONCE):
+            yield from reader.read(chunk[start : start + READ_AT_ONCE])
+        summary.line_count = chunk[-1].line
+
+
+class _Ahead:
+    """Items of an iterator in batches, of which the next can be gathered one by one before."""
+
+    def __init__(self, items: Iterator[Incoming | Refusal]) -> None:
+        self._items = items
+        self._next: list[Incoming | Refusal] = []
+        self._broken: Exception | None = None
+
+    def __iter__(self) -> Iterator[list[Incoming | Refusal]]:
+        while True:
+            some, self._next = self._next, []
+            if self._broken is None:
+                some += islice(self._items, STORED_AT_ONCE - len(some))
+            if some:
+                yield some
+            elif self._broken is not None:
+                raise self._broken
+            else:
+                return
+
+    def gather(self) -> None:
+        """Take one more; an error waits for its turn."""
+        if self._broken is None and len(self._next) < STORED_AT_ONCE:
+            try:
+                self._next += islice(self._items, 1)
+            except Exception as error:
+                self._broken = error
+
+
+def _store(
+    some: list[Incoming | Refusal],
+    request: ImportRequest,
+    summary: Summary,
+    progress: Progress,
+    *,
+    meanwhile: Callable[[], None],
+) -> None:
+    incoming = [one for one in some if isinstance(one, Incoming)]
+    refused = [one for one in some if isinstance(one, Refusal)]
+    if incoming:
+        with transaction.atomic():
+            outcome = create_traces(
+                documents=[one.document for one in incoming],
+                skip_taken=True,
+                statuses={n: one.status for n, one in enumerate(incoming) if one.status},
+                meanwhile=meanwhile,
+            )
+            _add_curation(incoming, outcome, request)
+        _count(incoming, outcome, summary, request)
+        refused += [
+            Refusal(incoming[position].line, "external_id", reason)
+            for position, reason in outcome.refused.items()
+        ]
+    refused.sort()
+    summary.error_count += len({refusal.line for refusal in refused})
+    summary.errors += refused[: MAX_SHOWN_ERRORS - len(summary.errors)]
+    progress.add_errors(ErrorRow(*refusal) for refusal in refused)
+
+
+def _count(
+    incoming: list[Incoming], outcome: Outcome, summary: Summary, request: ImportRequest
+) -> None:
+    created = len(outcome.created)
+    summary.created_count += created
+    summary.existing_count += len(incoming) - created - len(outcome.refused)
+    if request.dry_run and len(summary.traces) < SHOWN_TRACES:
+        left = SHOWN_TRACES - len(summary.traces)
+        chosen = sorted(outcome.created)[:left]
+        summary.traces += [_as_stored(incoming[position]) for position in chosen]
+
+
+def _add_curation(incoming: list[Incoming], outcome: Outcome, request: ImportRequest) -> None:
+    """Store what came with the new traces: their scores, verdicts and step labels."""
+    scores, reviews = [], []
+    now = timezone.now()
+    for position in sorted(outcome.created):
+        one, entry = incoming[position], outcome.traces[position]
+        assert entry is not None  # noqa: S101  # it was created
+        identity = str(entry.id)
+        scores += [Score(trace_id=identity, created_at=now, **score) for score in one.scores]
+        if request.user is not None and (one.status or one.step_labels):
+            reviews.append(
+                Review(
+                    trace_id=identity,
+                    reviewer=request.user,
+                    verdict=one.status or Status.UNREVIEWED,
+                    step_labels=one.step_labels or None,
+                    note="imported",
+                    created_at=now,
+                )
+            )
+    Score.objects.bulk_create(scores)
+    Review.objects.bulk_create(reviews)
+
+
+def _as_stored(one: Incoming) -> dict[str, Any]:
+    """Show a trace as it would be stored."""
+    document = one.document
+    return {
+        "line": one.line,
+        "status": one.status or Status.UNREVIEWED.value,
+        "scores": one.scores,
+        "step_labels": one.step_labels,
+        **msgspec.to_builtins(document),
+    }

@@ -1,0 +1,121 @@
+"""The indexes behind ingest: fills them with what is pending, the newest traces first."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Sum
+
+from traces.models import Pending, SearchDocument, Signature
+from traces.search import document_sql
+from traces.services.similar import index_signatures
+
+TRACES_AT_ONCE = 1_000  # about as many as a row of Pending holds
+FEW = 10  # traces: rows of so few are taken together
+ROWS_AT_ONCE = 100
+FEWEST_CHARS = 1_000
+OF_THE_DATA = ("22", "54")  # classes of SQLSTATE: data exceptions, limits exceeded
+
+logger = logging.getLogger(__name__)
+
+
+def index_some(*, kind: str) -> int:
+    """Index the newest traces that are pending; return how many there were, 0 for none.
+
+    Any number of processes may do so at once. All of it is one transaction: what is interrupted
+    stays pending.
+    """
+    with transaction.atomic():
+        rows = _claimed(kind)
+        noted = sorted({trace_id for row in rows for trace_id in row.trace_ids})
+        if held := _held(noted):
+            INDEXERS[kind](held)
+        Pending.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(noted)
+
+
+def _claimed(kind: str) -> list[Pending]:
+    """Lock the newest row that nobody else works on, and if it is small, small ones before it."""
+    pending = Pending.objects.filter(kind=kind).order_by("-pk")
+    free = pending.select_for_update(skip_locked=True)
+    rows = list(free[:1])
+    if rows and len(rows[0].trace_ids) <= FEW:
+        older = pending.filter(pk__lt=rows[0].pk).values("pk")[:ROWS_AT_ONCE]
+        rows += free.filter(pk__in=older, trace_ids__len__lte=FEW)
+    return rows
+
+
+def _held(trace_ids: list[UUID]) -> list[UUID]:
+    """Keep the traces from being deleted until the end; leave out those that are gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM traces_trace WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [trace_ids]
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _index_words(trace_ids: list[UUID]) -> None:
+    """Write the documents of traces; one that is refused costs no other its own."""
+    if not _write_documents(trace_ids):
+        for trace_id in trace_ids:
+            _index_what_fits(trace_id)
+
+
+def _index_what_fits(trace_id: UUID) -> None:
+    """Write one document; of shorter and shorter beginnings of the texts, where it is too large."""
+    if _write_documents([trace_id]):
+        return
+    query = "SELECT greatest(length(prompt), length(final_answer), length(steps::text)) FROM"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} traces_trace WHERE id = %s", [trace_id])
+        (chars,) = cursor.fetchone()
+    while chars > FEWEST_CHARS:
+        chars //= 2
+        if _write_documents([trace_id], max_chars=chars):
+            logger.warning("Trace %s: the first %d characters are searched.", trace_id, chars)
+            return
+    logger.error("Trace %s cannot be searched.", trace_id)
+
+
+def _write_documents(trace_ids: list[UUID], max_chars: int | None = None) -> bool:
+    """Write documents in one statement; False where one of them is refused."""
+    query = f"""
+        INSERT INTO traces_searchdocument (trace_id, document)
+        SELECT id, {document_sql(max_chars)} FROM traces_trace WHERE id = ANY(%s)
+        ON CONFLICT (trace_id) DO UPDATE SET document = EXCLUDED.document
+    """  # noqa: S608
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(query, [trace_ids])
+    except DatabaseError as error:
+        state: str = getattr(error.__cause__, "sqlstate", None) or ""
+        if not state.startswith(OF_THE_DATA):
+            raise
+        return False
+    return True
+
+
+def pending_count(*, kind: str) -> int:
+    """Count the traces that an index still lacks."""
+    counts = Pending.objects.filter(kind=kind).aggregate(all=Sum("trace_ids__len"))
+    return counts["all"] or 0
+
+
+def analyze_index(*, kind: str) -> None:
+    """Tell the planner what is in the index: it would not know for a while after much was added."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {TABLES[kind]}")
+
+
+TABLES: dict[str, str] = {
+    Pending.Kind.SEARCH: SearchDocument._meta.db_table,
+    Pending.Kind.SIMILAR: Signature._meta.db_table,
+}
+INDEXERS: dict[str, Callable[[list[UUID]], Any]] = {
+    # Each gets ids of traces that stay until its transaction ends; what it wrote before for one
+    # of them it writes anew.
+    Pending.Kind.SEARCH: _index_words,
+    Pending.Kind.SIMILAR: lambda trace_ids: index_signatures(trace_ids=trace_ids),
+}

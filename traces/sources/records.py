@@ -1,0 +1,143 @@
+"""Records from a stream of any length, in constant memory: plain, gzip or zstd around
+
+JSON Lines, a JSON array, CSV or Parquet, told apart by what they begin with.
+
+    source = Source(stream)  # a file, stdin, or anything that gives bytes; progress is read_bytes
+    for chunk in read_records(source, max_record_bytes=2**24, content_encoding="gzip"):
+        for record in chunk:  # at most 2,000, in the source's order
+            if isinstance(record, BadRecord): ...  # .line, .field, .message; the rest goes on
+            record.line, record.raw, record.value  # raw of JSON Lines, value of the others
+
+A body of HTTP is `Source(tunix_site.parsers.counted(stream, length))`. What ends the reading is a
+BrokenSource (400) that says after how many records, once the records before it were given;
+UnsupportedEncoding (415), TooLarge (413) and Unavailable (503) come before the first.
+"""
+
+import re
+from collections.abc import Iterator
+from io import SEEK_END
+from itertools import chain
+from typing import IO
+
+from traces.sources.arrays import read_array
+from traces.sources.compression import decompressed, peek
+from traces.sources.lines import read_lines
+from traces.sources.parquet import read_parquet, spooled
+from traces.sources.source import BadRecord, BrokenSource, Chunk, Record, Source, blocks
+from traces.sources.tables import delimiter_of, read_csv
+
+__all__ = ["BadRecord", "BrokenSource", "Chunk", "Record", "Source", "read_records"]
+
+_object_begins = re.compile(rb'\{\s*"').match
+
+PARQUET_MAGIC = b"PAR1"
+UTF8_BOM = b"\xef\xbb\xbf"
+MAX_HEADER_BYTES = 64 * 1024  # in which the first lines are looked for
+
+
+def read_records(
+    source: Source,
+    *,
+    max_record_bytes: int,
+    content_encoding: str = "",
+    max_spool_bytes: int | None = None,
+) -> Iterator[Chunk]:
+    """Give the source's records in chunks.
+
+    A Parquet file that cannot be read from any place is first written to a temporary file, of
+    `max_spool_bytes` at most where they are given.
+    """
+    given = 0
+    try:
+        for chunk in _chunks(source, max_record_bytes, content_encoding, max_spool_bytes):
+            given += len(chunk)
+            yield chunk
+    except BrokenSource as error:
+        raise BrokenSource(f"{error.reason} {_came_before(given)}") from None
+
+
+def _came_before(count: int) -> str:
+    return f"{count:,} record{' was' if count == 1 else 's were'} read before it."
+
+
+def _chunks(
+    source: Source, max_record_bytes: int, content_encoding: str, max_spool_bytes: int | None
+) -> Iterator[Chunk]:
+    head, pieces = peek(decompressed(source, content_encoding), len(PARQUET_MAGIC))
+    if head.startswith(PARQUET_MAGIC):
+        return _parquet(source, pieces, max_record_bytes, max_spool_bytes)
+    line, head, stream = _begun(blocks(pieces))
+    if not head:
+        return iter(())
+    if head.startswith(b"["):
+        return read_array(stream, max_record_bytes=max_record_bytes)
+    if _is_json_lines(head):
+        return read_lines(stream, max_record_bytes=max_record_bytes, first_line=line)
+    return read_csv(
+        stream, max_record_bytes=max_record_bytes, delimiter=_delimiter(head), first_line=line
+    )
+
+
+def _parquet(
+    source: Source, pieces: Iterator[bytes], max_record_bytes: int, max_spool_bytes: int | None
+) -> Iterator[Chunk]:
+    file = _itself(source)
+    if file is None:
+        with spooled(pieces, max_spool_bytes) as spool:
+            for chunk, _ in read_parquet(spool, max_record_bytes=max_record_bytes):
+                yield chunk
+        return
+    size = file.seek(0, SEEK_END)
+    for chunk, share in read_parquet(file, max_record_bytes=max_record_bytes):
+        source.read_bytes = int(size * share)
+        yield chunk
+
+
+def _itself(source: Source) -> IO[bytes] | None:
+    """Give the source's file where it holds Parquet as it is and can be read from any place."""
+    file = source.seekable_file()
+    if file is None:
+        return None
+    position = file.tell()
+    file.seek(0)
+    if file.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC:
+        return file
+    file.seek(position)
+    return None
+
+
+def _begun(stream: Iterator[bytes]) -> tuple[int, bytes, Iterator[bytes]]:
+    """Skip the byte order mark and white space: give the line, its block and all blocks from it."""
+    line = 1
+    mark = UTF8_BOM
+    for block in stream:
+        block = block.removeprefix(mark)
+        mark = b""
+        begun = block.lstrip()
+        line += block.count(b"\n", 0, len(block) - len(begun))
+        if begun:
+            return line, begun, chain([begun], stream)
+    return line, b"", stream
+
+
+def _is_json_lines(head: bytes) -> bool:
+    """Tell JSON Lines by their first line, or by the second where the first is no record."""
+    first, _, rest = head[:MAX_HEADER_BYTES].partition(b"\n")
+    if first.rstrip() == b"{":
+        raise BrokenSource(
+            "The source is a JSON object over several lines; JSON Lines have one in each."
+        )
+    return first.startswith(b"{") or _object_begins(rest.lstrip()) is not None
+
+
+def _delimiter(head: bytes) -> str:
+    header = head[:MAX_HEADER_BYTES].partition(b"\n")[0].rstrip()
+    try:
+        delimiter = delimiter_of(header.decode())
+    except UnicodeDecodeError:
+        delimiter = None
+    if delimiter is None:
+        raise BrokenSource(
+            "The source is neither JSON Lines nor a JSON array, CSV (in UTF-8) or Parquet."
+        )
+    return delimiter

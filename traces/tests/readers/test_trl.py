@@ -1,0 +1,180 @@
+"""TRL's formats: prompt-completion, preference and stepwise supervision."""
+
+import pytest
+
+from traces.readers import preference, prompt_completion, stepwise
+from traces.tests.readers.reading import only, refusal
+
+USER = {"role": "user", "content": "What is 9 + 9?"}
+THOUGHT = "<think>\n9 + 9\n\n= 18\n</think>\n\n18"
+
+
+def reply(content) -> dict:
+    return {"role": "assistant", "content": content}
+
+
+def text(*steps) -> list:
+    return [("reasoning", step) for step in steps]
+
+
+def test_a_completion_is_split():
+    draft = only(prompt_completion.read({"prompt": " p", "completion": THOUGHT, "id": 5}))
+    assert (draft.prompt, draft.steps, draft.final_answer) == (" p", text("9 + 9", "= 18"), "18")
+    assert draft.record == {"completion": THOUGHT, "id": 5}
+    assert draft.messages is None
+
+
+def test_a_completion_that_is_an_answer_is_left_as_it_is():
+    draft = only(prompt_completion.read({"prompt": "The sky is", "completion": " blue.\n"}))
+    assert (draft.steps, draft.final_answer, draft.record) == ([], " blue.\n", {})
+
+
+@pytest.mark.parametrize(
+    ("prompt", "completion"),
+    [([USER], [reply(THOUGHT)]), ("What is 9 + 9?", [reply(THOUGHT)]), ([USER], THOUGHT)],
+)
+def test_both_may_be_messages(prompt, completion):
+    draft = only(prompt_completion.read({"prompt": prompt, "completion": completion}))
+    assert (draft.prompt, draft.steps) == ("What is 9 + 9?", text("9 + 9", "= 18"))
+    assert draft.messages == [USER, reply(THOUGHT)]
+    assert (draft.notes, draft.record) == ({"prompt_turns": 1}, {})
+
+
+@pytest.mark.parametrize(
+    ("prompt", "completion", "field"),
+    [
+        (None, "x", "prompt"),
+        ([], "x", "prompt"),
+        ("x", {}, "completion"),
+        ("x", [], "completion"),
+        ([5], "x", "prompt[0]"),
+        ("x", [USER], "completion"),
+        ([USER], [{"role": "assistant", "content": 5}], "completion[0].content"),
+        ([{**USER, "content": 5}], "x", "prompt[0].content"),
+    ],
+)
+def test_wrong_completions_are_named(prompt, completion, field):
+    assert refusal(prompt_completion, {"prompt": prompt, "completion": completion})[0] == field
+
+
+def pair(**record) -> list:
+    chosen, rejected = preference.read(record)
+    assert (chosen.status, rejected.status) == ("approved", "rejected")
+    assert (chosen.notes["preference"], rejected.notes["preference"]) == ("chosen", "rejected")
+    return [chosen, rejected]
+
+
+def test_a_preference_is_two_traces():
+    chosen, rejected = pair(prompt="p", chosen=THOUGHT, rejected="17", margin=2)
+    assert (chosen.prompt, rejected.prompt) == ("p", "p")
+    assert (chosen.steps, chosen.final_answer) == (text("9 + 9", "= 18"), "18")
+    assert (rejected.steps, rejected.final_answer) == ([], "17")
+    assert chosen.record == {"chosen": THOUGHT, "margin": 2}
+    assert rejected.record == {"margin": 2}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"prompt": [USER], "chosen": [reply("18")], "rejected": [reply("17")]},
+        {"prompt": "What is 9 + 9?", "chosen": [reply("18")], "rejected": [reply("17")]},
+        {
+            "prompt": "What is 9 + 9?",
+            "chosen": [USER, reply("18")],
+            "rejected": [USER, reply("17")],
+        },
+        {"prompt": [USER], "chosen": [USER, reply("18")], "rejected": [USER, reply("17")]},
+        {"chosen": [USER, reply("18")], "rejected": [USER, reply("17")]},
+    ],
+)
+def test_preferences_may_be_messages_and_repeat_the_prompt(record):
+    chosen, rejected = pair(**record)
+    for draft, answer in ((chosen, "18"), (rejected, "17")):
+        assert (draft.prompt, draft.final_answer) == ("What is 9 + 9?", answer)
+        assert draft.messages == [USER, reply(answer)]
+        assert draft.record == {}
+
+
+def test_a_prompt_that_the_turns_do_not_hold_is_kept():
+    chosen, _ = pair(prompt="other", chosen=[USER, reply("18")], rejected=[USER, reply("17")])
+    assert (chosen.prompt, chosen.record) == ("What is 9 + 9?", {"prompt": "other"})
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rejected", "prompt", "answers"),
+    [
+        ("The sky is blue.", "The sky is green.", "The sky is ", ["blue.", "green."]),
+        ("The sky is blue.", "The sky is black.", "The sky is", [" blue.", " black."]),
+        ("The sky", "The sky is", "The", [" sky", " sky is"]),
+        (
+            "\n\nHuman: 9 + 9?\n\nAssistant: It is 18.",
+            "\n\nHuman: 9 + 9?\n\nAssistant: It is 17.",
+            "\n\nHuman: 9 + 9?\n\nAssistant:",
+            [" It is 18.", " It is 17."],
+        ),
+    ],
+)
+def test_a_prompt_may_be_what_both_begin_with(chosen, rejected, prompt, answers):
+    drafts = pair(chosen=chosen, rejected=rejected)
+    assert [draft.prompt for draft in drafts] == [prompt, prompt]
+    assert [draft.final_answer for draft in drafts] == answers
+
+
+@pytest.mark.parametrize(
+    ("record", "field"),
+    [
+        ({"prompt": "p", "chosen": "x"}, "rejected"),
+        ({"prompt": 5, "chosen": "x", "rejected": "y"}, "prompt"),
+        ({"chosen": "x y", "rejected": "z y"}, "prompt"),
+        ({"chosen": "x", "rejected": "x"}, "prompt"),
+        ({"chosen": "", "rejected": ""}, "prompt"),
+        ({"chosen": [reply("x")], "rejected": [reply("y")]}, "prompt"),
+        ({"prompt": "p", "chosen": [5], "rejected": "y"}, "chosen[0]"),
+        ({"prompt": "p", "chosen": "x", "rejected": [USER]}, "rejected"),
+    ],
+)
+def test_wrong_preferences_are_named(record, field):
+    assert refusal(preference, record)[0] == field
+
+
+def test_stepwise_labels_are_kept_by_step():
+    draft = only(
+        stepwise.read(
+            {
+                "prompt": "p",
+                "completions": ["9 + 9", "is 17", "The answer is 17."],
+                "labels": [True, False, None],
+                "split": "train",
+            }
+        )
+    )
+    assert draft.steps == text("9 + 9", "is 17", "The answer is 17.")
+    assert draft.step_labels == {"0": 1, "1": -1}
+    assert (draft.final_answer, draft.notes) == ("17", {"answer_from": "the_answer_is"})
+    assert draft.record == {"split": "train"}
+
+
+def test_stepwise_may_rate_in_numbers_and_ask_in_messages():
+    draft = only(stepwise.read({"prompt": [USER], "completions": ["a", "b"], "labels": [0, -1]}))
+    assert draft.step_labels == {"0": 0, "1": -1}
+    assert (draft.prompt, draft.messages) == ("What is 9 + 9?", [USER])
+    assert (draft.final_answer, draft.notes) == ("", {"answer_from": "none"})
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"labels": [True]}, "labels"),
+        ({"labels": [True, "no"]}, "labels[1]"),
+        ({"labels": [True, 2]}, "labels[1]"),
+        ({"labels": [True, 1.0]}, "labels[1]"),
+        ({"completions": ["a", 5]}, "completions[1]"),
+        ({"completions": [], "labels": []}, "completions"),
+        ({"completions": None}, "completions"),
+        ({"prompt": None}, "prompt"),
+        ({"prompt": [{"role": "user"}]}, "prompt"),
+    ],
+)
+def test_wrong_steps_are_named(change, field):
+    record = {"prompt": "p", "completions": ["a", "b"], "labels": [True, False]}
+    assert refusal(stepwise, {**record, **change})[0] == field

@@ -1,0 +1,86 @@
+"""Any records written into any container, packed in any way, are read as they were."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from traces.tests.sources.containers import (
+    PACKED,
+    csv_file,
+    in_pieces,
+    json_array,
+    json_lines,
+    numbered,
+    parquet_file,
+    read,
+)
+from traces.tests.strategies import objects, quickly, some_text, text
+
+few = hypothesis_settings(quickly, max_examples=30)
+KINDS = pytest.mark.parametrize("kind", PACKED)
+sizes = st.sampled_from([1, 3, 50, 10_000])
+# a cell that reads as JSON is JSON, and one of white space alone would be a blank line's
+cells = some_text.filter(lambda cell: cell[0] not in "[{" and cell.strip())
+rows = st.fixed_dictionaries(
+    {"prompt": cells, "answer": cells},
+    optional={"messages": st.lists(st.dictionaries(text, text | st.integers(0, 9)), min_size=1)},
+)
+SCHEMA = pa.schema(
+    {
+        "prompt": pa.string(),
+        "answer": pa.large_string(),
+        "count": pa.int64(),
+        "share": pa.float64(),
+        "is_right": pa.bool_(),
+        "kind": pa.dictionary(pa.int32(), pa.string()),
+        "messages": pa.list_(pa.struct({"role": pa.string(), "content": pa.string()})),
+        "tags": pa.list_(pa.list_(pa.string())),
+    }
+)
+wide_rows = st.fixed_dictionaries(
+    {"prompt": text},
+    optional={
+        "answer": text,
+        "count": st.integers(-(2**63), 2**63 - 1),
+        "share": st.floats(allow_nan=False, allow_infinity=False),
+        "is_right": st.booleans(),
+        "kind": st.sampled_from(["a", "b"]),
+        "messages": st.lists(
+            st.none() | st.fixed_dictionaries({"role": text, "content": st.none() | text})
+        ),
+        "tags": st.lists(st.none() | st.lists(st.none() | text)),
+    },
+)
+
+
+@KINDS
+@few
+@given(st.lists(objects), sizes)
+def test_json_lines(kind, records, size):
+    assert read(in_pieces(PACKED[kind](json_lines(records)), size)) == numbered(records)
+
+
+@KINDS
+@few
+@given(st.lists(objects), sizes)
+def test_a_json_array(kind, records, size):
+    assert read(in_pieces(PACKED[kind](json_array(records)), size)) == numbered(records)
+
+
+@KINDS
+@few
+@given(st.lists(rows, min_size=1), sizes, st.sampled_from(",;\t"))
+def test_csv(kind, records, size, delimiter):
+    data = PACKED[kind](csv_file(records, delimiter))
+    assert [value for _, value in read(in_pieces(data, size))] == records
+
+
+@KINDS
+@few
+@given(st.lists(wide_rows), sizes, st.integers(1, 5))
+def test_parquet(kind, records, size, group):
+    data = PACKED[kind](parquet_file(records, SCHEMA, row_group_size=group))
+    assert read(in_pieces(data, size)) == numbered(records)
+    assert read(data) == numbered(records)

@@ -1,0 +1,167 @@
+"""POST /api/traces/bulk."""
+
+import json
+
+import pytest
+
+from jobs.models import Job
+from jobs.tests.working import work_off
+from traces.models import Review, Trace
+from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/traces/bulk"
+
+
+def post(client, where, change, **more):
+    return client.post(URL, {"where": where, "set": change, **more}, format="json")
+
+
+def changed(client, where, change, **more) -> dict:
+    """Ask for a change, have it done; give the job's result."""
+    response = post(client, where, change, **more)
+    assert response.status_code == 202, response.json()
+    work_off("bulk")
+    job = client.get(response.headers["Location"]).json()
+    assert job["state"] == "succeeded", job
+    return job["result"]
+
+
+def test_all_that_match_are_changed_and_reviewed(curator):
+    mine = TraceFactory.create_batch(3, meta={"source": "mine"})
+    other = TraceFactory(meta={"source": "other"})
+    result = changed(curator, {"source": "mine"}, {"status": "approved", "add_tags": ["good"]})
+    assert result == {"matched_count": 3, "changed_count": 3, "refused_count": 0}
+    for trace in mine:
+        trace.refresh_from_db()
+        assert (trace.status, trace.tags) == ("approved", ["good"])
+        assert trace.reviews.get().reviewer.username == "a curator"
+    other.refresh_from_db()
+    assert (other.status, other.tags) == ("unreviewed", [])
+
+
+def test_the_answer_is_a_job(curator):
+    TraceFactory.create_batch(2)
+    response = post(curator, {}, {"status": "flagged"})
+    job = response.json()
+    assert response.headers["Location"].endswith(f"/api/jobs/{job['id']}")
+    assert (job["kind"], job["state"], job["total"]) == ("bulk", "queued", 2)
+    work_off("bulk")
+    job = curator.get(f"/api/jobs/{job['id']}").json()
+    assert (job["state"], job["done"], job["total"]) == ("succeeded", 2, 2)
+
+
+def test_more_than_one_piece_is_changed(curator, monkeypatch):
+    monkeypatch.setattr("traces.services.bulk.CHANGED_AT_ONCE", 2)
+    TraceFactory.create_batch(5)
+    assert changed(curator, {"status": "unreviewed"}, {"status": "approved"})["changed_count"] == 5
+    assert not Trace.objects.exclude(status="approved").exists()
+
+
+def test_tags_are_added_behind_and_removed(curator):
+    trace = TraceFactory(tags=["a", "b", "c"])
+    changed(curator, {}, {"add_tags": ["d", "a", "d", "e"], "remove_tags": ["b"]})
+    trace.refresh_from_db()
+    assert trace.tags == ["a", "c", "d", "e"]
+
+
+def test_what_is_so_already_is_neither_changed_nor_reviewed(curator):
+    ApprovedTraceFactory(tags=["a"])
+    result = changed(curator, {}, {"status": "approved", "add_tags": ["a"], "remove_tags": ["b"]})
+    assert result == {"matched_count": 1, "changed_count": 0, "refused_count": 0}
+    assert not Review.objects.exists()
+
+
+def test_a_trace_with_too_many_tags_is_left_and_reported(curator):
+    full = TraceFactory(tags=[f"t{n}" for n in range(50)])
+    TraceFactory()
+    result = changed(curator, {}, {"status": "approved", "add_tags": ["one more"]})
+    assert result == {"matched_count": 2, "changed_count": 1, "refused_count": 1}
+    full.refresh_from_db()
+    assert (len(full.tags), full.status) == (50, "unreviewed")
+    url = f"/api/jobs/{Job.objects.get().pk}/errors.jsonl"
+    error = json.loads(curator.get(url).getvalue())
+    assert str(full.pk) in error["message"]
+
+
+def test_traces_that_come_in_later_are_left_alone(curator):
+    TraceFactory()
+    post(curator, {}, {"status": "approved"})
+    later = TraceFactory()
+    work_off("bulk")
+    later.refresh_from_db()
+    assert later.status == "unreviewed"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"tag": "x"},
+        {"status": "flagged"},
+        {"meta.level": 5},
+        {"criteria": "c", "min_score": 0.5},
+        {"min_steps": 2, "max_steps": 2, "created_after": "2026-01-01T00:00:00Z", "tag": "x"},
+    ],
+)
+def test_the_filters_are_those_of_the_list(curator, where):
+    chosen = TraceFactory(tags=["x"], meta={"level": 5})
+    Trace.objects.filter(pk=chosen.pk).update(status="flagged")
+    ScoreFactory(trace=chosen, criteria="c", value=1.0)
+    TraceFactory()
+    assert changed(curator, where, {"add_tags": ["found"]})["matched_count"] == 1
+    chosen.refresh_from_db()
+    assert "found" in chosen.tags
+
+
+def test_the_number_may_be_expected(curator):
+    TraceFactory.create_batch(2)
+    response = post(curator, {}, {"status": "approved"}, expected_count=3)
+    assert response.status_code == 409
+    assert response.json() == {"detail": "2 traces match, not 3: nothing was changed."}
+    assert not Job.objects.exists()
+    assert changed(curator, {}, {"status": "approved"}, expected_count=2)["changed_count"] == 2
+
+
+def test_nothing_that_matches_is_no_error(curator):
+    result = changed(curator, {"source": "nobody"}, {"status": "approved"})
+    assert result["matched_count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "where"),
+        ({"where": {}}, "set"),
+        ({"where": {}, "set": {}}, "set"),
+        ({"where": {}, "set": {"add_tags": []}}, "set"),
+        ({"where": {}, "set": {"status": "good"}}, "set"),
+        ({"where": {}, "set": {"add_tags": ["a"], "remove_tags": ["a"]}}, "set"),
+        ({"where": {}, "set": {"add_tags": ["x" * 65]}}, "set"),
+        ({"where": {}, "set": {"prompt": "new"}}, "set"),
+        ({"where": {"a": 1}, "set": {"status": "approved"}}, "where"),
+        ({"where": {"status": 1}, "set": {"status": "approved"}}, "where"),
+        ({"where": [], "set": {"status": "approved"}}, "where"),
+        ({"where": {}, "set": {"status": "approved"}, "expected_count": -1}, "expected_count"),
+        ({"where": {}, "set": {"status": "approved"}, "limit": 1}, "limit"),
+        ({"where": {}, "set": {"status": "approved"}, "newest": "x"}, "newest"),
+    ],
+)
+def test_bad_requests_are_refused(curator, body, field):
+    response = curator.post(URL, body, format="json")
+    assert response.status_code == 400
+    assert field in response.json()
+    assert not Job.objects.exists()
+
+
+def test_a_writer_may_not(writer):
+    assert post(writer, {}, {"status": "approved"}).status_code == 403
+
+
+def test_a_job_of_nobody_fails(curator, django_user_model):
+    TraceFactory()
+    post(curator, {}, {"status": "approved"})
+    Job.objects.update(created_by=None)
+    work_off("bulk")
+    assert Job.objects.get().state == "failed"
+    assert Trace.objects.get().status == "unreviewed"
