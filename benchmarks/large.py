@@ -57,14 +57,14 @@ def measure(site: Site, sizes: tuple[int, ...]) -> Iterator[tuple[int, Figure]]:
     with (
         tqdm(total=len(sizes) * len(PARTS), unit="part", file=sys.stderr) as bar,
         tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as directory,
-        site.client() as client,
     ):
         for size in sizes:
-            stage = Stage(site, client, Path(directory), before, size)
             for part in PARTS:
                 bar.set_description(f"{size:,} traces: {part.__name__}")
-                for figure in part(stage):
-                    yield size, figure
+                with site.client() as client:  # a new one: the server ends idle connections
+                    stage = Stage(site, client, Path(directory), before, size)
+                    for figure in part(stage):
+                        yield size, figure
                 bar.update()
             before = size
 

@@ -29,6 +29,7 @@ BY_LENGTH = 1  # divides a rank by 1 + the logarithm of the document's length
 RARE = 5_000
 LOOKS = (5_000, 50_000)
 LOOKS_FILTERED = (5_000, 20_000)  # at more cost: the traces are read as well
+MOST_CHECKED = 10_000  # documents with the words, for whether their traces pass other filters
 
 EXCERPT_SOURCE_CHARS = 10_000
 EXCERPT_CHARS = 600
@@ -91,20 +92,66 @@ def refusal(text: str) -> str | None:
 def newest_matches(
     text: str, traces: "QuerySet[Trace]", *, until: UUID | None = None, limit: int
 ) -> list[UUID]:
-    """Give the ids of the newest of `traces`, which come newest first, that hold the words.
+    """Give the ids of the newest of `traces` that hold the words, newest first.
 
     Looks at the newest first, which finds what is common at once, then asks the index, which
     finds what is rare at once. The planner cannot be left to choose: it takes words for evenly
     spread over time, and walks past all documents where they are not.
     """
-    looks = LOOKS_FILTERED if traces.query.where else LOOKS
-    for looked_at in looks if _expected(text) > RARE else ():
-        found = _by_time(text, traces, until=until, limit=limit, looked_at=looked_at)
+    if _expected(text) > RARE:
+        found = _among_the_newest(text, traces, until=until, limit=limit)
+        if found is not None:
+            return found
+    return _by_index(text, traces, until=until, limit=limit)
+
+
+def _among_the_newest(
+    text: str, traces: "QuerySet[Trace]", *, until: UUID | None, limit: int
+) -> list[UUID] | None:
+    """Find enough among the newest documents, or give None.
+
+    Where there are other filters, that is tried by the words and then by the filters first.
+    """
+    if not traces.query.where:
+        return _by_time(text, traces, LOOKS, until=until, limit=limit)
+    found = _by_words(text, traces, until=until, limit=limit)
+    return found or _by_time(text, traces, LOOKS_FILTERED, until=until, limit=limit)
+
+
+def _by_words(
+    text: str, traces: "QuerySet[Trace]", *, until: UUID | None, limit: int
+) -> list[UUID] | None:
+    """Find enough of the newest documents that hold the words, of which many pass the filters."""
+    wanted = limit
+    for looked_at in LOOKS:
+        matches = _look(text, traces.model.objects.all(), until, wanted, looked_at)
+        passing = traces.filter(pk__in=matches).order_by("-pk").values_list("pk", flat=True)
+        found = list(passing[:limit])
+        if len(found) == limit:
+            return found
+        wanted = MOST_CHECKED
+        if len(found) * MOST_CHECKED < limit * len(matches):
+            return None  # few pass
+        if len(matches) * LOOKS[-1] < limit * looked_at:
+            return None  # few hold the words
+    return None
+
+
+def _by_time(
+    text: str,
+    traces: "QuerySet[Trace]",
+    looks: Sequence[int],
+    *,
+    until: UUID | None,
+    limit: int,
+) -> list[UUID] | None:
+    for looked_at in looks:
+        found = _look(text, traces, until, limit, looked_at)
         if len(found) == limit:
             return found
         if len(found) * looks[-1] < limit * looked_at:
-            break
-    return _by_index(text, traces, until=until, limit=limit)
+            return None
+    return None
 
 
 def _expected(text: str) -> int:
@@ -116,8 +163,8 @@ def _expected(text: str) -> int:
     return expected
 
 
-def _by_time(
-    text: str, traces: "QuerySet[Trace]", *, until: UUID | None, limit: int, looked_at: int
+def _look(
+    text: str, traces: "QuerySet[Trace]", until: UUID | None, limit: int, looked_at: int
 ) -> list[UUID]:
     """Find matches among so many of the newest, one document after the other."""
     if traces.query.where:

@@ -387,7 +387,7 @@ class ScoresStoredSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class SimilarQuery(QuerySerializer):
     limit = IntegerField(min_value=1, max_value=100, required=False, default=20)
     min_similarity = NumberField(
-        min_value=0, max_value=1, required=False, default=0.5, help_text="Estimated, 0 to 1."
+        min_value=0, max_value=1, required=False, default=0.6, help_text="Estimated, 0 to 1."
     )
 
 

@@ -37,7 +37,7 @@ def ids(answer: dict) -> list[str]:
 
 
 def test_the_most_similar_come_first_as_rows_of_the_list(reader):
-    ours, near, nearer = make(), make(30), make(10)
+    ours, near, nearer = make(), make(20), make(10)
     make(100)
     index()
     answer = ask(reader, ours)

@@ -39,10 +39,10 @@ def test_another_process_computes_the_same():
     assert printed == {str(signatures([TEXT]))}
 
 
-def test_a_signature_takes_half_a_kibibyte_and_32_numbers_of_64_bits():
+def test_a_signature_takes_half_a_kibibyte_and_16_numbers_of_64_bits():
     (signature,) = signatures([TEXT])
     assert len(signature.minima) == 4 * PERMUTATIONS == 512
-    assert len(set(signature.bands)) == BANDS == 32
+    assert len(set(signature.bands)) == BANDS == 16
     assert all(-(2**63) <= band < 2**63 for band in signature.bands)
 
 
