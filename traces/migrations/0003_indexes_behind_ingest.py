@@ -8,15 +8,13 @@ from django.db import migrations, models
 # The rows of one statement are noted in its transaction: what commits late is not passed over.
 NOTE_NEW_TRACES = """
 CREATE FUNCTION traces_note_new() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    ids uuid[] := ARRAY(SELECT id FROM new_traces);
 BEGIN
-    INSERT INTO traces_pending (kind, trace_ids)
-    SELECT kind, trace_ids
-    FROM (
-        SELECT array_agg(id) AS trace_ids
-        FROM (SELECT id, (row_number() OVER () - 1) / 1000 AS part FROM new_traces) AS parts
-        GROUP BY part
-    ) AS noted
-    CROSS JOIN unnest('{search,similar}'::text[]) AS kind;
+    FOR start IN 1 .. cardinality(ids) BY 1000 LOOP
+        INSERT INTO traces_pending (kind, trace_ids) VALUES
+            ('search', ids[start : start + 999]), ('similar', ids[start : start + 999]);
+    END LOOP;
     RETURN NULL;
 END $$;
 
