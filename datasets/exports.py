@@ -14,7 +14,8 @@ import msgspec
 from uuid_utils import UUID, uuid5
 
 from datasets.compression import ENCODINGS, IDENTITY, Encoding
-from datasets.pieces import in_pieces
+from tunix_site.pieces import in_pieces
+from tunix_site.renderers import NDJSON
 from tunix_site.strict_json import stored
 
 ZERO_WIDTH_SPACE = "\u200b"
@@ -164,7 +165,7 @@ class Format(ABC):
 class LineFormat(Format):
     """An object a line."""
 
-    media_type = "application/x-ndjson"
+    media_type = NDJSON
     suffix = "jsonl"
     encodings = ENCODINGS
     divisible = True

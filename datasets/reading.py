@@ -16,9 +16,9 @@ from rest_framework.exceptions import NotFound
 from datasets.compression import IDENTITY, Encoding
 from datasets.exports import Columns, Format
 from datasets.models import Dataset
-from datasets.pieces import in_pieces
 from tunix_site.copy_out import copy_out
 from tunix_site.errors import Invalid
+from tunix_site.pieces import in_pieces
 
 # Nested loops along the index of positions give the first row at once; sorting and hashing all
 # rows would be somewhat faster to the last one. A compiled plan starts late.

@@ -16,9 +16,8 @@ from rest_framework.response import Response
 
 from datasets import services, tasks
 from datasets.compression import IDENTITY, negotiated
-from datasets.exports import FORMATS, LineFormat, ParquetFormat
+from datasets.exports import FORMATS, ParquetFormat
 from datasets.models import Dataset
-from datasets.pieces import started
 from datasets.reading import Export, trace_id_pieces
 from datasets.serializers import (
     BuildAnswerSerializer,
@@ -33,10 +32,11 @@ from jobs.serializers import JobSerializer
 from jobs.services.queue import start_job
 from tunix_site.models import Role
 from tunix_site.pagination import PageQuery
-from tunix_site.renderers import JSONRenderer, StreamRenderer
+from tunix_site.pieces import started
+from tunix_site.renderers import NDJSON, JSONRenderer, NDJSONRenderer, StreamRenderer
 from tunix_site.views import ApiViewSet
 
-NDJSON, PARQUET = LineFormat.media_type, ParquetFormat.media_type
+PARQUET = ParquetFormat.media_type
 EXPORT_HEADERS = [
     OpenApiParameter(
         "Accept-Encoding",
@@ -57,11 +57,6 @@ EXPORT_HEADERS = [
         ("ETag", str, False, "Names the bytes; `record` has none, as curation changes it."),
     )
 ]
-
-
-class NDJSONRenderer(StreamRenderer):
-    media_type = NDJSON
-    format = "ndjson"
 
 
 class ParquetRenderer(StreamRenderer):

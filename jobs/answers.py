@@ -9,7 +9,11 @@ from rest_framework.reverse import reverse
 from jobs.models import Job
 from jobs.serializers import JobSerializer
 
-# For the `parameters` of a route that answers with a job when asked; add `202: JobSerializer`.
+# For the `parameters` of a route that answers with a job, and of one that does so when asked; add
+# `202: JobSerializer`.
+LOCATION = OpenApiParameter(
+    "Location", str, OpenApiParameter.HEADER, description="The job's route.", response=[202]
+)
 PREFER = [
     OpenApiParameter(
         "Prefer",
@@ -17,13 +21,7 @@ PREFER = [
         OpenApiParameter.HEADER,
         description="`respond-async`: answer 202 with a job at once.",
     ),
-    OpenApiParameter(
-        "Location",
-        str,
-        OpenApiParameter.HEADER,
-        description="The job's route.",
-        response=[202],
-    ),
+    LOCATION,
 ]
 
 

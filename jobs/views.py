@@ -16,16 +16,9 @@ from jobs.serializers import JOB_FILTERS, JobQuery, JobRowSerializer, JobSeriali
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
 from tunix_site.models import Role
-from tunix_site.renderers import JSONRenderer, StreamRenderer
+from tunix_site.renderers import NDJSON, JSONRenderer, NDJSONRenderer
 from tunix_site.roles import rank_of_request
 from tunix_site.views import ApiViewSet
-
-NDJSON = "application/x-ndjson"
-
-
-class NDJSONRenderer(StreamRenderer):
-    media_type = NDJSON
-    format = "ndjson"
 
 
 @extend_schema_view(list=extend_schema(responses=JobRowSerializer(many=True)))

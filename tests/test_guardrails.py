@@ -39,6 +39,7 @@ WRITES = {
     "delete",
     "execute",
 }
+WRITES_OF_QUERYSETS = {"update", "insert", "insert_unless_taken"}  # others have such methods too
 OF_A_QUERYSET = re.compile(r"\.(objects|filter|exclude|all)\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -70,7 +71,7 @@ def writes(node: ast.AST) -> list[str]:
         ast.unparse(call)
         for call in calls
         if call.attr in WRITES
-        or (call.attr == "update" and OF_A_QUERYSET.search(ast.unparse(call.value)))
+        or (call.attr in WRITES_OF_QUERYSETS and OF_A_QUERYSET.search(ast.unparse(call.value)))
     ]
 
 
@@ -106,6 +107,7 @@ def test_views_validate_call_a_service_and_respond():
         ("try:\n            pass\n        except ValueError:\n            pass", "has a try"),
         ("Trace.objects.create()", "calls Trace.objects.create"),
         ("Trace.objects.filter(pk=1).update(tags=[])", "calls Trace.objects.filter(pk=1).update"),
+        ("Trace.objects.insert(rows)", "calls Trace.objects.insert"),
         ("self.get_object().delete()", "calls self.get_object().delete"),
         ("\n        ".join(["pass"] * 21), "has 21 lines"),
     ],

@@ -7,9 +7,7 @@ from rest_framework import status
 
 from traces.decoding import read_batch
 from traces.services.intake import Entry, ExternalIdTaken, create_traces
-from tunix_site.errors import Invalid
-
-MAX_ERRORS = 100
+from tunix_site.errors import Invalid, batch_detail
 
 
 @dataclass(frozen=True)
@@ -22,15 +20,17 @@ def ingest_batch(body: Any, *, skip_bad: bool) -> Answer:
     """Read a batch and store it, all or nothing unless `skip_bad`; the answer lists every trace."""
     batch = read_batch(body)
     if batch.errors and not skip_bad:
-        raise Invalid(error_body(f"Nothing was stored: {_bad(batch.errors)}.", batch.errors))
+        raise Invalid(batch_detail(f"Nothing was stored: {_bad(batch.errors)}.", batch.errors))
     try:
         outcome = create_traces(documents=batch.documents, skip_taken=skip_bad)
     except ExternalIdTaken as error:
-        error.detail = error_body(f"Nothing was stored: {error.detail}", _as_errors(error.refused))
+        error.detail = batch_detail(
+            f"Nothing was stored: {error.detail}", _as_errors(error.refused)
+        )
         raise
     errors = {**batch.errors, **_as_errors(outcome.refused)}
     if len(errors) == len(batch.documents):
-        raise Invalid(error_body(f"Nothing was stored: {_bad(errors)}.", errors))
+        raise Invalid(batch_detail(f"Nothing was stored: {_bad(errors)}.", errors))
     answer = {
         "created_count": len(outcome.created),
         "existing_count": sum(trace is not None for trace in outcome.traces) - len(outcome.created),
@@ -43,7 +43,7 @@ def ingest_batch(body: Any, *, skip_bad: bool) -> Answer:
         return Answer(status.HTTP_201_CREATED, answer)
     return Answer(
         status.HTTP_207_MULTI_STATUS,
-        {**answer, **error_body(f"The rest was stored: {_bad(errors)}.", errors)},
+        {**answer, **batch_detail(f"The rest was stored: {_bad(errors)}.", errors)},
     )
 
 
@@ -62,12 +62,3 @@ def _bad(errors: dict[int, Any]) -> str:
 
 def _as_errors(refused: dict[int, str]) -> dict[int, Any]:
     return {index: {"external_id": [reason]} for index, reason in refused.items()}
-
-
-def error_body(detail: str, errors: dict[int, Any]) -> dict[str, Any]:
-    """Render errors by index, the first hundred of them."""
-    first = sorted(errors.items())[:MAX_ERRORS]
-    return {
-        "detail": detail,
-        "errors": [{"index": index, "errors": found} for index, found in first],
-    }

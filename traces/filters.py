@@ -1,7 +1,10 @@
 """The filters of traces: one set for the list, for datasets and for the admin."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
+from django.db.models import F
+from django.db.models.fields.tuple_lookups import TupleGreaterThanOrEqual, TupleLessThanOrEqual
 from rest_framework import serializers
 
 from traces import document, search
@@ -125,13 +128,37 @@ def newest_first(filters: dict[str, Any]) -> TraceQuerySet:
     The column is compared as a range: after an equality, the planner drops it from the order and
     walks from the newest trace on, past all that have another value.
     """
-    for column in ("source", "status"):
-        if column in filters:
-            value = filters[column]
-            others = {name: other for name, other in filters.items() if name != column}
-            bounds = {f"{column}__gte": value, f"{column}__lte": value}
-            return matching(others).filter(**bounds).order_by(f"-{column}", "-pk")
-    return matching(filters).order_by("-pk")
+    column = indexed_column(filters)
+    if column is None:
+        return matching(filters).order_by("-pk")
+    within = {f"{column}__gte": filters[column], f"{column}__lte": filters[column]}
+    return _without(filters, column).filter(**within).order_by(f"-{column}", "-pk")
+
+
+def until(filters: dict[str, Any], column: str, identity: UUID) -> TraceQuerySet:
+    """Give what `newest_first` gives from a trace on, by an index that is entered right there.
+
+    That trace is given, too: past it, the planner would expect no row of the least of all values.
+    """
+    there = TupleLessThanOrEqual((F(column), F("pk")), (filters[column], identity))
+    within = {f"{column}__gte": filters[column]}
+    return _without(filters, column).filter(there, **within).order_by(f"-{column}", "-pk")
+
+
+def since(filters: dict[str, Any], column: str, identity: UUID) -> TraceQuerySet:
+    """Give what `newest_first` gives up to a trace, backwards from it, as `until` does."""
+    there = TupleGreaterThanOrEqual((F(column), F("pk")), (filters[column], identity))
+    within = {f"{column}__lte": filters[column]}
+    return _without(filters, column).filter(there, **within).order_by(column, "pk")
+
+
+def indexed_column(filters: dict[str, Any]) -> str | None:
+    """Name a column that is filtered on and has an index with the id behind it."""
+    return next((name for name in ("source", "status") if name in filters), None)
+
+
+def _without(filters: dict[str, Any], column: str) -> TraceQuerySet:
+    return matching({name: value for name, value in filters.items() if name != column})
 
 
 def _readings(value: Any) -> list[Any]:

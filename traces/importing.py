@@ -2,23 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
+from django.conf import settings
 from msgspec import UNSET
 
-from traces.decoding import read_traces_quickly
+from traces.decoding import has_more_tokens, read_traces_quickly
 from traces.document import TraceDocument
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.fitting import fit
 from traces.readers.formats import AUTO, FORMATS, ReaderFormat, recognise
 from traces.serializers import TraceSerializer
 from traces.sources.occurrences import Occurrences
-from traces.sources.source import BadRecord, Record
+from traces.sources.source import BadRecord, BrokenSource, Record
 from tunix_site import strict_json
-from tunix_site.errors import Invalid
 
 TRACE = "trace"
+MAX_RECORD_TOKENS = 1_000_000
 LOOKED_AT = 20  # records by which a format is recognised
 
 _encode = msgspec.json.Encoder().encode
@@ -34,37 +36,61 @@ class Refusal(NamedTuple):
 
 
 class Incoming(msgspec.Struct, gc=False):
-    """A document from a file, and what is to be done beside storing it."""
+    """A document from a file, and what is to be done beside storing it.
+
+    `size` is about that of its JSON, by which those that are held at once are bounded.
+    """
 
     line: int
     document: TraceDocument
+    size: int
     status: str | None = None
     scores: Sequence[dict[str, Any]] = ()
     step_labels: dict[str, int] | None = None
 
 
 class _Read(NamedTuple):
-    """What a record gave, and the record as compact JSON where it has to be named by that."""
+    """What a record gave, and the record as compact JSON where it has to be named by that.
+
+    `size` is a trace's; a draft's is known once it is fitted.
+    """
 
     line: int
     items: Sequence[TraceDocument | Draft]
     named_by: bytes | None
+    size: int = 0
 
 
-def format_of(name: str, records: Sequence[Record | BadRecord]) -> ReaderFormat:
-    """Give the named format, or the one that the first records are of; Invalid where it is none."""
+def format_of(name: str, records: Sequence[Record | BadRecord]) -> ReaderFormat | None:
+    """Give the named format, or the one that the first records are of; BrokenSource if it is none.
+
+    None where it is to be recognised and none of the records can be read: they are bad in any.
+    """
     if name != AUTO:
         return FORMATS[name]
-    looked_at = [record for record in records[:LOOKED_AT] if isinstance(record, Record)]
-    fmt = recognise([_value_or_none(record) for record in looked_at])
+    values = (_value_or_none(record) for record in records if isinstance(record, Record))
+    looked_at = list(islice((value for value in values if value is not None), LOOKED_AT))
+    if not looked_at:
+        return None
+    fmt = recognise(looked_at)
     if fmt is None:
-        raise Invalid(
-            {
-                "detail": "The format was not recognised from the first records; name one of: "
-                f"{', '.join(FORMATS)}."
-            }
+        raise BrokenSource(
+            "The format was not recognised from the first records; name one of: "
+            f"{', '.join(FORMATS)}."
         )
     return fmt
+
+
+def unread(records: Sequence[Record | BadRecord]) -> Iterator[Refusal]:
+    """Say why each of those that are bad in any format cannot be read."""
+    for record in records:
+        if isinstance(record, BadRecord):
+            yield Refusal(record.line, record.field, record.message)
+            continue
+        try:
+            _value(record)
+        except Unreadable as error:
+            yield Refusal(record.line, error.field, error.reason)
 
 
 class RecordReader:
@@ -96,11 +122,13 @@ class RecordReader:
         lines = [record.raw for record in records if isinstance(record, Record) and record.raw]
         if self.format.name != TRACE or len(lines) < len(records):
             return None
+        if max(map(len, lines), default=0) > settings.MAX_TRACE_BYTES:
+            return None  # which has to be looked at before it is decoded
         read = read_traces_quickly(lines)
         if read is None:
             return None
         return [
-            _Read(record.line, (trace,), kept if trace.external_id is UNSET else None)
+            _Read(record.line, (trace,), kept if trace.external_id is UNSET else None, len(kept))
             for record, (trace, kept) in zip(records, read, strict=True)
         ]
 
@@ -110,9 +138,9 @@ class RecordReader:
         try:
             value = _value(record)
             if self.format.name == TRACE:
-                trace = _checked(value)
+                trace, size = _checked(value)
                 named = trace.external_id is not UNSET
-                return _Read(record.line, [trace], None if named else _encode(trace))
+                return _Read(record.line, [trace], None if named else _encode(trace), size)
             drafts = list(self.format.read(value))
             named = all(draft.external_id is not None for draft in drafts)
             return _Read(record.line, drafts, None if named else _encoded(value))
@@ -121,8 +149,11 @@ class RecordReader:
 
     def _names(self, found: Sequence[_Read | Refusal]) -> list[str]:
         """Name those records that are named by their digests, in order."""
-        texts = [one[2] for one in found if isinstance(one, _Read) and one.named_by is not None]
-        digests = [sha256(text).digest() for text in texts]  # type: ignore[arg-type]
+        digests = [
+            sha256(one.named_by).digest()
+            for one in found
+            if isinstance(one, _Read) and one.named_by is not None
+        ]
         return [
             f"sha256:{digest.hex()}" if number == 1 else f"sha256:{digest.hex()}#{number}"
             for digest, number in zip(digests, self._occurrences.numbers(digests), strict=True)
@@ -132,19 +163,19 @@ class RecordReader:
         """Give a record's traces, all of them or none."""
         try:
             return [
-                self._fitted(read.line, item, f"{name}/{index}" if index else name)
+                self._fitted(read, item, f"{name}/{index}" if index else name)
                 for index, item in enumerate(read.items)
             ]
         except Unreadable as error:
             return [Refusal(read.line, error.field, error.reason)]
 
-    def _fitted(self, line: int, item: TraceDocument | Draft, name: str | None) -> Incoming:
+    def _fitted(self, read: _Read, item: TraceDocument | Draft, name: str | None) -> Incoming:
         if isinstance(item, TraceDocument):
             if name is not None:
                 item.external_id = name
             if self.source is not None:
                 item.meta = {**(item.meta or {}), "source": self.source}
-            return Incoming(line, item)
+            return Incoming(read.line, item, read.size)
         fitted = fit(
             item,
             format_name=self.format.name,
@@ -152,20 +183,22 @@ class RecordReader:
             external_id=item.external_id or name or "",
             may_curate=self.may_curate,
         )
-        document = _checked(
+        document, size = _checked(
             {
                 key: value
                 for key, value in msgspec.structs.asdict(fitted.document).items()
                 if value is not UNSET
             }
         )
-        return Incoming(line, document, fitted.status, fitted.scores, fitted.step_labels)
+        return Incoming(read.line, document, size, fitted.status, fitted.scores, fitted.step_labels)
 
 
 def _value(record: Record) -> dict[str, Any]:
     """Parse a record; Unreadable where it is no JSON object."""
     if record.raw is None:
         return record.value or {}
+    if has_more_tokens(record.raw, MAX_RECORD_TOKENS):
+        raise Unreadable("", f"Holds more than {MAX_RECORD_TOKENS:,} JSON tokens.")
     try:
         value = strict_json.loads(record.raw)
     except strict_json.InvalidJSON as error:
@@ -194,18 +227,23 @@ def _encoded(value: Any) -> bytes:
         raise Unreadable(path.lstrip("."), reason) from None
 
 
-def _checked(fields: dict[str, Any]) -> TraceDocument:
-    """Make the document that POST would take; Unreadable names the first field that it refuses."""
+def _checked(fields: dict[str, Any]) -> tuple[TraceDocument, int]:
+    """Make the document that POST would take, and give its JSON's size.
+
+    Unreadable names the first field that is refused.
+    """
     try:
         read = read_traces_quickly([_encode(fields)])
     except _NOT_ENCODED:
         read = None  # it holds a mark, or text that is no Unicode
     if read is not None:
-        return read[0][0]
+        document, kept = read[0]
+        return document, len(kept)
     serializer = TraceSerializer(data=fields)
     if not serializer.is_valid():
         raise Unreadable(*_first_error(serializer.errors))
-    return serializer.to_document()
+    document = serializer.to_document()
+    return document, len(_encode(document))
 
 
 def _first_error(errors: Any, path: str = "") -> tuple[str, str]:

@@ -13,7 +13,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.answers import accepted
+from jobs.answers import LOCATION, accepted
 from jobs.serializers import JobSerializer
 from traces.batch import ingest_batch
 from traces.decoding import read_trace
@@ -127,7 +127,7 @@ class TraceViewSet(ApiViewSet):
         answer = ingest_batch(request.data, skip_bad=self.query["on_error"] == "skip")
         return Response(answer.body, status=answer.status_code)
 
-    @extend_schema(request=BulkSerializer, responses={202: JobSerializer})
+    @extend_schema(request=BulkSerializer, parameters=[LOCATION], responses={202: JobSerializer})
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
         """Change status or tags of all traces that match; the work is a job."""

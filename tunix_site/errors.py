@@ -3,12 +3,14 @@
 Services raise these; views do not catch them; commands show their message.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
 RETRY_AFTER_SECONDS = 5
+MAX_BATCH_ERRORS = 100
 
 
 def text_of(detail: Any) -> str:
@@ -22,6 +24,15 @@ def text_of(detail: Any) -> str:
     if isinstance(detail, list):
         return " ".join(map(text_of, detail))
     return str(detail)
+
+
+def batch_detail(detail: str, errors: Mapping[int, Any]) -> dict[str, Any]:
+    """Say what is wrong with the items of a batch, by index; of the first MAX_BATCH_ERRORS."""
+    first = sorted(errors.items())[:MAX_BATCH_ERRORS]
+    return {
+        "detail": detail,
+        "errors": [{"index": index, "errors": found} for index, found in first],
+    }
 
 
 class Invalid(APIException):

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from rest_framework import renderers
 
+NDJSON = "application/x-ndjson"
+
 _ENCODER = msgspec.json.Encoder(enc_hook=str)  # lazy translations and error details are text
 
 
@@ -44,3 +46,8 @@ class StreamRenderer(renderers.BaseRenderer):
 
     def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
         raise AssertionError("the view gives its own response")
+
+
+class NDJSONRenderer(StreamRenderer):
+    media_type = NDJSON
+    format = "ndjson"

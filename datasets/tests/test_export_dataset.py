@@ -95,7 +95,7 @@ def test_what_is_no_file_is_never_replaced(dataset, tmp_path):
     [
         (["nobody-1"], "There is no dataset 'nobody-1'."),
         (["\udcff"], "There is no dataset '\\udcff'."),
-        (["KEY", "--split", "test"], "Unknown split; this dataset's: train, validation."),
+        (["KEY", "--split", "test"], "split: Unknown split; this dataset's: train, validation."),
         (
             ["KEY", "--format", "csv"],
             f"Unknown format; known ones: {', '.join(FORMATS)}.",

@@ -6,13 +6,13 @@ from django.db import connection
 
 from datasets.compression import GZIP, IDENTITY, ZSTD
 from datasets.exports import FORMATS
-from datasets.pieces import started
 from datasets.reading import DatasetCutShort, Export
 from datasets.services import delete_dataset
 from datasets.tests.exporting import export, rows
 from datasets.tests.factories import DatasetFactory
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
+from tunix_site.pieces import started
 from tunix_site.tests.live import wait_until
 
 pytestmark = pytest.mark.django_db

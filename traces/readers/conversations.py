@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from traces.readers import answers, fields
-from traces.readers.draft import Draft, Unreadable
-from traces.readers.numbered import REASONING, read_numbered
+from traces.readers.draft import REASONING, Draft, Unreadable
+from traces.readers.numbered import read_numbered
 from traces.readers.steps import steps_of_thought
 from traces.readers.thoughts import split_thought
 from tunix_site.strict_json import problems

@@ -5,9 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from traces.readers import answers, fields
-from traces.readers.draft import OUTPUT, Draft, Unreadable
-
-REASONING = "reasoning"
+from traces.readers.draft import OUTPUT, REASONING, Draft, Unreadable
 
 EXAMPLE: dict[str, Any] = {
     "question": "A shelf holds 14 books and a second one twice as many. How many are there?",

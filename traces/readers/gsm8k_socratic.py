@@ -3,9 +3,9 @@
 from typing import Any
 
 from traces.readers import gsm8k
-from traces.readers.draft import Draft, Unreadable
+from traces.readers.draft import REASONING, Draft, Unreadable
 
-STEP_TYPE = "subquestion"
+SUBQUESTION = "subquestion"
 SEPARATOR = " ** "
 
 EXAMPLE: dict[str, Any] = {
@@ -22,10 +22,10 @@ def recognises(record: dict[str, Any]) -> bool:
 def read(record: dict[str, Any]) -> list[Draft]:
     """A step of type `subquestion` holds the question too; a line without one is a step as is."""
     draft = gsm8k.read_worked(record, _type_of)
-    if all(kind != STEP_TYPE for kind, _ in draft.steps):
+    if all(kind != SUBQUESTION for kind, _ in draft.steps):
         raise Unreadable("answer", "No line is a sub-question, ' ** ' and a step.")
     return [draft]
 
 
 def _type_of(line: str) -> str:
-    return STEP_TYPE if SEPARATOR in line else gsm8k.REASONING
+    return SUBQUESTION if SEPARATOR in line else REASONING

@@ -3,8 +3,8 @@
 from typing import Any
 
 from traces.readers import answers, fields
-from traces.readers.draft import OUTPUT, Draft, Unreadable
-from traces.readers.gsm8k import REASONING, lines_of, without_marks
+from traces.readers.draft import OUTPUT, REASONING, Draft, Unreadable
+from traces.readers.gsm8k import lines_of, without_marks
 from traces.readers.scores import correctness
 
 EXAMPLE: dict[str, Any] = {

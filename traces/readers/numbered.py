@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-REASONING = "reasoning"
+from traces.readers.draft import REASONING
 
 _BEGINNING = "Reasoning:\n1. "
 _ANSWER = "\nAnswer: "

@@ -1,11 +1,13 @@
 """OpenR1-Math: several generations of a reasoning model for a problem, each judged."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from traces.readers import answers, fields
-from traces.readers.draft import Draft, Unreadable
-from traces.readers.replies import read_reply
+from traces.readers.answers import Answer
+from traces.readers.draft import OUTPUT, Draft, Unreadable
 from traces.readers.scores import correctness
+from traces.readers.steps import steps_of_thought
+from traces.readers.thoughts import split_thought
 
 FLAGS = ("correctness_math_verify", "correctness_llama")
 PER_GENERATION = ("generations", "is_reasoning_complete", "finish_reasons", *FLAGS)
@@ -24,6 +26,12 @@ EXAMPLE: dict[str, Any] = {
     "correctness_math_verify": [True, False],
     "finish_reasons": ["stop", "stop"],
 }
+
+
+class _Generation(NamedTuple):
+    steps: list[tuple[str, str]]
+    answer: Answer
+    notes: dict[str, Any]
 
 
 def recognises(record: dict[str, Any]) -> bool:
@@ -45,16 +53,16 @@ def read(record: dict[str, Any]) -> list[Draft]:
         held.append("answer")
     drafts = []
     for index, generation in enumerate(generations):
-        reply = read_reply(generation, f"generations[{index}]")
+        read = _read_generation(generation, f"generations[{index}]")
         drafts.append(
             Draft(
                 prompt=problem,
-                final_answer=reply.answer.text,
-                steps=reply.steps,
+                final_answer=read.answer.text,
+                steps=read.steps,
                 record=fields.rest(_only(record, index), *held),
                 notes={
-                    **answers.notes_of(reply.answer, reference),
-                    **reply.notes,
+                    **answers.notes_of(read.answer, reference),
+                    **read.notes,
                     "generation": index,
                 },
                 external_id=f"{uuid}/{index}" if uuid else None,
@@ -66,6 +74,22 @@ def read(record: dict[str, Any]) -> list[Draft]:
             )
         )
     return drafts
+
+
+def _read_generation(generation: Any, where: str) -> _Generation:
+    """Take the steps from the thought, the answer from the last box after it.
+
+    A generation without a thought becomes one step of type `output`.
+    """
+    split = split_thought(fields.checked(generation, str, "a string", where))
+    steps = steps_of_thought(split.thought or "")
+    if not steps and not split.answer.strip():
+        raise Unreadable(where, "Holds no text.")
+    return _Generation(
+        steps or [(OUTPUT, split.answer)],
+        answers.answer_of_reply(split.answer),
+        {"truncated": True} if split.truncated else {},
+    )
 
 
 def _flags(record: dict[str, Any], name: str, count: int) -> list[bool | None]:

@@ -3,9 +3,8 @@
 from typing import Any, NamedTuple
 
 from traces.readers import answers, fields
-from traces.readers.draft import Draft, Unreadable
+from traces.readers.draft import REASONING, Draft, Unreadable
 
-STEP_TYPE = "reasoning"
 RATINGS = (-1, 0, 1)
 
 EXAMPLE: dict[str, Any] = {
@@ -70,7 +69,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
         Draft(
             prompt=problem,
             final_answer=final.text,
-            steps=[(STEP_TYPE, completion.text) for completion in path],
+            steps=[(REASONING, completion.text) for completion in path],
             record={**record, "question": fields.rest(question, "problem")},
             notes=answers.notes_of(final, reference),
             step_labels={

@@ -5,13 +5,14 @@ from typing import Any
 
 from traces.readers import fields, trace
 from traces.readers.draft import Draft, Unreadable
-from tunix_site.strict_json import INT64
+from tunix_site.strict_json import INT64, problems, text_problems
 
 UNREVIEWED = "unreviewed"
 STATUSES = (UNREVIEWED, "approved", "rejected", "flagged")
 BESIDE = ("id", "created_at", "status", "scores", "split")
 FIELDS = frozenset([*trace.BODY, *BESIDE])
 MAX_NAME_CHARS = 64
+MAX_SCORES = 1_000
 
 EXAMPLE: dict[str, Any] = {
     **trace.EXAMPLE,
@@ -41,10 +42,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
     draft = trace.read_body(record)
     draft.external_id = draft.external_id or fields.text(record, "id")
     draft.status = _status(record)
-    draft.scores = [
-        _score(score, f"scores[{position}]")
-        for position, score in enumerate(fields.optional_listing(record, "scores") or [])
-    ]
+    draft.scores = _scores(fields.optional_listing(record, "scores") or [])
     return [draft]
 
 
@@ -56,6 +54,22 @@ def _status(record: dict[str, Any]) -> str | None:
     return None if status == UNREVIEWED else status
 
 
+def _scores(listed: list[Any]) -> list[dict[str, Any]]:
+    if len(listed) > MAX_SCORES:
+        raise Unreadable("scores", f"More than {MAX_SCORES:,} scores.")
+    scores = []
+    seen = set()
+    for position, item in enumerate(listed):
+        where = f"scores[{position}]"
+        score = _score(item, where)
+        name = score["criteria"], score["scorer_version"]
+        if name in seen:
+            raise Unreadable(where, "An earlier score is of the same criteria and version.")
+        seen.add(name)
+        scores.append(score)
+    return scores
+
+
 def _score(score: Any, where: str) -> dict[str, Any]:
     score = fields.checked(score, dict, "an object", where)
     value = score.get("value")
@@ -65,14 +79,23 @@ def _score(score: Any, where: str) -> dict[str, Any]:
         "criteria": _name(score, "criteria", where),
         "scorer_version": _name(score, "scorer_version", where),
         "value": value,
-        "details": {}
-        if score.get("details") is None
-        else fields.mapping(score, "details", within=where),
+        "details": _details(score, where),
     }
+
+
+def _details(score: dict[str, Any], where: str) -> dict[str, Any]:
+    if score.get("details") is None:
+        return {}
+    details = fields.mapping(score, "details", within=where)
+    for path, reason in problems(details):
+        raise Unreadable(f"{where}.details{path}", reason)
+    return details
 
 
 def _name(score: dict[str, Any], name: str, where: str) -> str:
     value = fields.text(score, name, within=where)
+    for reason in text_problems(value):
+        raise Unreadable(fields.path(name, where), reason)
     if len(value) > MAX_NAME_CHARS:
         raise Unreadable(fields.path(name, where), f"Longer than {MAX_NAME_CHARS} characters.")
     return value

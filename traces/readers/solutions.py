@@ -2,9 +2,8 @@
 
 import re
 
+from traces.readers.draft import REASONING
 from traces.readers.steps import steps_of_thought
-
-REASONING = "reasoning"
 
 # "\\[2pt]" is a line's end, no formula's beginning: the pair comes first
 _BLOCK_TOKENS = re.compile(
@@ -18,7 +17,7 @@ _ENDS = ".!?"
 
 def steps_of_solution(text: str) -> list[tuple[str, str]]:
     """Split at blank lines, or at every line where there are none."""
-    steps = steps_of_thought(text, REASONING)
+    steps = steps_of_thought(text)
     return steps if len(steps) > 1 else steps_by_line(text)
 
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from traces.readers import answers, fields
 from traces.readers.conversations import MARKS, as_turns, join_turns, text_or_turns, with_content
-from traces.readers.draft import Draft, Unreadable
-from traces.readers.numbered import REASONING
+from traces.readers.draft import REASONING, Draft, Unreadable
 
 LABELS = {True: 1, False: -1}
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from jobs.services.lease import ErrorRow, Progress, running
 from jobs.services.queue import start_job
-from traces.importing import Incoming, RecordReader, Refusal, format_of
+from traces.importing import Incoming, RecordReader, Refusal, format_of, unread
 from traces.models import Review, Score, Status
 from traces.readers.formats import AUTO
 from traces.services.intake import Outcome, create_traces
@@ -23,6 +22,7 @@ from tunix_site.errors import Invalid
 IMPORT = "import"
 SKIP, ABORT = "skip", "abort"
 STORED_AT_ONCE = 2_000  # traces in a transaction
+STORED_BYTES = 16 * 1024 * 1024  # of their JSON, after which it takes no more of them
 READ_AT_ONCE = 100  # records, while the database works
 MAX_SHOWN_ERRORS = 100
 SHOWN_TRACES = 3
@@ -124,6 +124,7 @@ def import_traces(
             transaction.set_rollback(request.dry_run or refusal is not None)
     else:
         refusal = _import(chunks, request, summary, progress)
+    progress.done = summary.line_count
     progress.result = summary.as_json(request)
     if refusal:
         raise ImportRefused(refusal, progress.result)
@@ -161,11 +162,15 @@ def _took_back(summary: Summary, reason: str) -> str:
 def _read(
     chunks: Iterable[Chunk], request: ImportRequest, summary: Summary
 ) -> Iterator[Incoming | Refusal]:
-    """Yield what becomes of the records; the first chunk tells the format."""
+    """Yield what becomes of the records; the first that can be read tell the format."""
     reader = None
     for chunk in chunks:
         if reader is None:
             fmt = format_of(request.format, chunk)
+            if fmt is None:
+                yield from unread(chunk)
+                summary.line_count = chunk[-1].line
+                continue
             summary.format = fmt.name
             reader = RecordReader(fmt, source=request.source, may_curate=request.may_curate)
         for start in range(0, len(chunk), READ_AT_ONCE):
@@ -174,32 +179,51 @@ def _read(
 
 
 class _Ahead:
-    """Items of an iterator in batches, of which the next can be gathered one by one before."""
+    """Items of an iterator in batches, of which the next can be gathered one by one before.
+
+    A batch ends with the item that makes it large. An error waits until those before are given.
+    """
 
     def __init__(self, items: Iterator[Incoming | Refusal]) -> None:
         self._items = items
         self._next: list[Incoming | Refusal] = []
+        self._size = 0
+        self._ended = False
         self._broken: Exception | None = None
 
     def __iter__(self) -> Iterator[list[Incoming | Refusal]]:
         while True:
-            some, self._next = self._next, []
-            if self._broken is None:
-                some += islice(self._items, STORED_AT_ONCE - len(some))
-            if some:
-                yield some
-            elif self._broken is not None:
-                raise self._broken
-            else:
-                return
+            while self._takes_more():
+                self.gather()
+            if not self._next:
+                break
+            some, self._next, self._size = self._next, [], 0
+            yield some
+        if self._broken is not None:
+            raise self._broken
 
     def gather(self) -> None:
-        """Take one more; an error waits for its turn."""
-        if self._broken is None and len(self._next) < STORED_AT_ONCE:
-            try:
-                self._next += islice(self._items, 1)
-            except Exception as error:
-                self._broken = error
+        """Take one more."""
+        if not self._takes_more():
+            return
+        try:
+            item = next(self._items)
+        except StopIteration:
+            self._ended = True
+        except Exception as error:
+            self._broken = error
+        else:
+            self._next.append(item)
+            if isinstance(item, Incoming):
+                self._size += item.size
+
+    def _takes_more(self) -> bool:
+        return (
+            len(self._next) < STORED_AT_ONCE
+            and self._size < STORED_BYTES
+            and not self._ended
+            and self._broken is None
+        )
 
 
 def _store(

@@ -61,6 +61,12 @@ class HolderDeleted(Unavailable):
     default_detail = "The trace that had an external_id was just deleted: send it again."
 
 
+class Contended(Unavailable):
+    """Another transaction stores the same external_ids in another order, and goes on doing so."""
+
+    default_detail = "Others are storing traces of the same external_ids: send it again later."
+
+
 def create_traces(
     *,
     documents: Sequence[TraceDocument | None],
@@ -91,8 +97,10 @@ def _patiently(store: Callable[[], T]) -> T:
             with transaction.atomic():
                 return store()
         except (OperationalError, HolderDeleted) as error:
-            if not attempts_left or not _is_passing(error):
+            if not _is_passing(error):
                 raise
+            if not attempts_left:
+                raise error if isinstance(error, HolderDeleted) else Contended from error
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -110,13 +118,23 @@ def _create_traces(intake: "_Intake", *, skip_taken: bool) -> Outcome:
         intake.settle(_stored(names), skip_taken=skip_taken)
     if intake.outcome.created and not Trace.objects.insert_unless_taken(intake.rows()):
         # some are stored that the sample did not show, or somebody else was quicker
-        intake.settle(_stored(names), skip_taken=skip_taken)
-        Trace.objects.insert(intake.rows(), ignore_conflicts=True)
-        stored = _stored(names)
-        if stored.keys() != names:
-            raise HolderDeleted
-        intake.settle(stored, skip_taken=skip_taken)
+        before = _stored(names)
+        intake.settle(before, skip_taken=skip_taken)
+        # those that were there existed, whatever becomes of them now
+        after = _insert_others(intake, names - before.keys())
+        intake.settle({**before, **after}, skip_taken=skip_taken)
     return intake.outcome
+
+
+def _insert_others(intake: "_Intake", names: set[Name]) -> dict[Name, Trace]:
+    """Write what is not stored, and give what holds its names then, of ours or of others'."""
+    for _ in range(ATTEMPTS):
+        Trace.objects.insert(intake.rows(), ignore_conflicts=True)
+        stored = _stored(names) if names else {}
+        if stored.keys() == names:
+            return stored
+        # another's, which kept ours out, was deleted since: ours may go in now
+    raise HolderDeleted
 
 
 def _sample(names: set[Name]) -> list[Name]:

@@ -9,11 +9,10 @@ import msgspec
 from django.db import connection, transaction
 from django.utils import timezone
 
-from traces.batch import error_body
 from traces.models import Score, Trace
 from traces.scoring import SCORERS
 from traces.services.curation import held_trace
-from tunix_site.errors import Invalid
+from tunix_site.errors import Invalid, batch_detail
 
 # In one order, as every writer of many scores takes its rows.
 UPSERT = """
@@ -69,7 +68,7 @@ def store_scores(*, scores: Mapping[int, NewScore], refused: Mapping[int, Any]) 
         errors = {**refused, **unknown}
         if errors:
             bad = f"{len(errors):,} bad score{'s' if len(errors) > 1 else ''}"
-            raise Invalid(error_body(f"Nothing was stored: {bad}.", errors))
+            raise Invalid(batch_detail(f"Nothing was stored: {bad}.", errors))
         return _upsert(list(scores.values()))
 
 

@@ -1,6 +1,7 @@
-"""Records from a stream of any length, in constant memory: plain, gzip or zstd around
+"""Records from a stream of any length, in constant memory.
 
-JSON Lines, a JSON array, CSV or Parquet, told apart by what they begin with.
+JSON Lines, a JSON array, CSV or Parquet, plain or in gzip or zstd: told apart by what they begin
+with.
 
     source = Source(stream)  # a file, stdin, or anything that gives bytes; progress is read_bytes
     for chunk in read_records(source, max_record_bytes=2**24, content_encoding="gzip"):

@@ -149,3 +149,35 @@ def test_an_id_taken_and_freed_while_one_looks_is_free(writer):
         response = post(writer, body)
     assert response.status_code == 201
     assert response.json()["id"] == str(Trace.objects.get().id)
+
+
+def test_a_batch_outlives_one_who_takes_and_frees_its_id_again_and_again(writer):
+    body = named("a")
+    rounds = iter(range(12, 0, -1))
+    held = []
+
+    def watch(execute, sql, *rest):
+        if sql.startswith(("SAVEPOINT", "INSERT INTO traces_trace")) and next(rounds, None):
+            held or held.append(store_elsewhere(body))
+        elif "unnest(" in sql and held:
+            elsewhere(held.pop().delete)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(watch):
+        response = post(writer, [body], BATCH)
+    assert response.status_code == 201
+    assert next(rounds, None) is None
+    assert response.json()["traces"][0]["id"] == str(Trace.objects.get().id)
+
+
+def test_a_batch_says_that_what_was_there_exists_though_it_is_deleted_then(writer):
+    bodies = [named("a"), named("b")]
+    first = post(writer, bodies[0]).json()
+    deletion = just_before(
+        "INSERT INTO traces_trace", lambda: elsewhere(Trace.objects.all().delete)
+    )
+    with just_before("SAVEPOINT", lambda: store_elsewhere(bodies[1])), deletion:
+        answer = post(writer, [bodies[0], bodies[1], named("c")], BATCH).json()
+    assert [entry["outcome"] for entry in answer["traces"]] == ["exists", "exists", "created"]
+    assert answer["traces"][0]["id"] == first["id"]
+    assert [trace.external_id for trace in Trace.objects.all()] == ["c"]

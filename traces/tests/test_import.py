@@ -5,9 +5,11 @@ import json
 
 import pytest
 import zstandard
+from django.db.models import Count
 
 from jobs.models import Job
 from traces.models import Review, Trace
+from traces.services import imports
 from traces.tests.factories import BodyFactory
 
 pytestmark = pytest.mark.django_db
@@ -235,6 +237,41 @@ def test_a_broken_stream_says_how_far_it_came(writer):
     assert answer["created_count"] == Trace.objects.count()
 
 
+def test_what_came_before_a_break_is_stored(writer):
+    records = [worked(1), {"question": "?", "answer": "no mark"}, worked(2)]
+    response = send(writer, json.dumps(records).encode()[:-1] + b', {"question"')
+    answer = response.json()
+    assert response.status_code == 400
+    assert (answer["line_count"], answer["created_count"], answer["error_count"]) == (3, 2, 1)
+    assert Trace.objects.count() == 2
+
+
+@pytest.mark.parametrize("bad", [b"{" + b"x" * 3000, b"{broken\n" * 30 + b"[]"])
+def test_a_format_is_recognised_from_the_first_records_that_can_be_read(writer, settings, bad):
+    settings.MAX_RECORD_BYTES = 2000
+    answer = send(writer, bad + b"\n" + lines([worked(1)])).json()
+    assert (answer["format"], answer["created_count"]) == ("gsm8k", 1)
+    assert answer["error_count"] == len(bad.splitlines())
+    assert [error["line"] for error in answer["errors"]] == list(
+        range(1, answer["error_count"] + 1)
+    )
+
+
+def test_large_traces_are_stored_in_smaller_batches(writer, monkeypatch):
+    monkeypatch.setattr(imports, "STORED_BYTES", 50_000)
+    send(writer, [BodyFactory(prompt="p" * 30_000) for _ in range(6)])
+    stored = Trace.objects.values_list("created_at").annotate(count=Count("id"))
+    assert [count for _, count in stored] == [2, 2, 2]
+
+
+def test_a_job_ends_with_the_number_of_its_lines(writer, monkeypatch):
+    monkeypatch.setattr(imports, "STORED_AT_ONCE", 2)
+    for _ in range(2):
+        answer = send(writer, [worked(1), worked(2)]).json()
+        job = writer.get(f"/api/jobs/{answer['job']}").json()
+        assert (job["done"], job["total"]) == (2, 2)
+
+
 # What a curator's import may do and a writer's may not
 
 
@@ -328,6 +365,13 @@ def test_hostile_records_are_errors_of_their_line(writer, record, name):
     errors = [error["line"] for error in answer["errors"]]
     assert errors == ([2] if name == "trace" else [1, 2])
     assert Trace.objects.count() == (name == "trace")
+
+
+def test_a_line_that_would_fill_the_memory_is_an_error(writer, monkeypatch):
+    monkeypatch.setattr("traces.importing.MAX_RECORD_TOKENS", 60)
+    data = lines([worked(1)]) + b'{"question": [' + b"{}," * 60 + b"{}]}\n"
+    errors = send(writer, data).json()["errors"]
+    assert errors == [{"line": 2, "field": "", "message": "Holds more than 60 JSON tokens."}]
 
 
 def test_a_line_that_is_too_long_is_an_error(writer, settings):

@@ -40,7 +40,7 @@ def file(tmp_path):
 
 def test_a_file_is_imported_once(run, file):
     path = file(BodyFactory(), BodyFactory())
-    assert "2 records (trace): 2 traces stored, 0 there already, 0 records bad." in run(path)
+    assert "2 lines (trace): 2 traces stored, 0 there already, 0 records bad." in run(path)
     assert "0 traces stored, 2 there already" in run(path)
     assert Trace.objects.count() == 2
     assert {job.state for job in Job.objects.all()} == {"succeeded"}
@@ -125,3 +125,19 @@ def test_an_interrupted_import_says_that_it_can_go_on(run, file, monkeypatch):
     with pytest.raises(CommandError, match="goes on from there") as error:
         run(file(BodyFactory()))
     assert error.value.returncode == 130
+
+
+@pytest.mark.parametrize("source", ["", "s" * 129, "\udced"])
+def test_a_source_that_the_api_refuses_is_refused(run, file, source):
+    with pytest.raises(CommandError, match="--source"):
+        run(file(BodyFactory()), "--source", source)
+    assert not Job.objects.exists()
+
+
+def test_the_errors_of_a_file_that_is_bad_throughout_are_told(run, tmp_path, capsys):
+    path = tmp_path / "traces.jsonl"
+    path.write_text("{broken\n{too\n")
+    with pytest.raises(CommandError, match="every record is bad"):
+        run(path)
+    assert "2 lines (of no format): 0 traces stored" in capsys.readouterr().out
+    assert len((tmp_path / "traces.jsonl.errors.jsonl").read_text().splitlines()) == 2

@@ -1,10 +1,13 @@
 """GET /api/traces: its rows and pages."""
 
 import base64
+import itertools
 from datetime import datetime
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from traces.models import Trace
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
@@ -82,6 +85,60 @@ def test_pages_can_be_walked_both_ways(reader):
     second = reader.get(f"{URL}?limit=3").json()["next"]
     last = reader.get(second).json()["next"]
     assert walk(reader, last, "previous") == forth[::-1]
+
+
+@pytest.mark.parametrize("query", ["source=a", "status=approved", "source=&tag=x"])
+def test_filtered_pages_can_be_walked_both_ways(reader, query):
+    wanted = []
+    for _ in range(7):
+        TraceFactory(meta={"source": "b"}, tags=["x"])
+        TraceFactory(meta={"source": "Z"})
+        source = "" if "tag" in query else "a"
+        wanted.append(ApprovedTraceFactory(meta={"source": source}, tags=["x"]))
+    newest_first = [str(trace.id) for trace in reversed(wanted)]
+    url = f"{URL}?limit=3&count=true&{query}"
+    forth = walk(reader, url, "next")
+    assert forth == [newest_first[:3], newest_first[3:6], newest_first[6:]]
+
+    second = reader.get(url).json()["next"]
+    page = reader.get(reader.get(second).json()["next"]).json()
+    assert page["count"] == 7
+    assert walk(reader, page["previous"], "previous") == forth[1::-1]
+
+
+@pytest.mark.parametrize("place", ["first", "next", "previous"])
+@pytest.mark.parametrize("filters", ["source=rare", "status=approved"])
+def test_traces_of_another_source_are_not_visited(reader, filters, place):
+    """Many of them may lie between two that are asked for."""
+    batches = [
+        ApprovedTraceFactory.build_batch(1_500, meta={"source": "rare"}),
+        TraceFactory.build_batch(1_500),
+        ApprovedTraceFactory.build_batch(10, meta={"source": "rare"}),
+    ]
+    Trace.objects.bulk_create(itertools.chain(*batches))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE traces_trace")
+    urls = {"first": f"{URL}?limit=20&{filters}"}
+    urls["next"] = reader.get(f"{URL}?limit=10&{filters}").json()["next"]
+    urls["previous"] = reader.get(urls["next"]).json()["previous"]
+    with CaptureQueriesContext(connection) as captured:
+        assert len(reader.get(urls[place]).json()["results"]) >= 10
+    assert visited_by(captured[-1]["sql"]) <= 50
+
+
+def visited_by(query: str) -> int:
+    """Count the rows, or entries of an index, that the scans of a query have read."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}")
+        ((plan,),) = cursor.fetchall()
+    nodes, read = [plan[0]["Plan"]], 0
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", [])
+        if "Scan" in node["Node Type"]:
+            rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            read += int(rows * node["Actual Loops"])
+    return read
 
 
 def test_links_keep_filters_and_limit(reader):

@@ -364,7 +364,9 @@ def test_data_of_another_version_is_left_alone_with_advice(tmp_path):
 def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path, var_dir, monkeypatch):
     monkeypatch.setattr(postgres, "RETRY_SECONDS", 0)
     broken = tmp_path / "postgres"
-    shutil.copytree(var_dir / "postgres", broken, copy_function=shutil.copy2)
+    # the socket is that of the other tests' server, which may be about to end
+    apart = shutil.ignore_patterns("socket")
+    shutil.copytree(var_dir / "postgres", broken, ignore=apart)
     with (broken / "data" / "postgresql.conf").open("a") as file:
         file.write("no_such_setting = on\n")
     with pytest.raises(PostgresError, match=r"(?s)PostgreSQL did not start; .*no_such_setting"):

@@ -2,7 +2,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
@@ -11,7 +11,7 @@ from datasets.compression import GZIP, IDENTITY, ZSTD
 from datasets.exports import FORMATS, Columns, Format
 from datasets.models import Dataset
 from datasets.reading import DatasetCutShort, Export
-from tunix_site.errors import Invalid
+from tunix_site.errors import Invalid, text_of
 
 STDOUT = "-"
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
@@ -64,7 +64,7 @@ def _export(options: dict[str, Any]) -> Export:
     try:
         return Export(dataset=dataset, fmt=fmt, split=options["split"], encoding=encoding)
     except Invalid as error:
-        raise CommandError(str(cast(Any, error.detail)["split"][0])) from None
+        raise CommandError(text_of(error.detail)) from None
 
 
 def _encoding(output: str, fmt: Format) -> Any:

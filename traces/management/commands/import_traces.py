@@ -1,5 +1,6 @@
 import json
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +14,12 @@ from tqdm import tqdm
 from jobs.errors import JobInterrupted
 from jobs.models import Job
 from jobs.reading import error_pieces
+from traces.document import MAX_SOURCE_CHARS
 from traces.readers.formats import AUTO, FORMATS
 from traces.services.imports import ABORT, SKIP, ImportRefused, ImportRequest, import_stream
 from traces.sources.records import Source
 from tunix_site.errors import text_of
+from tunix_site.strict_json import text_problems
 
 STDIN = "-"
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
@@ -37,7 +40,9 @@ class Command(BaseCommand):
             metavar="FORMAT",
             help=f"{AUTO} (recognised from the first records), {', '.join(FORMATS)}",
         )
-        parser.add_argument("--source", help="in place of the source that a trace names")
+        parser.add_argument(
+            "--source", type=_source, help="in place of the source that a trace names"
+        )
         parser.add_argument(
             "--on-error",
             default=SKIP,
@@ -81,9 +86,11 @@ class Command(BaseCommand):
         self._report(answer, options)
 
     def _report(self, answer: dict[str, Any], options: dict[str, Any]) -> None:
+        if not answer["line_count"]:
+            return  # there is nothing to tell
         would = "would be " if options["dry_run"] else ""
         self.stdout.write(
-            f"{answer['line_count']:,} records ({answer['format']}): "
+            f"{answer['line_count']:,} lines ({answer['format'] or 'of no format'}): "
             f"{answer['created_count']:,} traces {would}stored, {answer['existing_count']:,} there "
             f"already, {answer['error_count']:,} records bad."
         )
@@ -102,6 +109,15 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}.") from None
         self.stdout.write(f"All of them: {path}")
+
+
+def _source(text: str) -> str:
+    """Take what the route takes as well; a terminal may also give what is no text."""
+    if not 1 <= len(text) <= MAX_SOURCE_CHARS:
+        raise ArgumentTypeError(f"1 to {MAX_SOURCE_CHARS} characters")
+    for reason in text_problems(text):
+        raise ArgumentTypeError(reason)
+    return text
 
 
 def _user(username: str | None) -> Any:

@@ -119,10 +119,6 @@ def test_steps_stand_between_blank_lines(thought, steps):
     assert steps_of_thought(thought) == [("reasoning", step) for step in steps]
 
 
-def test_steps_are_of_the_kind_asked_for():
-    assert steps_of_thought("a\n\nb", "plan") == [("plan", "a"), ("plan", "b")]
-
-
 @quickly
 @given(st.text(alphabet="ab \t\r\n\u2028\x85"))
 def test_steps_hold_all_but_blank_lines(text):

@@ -101,6 +101,13 @@ def test_wrong_fields_are_named(change, field):
         ({"scores": [{**SCORE, "criteria": "c" * 65}]}, "scores[0].criteria"),
         ({"scores": [{**SCORE, "scorer_version": ""}]}, "scores[0].scorer_version"),
         ({"scores": [{**SCORE, "details": 1}]}, "scores[0].details"),
+        ({"scores": [{**SCORE, "details": {"a": ["\0"]}}]}, "scores[0].details.a[0]"),
+        ({"scores": [{**SCORE, "details": {"a": "\ud800"}}]}, "scores[0].details.a"),
+        ({"scores": [{**SCORE, "details": {"a": Refused("no")}}]}, "scores[0].details.a"),
+        ({"scores": [{**SCORE, "criteria": "a\0b"}]}, "scores[0].criteria"),
+        ({"scores": [{**SCORE, "scorer_version": "\ud800"}]}, "scores[0].scorer_version"),
+        ({"scores": [SCORE, SCORE]}, "scores[1]"),
+        ({"scores": [{**SCORE, "criteria": str(n)} for n in range(1001)]}, "scores"),
     ],
 )
 def test_what_stands_beside_is_checked_too(change, field):
