@@ -139,6 +139,7 @@ def reads_alone(path: Path) -> bool:
     return path.name in (
         "reading.py",
         "search.py",
+        "matches.py",
         "operations.py",
         "postgres.py",
         "copy_out.py",

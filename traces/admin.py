@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from traces import search
 from traces.filters import TraceFilters, matching
+from traces.matches import newest_matches
 from traces.models import Review, Score, Status, Trace
 from traces.querysets import PREVIEW_CHARS
 from traces.serializers import CurationSerializer
@@ -329,7 +330,7 @@ def _found(traces: QuerySet[Trace], term: str) -> QuerySet[Trace, Any]:
     """Give the ids of what a search finds: each part of it goes by an index or is bounded."""
     parts = [traces.filter(external_id=term).values("pk")]
     if TraceFilters(data={"q": term}).is_valid():
-        found = search.newest_matches(term, traces.order_by("-pk"), limit=search.CANDIDATES)
+        found = newest_matches(term, traces.order_by("-pk"), limit=search.CANDIDATES)
         parts.append(Trace.objects.filter(pk__in=found).order_by().values("pk"))
     digits = term.replace("-", "").lower()
     if MIN_PREFIX_DIGITS <= len(digits) <= 32 and set(digits) <= set("0123456789abcdef"):

@@ -15,6 +15,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from traces import search
 from traces.filters import indexed_column, newest_first, since, until
+from traces.matches import newest_matches
 from traces.models import Trace
 from tunix_site.pagination import DEFAULT_LIMIT, NO_CURSOR, KeysetPagination
 
@@ -98,7 +99,7 @@ class TracePagination(KeysetPagination):
     ) -> dict[UUID, float]:
         """Rank the candidates; give the ids of the page with their ranks, in order."""
         others = {name: value for name, value in filters.items() if name != "q"}
-        newest = search.newest_matches(
+        newest = newest_matches(
             filters["q"],
             newest_first(others),
             until=place.until if place else None,

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from traces import search
+from traces import matches, search
 from traces.models import Status, Trace
 from traces.tests.bodies import labels
 from traces.tests.factories import ScoreFactory, TraceFactory
@@ -241,9 +241,9 @@ def test_the_newest_matches_alone_are_ranked(reader, monkeypatch):
 def test_the_way_that_matches_are_looked_for_does_not_change_them(
     reader, monkeypatch, rare, looks, query
 ):
-    monkeypatch.setattr(search, "RARE", rare)
-    monkeypatch.setattr(search, "LOOKS", looks)
-    monkeypatch.setattr(search, "LOOKS_FILTERED", looks)
+    monkeypatch.setattr(matches, "RARE", rare)
+    monkeypatch.setattr(matches, "LOOKS", looks)
+    monkeypatch.setattr(matches, "LOOKS_FILTERED", looks)
     monkeypatch.setattr(search, "CANDIDATES", 4)
     for number, version in enumerate("abcdefghij"):
         searchable(version, "apples" if number % 2 else "pears", status=Status.APPROVED)
