@@ -15,7 +15,6 @@ from uuid_utils import UUID, uuid5
 
 from datasets.compression import ENCODINGS, IDENTITY, Encoding
 from tunix_site.pieces import in_pieces
-from tunix_site.renderers import NDJSON
 from tunix_site.strict_json import stored
 
 ZERO_WIDTH_SPACE = "\u200b"
@@ -165,7 +164,7 @@ class Format(ABC):
 class LineFormat(Format):
     """An object a line."""
 
-    media_type = NDJSON
+    media_type = "application/x-ndjson"  # this module is read without Django's settings, too
     suffix = "jsonl"
     encodings = ENCODINGS
     divisible = True

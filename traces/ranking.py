@@ -64,12 +64,13 @@ class TracePagination(KeysetPagination):
             return super().paginate_queryset(queryset, request, view)
         self.request = request
         self.base_url = request.build_absolute_uri()
-        if filters.get("count"):
-            self.total = queryset.count()
         place = Place.decoded(filters["cursor"]) if "cursor" in filters else None
-        chosen = self._choose(filters, place, filters.get("limit", DEFAULT_LIMIT))
-        found = Trace.objects.filter(pk__in=chosen).previews()
-        rows = {row["id"]: row for row in found.annotate(excerpt=search.excerpt(filters["q"]))}
+        with search.within_time():
+            if filters.get("count"):
+                self.total = queryset.count()
+            chosen = self._choose(filters, place, filters.get("limit", DEFAULT_LIMIT))
+            found = Trace.objects.filter(pk__in=chosen).previews()
+            rows = {row["id"]: row for row in found.annotate(excerpt=search.excerpt(filters["q"]))}
         there = [(rows[pk], rank) for pk, rank in chosen.items() if pk in rows]  # not deleted since
         excerpts = [search.marked_up(row.pop("excerpt")) for row, _ in there]
         return [

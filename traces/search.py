@@ -5,15 +5,20 @@ Documents are written behind ingest by `traces.services.indexing`; a trace witho
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
-from django.db import InternalError, connections, transaction
+from django.db import InternalError, OperationalError, connections, transaction
 from django.db.models.expressions import RawSQL
+from psycopg.errors import QueryCanceled
+
+from tunix_site.errors import Invalid
 
 CONFIG = "english"
 MAX_WORDS = 50
+MAX_SECONDS = 10  # of a statement
 CANDIDATES = 1_000  # the newest matches, which alone are ranked
 WEIGHTS = "{0.1, 0.2, 0.4, 1.0}"  # of D, C (steps), B (answer), A (prompt)
 BY_LENGTH = 1  # divides a rank by 1 + the logarithm of the document's length
@@ -59,6 +64,24 @@ def typed(text: str) -> str:
 
 def condition(text: str) -> SearchQuery:
     return SearchQuery(typed(text), config=CONFIG, search_type="websearch")
+
+
+@contextmanager
+def within_time() -> Iterator[None]:
+    """Bound the block's statements; Invalid where one takes longer.
+
+    To rank long documents that hold many words again and again takes PostgreSQL minutes, and the
+    thread that waits is one of few.
+    """
+    try:
+        with transaction.atomic(), connections["default"].cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{MAX_SECONDS}s'")
+            yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        reason = f"Takes more than {MAX_SECONDS} seconds: give fewer words, or filters beside."
+        raise Invalid({"q": [reason]}) from None
 
 
 def refusal(text: str) -> str | None:

@@ -61,6 +61,12 @@ def test_the_suffix_compresses(reader, dataset, tmp_path):
     assert zstandard.ZstdDecompressor().decompressobj().decompress(data) == plain
 
 
+def test_a_closed_standard_output_is_said(dataset, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(CommandError, match="closed"):
+        call_command("export_dataset", dataset.key, "--output", "-")
+
+
 def test_standard_output_holds_the_rows_alone(reader, dataset, capfdbinary):
     call_command("export_dataset", dataset.key, "--output", "-")
     printed = capfdbinary.readouterr()

@@ -74,12 +74,11 @@ def start_bulk_change(
 
     `parameters` is the request as it came. Traces that come in later are left alone.
     """
-    traces = matching(change.where)
-    count = traces.count()
+    newest = Trace.objects.order_by("-id").values_list("id", flat=True).first() or UUID(int=0)
+    count = matching(change.where).filter(id__lte=newest).count()
     if expected_count is not None and count != expected_count:
         raise Conflict(f"{count:,} traces match, not {expected_count:,}: nothing was changed.")
-    newest = Trace.objects.order_by("-id").values_list("id", flat=True).first()
-    kept = {**parameters, NEWEST: str(newest or UUID(int=0))}
+    kept = {**parameters, NEWEST: str(newest)}
     return start_job(kind=BULK, parameters=kept, user=user, total=count)
 
 
@@ -95,6 +94,7 @@ def change_traces(*, change: BulkChange, job: Job, progress: Progress) -> Counts
         with transaction.atomic():
             _change(ids, change, job.created_by, counts, progress)
         progress.done = counts.matched_count
+        progress.total = max(progress.done, progress.total or 0)  # more may match by now
         progress.check()
     return counts
 

@@ -94,6 +94,15 @@ def test_traces_that_come_in_later_are_left_alone(curator):
     assert later.status == "unreviewed"
 
 
+def test_no_more_are_done_than_there_are(curator):
+    first, second = TraceFactory.create_batch(2)
+    post(curator, {"tag": "x"}, {"status": "approved"}, expected_count=0)
+    Trace.objects.filter(pk__in=[first.pk, second.pk]).update(tags=["x"])
+    work_off("bulk")
+    job = Job.objects.get()
+    assert (job.done, job.total) == (2, 2)
+
+
 @pytest.mark.parametrize(
     "where",
     [

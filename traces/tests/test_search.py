@@ -395,7 +395,7 @@ def test_the_queries_do_not_grow(reader, count, django_assert_max_num_queries):
     for trace in TraceFactory.create_batch(count, prompt="apples"):
         ScoreFactory(trace=trace)
     index_all()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         # the key, the words' check, what is expected, two looks, the index, ranks, the page
         reader.get(f"{URL}?q=apples&criteria=baseline")
 
@@ -407,3 +407,16 @@ def test_documents_go_with_their_traces(reader, fruit):
 
 def test_the_list_without_words_is_as_ever(reader, fruit):
     assert labels(reader, "") == "abcd"
+
+
+def test_a_search_that_takes_too_long_is_ended(reader, monkeypatch):
+    def sleep(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr(search, "MAX_SECONDS", 1)
+    monkeypatch.setattr("traces.ranking.newest_matches", sleep)
+    response = reader.get("/api/traces?q=apple")
+    assert response.status_code == 400
+    assert "more than 1 seconds" in response.json()["q"][0]
+    assert reader.get("/api/traces").status_code == 200

@@ -102,6 +102,8 @@ def _write(pieces: Iterator[bytes], path: Path) -> None:
 
 
 def _print(pieces: Iterator[bytes]) -> None:
+    if sys.stdout is None:
+        raise CommandError("Standard output is closed.")
     try:
         sys.stdout.buffer.writelines(pieces)
         sys.stdout.flush()
