@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument(
         "--large",
         action="store_true",
-        help="grow to a million traces instead, in six to ten minutes; var/bench/large.json",
+        help="grow to a million traces instead, in four to ten minutes; var/bench/large.json",
     )
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
