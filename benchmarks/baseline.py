@@ -1,6 +1,7 @@
 """What the site is compared with: psycopg alone, on copies of its tables."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +10,13 @@ import psycopg
 from django.db import connection, models
 from django.utils import timezone
 
+from benchmarks.site import BenchmarkFailed
 from traces import rows
 from traces.document import TraceDocument
-from traces.models import Trace
+from traces.models import Pending, Trace
 from tunix_site.server_process import database_url
+
+INDEXED_SECONDS = 300
 
 
 @contextlib.contextmanager
@@ -93,3 +97,12 @@ def fill(bodies: list[dict[str, Any]], copies: int) -> None:
         for _ in range(copies):
             Trace.objects.bulk_create(traces_of(bodies))
         database.execute(f"VACUUM (ANALYZE) {Trace._meta.db_table}")
+
+
+def wait_for_the_indexes() -> None:
+    """Wait until the workers have indexed all that is there, so that they are idle again."""
+    until = time.monotonic() + INDEXED_SECONDS
+    while Pending.objects.exists():
+        if time.monotonic() > until:
+            raise BenchmarkFailed("The workers index nothing: see the server's log.")
+        time.sleep(0.1)

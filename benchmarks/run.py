@@ -18,7 +18,7 @@ from django.db import connection
 from tqdm import tqdm
 
 from benchmarks import builds, exports, ingest, large, latency, lists, report, trainer
-from benchmarks.baseline import fill
+from benchmarks.baseline import fill, wait_for_the_indexes
 from benchmarks.data import Traces, load_traces
 from benchmarks.report import Result
 from benchmarks.site import Site, running_site, scratch_database
@@ -53,7 +53,7 @@ def run(directory: Path) -> list[str]:
     started = time.perf_counter()
     with (
         scratch_database(),
-        running_site(directory) as site,
+        running_site(directory, with_workers=True) as site,
         tempfile.TemporaryDirectory(dir=directory) as scratch,
     ):
         facts |= {
@@ -78,7 +78,7 @@ def run_large(directory: Path) -> list[str]:
         "load_before": os.getloadavg(),
     }
     started = time.perf_counter()
-    with scratch_database(), running_site(directory) as site:
+    with scratch_database(), running_site(directory, with_workers=False) as site:
         facts |= _machine()
         figures = list(large.measure(site, large.SIZES))
     facts |= {"load_after": os.getloadavg(), "seconds": round(time.perf_counter() - started)}
@@ -108,6 +108,7 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
                 file_rounds=sizes.file_rounds,
             ),
         )
+        wait_for_the_indexes()
         for clients in sizes.clients:
             yield from part(
                 f"single traces, {clients} at a time",
@@ -116,6 +117,7 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
                 ),
             )
         fill(bodies, sizes.copies)
+        wait_for_the_indexes()
         yield from part("builds", builds.measure(site, rows=rows, rounds=sizes.build_rounds))
         yield from part(
             "exports",

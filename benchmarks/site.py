@@ -57,7 +57,7 @@ class Site:
 
 
 @contextlib.contextmanager
-def running_site(directory: Path) -> Iterator[Site]:
+def running_site(directory: Path, *, with_workers: bool) -> Iterator[Site]:
     """Serve the current database while the block runs; the log goes to `directory`."""
     user = get_user_model().objects.create_superuser(username="benchmarks")
     _, key = ApiKey.objects.issue(
@@ -71,7 +71,10 @@ def running_site(directory: Path) -> Iterator[Site]:
         "DEBUG": "0",
         "TUNIX_VAR": str(directory),
     }
-    with running_server(environment=environment, log_path=directory / "server.log") as server:
+    log_path = directory / "server.log"
+    with running_server(
+        environment=environment, log_path=log_path, with_workers=with_workers
+    ) as server:
         yield Site(server, key, environment)
 
 

@@ -33,7 +33,7 @@ TINY = Sizes(
 @pytest.mark.django_db(transaction=True)
 def test_everything_is_measured(tmp_path):
     traces = Traces("generated", list(generated(TRACES)))
-    with running_site(tmp_path) as site:
+    with running_site(tmp_path, with_workers=True) as site:
         results = list(measure(site, traces, TINY, tmp_path))
         assert Trace.objects.count() == TRACES * TINY.copies
         with site.client() as client:
@@ -52,7 +52,7 @@ def test_everything_is_measured(tmp_path):
 def test_everything_is_measured_as_traces_grow_in_number(tmp_path, monkeypatch):
     for name in ("PAGES", "SEARCH_ROUNDS", "LOOKUPS"):
         monkeypatch.setattr(large, name, 1)
-    with running_site(tmp_path) as site:
+    with running_site(tmp_path, with_workers=False) as site:
         figures = list(large.measure(site, (40, 60)))
         assert Trace.objects.count() == 60 + 2 * large.LAGGING
         found = site_search(site, f"{searches.COMMON} -lagging")

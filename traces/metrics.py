@@ -20,7 +20,7 @@ class PendingCollector(Collector):
             "tunix_pending_seconds", "How long the oldest of them waits.", labels=["kind"]
         )
         rows = Pending.objects.values("kind").annotate(
-            count=Sum("trace_ids__len"), oldest=Min("created_at")
+            count=Sum("trace_count"), oldest=Min("created_at")
         )
         found = {row["kind"]: row for row in rows}
         for kind in Pending.Kind.values:

@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -168,13 +168,18 @@ class Pending(models.Model):
 
     kind = models.CharField(max_length=16, choices=Kind)
     trace_ids = ArrayField(models.UUIDField())
+    trace_count = models.GeneratedField(  # reading the ids to count them would take longer
+        expression=Func("trace_ids", function="cardinality"),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["kind", "id"], name="pending_by_kind")]
 
     def __str__(self) -> str:
-        return f"{len(self.trace_ids)} traces for {self.kind}"
+        return f"{self.trace_count} traces for {self.kind}"
 
 
 class SearchDocument(models.Model):

@@ -78,6 +78,14 @@ class Migration(migrations.Migration):
                     django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField()),
                 ),
                 (
+                    "trace_count",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func("trace_ids", function="cardinality"),
+                        output_field=models.IntegerField(),
+                    ),
+                ),
+                (
                     "created_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),

@@ -15,20 +15,24 @@ from traces.services.similar import index_signatures
 TRACES_AT_ONCE = 1_000  # about as many as a row of Pending holds
 FEW = 10  # traces: rows of so few are taken together
 ROWS_AT_ONCE = 100
+MANY = 30_000  # traces: more than can be indexed within some seconds
+QUIET = "0.5 s"  # without a batch, after which ingest is over
+PATIENCE = "3 s"
+LONG_PATIENCE = "60 s"
 FEWEST_CHARS = 1_000
 OF_THE_DATA = ("22", "54")  # classes of SQLSTATE: data exceptions, limits exceeded
 
 logger = logging.getLogger(__name__)
 
 
-def index_some(*, kind: str) -> int:
+def index_some(*, kind: str, few_alone: bool = False) -> int:
     """Index the newest traces that are pending; return how many there were, 0 for none.
 
     Any number of processes may do so at once. All of it is one transaction: what is interrupted
-    stays pending.
+    stays pending. With `few_alone` those that came in by few are indexed, and batches left.
     """
     with transaction.atomic():
-        rows = _claimed(kind)
+        rows = _claimed(kind, few_alone=few_alone)
         noted = sorted({trace_id for row in rows for trace_id in row.trace_ids})
         if held := _held(noted):
             INDEXERS[kind](held)
@@ -36,14 +40,44 @@ def index_some(*, kind: str) -> int:
     return len(noted)
 
 
-def _claimed(kind: str) -> list[Pending]:
+def gives_way(*, kind: str) -> bool:
+    """Tell whether batches keep coming in, for which the machine is better left to ingest.
+
+    Those who send them wait for it, and nobody for the index; but not for longer than makes a
+    difference: a few seconds where the index can follow, a minute where it cannot.
+    """
+    query = """
+        SELECT coalesce(
+            max(created_at) > statement_timestamp() - %(quiet)s::interval
+            AND min(created_at) > statement_timestamp() - CASE
+                WHEN sum(trace_count) > %(many)s THEN %(long)s::interval ELSE %(short)s::interval
+            END, false)
+        FROM traces_pending WHERE kind = %(kind)s AND trace_count > %(few)s
+    """
+    values: dict[str, str | int] = {
+        "kind": kind,
+        "few": FEW,
+        "quiet": QUIET,
+        "many": MANY,
+        "long": LONG_PATIENCE,
+        "short": PATIENCE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        (gives,) = cursor.fetchone()
+    return bool(gives)
+
+
+def _claimed(kind: str, *, few_alone: bool) -> list[Pending]:
     """Lock the newest row that nobody else works on, and if it is small, small ones before it."""
     pending = Pending.objects.filter(kind=kind).order_by("-pk")
+    if few_alone:
+        pending = pending.filter(trace_count__lte=FEW)
     free = pending.select_for_update(skip_locked=True)
     rows = list(free[:1])
-    if rows and len(rows[0].trace_ids) <= FEW:
+    if rows and rows[0].trace_count <= FEW:
         older = pending.filter(pk__lt=rows[0].pk).values("pk")[:ROWS_AT_ONCE]
-        rows += free.filter(pk__in=older, trace_ids__len__lte=FEW)
+        rows += free.filter(pk__in=older, trace_count__lte=FEW)
     return rows
 
 
@@ -99,7 +133,7 @@ def _write_documents(trace_ids: list[UUID], max_chars: int | None = None) -> boo
 
 def pending_count(*, kind: str) -> int:
     """Count the traces that an index still lacks."""
-    counts = Pending.objects.filter(kind=kind).aggregate(all=Sum("trace_ids__len"))
+    counts = Pending.objects.filter(kind=kind).aggregate(all=Sum("trace_count"))
     return counts["all"] or 0
 
 

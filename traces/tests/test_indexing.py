@@ -3,12 +3,14 @@
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from io import StringIO
 from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from traces.models import Pending, SearchDocument, Trace
 from traces.services import indexing
@@ -76,6 +78,52 @@ def test_many_noted_one_by_one_are_indexed_together():
     assert indexing.index_some(kind=KIND) == 30
     assert indexed() == ids(small)
     assert indexing.index_some(kind=KIND) == len(large)
+
+
+def age(kind=KIND, **interval) -> None:
+    """Make what is pending wait for longer than it has."""
+    earlier = Now() - timedelta(**interval)
+    Pending.objects.filter(kind=kind).update(created_at=earlier)
+
+
+@pytest.fixture
+def slow_motion(monkeypatch):
+    """Stretch the times, so that a slow machine makes no difference."""
+    monkeypatch.setattr(indexing, "QUIET", "60 s")
+    monkeypatch.setattr(indexing, "PATIENCE", "300 s")
+    monkeypatch.setattr(indexing, "LONG_PATIENCE", "6000 s")
+
+
+def test_batches_are_left_while_more_keep_coming_in(slow_motion):
+    store(15)
+    age(seconds=61)
+    assert not indexing.gives_way(kind=KIND)
+    batch = store(15)
+    assert indexing.gives_way(kind=KIND)
+    alone = TraceFactory()
+    assert indexing.index_some(kind=KIND, few_alone=True) == 1
+    assert indexed() == {alone.pk}
+    assert indexing.index_some(kind=KIND, few_alone=True) == 0
+    assert indexing.index_some(kind=KIND) == len(batch)
+
+
+def test_traces_that_come_one_by_one_are_never_left():
+    TraceFactory()
+    assert not indexing.gives_way(kind=KIND)
+
+
+@pytest.mark.parametrize(
+    ("waited", "many", "gives"),
+    [(200, 1_000, True), (301, 1_000, False), (301, 10, True), (6_001, 10, False)],
+)
+def test_nobody_waits_for_longer_than_makes_a_difference(
+    slow_motion, monkeypatch, waited, many, gives
+):
+    monkeypatch.setattr(indexing, "MANY", many)
+    store(15)
+    age(seconds=waited)
+    store(15)
+    assert indexing.gives_way(kind=KIND) is gives
 
 
 def test_what_is_deleted_meanwhile_is_passed_over():

@@ -48,7 +48,7 @@ class Command(BaseCommand):
     def _follow(self, kind: str, stop: threading.Event) -> None:
         unknown = 0  # to the planner
         while not stop.is_set():
-            count = self._patiently(indexing.index_some, kind, stop) or 0
+            count = self._patiently(_index_when_ingest_is_over, kind, stop) or 0
             unknown += count
             if unknown > (ANALYZE_AT_LEAST_EVERY if count else ANALYZE_AFTER):
                 self._patiently(indexing.analyze_index, kind, stop)
@@ -65,6 +65,11 @@ class Command(BaseCommand):
                 connection.close()
             stop.wait(AWAY_SECONDS)
         return None
+
+
+def _index_when_ingest_is_over(*, kind: str) -> int:
+    """Index what came in by few at once, and batches when no more of them come."""
+    return indexing.index_some(kind=kind, few_alone=indexing.gives_way(kind=kind))
 
 
 @contextmanager
