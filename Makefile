@@ -1,6 +1,7 @@
 # Every target does its own set-up; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-web run bench bench-large lint format lock backup restore
+.PHONY: help demo test test-web test-training run bench bench-large lint format lock backup restore \
+	check-pythons check-postgres
 
 # The first Python from 3.11 to 3.13 that is found.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -8,8 +9,17 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$p && break; done)
 
 WEB := .venv/bin/python
+DEV := .venv-dev/bin/python
 TRAINING := .venv-training/bin/python
-PIP_FLAGS := --disable-pip-version-check --no-input --require-hashes
+UV := .venv-uv/bin/uv
+
+TEST_PROCESSES ?= auto
+
+# uv asks another index than PyPI where UV_DEFAULT_INDEX names one; pip's own variable counts too.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+export UV_HTTP_TIMEOUT ?= 180
 
 help:
 	@echo "make demo       the whole loop: ingest, build, train, evaluate, report (var/demo/report.md)"
@@ -18,6 +28,8 @@ help:
 	@echo "make bench      the benchmarks, as a table and as JSON (var/bench/)"
 	@echo "make bench-large  the same with a million traces (var/bench/large.json)"
 	@echo "make lint       format, lint, types, migrations, OpenAPI"
+	@echo "make check-pythons   the tests that depend on it, on each of Python 3.11 to 3.13 that is found"
+	@echo "make check-postgres  the tests of the web, on a PostgreSQL of the system"
 	@echo "make backup FILE=...    dump the database"
 	@echo "make restore FILE=...   restore a dump"
 
@@ -27,12 +39,25 @@ demo: .venv/.ready .venv-training/.ready
 run: .venv/.ready
 	$(WEB) manage.py serve
 
-test: test-web
+test: test-web test-training
+
+# the documents' commands are run too, those of the server and of training among them
+test-web: .venv/.ready .venv-dev/.ready .venv-training/.ready
+	$(DEV) -m pytest --cov --numprocesses $(TEST_PROCESSES)
+
+# what these write is read in the server's environment
+test-training: .venv/.ready .venv-training/.ready
 	$(TRAINING) -m pytest -c training/tests/jobs/pytest.ini training/tests/jobs
 
-# the documents' training commands are run too
-test-web: .venv/.ready .venv-training/.ready
-	$(WEB) -m pytest --cov
+# the tests that other Pythons have failed before, on each that is found
+check-pythons: .venv-uv/.ready
+	.ci/check-pythons $(PYTHON)
+
+# the web's tests but those of the running server, on a PostgreSQL of the system
+check-postgres: .venv-dev/.ready
+	@command -v initdb >/dev/null && command -v pg_ctl >/dev/null \
+		|| { echo "There is no initdb and pg_ctl on the path." >&2; exit 2; }
+	$(DEV) .ci/with-postgres $(DEV) -m pytest -m "not live" --numprocesses $(TEST_PROCESSES)
 
 bench: .venv/.ready .venv-training/.ready
 	$(WEB) -m benchmarks
@@ -40,16 +65,16 @@ bench: .venv/.ready .venv-training/.ready
 bench-large: .venv/.ready
 	$(WEB) -m benchmarks --large
 
-lint: .venv/.ready
-	$(WEB) -m ruff format --check .
-	$(WEB) -m ruff check .
-	$(WEB) -m mypy .
-	$(WEB) manage.py makemigrations --check --dry-run
-	$(WEB) manage.py spectacular --validate --fail-on-warn --file /dev/null
+lint: .venv-dev/.ready
+	$(DEV) -m ruff format --check .
+	$(DEV) -m ruff check .
+	$(DEV) -m mypy .
+	$(DEV) manage.py makemigrations --check --dry-run
+	$(DEV) manage.py spectacular --validate --fail-on-warn --file /dev/null
 
-format: .venv/.ready
-	$(WEB) -m ruff format .
-	$(WEB) -m ruff check --fix .
+format: .venv-dev/.ready
+	$(DEV) -m ruff format .
+	$(DEV) -m ruff check --fix .
 
 backup: .venv/.ready
 	@test -n "$(FILE)" || { echo "Name the file: make backup FILE=tunix.dump" >&2; exit 2; }
@@ -59,20 +84,34 @@ restore: .venv/.ready
 	@test -n "$(FILE)" || { echo "Name the file: make restore FILE=tunix.dump" >&2; exit 2; }
 	$(WEB) manage.py restore "$(FILE)"
 
-# The stamp is written last, so that an interrupted installation is taken up again.
-.venv/.ready: requirements-dev.txt
+FOUND_PYTHON = test -n "$(PYTHON)" \
+	|| { echo "Python 3.11, 3.12 or 3.13 is needed; name it: make PYTHON=..." >&2; exit 2; }
+
+# Nothing is resolved here: each file names all that is installed, down to the last hash. The stamp is
+# written last, so that an interrupted installation is taken up again.
+.venv/.ready: requirements.txt
+.venv-dev/.ready: requirements-dev.txt
 .venv-training/.ready: requirements-training.txt
-.venv/.ready .venv-training/.ready:
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name it: make PYTHON=..." >&2; exit 2; }
+.venv/.ready .venv-dev/.ready .venv-training/.ready: | .venv-uv/.ready
+	@$(FOUND_PYTHON)
 	@echo "Setting up $(@D) from $<"
-	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/python -m pip install $(PIP_FLAGS) -r $<
+	$(PYTHON) -m venv --clear --without-pip $(@D)
+	$(UV) pip install --python $(@D) --no-deps --require-hashes -r $<
+	$(UV) pip check --quiet --python $(@D)
 	@touch $@
 
-# Resolves the requirements anew; needs uv on the path.
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	--no-header --no-emit-index-url --no-emit-find-links
-lock:
+.venv-uv/.ready: requirements-uv.txt
+	@$(FOUND_PYTHON)
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
+		--require-hashes -r $<
+	@touch $@
+
+# Resolves the requirements anew, to one version of each package for all Pythons.
+LOCK := $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+lock: .venv-uv/.ready
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	$(LOCK) requirements-training.in -o requirements-training.txt
+	$(LOCK) requirements-uv.in -o requirements-uv.txt

@@ -24,10 +24,11 @@ MAKE = shutil.which("make") or "make"
 OUR_APPS = ("tunix_site", "jobs", "traces", "datasets", "training")
 
 # Stands before make: what takes minutes, or would run these tests inside themselves, is only
-# looked at. `-o` keeps make from setting up the environment that is running.
+# looked at. `-o` keeps make from setting up environments: they are there.
+READY = [f"-o.venv{name}/.ready" for name in ("", "-dev", "-training", "-uv")]
 FAKE_MAKE = f"""#!/bin/sh
 case "$1" in
-    backup|restore) exec {MAKE} -o .venv/.ready "$@" ;;
+    backup|restore|.venv*) exec {MAKE} {" ".join(READY)} "$@" ;;
     *) exec {MAKE} -n "$@" ;;
 esac
 """
@@ -151,7 +152,7 @@ def targets_named() -> set[str]:
 
 def recipe(target: str) -> list[str]:
     done = subprocess.run(
-        [MAKE, "-n", "-o", ".venv/.ready", "-o", ".venv-training/.ready", target, "FILE=x"],
+        [MAKE, "-n", *READY, target, "FILE=x"],
         cwd=ROOT,
         env={key: value for key, value in os.environ.items() if "MAKE" not in key},
         capture_output=True,
@@ -165,13 +166,13 @@ def recipe(target: str) -> list[str]:
 @pytest.mark.parametrize("target", sorted(targets_named()))
 def test_the_programs_of_a_make_target_start(target):
     """Each line that runs Python is asked for its help or version; our own modules are imported."""
-    command = re.compile(r"(\.venv(?:-training)?/bin/python) (?:-m ([\w.]+)|manage\.py (\w+))")
+    command = re.compile(r"(\.venv(?:-\w+)?/bin/python) (?:-m ([\w.]+)|manage\.py (\w+))")
     for line in recipe(target):
         if (found := command.match(line)) is None or found[2] == "venv":
             continue
         python, module, name = found.groups()
         if not (ROOT / python).exists():
-            continue  # the training environment, which is made when it is needed
+            continue  # an environment that is made when it is needed
         if name:
             asked = ["manage.py", name, "--help"]
         elif (ROOT / module).is_dir():
