@@ -7,6 +7,13 @@ class TunixSiteConfig(AppConfig):
     verbose_name = "Access"
     default = True
 
+    def ready(self) -> None:
+        from django.db.backends.signals import connection_created
+
+        from tunix_site.key_cache import watch_writes
+
+        connection_created.connect(watch_writes, dispatch_uid="known keys")
+
 
 class AdminConfig(admin_apps.AdminConfig):
     """Stands for django.contrib.admin among the installed apps."""

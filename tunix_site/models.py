@@ -100,10 +100,14 @@ class ApiKey(models.Model):
             return "expired"
         return "active"
 
-    def note_use(self) -> None:
+    def note_use(self) -> bool:
+        """Note the time unless a use within the last minute is; tell whether one was due."""
         now = timezone.now()
-        if self.last_used_at is None or now - self.last_used_at > self.NOTE_USE_EVERY:
-            type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+        if self.last_used_at is not None and now - self.last_used_at <= self.NOTE_USE_EVERY:
+            return False
+        earlier = Q(last_used_at=None) | Q(last_used_at__lt=now - self.NOTE_USE_EVERY)
+        type(self).objects.filter(earlier, pk=self.pk).update(last_used_at=now)
+        return True
 
     def revoke(self) -> None:
         self.revoked_at = timezone.now()

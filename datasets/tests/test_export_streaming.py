@@ -52,9 +52,10 @@ def test_an_export_costs_the_same_queries_at_any_size(reader, django_assert_num_
     small = DatasetFactory()
     Trace.objects.bulk_create(TraceFactory.build_batch(300))
     large = DatasetFactory()
+    export(reader, small)  # so that the key is known
     for dataset in (small, large):
         for fmt in FORMATS:
-            with django_assert_num_queries(6):  # key, dataset, savepoint, plan, COPY, release
+            with django_assert_num_queries(5):  # dataset, savepoint, plan, COPY, release
                 export(reader, dataset, fmt)
 
 

@@ -71,9 +71,10 @@ def test_rows_are_counted_when_asked(reader, ids):
     assert "count" not in reader.get(f"{URL}?count=false").json()
 
 
-@pytest.mark.parametrize(("query", "queries"), [("limit=5", 2), ("limit=20&count=true", 3)])
+@pytest.mark.parametrize(("query", "queries"), [("limit=5", 1), ("limit=20&count=true", 2)])
 def test_a_page_costs_the_same_at_any_depth(reader, ids, query, queries, django_assert_num_queries):
     url = f"{URL}?{query}"
+    reader.get(url)  # so that the key is known
     while url:
         with django_assert_num_queries(queries):
             url = reader.get(url).json()["next"]
