@@ -17,11 +17,14 @@ from traces.readers.formats import AUTO, FORMATS, ReaderFormat, recognise
 from traces.serializers import TraceSerializer
 from traces.sources.occurrences import Occurrences
 from traces.sources.source import BadRecord, BrokenSource, Record
+from traces.unexpected import Unexpected
 from tunix_site import strict_json
 
 TRACE = "trace"
 MAX_RECORD_TOKENS = 1_000_000
 LOOKED_AT = 20  # records by which a format is recognised
+MAX_FIELD_CHARS = 200  # of a refusal: it may name a key of the record, which may be long
+MAX_MESSAGE_CHARS = 2_000
 
 _encode = msgspec.json.Encoder().encode
 _NOT_ENCODED = (TypeError, ValueError, OverflowError, RecursionError)
@@ -33,6 +36,10 @@ class Refusal(NamedTuple):
     line: int
     field: str
     message: str
+
+    @classmethod
+    def of(cls, line: int, field: str, message: str) -> "Refusal":
+        return cls(line, field[:MAX_FIELD_CHARS], message[:MAX_MESSAGE_CHARS])
 
 
 class Incoming(msgspec.Struct, gc=False):
@@ -50,14 +57,14 @@ class Incoming(msgspec.Struct, gc=False):
 
 
 class _Read(NamedTuple):
-    """What a record gave, and the record as compact JSON where it has to be named by that.
+    """What a record gave, and the digest of its compact JSON where it has to be named by that.
 
     `size` is a trace's; a draft's is known once it is fitted.
     """
 
     line: int
     items: Sequence[TraceDocument | Draft]
-    named_by: bytes | None
+    digest: bytes | None
     size: int = 0
 
 
@@ -68,11 +75,12 @@ def format_of(name: str, records: Sequence[Record | BadRecord]) -> ReaderFormat 
     """
     if name != AUTO:
         return FORMATS[name]
-    values = (_value_or_none(record) for record in records if isinstance(record, Record))
+    unexpected = Unexpected()
+    values = (_value_or_none(one, unexpected) for one in records if isinstance(one, Record))
     looked_at = list(islice((value for value in values if value is not None), LOOKED_AT))
     if not looked_at:
         return None
-    fmt = recognise(looked_at)
+    fmt = recognise(looked_at, unexpected)
     if fmt is None:
         raise BrokenSource(
             "The format was not recognised from the first records; name one of: "
@@ -83,18 +91,21 @@ def format_of(name: str, records: Sequence[Record | BadRecord]) -> ReaderFormat 
 
 def unread(records: Sequence[Record | BadRecord]) -> Iterator[Refusal]:
     """Say why each of those that are bad in any format cannot be read."""
+    unexpected = Unexpected()
     for record in records:
         if isinstance(record, BadRecord):
-            yield Refusal(record.line, record.field, record.message)
+            yield Refusal.of(record.line, record.field, record.message)
             continue
         try:
             _value(record)
-        except Unreadable as error:
-            yield Refusal(record.line, error.field, error.reason)
+        except Exception as error:
+            yield _refusal(record.line, error, unexpected)
 
 
 class RecordReader:
     """Reads the records of one file, of which it knows those without an id by their digests.
+
+    Whatever goes wrong with a record, also within the program, is that record's refusal.
 
     A trace without an id gets `sha256:` and its record's SHA-256, taken over the record as compact
     JSON, as its external_id; the second record of the same digest `#2` behind that; the second
@@ -106,6 +117,7 @@ class RecordReader:
         self.source = source
         self.may_curate = may_curate
         self._occurrences = Occurrences()
+        self._unexpected = Unexpected()
 
     def read(self, records: Sequence[Record | BadRecord]) -> Iterator[Incoming | Refusal]:
         """Give what becomes of each record, in order."""
@@ -115,7 +127,7 @@ class RecordReader:
             if isinstance(one, Refusal):
                 yield one
             else:
-                yield from self._incoming(one, None if one.named_by is None else next(names))
+                yield from self._incoming(one, None if one.digest is None else next(names))
 
     def _read_quickly(self, records: Sequence[Record | BadRecord]) -> list[_Read | Refusal] | None:
         """Read lines that are traces, all of them good, or give None."""
@@ -124,36 +136,42 @@ class RecordReader:
             return None
         if max(map(len, lines), default=0) > settings.MAX_TRACE_BYTES:
             return None  # which has to be looked at before it is decoded
-        read = read_traces_quickly(lines)
+        try:
+            read = read_traces_quickly(lines)
+        except Exception as error:
+            self._unexpected.note(error, f"line {records[0].line} or one behind it")
+            return None  # one by one it is found
         if read is None:
             return None
         return [
-            _Read(record.line, (trace,), kept if trace.external_id is UNSET else None, len(kept))
+            _Read(
+                record.line,
+                (trace,),
+                _digest(kept) if trace.external_id is UNSET else None,
+                len(kept),
+            )
             for record, (trace, kept) in zip(records, read, strict=True)
         ]
 
     def _read_one(self, record: Record | BadRecord) -> _Read | Refusal:
         if isinstance(record, BadRecord):
-            return Refusal(record.line, record.field, record.message)
+            return Refusal.of(record.line, record.field, record.message)
         try:
             value = _value(record)
             if self.format.name == TRACE:
                 trace, size = _checked(value)
                 named = trace.external_id is not UNSET
-                return _Read(record.line, [trace], None if named else _encode(trace), size)
+                digest = None if named else _digest(_encode(trace))
+                return _Read(record.line, [trace], digest, size)
             drafts = list(self.format.read(value))
             named = all(draft.external_id is not None for draft in drafts)
-            return _Read(record.line, drafts, None if named else _encoded(value))
-        except Unreadable as error:
-            return Refusal(record.line, error.field, error.reason)
+            return _Read(record.line, drafts, None if named else _digest(_encoded(value)))
+        except Exception as error:
+            return _refusal(record.line, error, self._unexpected)
 
     def _names(self, found: Sequence[_Read | Refusal]) -> list[str]:
         """Name those records that are named by their digests, in order."""
-        digests = [
-            sha256(one.named_by).digest()
-            for one in found
-            if isinstance(one, _Read) and one.named_by is not None
-        ]
+        digests = [one.digest for one in found if isinstance(one, _Read) and one.digest is not None]
         return [
             f"sha256:{digest.hex()}" if number == 1 else f"sha256:{digest.hex()}#{number}"
             for digest, number in zip(digests, self._occurrences.numbers(digests), strict=True)
@@ -166,8 +184,8 @@ class RecordReader:
                 self._fitted(read, item, f"{name}/{index}" if index else name)
                 for index, item in enumerate(read.items)
             ]
-        except Unreadable as error:
-            return [Refusal(read.line, error.field, error.reason)]
+        except Exception as error:
+            return [_refusal(read.line, error, self._unexpected)]
 
     def _fitted(self, read: _Read, item: TraceDocument | Draft, name: str | None) -> Incoming:
         if isinstance(item, TraceDocument):
@@ -193,6 +211,14 @@ class RecordReader:
         return Incoming(read.line, document, size, fitted.status, fitted.scores, fitted.step_labels)
 
 
+def _refusal(line: int, error: Exception, unexpected: Unexpected) -> Refusal:
+    """Say why a record is not read; MemoryError and the like, which are not its own, are raised."""
+    if isinstance(error, Unreadable):
+        return Refusal.of(line, error.field, error.reason)
+    kind = unexpected.note(error, f"line {line}")
+    return Refusal(line, "", f"The record could not be read: {kind}, an error of the program.")
+
+
 def _value(record: Record) -> dict[str, Any]:
     """Parse a record; Unreadable where it is no JSON object."""
     if record.raw is None:
@@ -211,10 +237,18 @@ def _value(record: Record) -> dict[str, Any]:
     return value
 
 
-def _value_or_none(record: Record) -> dict[str, Any] | None:
+def _digest(encoded: bytes) -> bytes:
+    return sha256(encoded).digest()
+
+
+def _value_or_none(record: Record, unexpected: Unexpected) -> dict[str, Any] | None:
+    """Parse a record, or leave it to be refused when it is read."""
     try:
         return _value(record)
     except Unreadable:
+        return None
+    except Exception as error:
+        unexpected.note(error, f"line {record.line}")
         return None
 
 
@@ -249,7 +283,8 @@ def _checked(fields: dict[str, Any]) -> tuple[TraceDocument, int]:
 def _first_error(errors: Any, path: str = "") -> tuple[str, str]:
     """Give the path and reason of the first of a serializer's errors."""
     while isinstance(errors, dict):
-        name, errors = next(iter(errors.items()))
+        position_or_name, errors = next(iter(errors.items()))
+        name = str(position_or_name)
         if name != "non_field_errors":
             path = f"{path}[{name}]" if name.isdigit() else f"{path}.{name}".lstrip(".")
     return path, str(errors[0] if isinstance(errors, list) else errors)

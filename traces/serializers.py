@@ -1,5 +1,6 @@
 """Bodies in and out of the trace routes."""
 
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -31,7 +32,7 @@ from tunix_site.fields import (
 )
 from tunix_site.strict_json import problems
 
-MAX_STEP_ERRORS = 20
+MAX_ITEM_ERRORS = 20  # of one list, or of one item in it
 
 
 class StepSerializer(StrictSerializer):
@@ -64,7 +65,7 @@ class StepsField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
         seen: set[int] = set()
         serializer = StepSerializer()  # one for all: its fields take longer to make than to run
         for position, item in enumerate(data):
-            if len(errors) == MAX_STEP_ERRORS:
+            if len(errors) == MAX_ITEM_ERRORS:
                 break  # enough to go on with; a hostile body must not earn a huge answer
             try:
                 step = serializer.run_validation(item)
@@ -120,7 +121,10 @@ class MessagesField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
             raise serializers.ValidationError("Not a list.")
         errors: dict[str, Any] = {}
         for position, message in enumerate(data):
-            found = [f"{path.lstrip('.')}: {reason}" for path, reason in problems(message, depth=2)]
+            if len(errors) == MAX_ITEM_ERRORS:
+                break
+            some = islice(problems(message, depth=2), MAX_ITEM_ERRORS)
+            found = [f"{path.lstrip('.')}: {reason}" for path, reason in some]
             if not is_message(message):
                 found.append("Not an object with a string `role` and a `content`.")
             if found:
@@ -320,13 +324,16 @@ class ImportErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class ImportAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """What became of a file; `errors` are the first hundred, the job has all of them."""
+    """What became of a file; `errors` are the first hundred, the job has 10,000."""
 
     format = serializers.CharField()
     line_count = serializers.IntegerField()
     created_count = serializers.IntegerField(help_text="Traces.")
     existing_count = serializers.IntegerField(help_text="Traces.")
     error_count = serializers.IntegerField(help_text="Records.")
+    errors_left_out_count = serializers.IntegerField(
+        required=False, help_text="Errors beyond the first 10,000, which the job does not keep."
+    )
     errors = ImportErrorSerializer(many=True)  # type: ignore[assignment]
     job = serializers.UUIDField()
     dry_run = serializers.BooleanField(required=False)

@@ -1,6 +1,7 @@
 """Serializers whose types are strict: nothing is coerced, trimmed or dropped."""
 
 import re
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -14,6 +15,7 @@ from rest_framework.settings import api_settings
 from tunix_site.strict_json import Refused, problems, shown
 
 MAX_UNKNOWN = 20  # unknown fields named in an answer
+MAX_PROBLEMS = 20  # of one object
 
 
 class StrictMixin:
@@ -84,10 +86,22 @@ class DateTimeField(StrictMixin, serializers.DateTimeField):
 
 
 class ListField(StrictMixin, serializers.ListField):
+    """Errors by position, as text; the items of a list that is too long are not looked at."""
+
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, list):
             self.fail("not_a_list", input_type=type(data).__name__)
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         return super().to_internal_value(data)
+
+    def run_child_validation(self, data: Any) -> Any:
+        try:
+            return super().run_child_validation(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError(
+                {str(position): found for position, found in error.detail.items()}  # type: ignore[union-attr]  # it is a dict
+            ) from None
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -99,9 +113,9 @@ class ObjectField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             self.fail("not_an_object")
-        found = [f"{path.lstrip('.')}: {reason}" for path, reason in problems(data, depth=1)]
-        if found:
-            raise serializers.ValidationError(found)
+        found = islice(problems(data, depth=1), MAX_PROBLEMS)
+        if said := [f"{path.lstrip('.')}: {reason}" for path, reason in found]:
+            raise serializers.ValidationError(said)
         return data
 
     def to_representation(self, value: Any) -> Any:

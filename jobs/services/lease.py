@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import Any, NamedTuple
 
 import psycopg
@@ -29,7 +30,7 @@ from tunix_site.errors import text_of
 log = logging.getLogger(__name__)
 
 BEATS_PER_LEASE = 15
-MOST_HELD = 10_000  # errors that wait to be written
+KEPT_ERRORS = 10_000  # of one job: a small file may hold millions of bad records
 MAX_MESSAGE_CHARS = 2000
 MAX_FIELD_CHARS = 200
 CANCEL_SECONDS = 5.0
@@ -65,6 +66,8 @@ class Progress:
         self.stopped: Stop | None = None
         self._work = connections[connection.alias]
         self._errors: list[ErrorRow] = []
+        self._kept_count = 0
+        self.errors_left_out_count = 0
         self._changed = threading.Condition()
         self._wanted = False  # a beat, before its time
         self._ended = False
@@ -79,15 +82,15 @@ class Progress:
     def add_errors(self, errors: Iterable[ErrorRow]) -> None:
         """Keep errors of the input, also where the work's transaction is rolled back.
 
-        They are written with the next beat. Waits while very many are to be written.
+        They are written with the next beat. The first KEPT_ERRORS of a job are kept, the others
+        are counted.
         """
-        rows = [_storable(error) for error in errors]
+        left = iter(errors)
+        rows = [_storable(error) for error in islice(left, KEPT_ERRORS - self._kept_count)]
+        self._kept_count += len(rows)
+        self.errors_left_out_count += sum(1 for _ in left)
         with self._changed:
             self._errors += rows
-            while self.is_told and self.stopped is None and len(self._errors) >= MOST_HELD:
-                self._wanted = True
-                self._changed.notify_all()
-                self._changed.wait(LONGEST_WAIT)
         self.check()
 
     def interrupt(self) -> None:
@@ -157,13 +160,9 @@ class Progress:
         self._told_at = time.monotonic()
         if not held:
             self._stop(_why_not_held(self.job))
-        with self._changed:
-            self._changed.notify_all()
 
     def _stop(self, why: Stop) -> None:
-        with self._changed:
-            self.stopped = self.stopped or why
-            self._changed.notify_all()
+        self.stopped = self.stopped or why
 
     def _cancel_statement(self) -> None:
         """End what the work has the database do; every beat again, as it may just have begun."""

@@ -15,7 +15,6 @@ from jobs.services import lease
 from jobs.services.lease import ErrorRow, interrupt_all, running
 from jobs.services.queue import start_job
 from jobs.services.reaping import reap_jobs
-from traces.tests.concurrency import elsewhere
 from tunix_site.errors import Conflict, Invalid
 from tunix_site.tests.live import wait_until
 
@@ -147,13 +146,15 @@ def test_errors_are_kept_where_the_work_is_rolled_back(job):
     assert errors(job) == [(1, "steps", "Not a list.")]
 
 
-def test_very_many_errors_are_written_before_more_are_taken(job, monkeypatch, settings):
-    settings.JOB_LEASE_SECONDS = 3000  # no beat by itself
-    monkeypatch.setattr(lease, "MOST_HELD", 10)
-    with running(job=job) as progress, transaction.atomic():
-        progress.add_errors([ErrorRow(number, "", "Bad.") for number in range(25)])
-        assert elsewhere(lambda: job.errors.count()) == 25
-    assert [line for line, *_ in errors(job)] == list(range(25))
+@pytest.mark.parametrize("at_once", [25, 10, 4, 1])
+def test_of_very_many_errors_the_first_are_kept_and_the_others_counted(job, monkeypatch, at_once):
+    monkeypatch.setattr(lease, "KEPT_ERRORS", 10)
+    found = [ErrorRow(number, "", "Bad.") for number in range(25)]
+    with running(job=job) as progress:
+        for start in range(0, 25, at_once):
+            progress.add_errors(iter(found[start : start + at_once]))
+        assert progress.errors_left_out_count == 15
+    assert errors(job) == found[:10]
 
 
 def test_cancelling_ends_the_statement_under_way(job):

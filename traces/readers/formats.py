@@ -29,6 +29,7 @@ from traces.readers import (
     trace,
 )
 from traces.readers.draft import Draft
+from traces.unexpected import Unexpected
 
 AUTO = "auto"  # whichever recognises the first records
 
@@ -88,20 +89,29 @@ FORMATS = {
 }
 
 
-def recognise(records: Sequence[Any]) -> ReaderFormat | None:
+def recognise(records: Sequence[Any], unexpected: Unexpected | None = None) -> ReaderFormat | None:
     """Give the first format in the table that recognises the first few records, or None.
 
     All of them must agree, but those that no format recognises have no say: a bad record among
     the first is reported when it is read, as it would be anywhere else.
     """
+    unexpected = unexpected or Unexpected()
+
+    def recognises(fmt: ReaderFormat, record: dict[str, Any]) -> bool:
+        try:
+            return fmt.recognises(record)
+        except Exception as error:
+            unexpected.note(error, f"one of the first records, as {fmt.name}")
+            return False
+
     known = [
         one
         for one in records
-        if isinstance(one, dict) and any(fmt.recognises(one) for fmt in FORMATS.values())
+        if isinstance(one, dict) and any(recognises(fmt, one) for fmt in FORMATS.values())
     ]
     if not known:
         return None
     return next(
-        (fmt for fmt in FORMATS.values() if all(map(fmt.recognises, known))),
+        (fmt for fmt in FORMATS.values() if all(recognises(fmt, one) for one in known)),
         None,
     )

@@ -49,8 +49,10 @@ class Summary:
     created_count: int = 0
     existing_count: int = 0
     error_count: int = 0
+    errors_left_out_count: int = 0
     errors: list[Refusal] = field(default_factory=list)
     traces: list[dict[str, Any]] = field(default_factory=list)
+    last_bad_line: int = 0
 
     def as_json(self, request: ImportRequest) -> dict[str, Any]:
         counted = {
@@ -61,6 +63,8 @@ class Summary:
             "error_count": self.error_count,
             "errors": [error._asdict() for error in self.errors],
         }
+        if self.errors_left_out_count:
+            counted["errors_left_out_count"] = self.errors_left_out_count
         return {**counted, "dry_run": True, "traces": self.traces} if request.dry_run else counted
 
 
@@ -250,10 +254,19 @@ def _store(
             Refusal(incoming[position].line, "external_id", reason)
             for position, reason in outcome.refused.items()
         ]
-    refused.sort()
-    summary.error_count += len({refusal.line for refusal in refused})
+    if refused:
+        _refuse(sorted(refused), summary, progress)
+
+
+def _refuse(refused: list[Refusal], summary: Summary, progress: Progress) -> None:
+    """Keep refusals, in the order of their lines; a line counts once, however often refused."""
+    lines = {refusal.line for refusal in refused}
+    # a record of several traces may come in two pieces
+    summary.error_count += len(lines) - (refused[0].line == summary.last_bad_line)
+    summary.last_bad_line = refused[-1].line
     summary.errors += refused[: MAX_SHOWN_ERRORS - len(summary.errors)]
     progress.add_errors(ErrorRow(*refusal) for refusal in refused)
+    summary.errors_left_out_count = progress.errors_left_out_count
 
 
 def _count(

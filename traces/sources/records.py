@@ -20,12 +20,15 @@ from io import SEEK_END
 from itertools import chain
 from typing import IO
 
+from rest_framework.exceptions import APIException
+
 from traces.sources.arrays import read_array
 from traces.sources.compression import decompressed, peek
 from traces.sources.lines import read_lines
 from traces.sources.parquet import read_parquet, spooled
 from traces.sources.source import BadRecord, BrokenSource, Chunk, Record, Source, blocks
 from traces.sources.tables import delimiter_of, read_csv
+from traces.unexpected import Unexpected
 
 __all__ = ["BadRecord", "BrokenSource", "Chunk", "Record", "Source", "read_records"]
 
@@ -55,6 +58,12 @@ def read_records(
             yield chunk
     except BrokenSource as error:
         raise BrokenSource(f"{error.reason} {_came_before(given)}") from None
+    except APIException:
+        raise
+    except Exception as error:
+        kind = Unexpected().note(error, f"the container after {given:,} records")
+        reason = f"The source cannot be read on: {kind}, an error of the program."
+        raise BrokenSource(f"{reason} {_came_before(given)}") from error
 
 
 def _came_before(count: int) -> str:

@@ -161,6 +161,16 @@ def test_the_first_hundred_errors_are_answered_and_the_job_has_all(writer):
     assert [json.loads(error)["line"] for error in errors] == list(range(2, 152))
 
 
+def test_of_many_errors_the_job_has_the_first_and_counts_the_others(writer, monkeypatch):
+    monkeypatch.setattr("jobs.services.lease.KEPT_ERRORS", 120)
+    answer = send(writer, [worked(1), *([None] * 299)], "?on_error=skip").json()
+    assert (answer["error_count"], answer["errors_left_out_count"]) == (299, 179)
+    errors = writer.get(f"/api/jobs/{answer['job']}/errors.jsonl").getvalue().splitlines()
+    assert [json.loads(error)["line"] for error in errors] == list(range(2, 122))
+    job = writer.get(f"/api/jobs/{answer.pop('job')}").json()
+    assert job["result"] == answer
+
+
 def test_the_job_tells_the_progress_and_the_result(writer):
     answer = send(writer, [BodyFactory(), {**BodyFactory(), "prompt": ""}]).json()
     job = writer.get(f"/api/jobs/{answer.pop('job')}").json()

@@ -76,6 +76,12 @@ def test_errors_go_to_a_file_beside(run, file, tmp_path):
     assert named.read_text() == errors.read_text()
 
 
+def test_errors_that_are_not_kept_are_counted(run, file, monkeypatch):
+    monkeypatch.setattr("jobs.services.lease.KEPT_ERRORS", 1)
+    path = file(BodyFactory(), *({**BodyFactory(), "prompt": ""} for _ in range(3)))
+    assert "All but 2 of them: " in run(path)
+
+
 def test_a_bad_record_may_end_it(run, file):
     path = file(BodyFactory(), {**BodyFactory(), "prompt": ""})
     with pytest.raises(CommandError, match="Nothing was stored: a record is bad"):

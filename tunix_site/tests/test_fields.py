@@ -172,3 +172,18 @@ def test_bad_query_parameters_are_refused_by_name(query, names):
     with pytest.raises(ValidationError) as refused:
         Query.read(QueryDict(query))
     assert sorted(refused.value.detail) == names
+
+
+def test_a_bad_item_of_a_list_is_named_by_its_position_as_json_would():
+    assert errors_of({"words": ["a", 1]}) == {"words": {"1": ["Not a string."]}}
+
+
+def test_a_list_that_is_too_long_is_refused_for_that_alone():
+    assert errors_of({"words": [1] * 4}) == {
+        "words": ["Ensure this field has no more than 3 elements."]
+    }
+
+
+def test_of_one_object_the_first_problems_are_told():
+    errors = errors_of({"free": {str(number): 2**70 for number in range(50)}})["free"]
+    assert errors == [f"{number}: The integer does not fit in 64 bits." for number in range(20)]

@@ -108,7 +108,9 @@ class Command(BaseCommand):
                 file.writelines(error_pieces(Job.objects.get(pk=answer["job"])))
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}.") from None
-        self.stdout.write(f"All of them: {path}")
+        left_out = answer.get("errors_left_out_count", 0)
+        which = f"All but {left_out:,} of them" if left_out else "All of them"
+        self.stdout.write(f"{which}: {path}")
 
 
 def _source(text: str) -> str:
