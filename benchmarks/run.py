@@ -17,9 +17,10 @@ from django.conf import settings
 from django.db import connection
 from tqdm import tqdm
 
-from benchmarks import builds, exports, ingest, large, latency, lists, report, trainer
+from benchmarks import builds, exports, ingest, large, latency, lists, price, report, trainer
 from benchmarks.baseline import fill, wait_for_the_indexes
 from benchmarks.data import Traces, load_traces
+from benchmarks.price import Price
 from benchmarks.report import Result
 from benchmarks.site import Site, running_site, scratch_database
 
@@ -39,6 +40,8 @@ class Sizes:
     build_rounds: int = 5
     export_rounds: int = 3
     list_rounds: int = 100
+    price_rounds: int = 5
+    priced_requests: int = 200  # of each kind in a round, to each server
     trainer_rounds: int = 2  # 0: without the trainer
 
 
@@ -66,7 +69,8 @@ def run(directory: Path) -> list[str]:
     facts |= {"load_after": os.getloadavg(), "seconds": round(time.perf_counter() - started)}
     report.write(directory / "results.json", facts, results)
     heading = _heading(f"{facts['traces']:,} traces ({facts['data']})", facts)
-    print(heading, report.table(results), sep="\n\n")
+    prices = [result for result in results if isinstance(result, Price)]
+    print(heading, report.table(results), price.table(prices), sep="\n\n")
     return [result.name for result in results if result.missed]
 
 
@@ -91,7 +95,7 @@ def run_large(directory: Path) -> list[str]:
 def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:
     """Go through all measurements, showing on stderr which one is under way."""
     bodies, rows = traces.bodies, len(traces.bodies) * sizes.copies
-    with tqdm(total=len(sizes.clients) + 5, unit="part", file=sys.stderr) as bar:
+    with tqdm(total=len(sizes.clients) + 6, unit="part", file=sys.stderr) as bar:
 
         def part(title: str, results: Iterator[Result]) -> Iterator[Result]:
             bar.set_description(title)
@@ -124,6 +128,16 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
             exports.measure(site, small=len(bodies), large=rows, rounds=sizes.export_rounds),
         )
         yield from part("lists", lists.measure(site, rows=rows, rounds=sizes.list_rounds))
+        yield from part(
+            "processor time of requests",
+            price.measure(
+                site,
+                bodies,
+                scratch,
+                requests=sizes.priced_requests,
+                rounds=sizes.price_rounds,
+            ),
+        )
         if sizes.trainer_rounds:
             yield from part("trainer", trainer.measure(site, scratch, rounds=sizes.trainer_rounds))
 

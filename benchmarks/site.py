@@ -49,7 +49,7 @@ class Site:
 
     @contextlib.contextmanager
     def client(self) -> Iterator["Client"]:
-        client = Client(self)
+        client = Client(self.server.url, self.key)
         try:
             yield client
         finally:
@@ -81,12 +81,12 @@ def running_site(directory: Path, *, with_workers: bool) -> Iterator[Site]:
 class Client:
     """One connection that is kept alive and costs the client next to nothing."""
 
-    def __init__(self, site: Site) -> None:
-        address = site.server.url.removeprefix("http://")
+    def __init__(self, url: str, key: str) -> None:
+        address = url.removeprefix("http://")
         self._connection = http.client.HTTPConnection(
             address, timeout=TIMEOUT_SECONDS, blocksize=PIECE_BYTES
         )
-        self._headers = {"Authorization": f"Token {site.key}"}
+        self._headers = {"Authorization": f"Token {key}"}
 
     def close(self) -> None:
         self._connection.close()
@@ -94,6 +94,13 @@ class Client:
     def get(self, path: str) -> bytes:
         self._connection.request("GET", path, headers=self._headers)
         return self._answer().read()
+
+    def ask(self, path: str) -> int:
+        """Get what may not be there; give the answer's status."""
+        self._connection.request("GET", path, headers=self._headers)
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer.status
 
     def post(self, path: str, body: bytes) -> bytes:
         headers = {**self._headers, "Content-Type": "application/json"}

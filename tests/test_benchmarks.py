@@ -4,15 +4,17 @@ import json
 
 import pytest
 
-from benchmarks import crowd, large, searches
+from benchmarks import crowd, large, price, searches
 from benchmarks.baseline import bare_connection
 from benchmarks.builds import build
 from benchmarks.data import Traces, generated, load_traces
 from benchmarks.exports import RENDERED, rendered
+from benchmarks.price import Price
 from benchmarks.report import Result, table, write
 from benchmarks.run import Sizes, measure
 from benchmarks.site import running_site
 from traces.models import Trace
+from traces.tests.factories import TraceFactory
 
 TRACES = 30
 TINY = Sizes(
@@ -25,6 +27,8 @@ TINY = Sizes(
     build_rounds=1,
     export_rounds=1,
     list_rounds=1,
+    price_rounds=1,
+    priced_requests=20,  # take longer than a tick of the clock that is read
     trainer_rounds=0,
 )
 
@@ -35,14 +39,24 @@ def test_everything_is_measured(tmp_path):
     traces = Traces("generated", list(generated(TRACES)))
     with running_site(tmp_path, with_workers=True) as site:
         results = list(measure(site, traces, TINY, tmp_path))
-        assert Trace.objects.count() == TRACES * TINY.copies
+        posted_for_their_price = 3 * TINY.priced_requests * (TINY.price_rounds + 1)
+        assert Trace.objects.count() == TRACES * TINY.copies + posted_for_their_price
         with site.client() as client:
             key = build(client, TRACES)
             for name in RENDERED:
                 exported = client.get(f"/api/datasets/{key}/export.jsonl?format={name}")
                 assert without_id(exported.splitlines()) == without_id(in_sql(key, name))
     names = [result.name for result in results]
-    for subject in ("batches", "POST", "build", "list", *[f"export {name}," for name in RENDERED]):
+    prices = [result for result in results if isinstance(result, Price)]
+    assert all(result.name in price.table(prices) for result in prices)
+    for subject in (
+        "batches",
+        "POST",
+        "GET that finds nothing",
+        "build",
+        "list",
+        *[f"export {name}," for name in RENDERED],
+    ):
         assert any(name.startswith(subject) for name in names)
     assert all(name in table(results) for name in names)
 
@@ -62,6 +76,45 @@ def test_everything_is_measured_as_traces_grow_in_number(tmp_path, monkeypatch):
     shown = large.table(figures)
     assert all(name in shown for name in by_size[40])
     assert [row["met"] for row in large.as_json(figures)].count(None) < len(figures)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("target", ["", "?source=nowhere", f"/{price.MISSING}"])
+def test_the_plain_views_find_what_ours_find(reader, settings, target):
+    TraceFactory.create_batch(21, tags=["a"])
+    ours = reader.get(f"/api/traces{target}")
+    settings.ROOT_URLCONF = "benchmarks.plain_site"
+    for path in ("/api/traces", "/kept/traces"):
+        plain = reader.get(path + target)
+        assert plain.status_code == ours.status_code
+        assert without_times(plain.json()) == without_times(ours.json())
+
+
+def without_times(answer: dict) -> dict:
+    """Leave out times, of which Django's encoder writes no microseconds, and the cursor."""
+    rows = [row | {"created_at": None} for row in answer.get("results", ())]
+    return answer | {"next": None, "results": rows}
+
+
+@pytest.mark.django_db
+def test_the_plain_view_stores_what_ours_stores(writer, settings):
+    body = {**next(generated(1)), "tags": ["a"], "messages": [{"role": "user", "content": ""}]}
+    ours = writer.post("/api/traces", body, format="json")
+    settings.ROOT_URLCONF = "benchmarks.plain_site"
+    plain = writer.post("/api/traces", body, format="json")
+    assert plain.status_code == ours.status_code
+    its_own = {"id": None, "created_at": None}
+    assert plain.json() | its_own == ours.json() | its_own
+    one, other = Trace.objects.values()
+    assert one | its_own == other | its_own
+
+
+@pytest.mark.django_db
+def test_the_plain_views_ask_for_a_key(client, settings):
+    settings.ROOT_URLCONF = "benchmarks.plain_site"
+    assert client.get("/api/traces").status_code == 401
+    assert client.get("/kept/traces").status_code == 401
+    assert client.post("/api/traces", {}, content_type="application/json").status_code == 401
 
 
 def site_search(site, text: str) -> int:

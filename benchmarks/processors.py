@@ -1,0 +1,51 @@
+"""The processor time that processes take, from /proc: it holds on a machine that others use."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from django.db import connection
+
+from benchmarks.site import BenchmarkFailed
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+Times = dict[int, float]  # seconds since it began, by process
+
+
+def times(pids: Iterable[int]) -> Times:
+    return {pid: _time(pid) for pid in pids}
+
+
+def seconds_between(before: Times, after: Times) -> float:
+    """Sum what those that run took since, also those that began since."""
+    return sum(seconds - before.get(pid, 0) for pid, seconds in after.items())
+
+
+def _time(pid: int) -> float:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        raise BenchmarkFailed(f"Process {pid} is not here to be asked for its time.") from None
+    user, system = status.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / TICKS
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Yield a process and all that it started, as far as these run."""
+    yield pid
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in path.read_text().split():
+            yield from descendants(int(child))
+
+
+def backends(application: str) -> list[int]:
+    """Name the database's processes that serve an application, but for who asks."""
+    query = """
+        SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_type = 'client backend'
+            AND application_name = %s AND pid <> pg_backend_pid()
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [application])
+        return [pid for (pid,) in cursor.fetchall()]
