@@ -1,0 +1,93 @@
+"""`.ci/checks` runs what covers changed files, says what it leaves out, and fails with a target."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.pages import ROOT
+
+MAKEFILE = """\
+check-pythons check-postgres:
+\t@echo $@ >> ran; test ! -e failing
+"""
+IDENTITY = [option for name in ("name", "email") for option in ("-c", f"user.{name}=t@example.org")]
+
+
+class Checkout:
+    """A repository of a few files, with the program in it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        (directory / ".ci").mkdir()
+        shutil.copy(ROOT / ".ci" / "checks", directory / ".ci" / "checks")
+        (directory / "Makefile").write_text(MAKEFILE)
+        (directory / "initdb").write_text("#!/bin/sh\n")
+        (directory / "initdb").chmod(0o755)
+        self.git("init", "--quiet")
+        self.commit("traces/models.py")
+
+    def git(self, *arguments: str) -> None:
+        command = ["git", *IDENTITY, *arguments]
+        subprocess.run(command, cwd=self.directory, check=True, capture_output=True)
+
+    def commit(self, name: str) -> None:
+        path = self.directory / name
+        path.parent.mkdir(exist_ok=True)
+        with path.open("a") as file:
+            file.write("more\n")
+        self.git("add", name)
+        self.git("commit", "--quiet", "--message", name)
+
+    def check(self) -> tuple[int, str, list[str]]:
+        """Run the checks; give the exit code, what was said, and the targets that ran."""
+        (self.directory / "ran").unlink(missing_ok=True)
+        done = subprocess.run(
+            [self.directory / ".ci" / "checks"],
+            cwd=self.directory,
+            env={"PATH": f"{self.directory}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        ran = self.directory / "ran"
+        return done.returncode, done.stdout, ran.read_text().split() if ran.exists() else []
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+BOTH = ["check-pythons", "check-postgres"]
+
+
+def test_what_never_passed_is_run_and_what_passed_is_left_out_until_a_file_changes(checkout):
+    assert checkout.check()[::2] == (0, BOTH)
+    code, said, ran = checkout.check()
+    assert (code, ran) == (0, [])
+    assert "check-pythons: no file that it covers changed since the last run" in said
+    checkout.commit("docs.md")
+    assert checkout.check()[2] == []
+    checkout.commit("traces/models.py")
+    assert checkout.check()[2] == BOTH
+
+
+def test_without_a_record_the_last_tag_counts(checkout):
+    checkout.git("tag", "v1")
+    code, said, ran = checkout.check()
+    assert (code, ran) == (0, [])
+    assert "no file that it covers changed since v1" in said
+    checkout.commit("jobs/models.py")
+    assert checkout.check()[2] == BOTH
+
+
+def test_a_target_that_fails_fails_the_run_and_is_run_again(checkout):
+    (checkout.directory / "failing").touch()
+    code, said, ran = checkout.check()
+    assert (code, ran) == (1, BOTH)
+    assert said.endswith("Failed:\n  check-pythons\n  check-postgres\n")
+    (checkout.directory / "failing").unlink()
+    assert checkout.check()[::2] == (0, BOTH)
