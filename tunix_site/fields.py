@@ -1,6 +1,7 @@
 """Serializers whose types are strict: nothing is coerced, trimmed or dropped."""
 
 import re
+from functools import cache
 from itertools import islice
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -163,13 +164,22 @@ class QuerySerializer(StrictSerializer):
         repeated = [key for key, values in query.lists() if len(values) > 1]
         if repeated:
             raise serializers.ValidationError({key: ["Given more than once."] for key in repeated})
-        serializer = cls(data=cls().typed({key: str(value) for key, value in query.items()}))
-        serializer.is_valid(raise_exception=True)
-        values: dict[str, Any] = serializer.validated_data
+        serializer = _kept(cls)
+        texts = {key: str(value) for key, value in query.items()}
+        values: dict[str, Any] = serializer.run_validation(serializer.typed(texts))
         return values
 
     def typed(self, texts: dict[str, str]) -> dict[str, Any]:
         return {key: _typed(self.fields.get(key), text) for key, text in texts.items()}
+
+
+@cache
+def _kept(kind: type[QuerySerializer]) -> QuerySerializer:
+    """Make one serializer for all requests: to copy the fields takes longer than to run them.
+
+    Validating leaves nothing behind in it, so that threads may share it.
+    """
+    return kind()
 
 
 def _typed(field: Any, text: str) -> Any:
