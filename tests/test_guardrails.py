@@ -143,6 +143,7 @@ def reads_alone(path: Path) -> bool:
         "operations.py",
         "postgres.py",
         "copy_out.py",
+        "statements.py",
         "migrating.py",
     )
 

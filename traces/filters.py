@@ -21,11 +21,13 @@ from tunix_site.fields import (
     UUIDField,
 )
 from tunix_site.pagination import PageQuery
+from tunix_site.statements import Parameter
 from tunix_site.strict_json import problems, shown
 
 META_PREFIX = "meta."
 MAX_META_DEPTH = 10
 MAX_QUERY_CHARS = 1_000
+PAGE_PARAMETERS = frozenset(PageQuery().fields)
 
 
 class TraceFilters(QuerySerializer):
@@ -89,6 +91,11 @@ class TraceListQuery(TraceFilters, PageQuery):
     """The list's parameters."""
 
 
+def filters_of(query: dict[str, Any]) -> dict[str, Any]:
+    """Keep the filters of a list's parameters."""
+    return {name: value for name, value in query.items() if name not in PAGE_PARAMETERS}
+
+
 def _is_meta_key(key: str) -> bool:
     return key.startswith(META_PREFIX) and len(key) > len(META_PREFIX)
 
@@ -135,7 +142,7 @@ def newest_first(filters: dict[str, Any]) -> TraceQuerySet:
     return _without(filters, column).filter(**within).order_by(f"-{column}", "-pk")
 
 
-def until(filters: dict[str, Any], column: str, identity: UUID) -> TraceQuerySet:
+def until(filters: dict[str, Any], column: str, identity: UUID | Parameter) -> TraceQuerySet:
     """Give what `newest_first` gives from a trace on, by an index that is entered right there.
 
     That trace is given, too: past it, the planner would expect no row of the least of all values.
@@ -145,7 +152,7 @@ def until(filters: dict[str, Any], column: str, identity: UUID) -> TraceQuerySet
     return _without(filters, column).filter(there, **within).order_by(f"-{column}", "-pk")
 
 
-def since(filters: dict[str, Any], column: str, identity: UUID) -> TraceQuerySet:
+def since(filters: dict[str, Any], column: str, identity: UUID | Parameter) -> TraceQuerySet:
     """Give what `newest_first` gives up to a trace, backwards from it, as `until` does."""
     there = TupleGreaterThanOrEqual((F(column), F("pk")), (filters[column], identity))
     within = {f"{column}__lte": filters[column]}

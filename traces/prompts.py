@@ -60,7 +60,7 @@ class PromptQuery(TraceFilters, PageQuery):
 class PromptPagination(KeysetPagination):
     """In the order of prompt hashes; what a row says of its attempts is read for its page alone."""
 
-    ordering = "prompt_hash"
+    ordering = ("prompt_hash",)
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: Any = None

@@ -14,9 +14,10 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from traces import search
-from traces.filters import indexed_column, newest_first, since, until
+from traces.filters import matching, newest_first
 from traces.matches import newest_matches
 from traces.models import Trace
+from traces.pages import page_rows
 from tunix_site.pagination import DEFAULT_LIMIT, NO_CURSOR, KeysetPagination
 
 Key = tuple[float, int]  # ascending from the best: rank and id, both negated
@@ -67,7 +68,7 @@ class TracePagination(KeysetPagination):
         place = Place.decoded(filters["cursor"]) if "cursor" in filters else None
         with search.within_time():
             if filters.get("count"):
-                self.total = queryset.count()
+                self.total = self.count(queryset, filters)
             chosen = self._choose(filters, place, filters.get("limit", DEFAULT_LIMIT))
             found = Trace.objects.filter(pk__in=chosen).previews()
             rows = {row["id"]: row for row in found.annotate(excerpt=search.excerpt(filters["q"]))}
@@ -78,22 +79,12 @@ class TracePagination(KeysetPagination):
             for (row, rank), excerpt in zip(there, excerpts, strict=True)
         ]
 
-    def narrowed(self, queryset: Any, request: Request, query: dict[str, Any]) -> Any:
-        """Find the ids of the page first, where a column with an index of its own is filtered on.
+    def count(self, queryset: Any, query: dict[str, Any]) -> int:
+        return matching(query).count()
 
-        Left alone, the planner may walk from the newest trace on, past all with another value.
-        """
-        column = indexed_column(query)
-        if column is None:
-            return queryset
-        cursor = self.decode_cursor(request)
-        if cursor is None:
-            traces = newest_first(query)
-        else:
-            ordered = since if cursor.reverse else until
-            traces = ordered(query, column, UUID(str(cursor.position)))
-        some = traces.values("pk")[: self.page_limit + 2]  # with the cursor's own, and the next
-        return Trace.objects.filter(pk__in=some).previews()
+    def fetch(self, queryset: Any, query: dict[str, Any], limit: int) -> list[Any]:
+        there = UUID(str(self.cursor.position)) if self.cursor else None
+        return page_rows(query, there=there, back=self.is_back, limit=limit)
 
     def _choose(
         self, filters: dict[str, Any], place: Place | None, limit: int

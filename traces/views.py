@@ -17,7 +17,7 @@ from jobs.answers import LOCATION, accepted
 from jobs.serializers import JobSerializer
 from traces.batch import ingest_batch
 from traces.decoding import read_trace
-from traces.filters import TraceListQuery, matching
+from traces.filters import TraceListQuery
 from traces.models import Trace
 from traces.prompts import PromptPagination, PromptQuery, prompt_groups
 from traces.ranking import TracePagination
@@ -105,7 +105,7 @@ class TraceViewSet(ApiViewSet):
 
         With `q` the newest matches are ranked, the best first, and rows have `rank` and `excerpt`.
         """
-        page = self.paginate_queryset(matching(self.query).previews())
+        page = self.paginate_queryset(self.queryset)
         return self.get_paginated_response(page)
 
     @extend_schema(responses={201: TraceDetailSerializer, 200: TraceDetailSerializer})

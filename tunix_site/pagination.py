@@ -29,27 +29,56 @@ class PageQuery(QuerySerializer):
 class KeysetPagination(CursorPagination):
     """Newest first by id; `{"next", "previous", "results"}`, and `count` when asked."""
 
-    ordering = "-id"
-    page_limit: int
+    ordering = ("-id",)
+    page_size: int
     total: int | None = None
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: Any = None
     ) -> list[Any] | None:
+        self.request = request
+        self.base_url = request.build_absolute_uri()
         self.position_field = queryset.model._meta.pk
-        self.page_limit = view.query.get("limit", DEFAULT_LIMIT)
+        self.page_size = view.query.get("limit", DEFAULT_LIMIT)
+        self.cursor = self.decode_cursor(request)
         if view.query.get("count"):
-            self.total = queryset.count()
-        return super().paginate_queryset(
-            self.narrowed(queryset, request, view.query), request, view
-        )
+            self.total = self.count(queryset, view.query)
+        return self._page_of(self.fetch(queryset, view.query, self.page_size + 1))
 
-    def narrowed(self, queryset: Any, request: Request, query: dict[str, Any]) -> Any:
-        """Leave out rows that cannot be on the page, where the planner would read through them."""
-        return queryset
+    def count(self, queryset: Any, query: dict[str, Any]) -> int:
+        """Count all rows that match."""
+        number: int = queryset.count()
+        return number
 
-    def get_page_size(self, request: Request) -> int:
-        return self.page_limit
+    def fetch(self, queryset: Any, query: dict[str, Any], limit: int) -> list[Any]:
+        """Read rows from the cursor on, in its direction."""
+        name = self.ordering[0].lstrip("-")
+        rises = self.is_back == self.ordering[0].startswith("-")
+        if self.cursor is not None:
+            compared = f"{name}__{'gt' if rises else 'lt'}"
+            queryset = queryset.filter(**{compared: self.cursor.position})
+        return list(queryset.order_by(name if rises else f"-{name}")[:limit])
+
+    @property
+    def is_back(self) -> bool:
+        return self.cursor is not None and self.cursor.reverse
+
+    def _page_of(self, rows: list[Any]) -> list[Any]:
+        """Keep a page of the rows, of which there may be one more, and note what lies around it."""
+        self.page = rows[: self.page_size]
+        there: Any = self.cursor.position if self.cursor else None
+        beyond = None
+        if len(rows) > self.page_size:
+            beyond = self._get_position_from_instance(rows[-1], self.ordering)
+        if self.is_back:
+            self.page.reverse()
+            self.next_position, self.previous_position = there, beyond
+        else:
+            self.next_position, self.previous_position = beyond, there
+        self.has_next = self.next_position is not None
+        self.has_previous = self.previous_position is not None
+        self.display_page_controls = self.has_next or self.has_previous
+        return self.page
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         try:
