@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 
-# These need no database; everything else finds one running.
-WITHOUT_DATABASE = {"help", "version", "--help", "--version", "-h", "spectacular", "check"}
+# These need no database, or hold it up themselves; everything else finds one running.
+WITHOUT_DATABASE = {"help", "version", "--help", "--version", "-h", "spectacular", "check", "serve"}
+# This forks, and looks after the database in its own loop: a thread must not.
+FORKS = {"work"}
 
 
 def main() -> None:
@@ -17,7 +19,9 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
-    from tunix_site.postgres import PostgresError, embedded_postgres
+    from tunix_site.postgres import embedded_postgres
+    from tunix_site.postgres_keeper import looked_after
+    from tunix_site.postmaster import PostgresError
     from tunix_site.processes import die_with_parent
 
     if "MAKELEVEL" in os.environ:
@@ -26,8 +30,11 @@ def main() -> None:
         signal.signal(number, lambda caught, _: sys.exit(128 + caught))
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     try:
-        embedded = settings.EMBEDDED_POSTGRES and command not in WITHOUT_DATABASE
-        with embedded_postgres(settings.VAR_DIR) if embedded else contextlib.nullcontext():
+        with contextlib.ExitStack() as held:
+            if settings.EMBEDDED_POSTGRES and command not in WITHOUT_DATABASE:
+                cluster = held.enter_context(embedded_postgres(settings.VAR_DIR))
+                if command not in FORKS:
+                    held.enter_context(looked_after(cluster))
             execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, PostgresError) as error:
         sys.exit(str(error))

@@ -26,7 +26,8 @@ def main() -> None:
 
     from benchmarks.run import run, run_large
     from benchmarks.site import BenchmarkFailed
-    from tunix_site.postgres import PostgresError, embedded_postgres
+    from tunix_site.postgres import embedded_postgres
+    from tunix_site.postmaster import PostgresError
     from tunix_site.processes import die_with_parent
     from tunix_site.server_process import ServerNotStarted
 

@@ -2,20 +2,18 @@
 
 import contextlib
 import http.client
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
 from tunix_site.models import ApiKey, Role
-from tunix_site.server_process import LOCAL, RunningServer, database_url, running_server
+from tunix_site.server_process import RunningServer, environment_of_a_server, running_server
 
 DATABASE = "tunix_bench"
 KEY_LIFE = timedelta(hours=1)
@@ -63,14 +61,7 @@ def running_site(directory: Path, *, with_workers: bool) -> Iterator[Site]:
     _, key = ApiKey.objects.issue(
         user=user, name="benchmarks", role=Role.CURATOR, expires_at=timezone.now() + KEY_LIFE
     )
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url(connection.settings_dict),
-        "SECRET_KEY": settings.SECRET_KEY,
-        **LOCAL,
-        "DEBUG": "0",
-        "TUNIX_VAR": str(directory),
-    }
+    environment = {**environment_of_a_server(directory), "DEBUG": "0"}
     log_path = directory / "server.log"
     with running_server(
         environment=environment, log_path=log_path, with_workers=with_workers

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from tunix_site.error_answers import DATABASE_AWAY
-from tunix_site.processes import GRACE_SECONDS, die_with_parent
+from tunix_site.processes import GRACE_SECONDS, Kept, die_with_parent
 from tunix_site.server import keep_program_out_of_collections
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,11 @@ class Workers:
     They share the memory of the program that was loaded before they were forked.
     """
 
-    def __init__(self, commands: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, commands: Mapping[str, Sequence[str]], *, beside: Sequence[Kept] = ()
+    ) -> None:
         self.commands = commands
+        self.beside = beside
         self.pids: dict[str, int] = {}
         self.not_before: dict[str, float] = {}
         self.ending = False
@@ -42,6 +45,8 @@ class Workers:
         while not self.ending:
             self._reap()
             self._start_missing()
+            for kept in self.beside:
+                kept.keep()
             time.sleep(LOOK_SECONDS)
         self._stop()
 

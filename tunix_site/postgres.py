@@ -9,19 +9,22 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import pwd
 import shutil
+import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 import psycopg
+
+from tunix_site import postmaster
+from tunix_site.postgres_account import Account, find_account, own, private_directory
+from tunix_site.postmaster import PostgresError, say
 
 ROLE = "tunix"
 DATABASE = "tunix"
@@ -30,7 +33,12 @@ PORT = 5432  # names the socket's file; nothing listens on it
 
 START_SECONDS = 600  # recovery after a crash replays the log, and may take its time
 RETRY_SECONDS = 30  # backends of a killed server linger, and hold its memory
+STOP_SECONDS = 30  # in its recovery, a server may not hear that it is to stop
+HARD_SECONDS = 10
 PATIENCE_SECONDS = 2
+PAUSE_SECONDS = 0.1
+CONNECT_SECONDS = 5
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAX_SOCKET_PATH = 100  # bytes; the system's limit is 107, in places 103
 
 CONFIGURATION = """
@@ -50,24 +58,6 @@ log_statement = none
 log_min_error_statement = panic
 log_error_verbosity = terse
 """
-
-
-class PostgresError(Exception):
-    """The embedded server cannot be used; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who runs the server: PostgreSQL refuses to be root.
-
-    `wrapper` precedes every command, `identity` is given to subprocess, `owner` owns the files,
-    and `peer` is the name by which the server knows our own processes.
-    """
-
-    peer: str
-    owner: int
-    wrapper: tuple[str, ...] = ()
-    identity: tuple[tuple[str, Any], ...] = ()
 
 
 def embedded_settings(var_dir: Path) -> dict[str, Any]:
@@ -90,13 +80,13 @@ def embedded_binaries() -> Path:
 
 
 @contextlib.contextmanager
-def embedded_postgres(var_dir: Path, *, binaries: Path | None = None) -> Iterator[None]:
+def embedded_postgres(var_dir: Path, *, binaries: Path | None = None) -> Iterator["Cluster"]:
     """Hold the server up while the block runs, starting it where nobody else has."""
     cluster = Cluster(var_dir, binaries)
     pid = os.getpid()
     users = cluster.enter()
     try:
-        yield
+        yield cluster
     finally:
         if os.getpid() == pid:  # a fork leaves its parent's hold alone
             cluster.leave(users)
@@ -111,6 +101,8 @@ class Cluster:
         self.log = self.root / "log"
         self.given_binaries = binaries
         self.socket_dir = self._socket_dir()
+        self.pid_file = self.data / "postmaster.pid"
+        self.started: int | None = None  # by us; it writes its number into the file soon after
 
     def _socket_dir(self) -> Path:
         preferred = self.root / "socket"
@@ -120,104 +112,160 @@ class Cluster:
         return Path(f"/tmp/tunix-{os.getuid()}-{name}")  # noqa: S108  # made 0700 and checked
 
     def enter(self) -> IO[bytes]:
-        """Start the server unless it runs; return the lock that holds it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with self._starting():
-            self.account = find_account(self.root, self.binaries)
-            users = (self.root / "users.lock").open("ab")
-            try:
-                self._ensure_server()
-            except BaseException:  # interrupted, for one: what was started has no user
-                with users:
-                    self._stop_unless_held(users)
-                raise
-            fcntl.flock(users, fcntl.LOCK_SH)
-            return users
+        """Start the server unless it runs, and wait for it; return the lock that holds it.
 
-    def _ensure_server(self) -> None:
-        """Start the server unless it runs and answers."""
-        stop = time.monotonic() + RETRY_SECONDS
-        while True:
-            if not self._is_running():
-                self._prepare()
-                self._start()
-            try:
-                return self._ensure_database()
-            except psycopg.OperationalError as error:
-                # one that was killed counts as running until the system has cleared it away
-                if time.monotonic() > stop:
-                    raise PostgresError(f"PostgreSQL runs but does not answer: {error}") from None
-                time.sleep(0.2)
+        Interrupted, it leaves no server that nobody holds.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        users = (self.root / "users.lock").open("ab")
+        try:
+            with self.starting():
+                fcntl.flock(users, fcntl.LOCK_SH)
+                self.start_unless_running()
+            self._wait_until_it_answers()
+        except BaseException:
+            self.leave(users)
+            raise
+        return users
 
     def leave(self, users: IO[bytes]) -> None:
         """Let go of the lock, and stop the server if nobody else holds it."""
-        with self._starting(), users:
-            self._stop_unless_held(users)
-
-    def _stop_unless_held(self, users: IO[bytes]) -> None:
-        try:
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        if self._is_running():
-            stopped = self._control("stop", "-m", "fast", "-t", str(START_SECONDS), check=False)
-            if stopped.returncode != 0 and self._is_running():  # else it died meanwhile
-                raise PostgresError(f"PostgreSQL did not stop: {stopped.stderr.strip()}")
+        with users, self.starting():
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            self._stop()
 
     @contextlib.contextmanager
-    def _starting(self) -> Iterator[None]:
-        """Let one process at a time decide about starting and stopping."""
+    def starting(self, *, wait: bool = True) -> Iterator[None]:
+        """Let one process at a time decide about starting and stopping, which none does for long.
+
+        BlockingIOError where another does and `wait` is False.
+        """
         with (self.root / "start.lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            with _patience("Waiting for another command that starts or stops PostgreSQL..."):
+                fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
+
+    def running_pid(self) -> int | None:
+        """Give the number of the server's process; it may not answer yet, or no more."""
+        for pid in (postmaster.recorded_pid(self.pid_file), self.started):
+            if postmaster.is_server(pid, self.data):
+                return pid
+        return None
+
+    def start_unless_running(self) -> None:
+        """Start the server; whether it comes up is not waited for."""
+        if self.running_pid() is not None:
+            return
+        postmaster.remove_stale((self.pid_file, self.socket_lock), self.data)
+        postmaster.end_leftovers(self.data)
+        self._prepare()
+        command = [*self.account.wrapper, str(self.binaries / "postgres"), "-D", str(self.data)]
+        # in the background of a shell that ends, it is nobody's child, and its number is told
+        shell = ["sh", "-c", '"$@" </dev/null >>"$LOG" 2>&1 & echo $!', "sh", *command]
+        environment = {**self._environment(), "LOG": str(self.log)}
+        with _uninterrupted():
+            started = self._run("postgres", shell, env=environment, start_new_session=True)
+            self.started = int(started.stdout)
+            postmaster.wait_for_program(self.started, self.data)
+
+    def _wait_until_it_answers(self) -> None:
+        began = time.monotonic()
+        with _patience("Waiting for PostgreSQL to start; after a crash it replays its log..."):
+            while True:
+                try:
+                    with self.starting():
+                        return self._ensure_database()
+                except psycopg.OperationalError as error:
+                    self._go_on_waiting(time.monotonic() - began, error)
+                time.sleep(PAUSE_SECONDS)
+
+    def _go_on_waiting(self, waited: float, error: psycopg.OperationalError) -> None:
+        """Start a server that did not come up once more; PostgresError past the time for it."""
+        if self.running_pid() is not None:
+            if waited > START_SECONDS:
+                raise PostgresError(f"PostgreSQL runs but does not answer: {error}")
+        elif waited > RETRY_SECONDS:
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
+            raise PostgresError(f"PostgreSQL did not start; {self.log} ends:\n{tail}")
+        elif self.started is None or not postmaster.command(self.started)[0]:
+            with self.starting():
+                self.start_unless_running()
+
+    def _stop(self) -> None:
+        """Stop the server; hard where it does not hear, since it recovers from that."""
+        pid = self.running_pid()
+        if pid is None:
+            return
+        with _patience(f"Waiting for PostgreSQL to stop, {STOP_SECONDS} seconds at most..."):
+            if postmaster.ends(pid, self.data, signal.SIGINT, STOP_SECONDS):
+                return
+        say("PostgreSQL does not stop: stopping it hard. What was stored is recovered next time.")
+        for number in (signal.SIGQUIT, signal.SIGKILL):
+            if postmaster.ends(pid, self.data, number, HARD_SECONDS):
+                return
+        raise PostgresError(f"PostgreSQL did not stop: it is process {pid}.")
+
+    @property
+    def socket_lock(self) -> Path:
+        return self.socket_dir / f".s.PGSQL.{PORT}.lock"
+
+    @cached_property
+    def account(self) -> Account:
+        return find_account(self.root, self.binaries)
 
     @property
     def binaries(self) -> Path:
         return self.given_binaries or embedded_binaries()
 
-    def run(
-        self, program: str, *arguments: str, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs as the server's account."""
+        command = [*self.account.wrapper, str(self.binaries / program), *arguments]
+        return self._run(program, command, env=self._environment())
+
+    def _run(
+        self, program: str, command: list[str], **options: Any
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [*self.account.wrapper, str(self.binaries / program), *arguments],
+            command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             cwd="/",
             check=False,
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
             **dict(self.account.identity),
+            **options,
         )
-        if check and done.returncode != 0:
-            raise PostgresError(f"{program} failed: {done.stderr.strip() or done.stdout.strip()}")
+        if done.returncode != 0:
+            reason = done.stderr.strip() or done.stdout.strip()
+            raise PostgresError(f"{program} failed: {reason}")
         return done
 
-    def _control(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.run("pg_ctl", "-D", str(self.data), "-w", *arguments, check=check)
-
-    def _is_running(self) -> bool:
-        return self.data.exists() and self._control("status", check=False).returncode == 0
+    def _environment(self) -> dict[str, str]:
+        return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
 
     def _prepare(self) -> None:
         """Make whatever the server needs on disk, or put right what it finds."""
-        _private_directory(self.socket_dir, self.account.owner)
+        private_directory(self.socket_dir, self.account.owner)
         self._give_to_account()
         if not (self.data / "PG_VERSION").exists():
             self._create()
         self._check_version()
-        (self.data / "tunix.conf").write_text(
-            CONFIGURATION.format(port=PORT, socket_dir=self.socket_dir)
-        )
-        (self.data / "pg_hba.conf").write_text("local all all peer map=ours\n")
-        (self.data / "pg_ident.conf").write_text(
-            f'ours "{self.account.peer}" {ROLE}\nours "{self.account.peer}" {SUPERUSER}\n'
-        )
+        peer = self.account.peer
+        files = {
+            "tunix.conf": CONFIGURATION.format(port=PORT, socket_dir=self.socket_dir),
+            "pg_hba.conf": "local all all peer map=ours\n",
+            "pg_ident.conf": f'ours "{peer}" {ROLE}\nours "{peer}" {SUPERUSER}\n',
+        }
+        for name, text in files.items():
+            _write_whole(self.data / name, text)
         self._give_to_account()
 
     def _create(self) -> None:
         """Make the cluster aside and put it in place whole: an interruption leaves nothing."""
-        _say("Creating the embedded PostgreSQL (once)...")
+        say("Creating the embedded PostgreSQL (once)...")
         draft = self.root / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -250,24 +298,6 @@ class Cluster:
                 "make restore FILE=..."
             )
 
-    def _start(self) -> None:
-        patience = threading.Timer(PATIENCE_SECONDS, _say, ["Waiting for PostgreSQL to start..."])
-        patience.start()
-        stop = time.monotonic() + RETRY_SECONDS
-        try:
-            while True:
-                started = self._control(
-                    "start", "-l", str(self.log), "-t", str(START_SECONDS), check=False
-                )
-                if started.returncode == 0:
-                    return
-                if time.monotonic() > stop:
-                    tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
-                    raise PostgresError(f"PostgreSQL did not start; {self.log} ends:\n{tail}")
-                time.sleep(0.5)
-        finally:
-            patience.cancel()
-
     def _ensure_database(self) -> None:
         """Make our role, which may create databases and nothing more, and its database."""
         connection = psycopg.connect(
@@ -276,6 +306,7 @@ class Cluster:
             user=SUPERUSER,
             dbname="postgres",
             autocommit=True,
+            connect_timeout=CONNECT_SECONDS,
         )
         with contextlib.closing(connection):
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).rowcount:
@@ -290,71 +321,39 @@ class Cluster:
         self.log.touch()
         self.root.chmod(0o700)
         for path in (self.root, self.log):
-            _own(path, owner)
+            own(path, owner)
         if self.data.exists():
             for directory, _, files in os.walk(self.data):
                 for path in (Path(directory), *(Path(directory, name) for name in files)):
-                    _own(path, owner)
+                    own(path, owner)
 
 
-def find_account(root: Path, binaries: Path) -> Account:
-    """Decide who runs the server; PostgresError where we are root and nobody else can."""
-    us = pwd.getpwuid(os.getuid()).pw_name
-    if os.getuid() != 0:
-        return Account(peer=us, owner=os.getuid())
-    them = _unprivileged()
-    identity = {"user": them.pw_uid, "group": them.pw_gid, "extra_groups": []}
-    if _succeeds(["test", "-x", str(root.parent)], **identity) and _succeeds(
-        [str(binaries / "postgres"), "--version"], **identity
-    ):
-        return Account(peer=us, owner=them.pw_uid, identity=tuple(identity.items()))
-    # Somewhere above, a directory is closed to everyone but root. In a user namespace we are
-    # somebody else by name, which satisfies PostgreSQL, and have no privilege over the system.
-    wrapper = (
-        "unshare",
-        "--user",
-        f"--map-user={them.pw_uid}",
-        f"--map-group={them.pw_gid}",
-        "--",
-    )
-    if _succeeds([*wrapper, "true"]):
-        return Account(peer=them.pw_name, owner=0, wrapper=wrapper)
-    raise PostgresError(
-        f"PostgreSQL refuses to run as root, and the account {them.pw_name} cannot enter "
-        f"{root.parent}. Run this as an ordinary user, move it to where that account can read, "
-        "set TUNIX_VAR to such a place, or name a server in DATABASE_URL."
-    )
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that is read at any time, and stays as it was where the disk is full."""
+    if path.exists() and path.read_text() == text:
+        return
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_text(text)
+    draft.replace(path)
 
 
-def _unprivileged() -> pwd.struct_passwd:
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise PostgresError("PostgreSQL refuses to run as root, and there is no account `nobody`.")
-
-
-def _succeeds(command: Sequence[str], **options: Any) -> bool:
+@contextlib.contextmanager
+def _patience(message: str) -> Iterator[None]:
+    """Say what is waited for where the block takes longer than a moment."""
+    timer = threading.Timer(PATIENCE_SECONDS, say, [message])
+    timer.daemon = True
+    timer.start()
     try:
-        done = subprocess.run(command, capture_output=True, check=False, cwd="/", **options)
-    except OSError:
-        return False
-    return done.returncode == 0
+        yield
+    finally:
+        timer.cancel()
 
 
-def _private_directory(path: Path, owner: int) -> None:
-    """Make a directory that only `owner` can enter; PostgresError where somebody else has it."""
-    path.mkdir(mode=0o700, exist_ok=True)
-    found = path.lstat()
-    if path.is_symlink() or not path.is_dir() or found.st_uid not in (owner, os.getuid()):
-        raise PostgresError(f"{path} belongs to somebody else: remove it, or set TUNIX_VAR.")
-    path.chmod(0o700)
-    _own(path, owner)
-
-
-def _own(path: Path, owner: int) -> None:
-    if path.lstat().st_uid != owner:
-        os.chown(path, owner, -1, follow_symlinks=False)
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)  # noqa: T201
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let interruptions wait: what is started meanwhile must be known to whoever stops it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

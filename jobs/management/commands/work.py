@@ -1,3 +1,4 @@
+import contextlib
 from typing import Any
 
 from django.conf import settings
@@ -6,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from jobs.checks import known_queues
 from jobs.processes import Workers
 from jobs.worker import QueueWorker
+from tunix_site.postgres import Cluster
+from tunix_site.postgres_keeper import KeptPostgres, looked_after
 
 
 class Command(BaseCommand):
@@ -18,12 +21,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        cluster = Cluster(settings.VAR_DIR) if settings.EMBEDDED_POSTGRES else None
         if not options["queues"] and not options["once"]:
-            Workers(settings.WORKERS).run()
+            Workers(settings.WORKERS, beside=[KeptPostgres(cluster)] if cluster else []).run()
             return
         queues = (options["queues"] or ",".join(known_queues())).split(",")
         unknown = sorted(set(queues) - set(known_queues()))
         if unknown:
             known = ", ".join(known_queues())
             raise CommandError(f"There is no queue {', '.join(unknown)}; known ones: {known}.")
-        QueueWorker(queues=queues, once=options["once"]).work()
+        with looked_after(cluster) if cluster else contextlib.nullcontext():
+            QueueWorker(queues=queues, once=options["once"]).work()

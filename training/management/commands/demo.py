@@ -1,4 +1,3 @@
-import os
 import time
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,11 @@ from training.programs import ProgramFailed
 from tunix_site.accounts import give_role
 from tunix_site.migrating import migrate
 from tunix_site.models import ApiKey, Role
-from tunix_site.server_process import LOCAL, ServerNotStarted, running_server
+from tunix_site.server_process import (
+    ServerNotStarted,
+    environment_of_a_server,
+    running_server,
+)
 
 KEY_LIFE = timedelta(hours=2)
 
@@ -52,7 +55,9 @@ class Command(BaseCommand):
         log_path = settings.VAR_DIR / "demo-server.log"
         try:
             with (
-                running_server(environment={**os.environ, **LOCAL}, log_path=log_path) as server,
+                running_server(
+                    environment=environment_of_a_server(directory), log_path=log_path
+                ) as server,
                 Client(server.url, text, trust_env=False) as client,
             ):
                 return Demo(directory, client, self.stdout.write).run()

@@ -1,3 +1,4 @@
+import contextlib
 import shutil
 import socket
 import sys
@@ -9,7 +10,10 @@ from django.db import connections
 
 from tunix_site.accounts import ensure_administrator
 from tunix_site.migrating import migrate
-from tunix_site.processes import KeptProcess
+from tunix_site.only_server import AlreadyServed, only_server
+from tunix_site.postgres import embedded_postgres
+from tunix_site.postgres_keeper import KeptPostgres
+from tunix_site.processes import Kept, KeptProcess
 from tunix_site.server import Server
 
 WORK = [sys.executable, str(settings.BASE_DIR / "manage.py"), settings.WORK_COMMAND]
@@ -31,18 +35,31 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _try_address(options["host"], options["port"])
-        if not options["no_setup"]:
+        host, port = options["host"], options["port"]
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(only_server(settings.VAR_DIR, f"http://{host}:{port}"))
+            except AlreadyServed as error:
+                raise CommandError(str(error)) from None
+            _try_address(host, port)
+            beside: list[Kept] = []
+            if settings.EMBEDDED_POSTGRES:
+                cluster = held.enter_context(embedded_postgres(settings.VAR_DIR))
+                beside.append(KeptPostgres(cluster))
+            if settings.RUN_WORKERS and not options["no_workers"]:
+                beside.append(KeptProcess(WORK))
+            self._prepare(set_up=not options["no_setup"])
+            self.stdout.write(f"Serving on http://{host}:{port}/api/")
+            self.stdout.flush()
+            Server(host=host, port=port, beside=beside).run()
+
+    def _prepare(self, *, set_up: bool) -> None:
+        if set_up:
             self._set_up()
         if settings.METRICS_DIR:
             shutil.rmtree(settings.METRICS_DIR, ignore_errors=True)
             settings.METRICS_DIR.mkdir(parents=True)
         connections.close_all()  # the web processes open their own
-        self.stdout.write(f"Serving on http://{options['host']}:{options['port']}/api/")
-        self.stdout.flush()
-        with_workers = settings.RUN_WORKERS and not options["no_workers"]
-        beside = KeptProcess(WORK) if with_workers else None
-        Server(host=options["host"], port=options["port"], beside=beside).run()
 
     def _set_up(self) -> None:
         migrate()
