@@ -111,7 +111,8 @@ def _side(site: Site, directory: Path, application: str, **settings: str) -> Ite
     """Serve the site's database by a server of its own, without workers."""
     options = {**connection.settings_dict["OPTIONS"], "application_name": application}
     url = database_url({**connection.settings_dict, "OPTIONS": options})
-    environment = {**site.environment, **settings, "DATABASE_URL": url}
+    own = {"DATABASE_URL": url, "TUNIX_VAR": str(directory / application)}
+    environment = {**site.environment, **settings, **own}
     log_path = directory / f"{application}.log"
     with (
         running_server(environment=environment, log_path=log_path) as server,
