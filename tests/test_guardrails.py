@@ -24,7 +24,7 @@ from tunix_site.fields import StrictMixin, StrictSerializer, TextField
 from tunix_site.models import Role
 from tunix_site.operations import HealthView
 from tunix_site.pagination import PageQuery
-from tunix_site.parsers import RawJSONParser, StreamParser
+from tunix_site.parsers import StreamParser, StrictJSONParser
 from tunix_site.server_process import free_port
 from tunix_site.views import ApiViewMixin
 
@@ -238,7 +238,7 @@ def test_nothing_but_health_answers_without_a_key(method, path, callback, client
 @every_route
 def test_every_body_is_read_by_a_parser_that_counts(method, path, callback):
     parsers = callback.initkwargs.get("parser_classes") or callback.cls.parser_classes
-    assert all(issubclass(parser, RawJSONParser | StreamParser) for parser in parsers)
+    assert all(issubclass(parser, StrictJSONParser | StreamParser) for parser in parsers)
 
 
 def test_every_list_is_paged():

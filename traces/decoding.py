@@ -19,6 +19,7 @@ from traces.document import TraceDocument
 from traces.serializers import TraceSerializer, is_message
 from tunix_site import strict_json
 from tunix_site.errors import Invalid
+from tunix_site.parsers import parsed
 
 MAX_TOKENS = 12_000_000  # more than 1,000 traces of 1,000 steps each have
 FEW_ESCAPES = 50_000
@@ -40,12 +41,14 @@ class Batch:
     errors: dict[int, Any] = field(default_factory=dict)
 
 
-def read_trace(body: bytes, parsed: Any) -> TraceDocument:
-    """Read one trace from a body that was parsed as well; ValidationError where it is none."""
-    read = read_traces_quickly([body])
-    if read is not None:
-        return read[0][0]
-    serializer = TraceSerializer(data=parsed)
+def read_trace(body: Any) -> TraceDocument:
+    """Read one trace from a body's bytes; ParseError or ValidationError where it is none."""
+    if isinstance(body, bytes):  # else nothing was sent
+        read = read_traces_quickly([body])
+        if read is not None:
+            return read[0][0]
+        body = parsed(body)
+    serializer = TraceSerializer(data=body)
     serializer.is_valid(raise_exception=True)
     return serializer.to_document()
 
@@ -154,10 +157,7 @@ def _is_sound(trace: TraceDocument) -> bool:
 
 
 def _read_slowly(body: bytes) -> Batch:
-    try:
-        items = strict_json.loads(body)
-    except strict_json.InvalidJSON as error:
-        raise ParseError(str(error)) from None
+    items = parsed(body)
     if not isinstance(items, list):
         raise Invalid({"detail": "A batch is a JSON array of traces."})
     _check_length(items)

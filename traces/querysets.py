@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
 
 from traces import search
-from traces.rows import COPY_OPTIONS, TraceRow, copy_text
+from traces.rows import COPY_OPTIONS, TraceRow, copy_text, parameters
 
 if TYPE_CHECKING:
     from traces.models import Trace
@@ -105,6 +105,25 @@ class TraceQuerySet(models.QuerySet["Trace"]):
             trace._state.adding = False
             trace._state.db = self.db
         return traces
+
+    def insert_one(self, trace: "Trace") -> bool:
+        """Write a trace, unless its (source, external_id) is taken; tell whether it was written.
+
+        By an INSERT, which for one row is quicker than COPY, and that the ORM would compile anew.
+        """
+        self._for_write = True
+        values = parameters(trace)
+        places = ", ".join(["%s"] * len(values))
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {self.model._meta.db_table} ({self._columns()}) VALUES ({places}) "  # noqa: S608
+                "ON CONFLICT (source, external_id) WHERE external_id IS NOT NULL DO NOTHING",
+                values,
+            )
+            written = bool(cursor.rowcount)
+        trace._state.adding = not written
+        trace._state.db = self.db
+        return written
 
     def insert(self, rows: "Iterable[TraceRow | Trace]", *, ignore_conflicts: bool = False) -> None:
         """Write rows by COPY, in the order given; a few at a time, made while others are written.

@@ -73,6 +73,28 @@ def row_of(
     )
 
 
+def parameters(row: "Trace") -> list[Any]:
+    """Give a row's columns as an INSERT takes them, in the order of the model's fields."""
+    return [
+        row.id,
+        row.created_at,
+        row.trace_version,
+        row.prompt,
+        row.final_answer,
+        _encode(row.steps).decode(),
+        _encode(row.meta).decode(),
+        row.source,
+        row.external_id,
+        _encode(row.tags).decode(),
+        row.status,
+        None if row.messages is None else _encode(row.messages).decode(),
+        row.content_hash,
+        row.prompt_hash,
+        row.step_count,
+        row.total_chars,
+    ]
+
+
 def copy_text(rows: "Iterable[TraceRow | Trace]") -> str:
     """Render rows for COPY with COPY_OPTIONS, columns in the order of the model's fields.
 

@@ -53,7 +53,7 @@ from traces.services.bulk import start_bulk_change
 from traces.sources.source import Source
 from tunix_site.models import Role
 from tunix_site.openapi import ERROR_BODY
-from tunix_site.parsers import RawJSONParser, StreamParser
+from tunix_site.parsers import StreamParser
 from tunix_site.roles import has_role
 from tunix_site.views import ApiViewSet
 
@@ -96,6 +96,7 @@ class TraceViewSet(ApiViewSet):
     }
     repeatable: ClassVar = {"import_stream"}
     body_limits: ClassVar = {"batch": settings.MAX_BATCH_BYTES}
+    raw_bodies: ClassVar = {"create", "batch"}
 
     def get_object(self) -> Trace:
         return find_trace(self.kwargs["pk"])
@@ -111,8 +112,7 @@ class TraceViewSet(ApiViewSet):
     @extend_schema(responses={201: TraceDetailSerializer, 200: TraceDetailSerializer})
     def create(self, request: Request) -> Response:
         """Store a trace; 200 when its external_id and content are stored already."""
-        document = read_trace(parsed=request.data, body=getattr(request, "raw_body", b""))
-        trace, created = intake.create_trace(document=document)
+        trace, created = intake.create_trace(document=read_trace(request.data))
         if created:
             return Response(new_trace(trace), status=status.HTTP_201_CREATED)
         return Response(TraceDetailSerializer(trace).data)
@@ -121,7 +121,7 @@ class TraceViewSet(ApiViewSet):
         request=TraceSerializer(many=True),
         responses={201: BatchAnswerSerializer, 207: PartialBatchAnswerSerializer},
     )
-    @action(detail=False, methods=["post"], parser_classes=[RawJSONParser])
+    @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Store up to 1,000 traces, all or none unless `on_error=skip`."""
         answer = ingest_batch(request.data, skip_bad=self.query["on_error"] == "skip")

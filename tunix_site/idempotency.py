@@ -8,7 +8,7 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 from rest_framework import status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -40,6 +40,8 @@ def answer_once(
         try:
             with transaction.atomic():
                 response = handle()
+        except ParseError:
+            raise  # what cannot be read leaves the key free
         except APIException as error:
             if error.status_code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
                 raise

@@ -24,11 +24,8 @@ class UnsupportedEncoding(APIException):
     default_detail = "Content-Encoding must be gzip or absent."
 
 
-class RawJSONParser(BaseParser):
-    """Gives the body's bytes to the view's own reader, and notes their digest for a repetition.
-
-    They stay at hand as the request's `raw_body` where they are parsed as well.
-    """
+class StrictJSONParser(BaseParser):
+    """Parses strictly, or gives the bytes to a view that names its action among `raw_bodies`."""
 
     media_type = "application/json"
 
@@ -39,28 +36,21 @@ class RawJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         context = parser_context or {}
-        request = context["request"]
+        request, view = context["request"], context["view"]
         if media_type_charset(media_type) not in ("", "utf-8", "utf8"):
             raise UnsupportedEncoding("The body must be UTF-8.")
-        body = read_body(stream, request.META, context["view"].max_body_bytes)
-        request.raw_body = body
+        body = read_body(stream, request.META, view.max_body_bytes)
         if IDEMPOTENCY_HEADER in request.headers:
             request.body_digest = hashlib.sha256(body).digest()
-        return body
+        return body if view.reads_bytes else parsed(body)
 
 
-class StrictJSONParser(RawJSONParser):
-    def parse(
-        self,
-        stream: IO[bytes],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        body = super().parse(stream, media_type, parser_context)
-        try:
-            return strict_json.loads(body)
-        except strict_json.InvalidJSON as error:
-            raise ParseError(str(error)) from None
+def parsed(body: bytes) -> Any:
+    """Parse JSON strictly; ParseError where it is none."""
+    try:
+        return strict_json.loads(body)
+    except strict_json.InvalidJSON as error:
+        raise ParseError(str(error)) from None
 
 
 class StreamParser(BaseParser):

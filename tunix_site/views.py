@@ -26,6 +26,7 @@ class ApiViewMixin:
     roles: ClassVar[Mapping[str, str]] = {}
     queries: ClassVar[Mapping[str, type[QuerySerializer]]] = {}
     body_limits: ClassVar[Mapping[str, int]] = {}
+    raw_bodies: ClassVar[Collection[str]] = ()  # read by the action itself, as bytes
     repeatable: ClassVar[Collection[str]] = ()  # POSTs that need no Idempotency-Key
 
     post: Callable[..., Response]
@@ -57,6 +58,10 @@ class ApiViewMixin:
     @property
     def max_body_bytes(self) -> int:
         return self.body_limits.get(self.action_name(), settings.MAX_TRACE_BYTES)
+
+    @property
+    def reads_bytes(self) -> bool:
+        return self.action_name() in self.raw_bodies
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]

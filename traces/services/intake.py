@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 from uuid_utils import UUID, uuid7
@@ -229,18 +229,14 @@ def create_trace(*, document: TraceDocument) -> tuple[Trace, bool]:
     """Store one trace; return it and whether it is new. ExternalIdTaken as for many."""
     trace = Trace.from_document(document, created_at=timezone.now())
     if not document.external_id:
-        trace.save(force_insert=True)
-        return trace, True
+        return trace, Trace.objects.insert_one(trace)
     return _patiently(partial(_create_unless_taken, trace))
 
 
 def _create_unless_taken(trace: Trace) -> tuple[Trace, bool]:
-    try:
-        with transaction.atomic():
-            trace.save(force_insert=True)
-    except IntegrityError:
-        return _holder(trace), False
-    return trace, True
+    if Trace.objects.insert_one(trace):
+        return trace, True
+    return _holder(trace), False
 
 
 def _holder(trace: Trace) -> Trace:

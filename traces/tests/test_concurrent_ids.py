@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 URL = "/api/traces"
 BATCH = f"{URL}/batch"
-INSERT = 'INSERT INTO "traces_trace"'
+INSERT = "INSERT INTO traces_trace"
 LOOK = '"traces_trace"."external_id" ='
 
 

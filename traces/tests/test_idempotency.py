@@ -140,9 +140,10 @@ def test_a_refused_path_can_be_kept(curator):
     assert again.content == first.content
 
 
-def test_what_is_no_json_leaves_the_key_free(writer):
+@pytest.mark.parametrize("path", [URL, f"{URL}/batch"])
+def test_what_is_no_json_leaves_the_key_free(writer, path):
     headers = {"Idempotency-Key": "once"}
-    broken = writer.post(URL, "{", content_type="application/json", headers=headers)
+    broken = writer.post(path, "{", content_type="application/json", headers=headers)
     assert broken.status_code == 400
     assert post(writer, BodyFactory()).status_code == 201
 
