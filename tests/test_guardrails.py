@@ -1,24 +1,29 @@
 """The architecture's rules that no linter knows. docs/guardrails.md says why each is there."""
 
 import ast
-import inspect
+import json
 import re
+import subprocess
 import threading
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import get_resolver
 from drf_spectacular.generators import EndpointEnumerator
 from rest_framework.permissions import AllowAny
 from rest_framework.serializers import BaseSerializer, ListSerializer
+from ruff import find_ruff_bin
 
 from tests.pages import ROOT
-from tests.test_layering import LAYERS, modules
+from tests.routes import DOCUMENT, ROUTES
+from tests.test_layering import LAYERS, imports, modules
+from traces.models import Trace
+from traces.tests.factories import TraceFactory
 from tunix_site import fields, server
 from tunix_site.fields import StrictMixin, StrictSerializer, TextField
 from tunix_site.models import Role
@@ -26,172 +31,8 @@ from tunix_site.operations import HealthView
 from tunix_site.pagination import PageQuery
 from tunix_site.parsers import StreamParser, StrictJSONParser
 from tunix_site.server_process import free_port
+from tunix_site.tests.live import wait_until
 from tunix_site.views import ApiViewMixin
-
-MAX_VIEW_LINES = 20
-WRITES = {
-    "save",
-    "create",
-    "bulk_create",
-    "bulk_update",
-    "get_or_create",
-    "update_or_create",
-    "delete",
-    "execute",
-}
-WRITES_OF_QUERYSETS = {"update", "insert", "insert_unless_taken"}  # others have such methods too
-OF_A_QUERYSET = re.compile(r"\.(objects|filter|exclude|all)\b")
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-# Views are thin
-
-
-def functions_of_classes(code: str) -> Iterator[Function]:
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.ClassDef):
-            yield from (part for part in node.body if isinstance(part, Function))
-
-
-def lines_of(function: Function) -> int:
-    """Count the lines of a function's body without its docstring."""
-    body = function.body[1:] if ast.get_docstring(function) else function.body
-    return 1 + (body[-1].end_lineno or 0) - body[0].lineno if body else 0
-
-
-def writes(node: ast.AST) -> list[str]:
-    """Give the calls under a node that write rows."""
-    calls = [
-        part.func
-        for part in ast.walk(node)
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute)
-    ]
-    return [
-        ast.unparse(call)
-        for call in calls
-        if call.attr in WRITES
-        or (call.attr in WRITES_OF_QUERYSETS and OF_A_QUERYSET.search(ast.unparse(call.value)))
-    ]
-
-
-def thick(code: str) -> list[str]:
-    """Say what the views of a module do that is a service's to do."""
-    found = []
-    for function in functions_of_classes(code):
-        if any(isinstance(node, ast.Try) for node in ast.walk(function)):
-            found.append(f"{function.name} has a try")
-        if lines_of(function) > MAX_VIEW_LINES:
-            found.append(f"{function.name} has {lines_of(function)} lines")
-        found += [f"{function.name} calls {call}" for call in writes(function)]
-    return found
-
-
-def views_modules() -> list[Path]:
-    return [
-        path
-        for path, _ in modules("jobs", "traces", "datasets", "training")
-        if path.name == "views.py"
-    ]
-
-
-def test_views_validate_call_a_service_and_respond():
-    found = {str(path): thick(path.read_text()) for path in views_modules()}
-    assert len(found) >= 2
-    assert not any(found.values()), found
-
-
-@pytest.mark.parametrize(
-    ("body", "found"),
-    [
-        ("try:\n            pass\n        except ValueError:\n            pass", "has a try"),
-        ("Trace.objects.create()", "calls Trace.objects.create"),
-        ("Trace.objects.filter(pk=1).update(tags=[])", "calls Trace.objects.filter(pk=1).update"),
-        ("Trace.objects.insert(rows)", "calls Trace.objects.insert"),
-        ("self.get_object().delete()", "calls self.get_object().delete"),
-        ("\n        ".join(["pass"] * 21), "has 21 lines"),
-    ],
-)
-def test_a_thick_view_is_found(body, found):
-    code = f"class View:\n    def post(self):\n        '''Do it.'''\n        {body}\n"
-    assert thick(code) == [f"post {found}"]
-
-
-def test_a_thin_view_is_none():
-    assert thick("class V:\n    def post(self):\n        services.delete_trace(trace=1)\n") == []
-
-
-# Rows are written in the places for it
-
-
-def may_write(path: Path) -> bool:
-    """Services, and what is below them: querysets, models, and what keys and answers need."""
-    return (
-        "services" in path.with_suffix("").parts
-        or "migrations" in path.parts
-        or "commands" in path.parts
-        or path.name in ("querysets.py", "models.py", "accounts.py", "idempotency.py")
-    )
-
-
-def reads_alone(path: Path) -> bool:
-    """These run SQL of their own, to read, to check or to lock."""
-    return path.name in (
-        "reading.py",
-        "search.py",
-        "matches.py",
-        "operations.py",
-        "postgres.py",
-        "copy_out.py",
-        "statements.py",
-        "migrating.py",
-    )
-
-
-def test_rows_are_written_by_services_alone():
-    found = {}
-    for path, _ in modules(*LAYERS):
-        calls = writes(ast.parse(path.read_text()))
-        if reads_alone(path):
-            calls = [call for call in calls if not call.endswith(".execute")]
-        if path.name == "admin.py":  # a form's one object may be saved by the form
-            calls = [call for call in calls if call != "obj.save"]
-        if calls and not may_write(path):
-            found[path.relative_to(ROOT).as_posix()] = calls
-    assert found == {}
-
-
-# Services take named, typed arguments
-
-
-def untyped(code: str) -> list[str]:
-    """Give the public functions whose arguments are positional or that lack a type."""
-    found = []
-    for function in ast.parse(code).body:
-        if not isinstance(function, Function) or function.name.startswith("_"):
-            continue
-        given = function.args
-        annotated = all(argument.annotation for argument in given.kwonlyargs) and function.returns
-        if given.posonlyargs or given.args or given.vararg or given.kwarg or not annotated:
-            found.append(function.name)
-    return found
-
-
-def test_services_take_keywords_alone_and_are_typed():
-    services = [path for path, _ in modules(*LAYERS) if "services" in path.with_suffix("").parts]
-    found = {str(path): untyped(path.read_text()) for path in services}
-    assert len(found) >= 2
-    assert not any(found.values()), found
-
-
-@pytest.mark.parametrize(
-    "signature",
-    ["(trace: Trace) -> None", "(*, trace) -> None", "(*, trace: Trace)", "(**given: Any) -> None"],
-)
-def test_a_service_of_another_kind_is_found(signature):
-    assert untyped(f"def delete_trace{signature}: ...") == ["delete_trace"]
-    assert untyped("def delete_trace(*, trace: Trace) -> None: ...\ndef _x(y): ...") == []
-
 
 # Every route asks for a role, takes typed input and caps what it reads
 
@@ -241,13 +82,23 @@ def test_every_body_is_read_by_a_parser_that_counts(method, path, callback):
     assert all(issubclass(parser, StrictJSONParser | StreamParser) for parser in parsers)
 
 
+def unpaged(method: str, path: str) -> bool:
+    """Tell whether an operation answers with rows and without pages."""
+    answers = DOCUMENT["paths"][path][method]["responses"]
+    shown = json.dumps([answer for code, answer in answers.items() if code < "300"])
+    return '"type": "array"' in shown
+
+
 def test_every_list_is_paged():
-    lists = [
-        callback.cls for method, _, callback in routes() if action_of(method, callback) == "list"
+    paged = [
+        (action_of(method, callback), callback.cls)
+        for method, _, callback in routes()
+        if getattr(callback.cls, "queries", {}).get(action_of(method, callback))
+        and issubclass(callback.cls.queries[action_of(method, callback)], PageQuery)
     ]
-    assert len(lists) >= 2
-    for view in lists:
-        assert issubclass(view.queries["list"], PageQuery)
+    assert len(paged) >= 4
+    bounded = {"/api/traces/{id}/scores", "/api/traces/formats"}  # criteria and readers are few
+    assert {path for method, path in ROUTES if unpaged(method, path)} == bounded
 
 
 def test_the_urls_are_those_of_the_api_and_of_django():
@@ -308,8 +159,8 @@ def shares_connections(code: str) -> list[str]:
     names = [
         ast.unparse(node) for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Attribute)
     ]
-    forbidden = ("psycopg.connect", "psycopg_pool", "inc_thread_sharing", "allow_thread_sharing")
-    return [name for name in names if any(part in name for part in forbidden)]
+    forbidden = r"psycopg\.(\w+\.)*(Async)?(connect|Connection)\b|psycopg_pool|_thread_sharing"
+    return [name for name in [*names, *imports(code)] if re.search(forbidden, name)]
 
 
 def test_connections_are_opened_by_django_alone():
@@ -323,6 +174,9 @@ def test_connections_are_opened_by_django_alone():
 
 def test_a_shared_connection_is_found():
     assert shares_connections("import psycopg\nlink = psycopg.connect('')")
+    assert shares_connections("from psycopg import connect")
+    assert shares_connections("import psycopg\npsycopg.Connection.connect('')")
+    assert shares_connections("from psycopg_pool import ConnectionPool")
     assert shares_connections("connection.inc_thread_sharing()")
     assert not shares_connections("with connection.cursor() as cursor:\n    cursor.execute('')")
 
@@ -350,12 +204,43 @@ def test_each_thread_has_a_connection_of_its_own():
     assert len(set(backends.values())) == 3
 
 
-def test_the_server_is_of_threads_and_keeps_their_connections():
-    database = settings.DATABASES["default"]
-    assert database["CONN_MAX_AGE"] is None
-    assert database["CONN_HEALTH_CHECKS"] is True
-    assert "pool" not in database.get("OPTIONS", {})
-    assert '"worker_class": "gthread"' in inspect.getsource(server.Server)
+def backends(state: str = "") -> set[int]:
+    """Name the database's processes that work for others on the tests' database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend' AND pid != pg_backend_pid()"
+            " AND (%s = '' OR wait_event_type = %s)",
+            [state, state],
+        )
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+@pytest.mark.live
+def test_a_request_that_waits_holds_no_other_up(site, site_as):
+    """The site's one web process answers in several threads."""
+    assert len(site.worker_pids()) == 1
+    trace, curator, reader = TraceFactory(), site_as("curator"), site_as("reader")
+    with ThreadPoolExecutor(1) as beside:
+        with transaction.atomic():
+            Trace.objects.select_for_update().get(pk=trace.pk)
+            waiting = beside.submit(curator.patch, f"/api/traces/{trace.pk}", json={"tags": ["a"]})
+            wait_until(lambda: len(backends("Lock")) == 1)
+            assert reader.get(f"/api/traces/{trace.pk}").json()["tags"] == []
+            assert not waiting.done()
+        assert waiting.result().json()["tags"] == ["a"]
+
+
+@pytest.mark.live
+def test_the_server_keeps_a_connection_for_each_thread(site_as):
+    reader = site_as("reader")
+    kept: set[int] = set()
+    for _ in range(3 * settings.WEB_THREADS):
+        assert reader.get("/api/traces").status_code == 200
+        there = backends()
+        assert kept <= there  # none was closed
+        kept = there
+    assert 1 <= len(kept) <= settings.WEB_THREADS
 
 
 def test_web_processes_inherit_no_connection(monkeypatch, transactional_db):
@@ -391,11 +276,48 @@ def lint() -> dict[str, Any]:
 PAGE = (ROOT / "docs" / "guardrails.md").read_text()
 
 
-def test_the_lint_rules_that_the_page_names_are_on():
-    named = set(re.findall(r"ruff `([A-Z]+)[0-9]*`", PAGE))
-    assert {"ANN", "C", "DTZ", "S", "T", "TID"} <= named
-    selected = {re.sub(r"[0-9]+$", "", rule) for rule in lint()["select"]}
-    assert named <= selected
+BROKEN = {  # code that breaks each of the lint rules that the page names
+    "ANN": "def one(two): ...",
+    "C90": "def f(x: int) -> None:\n" + "\n".join(f"    if x == {n}: x = 9" for n in range(11)),
+    "DTZ": "import datetime\ndatetime.datetime.now()",
+    "FBT": "def one(two: bool) -> None: ...",
+    "S": "def one(two: str) -> str:\n    return f'SELECT 1 FROM {two} WHERE 1'",
+    "T20": "print(1)",
+    "TID251": "import jax",
+}
+
+
+def found_by_lint(code: str, path: str) -> set[str]:
+    """Give the rules that code breaks in the repository's own configuration."""
+    done = subprocess.run(
+        [find_ruff_bin(), "check", "--output-format=json", "--stdin-filename", path, "-"],
+        cwd=ROOT,
+        input=code,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return {found["code"] for found in json.loads(done.stdout)}
+
+
+def test_the_page_names_the_lint_rules_that_are_tried():
+    assert set(re.findall(r"ruff `([A-Z]+[0-9]*)`", PAGE)) == set(BROKEN)
+
+
+@pytest.mark.parametrize(("rule", "code"), BROKEN.items())
+def test_a_lint_rule_that_the_page_names_is_on(rule, code):
+    for path in ("traces/views.py", "datasets/services.py", "tunix_site/some/module.py"):
+        assert any(found.startswith(rule.removesuffix("0")) for found in found_by_lint(code, path))
+
+
+def test_everything_outside_tests_is_typed_strictly():
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        mypy = tomllib.load(file)["tool"]["mypy"]
+    assert mypy["strict"] is True
+    # packages without types may be imported; nothing of ours is let off
+    for part in mypy["overrides"]:
+        assert set(part) == {"module", "ignore_missing_imports"}
+        assert not {name.split(".")[0] for name in part["module"]} & {*LAYERS, "benchmarks"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from tests.pages import ROOT
 from training import programs
@@ -13,6 +14,10 @@ from training import programs
 LAYERS = ("tunix_site", "jobs", "traces", "datasets", "training")  # each may import those before it
 JOBS = ROOT / "training" / "jobs"
 OF_THE_WEB = {"django", "rest_framework", "drf_spectacular", "unfold", "psycopg", *LAYERS}
+BY_TEXT = {
+    *("import_module", "__import__", "import_string", "get_model", "get_app_config"),
+    *("ForeignKey", "OneToOneField", "ManyToManyField"),
+}
 OF_TRAINING = {
     "jax",
     "jaxlib",
@@ -30,7 +35,7 @@ OF_TRAINING = {
 
 
 def imports(code: str, package: str = "") -> Iterator[str]:
-    """Yield the full names that a module imports, also inside its functions."""
+    """Yield the full names that a module imports, also inside its functions and by their text."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -38,6 +43,15 @@ def imports(code: str, package: str = "") -> Iterator[str]:
             above = package.split(".")[: -(node.level - 1) or None] if node.level else []
             module = ".".join([*above, *filter(None, [node.module])])
             yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and node.args:
+            yield from named(ast.unparse(node.func).rpartition(".")[2], node.args[0])
+
+
+def named(called: str, argument: ast.expr) -> Iterator[str]:
+    """Yield what a call names by its text: a module to import, or a model to refer to."""
+    text = argument.value if isinstance(argument, ast.Constant) else None
+    if isinstance(text, str) and called in BY_TEXT:
+        yield text
 
 
 def root_of(name: str) -> str:
@@ -81,8 +95,14 @@ def of_the_web(code: str) -> list[str]:
     return [name for name in imports(code) if root_of(name) in OF_THE_WEB]
 
 
+def test_every_app_of_ours_has_its_place():
+    assert {path.parent.name for path in ROOT.glob("*/apps.py")} == set(LAYERS)
+    assert set(LAYERS) <= {name.split(".")[0] for name in settings.INSTALLED_APPS}
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_imports_run_one_way(layer):
+    assert len(list(modules(layer))) > 3
     found = [(str(path), upward(layer, path.read_text(), pkg)) for path, pkg in modules(layer)]
     assert not [(path, names) for path, names in found if names]
 
@@ -125,6 +145,10 @@ def test_a_training_program_gets_the_library_that_has_our_apps_name(tmp_path, mo
         ("training", "from datasets import models\nimport traces", []),
         ("traces", "import tunix_site.env, jobs.models, django", []),
         ("jobs", "from traces.models import Trace", ["traces.models.Trace"]),
+        ("jobs", "importlib.import_module('traces.models')", ["traces.models"]),
+        ("jobs", "apps.get_model('traces', 'Trace')", ["traces"]),
+        ("traces", "models.ForeignKey('datasets.Dataset', CASCADE)", ["datasets.Dataset"]),
+        ("traces", "models.ForeignKey('jobs.Job', CASCADE)", []),
     ],
 )
 def test_an_import_upwards_is_found(layer, code, found):

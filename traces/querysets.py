@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -31,6 +32,14 @@ _STAGE = "incoming_traces"
 
 
 class TraceQuerySet(models.QuerySet["Trace"]):
+    def with_id(self, text: str | UUID) -> Self:
+        """Keep the trace of this id; none where the text is no id at all."""
+        try:
+            identity = text if isinstance(text, UUID) else UUID(text)
+        except ValueError:
+            return self.none()
+        return self.filter(pk=identity).order_by()
+
     def tagged(self, tag: str) -> Self:
         return self.filter(tags__contains=[tag])
 

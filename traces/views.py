@@ -238,11 +238,10 @@ class ScoreViewSet(ApiViewSet):
 
 def find_trace(pk: str | uuid.UUID) -> Trace:
     """Fetch a trace by what may be no id at all; NotFound where there is none."""
-    try:
-        identity = pk if isinstance(pk, uuid.UUID) else uuid.UUID(pk)
-        return Trace.objects.get(pk=identity)
-    except (ValueError, Trace.DoesNotExist):
-        raise NotFound(f"There is no trace {pk!s:.36}.") from None
+    trace = next(iter(Trace.objects.with_id(pk)), None)
+    if trace is None:
+        raise NotFound(f"There is no trace {pk!s:.36}.")
+    return trace
 
 
 def compared(trace: Trace) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import os
 import random
 import subprocess
 import sys
-import time
 from functools import partial
 
 import pytest
@@ -16,8 +15,8 @@ from jobs.models import Job
 from traces.models import Pending, Trace
 from traces.services.imports import ImportRequest, import_stream
 from traces.sources.records import Source
-from traces.tests.concurrency import PATIENCE_SECONDS, at_once
-from tunix_site.tests.live import url_of_database
+from traces.tests.concurrency import at_once
+from tunix_site.tests.live import url_of_database, wait_until
 
 PAD = " Really." * 100  # a few megabytes, so that some are stored before all are sent
 
@@ -63,9 +62,7 @@ def test_an_import_that_is_killed_is_finished_by_the_next(tmp_path):
     )
     process.stdin.write(data[: 5 * len(data) // 6])
     process.stdin.flush()
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not Trace.objects.exists() and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_until(Trace.objects.exists)
     process.kill()
     process.wait()
     process.stdin.close()

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,10 +105,18 @@ def test_what_was_never_started_is_stopped_without_a_word(kept):
     assert kept.process is None
 
 
-def test_elsewhere_than_on_linux_it_is_not_asked_for(monkeypatch):
-    monkeypatch.setattr(sys, "platform", "darwin")
-    monkeypatch.setattr(processes.ctypes, "CDLL", None)  # would break if it were called
+@pytest.mark.parametrize(("platform", "asked"), [("linux", [None]), ("darwin", [])])
+def test_it_is_asked_for_on_linux_alone(monkeypatch, platform, asked):
+    seen = []
+
+    def library(name):
+        seen.append(name)
+        return SimpleNamespace(prctl=lambda *arguments: 0)
+
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(processes.ctypes, "CDLL", library)
     die_with_parent()
+    assert seen == asked
 
 
 def test_a_parent_that_ended_before_we_asked_counts(monkeypatch):

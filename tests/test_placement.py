@@ -1,0 +1,321 @@
+"""Where code belongs: views are thin, rows are written by services, which take named arguments.
+
+docs/guardrails.md says why. Each checker is a function over source text, tried on bad samples.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pages import ROOT
+from tests.test_layering import LAYERS, modules
+
+MAX_VIEW_LINES = 20
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, str, ast.Call]]:
+    """Yield what is called (as `a.b`), the last of its names, and the call."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            yield called, called.rpartition(".")[2], node
+
+
+# What writes rows
+
+METHODS = (
+    *("save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create"),
+    *("delete", "insert", "insert_unless_taken"),
+)
+WRITES = {*METHODS, *(f"a{name}" for name in METHODS)}
+RUN_SQL = {".execute", ".executemany", ".copy", ".raw", "RawSQL", "copy_out"}
+CHANGES = re.compile(
+    r"\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE|FROM\s+STDIN|GRANT|REVOKE"
+    r"|UPDATE\s+(ONLY\s+)?[\w\"{}.]+\s+(AS\s+\w+\s+)?SET|(CREATE|DROP|ALTER)\s+[A-Z]+)\b",
+    re.IGNORECASE,
+)
+
+
+def is_of_rows(name: str, node: ast.Call) -> bool:
+    """Tell a query set's methods from those of dictionaries, digests, lists and progress bars."""
+    if name in ("update", "aupdate"):
+        return not node.args and bool(node.keywords)
+    return name in WRITES and not (name == "insert" and len(node.args) == 2)
+
+
+def written(tree: ast.AST) -> list[str]:
+    """Give the calls under a node that write rows."""
+    return [
+        called for called, name, node in calls(tree) if "." in called and is_of_rows(name, node)
+    ]
+
+
+def sql_run(tree: ast.AST) -> list[str]:
+    """Give the calls under a node that run SQL."""
+    return [called for called, _, node in calls(tree) if runs_sql(called) and node.args]
+
+
+def runs_sql(called: str) -> bool:
+    dot, name = called.rpartition(".")[1:]
+    return name in RUN_SQL or dot + name in RUN_SQL
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Yield the texts in code, each f-string and sum of texts as one; docstrings are none."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
+        yield "".join([*texts(tree.left), *texts(tree.right)])
+        return
+    if isinstance(tree, ast.JoinedStr):
+        yield "".join(
+            part.value if isinstance(part, ast.Constant) else "{}" for part in tree.values
+        )
+    elif isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        yield tree.value
+    for child in ast.iter_child_nodes(tree):
+        if not (isinstance(tree, ast.Expr) and isinstance(child, ast.Constant)):
+            yield from texts(child)
+
+
+def changing_sql(code: str) -> list[str]:
+    """Give what a module that runs SQL to read could change something with.
+
+    That is SQL of its own that says so, and SQL that it takes by name from another module.
+    """
+    tree = ast.parse(code)
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    foreign = [
+        f"{called}({ast.unparse(node.args[0])})"
+        for called, _, node in calls(tree)
+        if runs_sql(called) and node.args and ast.unparse(node.args[0]) in imported
+    ]
+    return [found[0] for text in texts(tree) if (found := CHANGES.search(text))] + foreign
+
+
+# Views are thin
+
+
+def thick(code: str) -> list[str]:
+    """Say what a module of views does that is a service's to do."""
+    tree = ast.parse(code)
+    found = []
+    for node in ast.walk(tree):
+        caught = isinstance(node, ast.Try | ast.TryStar)
+        if caught or (isinstance(node, ast.With) and "suppress" in ast.unparse(node.items[0])):
+            found.append(f"has a try in line {node.lineno}")
+        if isinstance(node, Function) and lines_of(node) > MAX_VIEW_LINES:
+            found.append(f"{node.name} has {lines_of(node)} lines")
+    return found + [f"calls {call}" for call in [*written(tree), *sql_run(tree)]]
+
+
+def lines_of(function: Function) -> int:
+    """Count the lines of a function's body without its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return 1 + (body[-1].end_lineno or 0) - body[0].lineno if body else 0
+
+
+def has_views(code: str) -> bool:
+    """Tell whether a module defines views, wherever it lies."""
+    return any(
+        isinstance(node, ast.ClassDef)
+        and any(re.search(r"View(Set)?\b", ast.unparse(base)) for base in node.bases)
+        for node in ast.walk(ast.parse(code))
+    )
+
+
+def views_modules() -> dict[str, str]:
+    """Give the code of the modules that define views, by path."""
+    read = {name_of(path): path.read_text() for path, _ in modules(*LAYERS)}
+    return {path: code for path, code in read.items() if has_views(code)}
+
+
+def test_views_validate_call_a_service_and_respond():
+    found = {path: thick(code) for path, code in views_modules().items()}
+    assert {"jobs/views.py", "traces/views.py", "datasets/views.py"} <= set(found)
+    # whether the database answers is what the health check is asked
+    health = found.pop("tunix_site/operations.py")
+    assert not [said for said in health if not re.match("has a try|calls cursor.execute", said)]
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("try: pass\n    except ValueError: pass", "has a try in line 3"),
+        ("try: pass\n    except* ValueError: pass", "has a try in line 3"),
+        ("with contextlib.suppress(ValueError): pass", "has a try in line 3"),
+        ("Trace.objects.create()", "calls Trace.objects.create"),
+        ("await trace.asave()", "calls trace.asave"),
+        ("Trace.objects.filter(pk=1).update(tags=[])", "calls Trace.objects.filter(pk=1).update"),
+        ("rows.update(tags=[])", "calls rows.update"),
+        ("Trace.objects.insert(rows)", "calls Trace.objects.insert"),
+        ("self.get_object().delete()", "calls self.get_object().delete"),
+        ("cursor.execute('SELECT 1')", "calls cursor.execute"),
+        ("\n    ".join(["pass"] * 21), "view has 21 lines"),
+    ],
+)
+def test_a_thick_view_is_found(line, found):
+    code = f"async def view(self):\n    '''Do it.'''\n    {line}\n"
+    assert thick(code) == [found]
+    in_a_class = code.replace("\n", "\n    ")
+    assert thick(f"class V:\n    {in_a_class}\n") == [found.replace("line 3", "line 4")]
+
+
+def test_a_thin_view_is_none():
+    assert thick("class V:\n    def post(self):\n        services.delete_trace(trace=1)\n") == []
+    assert thick("def post(self):\n    shown.update(found)\n    seen.update()\n") == []
+
+
+def test_views_are_found_wherever_they_are():
+    assert has_views("class One(ApiViewSet): ...")
+    assert has_views("class One(ApiViewMixin, views.SpectacularAPIView): ...")
+    assert not has_views("class ViewsOfMine(Model): ...")
+
+
+# Rows are written in the places for it
+
+BELOW = (  # services, and what stands below them in each app
+    r"\w+/services(/\w+)?\.py",
+    r"\w+/models\.py",
+    r"\w+/migrations/\w+\.py",
+    r"\w+/management/commands/\w+\.py",
+)
+WRITE_BESIDE = {
+    "traces/querysets.py": "inserts traces by COPY",
+    "tunix_site/idempotency.py": "keeps the answers to requests that may come again",
+    "tunix_site/postgres.py": "makes the role and the database, before there is a table",
+}
+READ_BY_SQL = {
+    "datasets/reading.py": "exports",
+    "jobs/reading.py": "a job's errors",
+    "traces/matches.py": "which traces hold words",
+    "traces/prompts.py": "prompts, with what their traces have in common",
+    "traces/search.py": "how well they do",
+    "tunix_site/copy_out.py": "any query, by COPY",
+    "tunix_site/migrating.py": "takes a lock",
+    "tunix_site/operations.py": "whether the database answers",
+    "tunix_site/statements.py": "query sets, compiled once",
+}
+
+
+def may_write(path: str) -> bool:
+    return path in WRITE_BESIDE or any(re.fullmatch(place, path) for place in BELOW)
+
+
+def misplaced(path: str, code: str) -> list[str]:
+    """Give what writes rows in a module that is not for it, or runs SQL that is not known of."""
+    if may_write(path):
+        return []
+    tree = ast.parse(code)
+    found = written(tree)
+    if re.fullmatch(r"\w+/admin\.py", path):  # a form's one object may be saved by the form
+        found = [call for call in found if call != "obj.save"]
+    return found + (changing_sql(code) if path in READ_BY_SQL else sql_run(tree))
+
+
+def test_rows_are_written_by_services_alone():
+    found = {
+        name_of(path): misplaced(name_of(path), path.read_text()) for path, _ in modules(*LAYERS)
+    }
+    assert {*WRITE_BESIDE, *READ_BY_SQL} <= set(found)
+    assert not {path: calls for path, calls in found.items() if calls}
+
+
+@pytest.mark.parametrize("path", [*WRITE_BESIDE, *READ_BY_SQL])
+def test_each_place_that_is_named_needs_it(path):
+    tree = ast.parse((ROOT / path).read_text())
+    assert sql_run(tree) or (path in WRITE_BESIDE and written(tree))
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("datasets/exports.py", "Trace.objects.all().delete()"),
+        ("datasets/exports.py", "cursor.execute('SELECT 1')"),
+        ("datasets/exports.py", "cursor.execute(f'SELECT {x}')"),
+        ("datasets/exports.py", "Trace.objects.raw('SELECT 1')"),
+        ("datasets/exports.py", "rows.update(status='approved')"),
+        # the name of a place that may, in another app or below it
+        ("datasets/querysets.py", "rows.bulk_create(found)"),
+        ("traces/readers/models.py", "trace.save()"),
+        ("traces/views/services.py", "trace.save()"),
+        ("traces/copy_out.py", "cursor.copy('COPY (SELECT 1) TO STDOUT')"),
+        # those that may read, and do more
+        ("datasets/reading.py", "cursor.execute('DELETE FROM traces_trace')"),
+        ("datasets/reading.py", "cursor.execute('delete\\n from traces_trace')"),
+        ("datasets/reading.py", "q = f'UPDATE {table} SET x = 1'"),
+        ("datasets/reading.py", "q = 'UP' + 'DATE traces_trace SET x = 1'"),
+        (
+            "datasets/reading.py",
+            "q = 'WITH gone AS (DELETE FROM t RETURNING id) SELECT id FROM gone'",
+        ),
+        ("traces/search.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
+        ("traces/search.py", "from traces.services.bulk import C\ncursor.execute(C)"),
+        ("traces/search.py", "Trace.objects.create()"),
+        ("tunix_site/operations.py", "cursor.execute('DROP TABLE traces_trace')"),
+        ("traces/admin.py", "other.save()"),
+    ],
+)
+def test_a_write_in_another_place_is_found(path, line):
+    assert misplaced(path, line)
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("datasets/services.py", "dataset.delete()"),
+        ("traces/services/bulk.py", "cursor.execute('UPDATE traces_trace SET status = 1')"),
+        ("traces/querysets.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
+        ("traces/admin.py", "obj.save()"),
+        ("datasets/reading.py", "'''Update what is set.'''\ncursor.execute('SELECT 1 FOR UPDATE')"),
+        ("datasets/exports.py", "found.update(more)\nshown.copy()\na.insert(0, b)\nupdate(a=1)"),
+    ],
+)
+def test_a_write_in_its_place_is_none(path, line):
+    assert misplaced(path, line) == []
+
+
+# Services take named, typed arguments
+
+
+def untyped(code: str) -> list[str]:
+    """Give the public functions whose arguments are positional or that lack a type."""
+    found = []
+    for function in ast.parse(code).body:
+        if not isinstance(function, Function) or function.name.startswith("_"):
+            continue
+        given = function.args
+        annotated = all(argument.annotation for argument in given.kwonlyargs) and function.returns
+        if given.posonlyargs or given.args or given.vararg or given.kwarg or not annotated:
+            found.append(function.name)
+    return found
+
+
+def test_services_take_keywords_alone_and_are_typed():
+    services = [path for path, _ in modules(*LAYERS) if re.fullmatch(BELOW[0], name_of(path))]
+    found = {name_of(path): untyped(path.read_text()) for path in services}
+    assert {"datasets/services.py", "traces/services/intake.py", "jobs/services/queue.py"} <= set(
+        found
+    )
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["(trace: Trace) -> None", "(*, trace) -> None", "(*, trace: Trace)", "(**given: Any) -> None"],
+)
+def test_a_service_of_another_kind_is_found(signature):
+    assert untyped(f"def delete_trace{signature}: ...") == ["delete_trace"]
+    assert untyped("def delete_trace(*, trace: Trace) -> None: ...\ndef _x(y): ...") == []
