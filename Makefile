@@ -31,7 +31,7 @@ help:
 	@echo "make check-pythons   the tests that depend on it, on each of Python 3.11 to 3.13 that is found"
 	@echo "make check-postgres  the tests of the web, on a PostgreSQL of the system"
 	@echo "make backup FILE=...    dump the database"
-	@echo "make restore FILE=...   restore a dump"
+	@echo "make restore FILE=...   restore a dump (asks; FORCE=1: does not)"
 
 demo: .venv/.ready .venv-training/.ready
 	$(WEB) manage.py demo
@@ -82,7 +82,7 @@ backup: .venv/.ready
 
 restore: .venv/.ready
 	@test -n "$(FILE)" || { echo "Name the file: make restore FILE=tunix.dump" >&2; exit 2; }
-	$(WEB) manage.py restore "$(FILE)"
+	$(WEB) manage.py restore "$(FILE)" $(if $(FORCE),--force)
 
 FOUND_PYTHON = test -n "$(PYTHON)" \
 	|| { echo "Python 3.11, 3.12 or 3.13 is needed; name it: make PYTHON=..." >&2; exit 2; }

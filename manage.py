@@ -17,8 +17,9 @@ def main() -> None:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
-    from django.db import OperationalError
+    from django.db import Error
 
+    from tunix_site.database_troubles import trouble_of
     from tunix_site.postgres import embedded_postgres
     from tunix_site.postgres_keeper import looked_after
     from tunix_site.postmaster import PostgresError
@@ -38,8 +39,11 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, PostgresError) as error:
         sys.exit(str(error))
-    except OperationalError as error:
-        sys.exit(f"The database does not answer: {error}")
+    except Error as error:
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise
+        sys.exit(f"{trouble.detail} {error}")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from django.core.management import call_command
 from django.db import connections
 
-from tunix_site.error_answers import DATABASE_AWAY
+from tunix_site.database_troubles import described, trouble_of
 from tunix_site.processes import GRACE_SECONDS, Kept, die_with_parent
 from tunix_site.server import keep_program_out_of_collections
 
@@ -106,10 +106,11 @@ def _run(parent: int, name: str, command: Sequence[str]) -> NoReturn:
             code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except DATABASE_AWAY as error:
-        log.warning("the worker %s: %s", name, type(error).__name__)
-    except BaseException:
-        log.exception("the worker %s broke off", name)
+    except BaseException as error:
+        if trouble_of(error):
+            log.warning("the worker %s: %s", name, described(error))
+        else:
+            log.exception("the worker %s broke off", name)
     finally:
         sys.stdout.flush()
         os._exit(code)

@@ -7,14 +7,14 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
 from django.db.backends.signals import connection_created
 from django_tasks_db.management.commands.db_worker import Worker
 
 from jobs.services.lease import interrupt_all
 from jobs.services.queue import worker_name
 from jobs.services.reaping import end_statements_of_the_gone, prune_jobs, reap_jobs
-from tunix_site.error_answers import DATABASE_AWAY
+from tunix_site.database_troubles import described, trouble_of
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +75,10 @@ def _look_after(ended: threading.Event) -> None:
             try:
                 reap_jobs()
                 prune_jobs()
-            except DATABASE_AWAY as error:
-                log.warning("jobs are not looked after: %s", type(error).__name__)
+            except Error as error:
+                if trouble_of(error) is None:
+                    raise
+                log.warning("jobs are not looked after: %s", described(error))
                 connection.close()
     finally:
         connection.close()

@@ -1,29 +1,29 @@
 """The one place that turns exceptions into answers."""
 
 import logging
+import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from tunix_site.errors import RETRY_AFTER_SECONDS, TooLarge, Unavailable
+from tunix_site.database_troubles import described, trouble_of
+from tunix_site.errors import RETRY_AFTER_SECONDS, DatabaseTrouble, TooLarge
 from tunix_site.renderers import answer_in_json
 
 log = logging.getLogger(__name__)
 
-DATABASE_AWAY = (OperationalError, InterfaceError)
-
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    if isinstance(exc, DATABASE_AWAY):
-        log.error("database away: %s", type(exc).__name__)
+    if trouble := trouble_of(exc):
+        log.error("%s", described(exc))
         connection.close()  # the next request opens a new one
-        exc = Unavailable()
+        exc = DatabaseTrouble(trouble.status_code, trouble.detail)
     elif isinstance(exc, RequestDataTooBig):
         exc = TooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     answer_in_json(context["request"])
@@ -49,5 +49,17 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_answer(request, 403, "Forbidden.")
 
 
+def trouble_answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Answer a page that met a trouble of the database; None where the error is another."""
+    trouble = trouble_of(error)
+    if error is None or trouble is None:
+        return None
+    log.error("%s", described(error))
+    return error_answer(request, trouble.status_code, trouble.detail)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error_answer(request, 500, "Something broke here; the log says what.")
+    """Answer what nothing else did; the database may fail what comes after the view, too."""
+    return trouble_answer(request, sys.exception()) or error_answer(
+        request, 500, "Something broke here; the log says what."
+    )

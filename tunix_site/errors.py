@@ -70,6 +70,18 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key was used with another request."
 
 
+class DatabaseTrouble(APIException):
+    """503 or 507: the state that the database is in does not allow it."""
+
+    default_code = "unavailable"
+
+    def __init__(self, status_code: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status_code = status_code
+        if status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
+            self.wait = RETRY_AFTER_SECONDS
+
+
 class Unavailable(APIException):
     """503: a part that is needed is away; the same request may succeed later."""
 

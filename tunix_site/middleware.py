@@ -12,7 +12,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from tunix_site import metrics
-from tunix_site.error_answers import DATABASE_AWAY, error_answer
+from tunix_site.error_answers import trouble_answer
 from tunix_site.logs import request_id
 
 log = logging.getLogger("tunix_site.requests")
@@ -91,8 +91,8 @@ def _stop_receiving(connection: socket.socket | None) -> None:
             connection.shutdown(socket.SHUT_RD)
 
 
-class DatabaseAwayMiddleware:
-    """Answer 503 where a page outside the API meets a database that is away."""
+class DatabaseTroubleMiddleware:
+    """Answer where a page outside the API meets a database that is away or full."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -101,6 +101,4 @@ class DatabaseAwayMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, DATABASE_AWAY):
-            return error_answer(request, 503, "The database is not available.")
-        return None
+        return trouble_answer(request, error)

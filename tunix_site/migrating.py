@@ -2,6 +2,7 @@
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 LOCK = 0x74756E6978  # "tunix": what our processes agree on, in this database
 
@@ -14,3 +15,8 @@ def migrate() -> None:
             call_command("migrate", verbosity=0)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def is_up_to_date() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -1,8 +1,9 @@
 """Health and metrics: what those who run the site ask it."""
 
+import logging
 from typing import ClassVar
 
-from django.db import connection
+from django.db import Error, connection
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -13,16 +14,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tunix_site import metrics
-from tunix_site.error_answers import DATABASE_AWAY
+from tunix_site.database_troubles import TROUBLES, described, trouble_of
 from tunix_site.errors import RETRY_AFTER_SECONDS
 from tunix_site.models import Role
 from tunix_site.renderers import JSONRenderer, StreamRenderer
 from tunix_site.views import ApiView
+from tunix_site.write_check import WriteCheck
+
+log = logging.getLogger(__name__)
+
+writes = WriteCheck()
 
 
 class HealthSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    status = serializers.ChoiceField(choices=["healthy", "unhealthy"])
-    database = serializers.ChoiceField(choices=["ok", "away"])
+    status = serializers.ChoiceField(choices=["healthy", "degraded", "unhealthy"])
+    database = serializers.ChoiceField(choices=["ok", *[trouble.reason for trouble in TROUBLES]])
 
 
 class HealthView(ApiView):
@@ -39,17 +45,28 @@ class HealthView(ApiView):
         auth=[],
     )
     def get(self, request: Request) -> Response:
-        """Say whether the site can do its work: 200, or 503 while its database is away."""
+        """Say whether the site can do its work: 200, or 503 while its database is away.
+
+        Where it can be read and not written, the answer is 200 and `degraded`; whether it can be
+        written is tried every ten seconds at most.
+        """
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-        except DATABASE_AWAY:
+            trouble = writes.trouble()
+        except Error as error:
+            trouble = trouble_of(error)
+            if trouble is None:
+                raise
+            log.error("%s", described(error))
             connection.close()  # the next check opens a new one
             return Response(
-                {"status": "unhealthy", "database": "away"},
+                {"status": "unhealthy", "database": trouble.reason},
                 status=503,
                 headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
             )
+        if trouble:
+            return Response({"status": "degraded", "database": trouble.reason})
         return Response({"status": "healthy", "database": "ok"})
 
 

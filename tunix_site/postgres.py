@@ -294,8 +294,8 @@ class Cluster:
         if made_by != str(ours):
             raise PostgresError(
                 f"{self.data} was made by PostgreSQL {made_by} and this is {ours}. With the "
-                f"earlier requirements: make backup FILE=...; then move {self.root} away and "
-                "make restore FILE=..."
+                f"earlier requirements: make backup FILE=tunix.dump; then mv {self.root} "
+                f"{self.root}-{made_by} and make restore FILE=tunix.dump FORCE=1"
             )
 
     def _ensure_database(self) -> None:

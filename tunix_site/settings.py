@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "tunix_site.middleware.DatabaseAwayMiddleware",
+    "tunix_site.middleware.DatabaseTroubleMiddleware",
 ]
 
 ROOT_URLCONF = "tunix_site.urls"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import Error, connection, connections, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from rest_framework.exceptions import APIException
@@ -24,7 +24,7 @@ from jobs.errors import STOPS, JobCancelled, JobInterrupted, JobLost, Stop
 from jobs.kinds import is_queued
 from jobs.models import Job, JobError, State
 from jobs.services.queue import requeue_job, worker_name
-from tunix_site.error_answers import DATABASE_AWAY
+from tunix_site.database_troubles import FULL, READ_ONLY, described, trouble_of
 from tunix_site.errors import text_of
 
 log = logging.getLogger(__name__)
@@ -150,7 +150,9 @@ class Progress:
                 held = Job.objects.held(self.job).update(**values)
                 if held:
                     _write_errors(self.job, errors)
-        except DATABASE_AWAY:
+        except Error as error:
+            if trouble_of(error) is None:
+                raise
             connection.close()
             with self._changed:
                 self._errors = errors + self._errors
@@ -240,11 +242,14 @@ def _fail(progress: Progress, error: BaseException) -> None:
     if not isinstance(error, Exception):  # the process is told to end
         progress.stopped = JobInterrupted()
         _stand_back(progress)
-    elif isinstance(error, DATABASE_AWAY):
-        log.warning("job %s (%s): %s", job.pk, job.kind, type(error).__name__)
-        if not is_queued(job.kind):  # others are taken up again when the lease has ended
-            with suppress(*DATABASE_AWAY):
-                _end_badly(progress, ENDED)
+    elif trouble := trouble_of(error):
+        log.warning("job %s (%s): %s", job.pk, job.kind, described(error))
+        lasts = trouble in (FULL, READ_ONLY)  # until somebody does something about it
+        if lasts or not is_queued(job.kind):  # others are taken up when the lease has ended
+            try:
+                _end_badly(progress, trouble.detail if lasts else ENDED)
+            except Error as again:
+                log.warning("job %s (%s): %s", job.pk, job.kind, described(again))
     elif isinstance(error, APIException):
         _end_badly(progress, text_of(error.detail))
     else:

@@ -1,9 +1,12 @@
 """The database goes away and comes back, under the real server."""
 
+import contextlib
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from tunix_site.postgres import Cluster, embedded_settings
@@ -89,7 +92,7 @@ def test_while_it_is_away_all_is_503_and_then_it_works_by_itself(cluster, server
         assert codes == {200}
         assert client.get("/api/traces?count=true").json()["count"] == before + 3
     log = server.log.read_text()
-    assert "database away" in log
+    assert "the database is away (SQLSTATE none)" in log
     assert "Internal Server Error" not in log
 
 
@@ -102,3 +105,121 @@ def test_it_restarts_under_a_server_that_nobody_asked_meanwhile(cluster, server,
             answers = list(pool.map(lambda _: client.get("/api/traces"), range(16)))
         assert {answer.status_code for answer in answers} == {200}
         assert client.post("/api/traces", json=trace()).status_code == 201
+
+
+def superuser(cluster: Cluster) -> psycopg.Connection:
+    named = {"host": str(cluster.socket_dir), "user": "postgres", "dbname": "postgres"}
+    return psycopg.connect(**named, autocommit=True)
+
+
+def end_sessions(database: psycopg.Connection) -> None:
+    database.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'tunix'"
+    )
+
+
+def health(client) -> tuple[int, dict]:
+    answer = client.get("/api/health")
+    return answer.status_code, answer.json()
+
+
+READ_ONLY = {"detail": "The database is read-only: nothing was stored."}
+
+
+def test_a_database_that_is_read_only_is_read_and_says_why_it_is_not_written(cluster, server, key):
+    """As a standby is."""
+    with superuser(cluster) as database, server.client(key) as client:
+        try:
+            database.execute("ALTER ROLE tunix SET default_transaction_read_only = on")
+            end_sessions(database)
+            assert client.get("/api/traces").status_code == 200
+            for answer in (
+                client.post("/api/traces", json=trace()),
+                client.post("/api/traces/batch", json=[trace()]),
+                client.post("/api/traces/import", content=b"{}"),
+            ):
+                assert (answer.status_code, answer.json()) == (503, READ_ONLY)
+                assert answer.headers["Retry-After"] == "5"
+            degraded = (200, {"status": "degraded", "database": "read-only"})
+            wait_until(lambda: health(client) == degraded)
+        finally:
+            database.execute("ALTER ROLE tunix RESET default_transaction_read_only")
+            end_sessions(database)
+        assert client.post("/api/traces", json=trace()).status_code == 201
+        wait_until(lambda: health(client) == (200, {"status": "healthy", "database": "ok"}))
+    assert "the database is read-only (SQLSTATE 25006)" in server.log.read_text()
+
+
+FULL = {"detail": "The database's disk is full: nothing was stored."}
+
+
+@pytest.fixture
+def small_disk(cluster, tmp_path):
+    """The database is moved to a disk of its own, of 64 MiB; give where that is."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounts a disk, as root can")
+    directory = place / "data"
+    directory.mkdir()
+    os.chown(directory, cluster.account.owner, -1)
+    try:
+        with superuser(cluster) as database:
+            database.execute(f"CREATE TABLESPACE small LOCATION '{directory}'")
+            move = "ALTER DATABASE tunix SET TABLESPACE {}"
+            for tablespace in ("small", "pg_default"):
+                database.execute("ALTER DATABASE tunix ALLOW_CONNECTIONS false")
+                end_sessions(database)
+                database.execute(move.format(tablespace))
+                database.execute("ALTER DATABASE tunix ALLOW_CONNECTIONS true")
+                if tablespace == "small":
+                    yield place
+            database.execute("DROP TABLESPACE small")
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def fill(place) -> None:
+    left = os.statvfs(place)
+    place.joinpath("filler").write_bytes(bytes(left.f_bavail * left.f_frsize))
+
+
+def test_a_full_disk_is_507_and_then_it_works_by_itself(small_disk, server, key):
+    with server.client(key) as client:
+        wait_until(lambda: client.get("/api/traces").status_code == 200)
+        before = client.get("/api/traces?count=true").json()["count"]
+        fill(small_disk)
+        large = [trace(prompt=os.urandom(20_000).hex()) for _ in range(100)]
+        for answer in (
+            client.post("/api/traces/batch", json=large),
+            client.post("/api/traces/batch", json=large, headers={"Idempotency-Key": "full"}),
+        ):
+            assert (answer.status_code, answer.json()) == (507, FULL)
+        degraded = (200, {"status": "degraded", "database": "full"})
+        wait_until(lambda: health(client) == degraded)
+        assert client.get("/api/traces?count=true").json()["count"] == before  # read all the same
+        small_disk.joinpath("filler").unlink()
+        again = client.post("/api/traces/batch", json=large[:10], headers={"Idempotency-Key": "f"})
+        assert again.status_code == 201
+        wait_until(lambda: health(client) == (200, {"status": "healthy", "database": "ok"}))
+        assert client.get("/api/traces?count=true").json()["count"] == before + 10
+    assert "the database is full (SQLSTATE 53100)" in server.log.read_text()
+
+
+def test_a_server_without_connections_left_says_so(cluster, server, key):
+    named = {"host": str(cluster.socket_dir), "user": "tunix", "dbname": "tunix"}
+    crowd = []
+    with server.client(key) as client, superuser(cluster) as database:
+        end_sessions(database)
+        try:
+            with contextlib.suppress(psycopg.OperationalError):
+                crowd.extend(iter(lambda: psycopg.connect(**named), None))
+            assert len(crowd) > 50
+            answer = client.get("/api/traces")
+        finally:
+            for connection in crowd:
+                connection.close()
+        assert answer.status_code == 503
+        assert answer.json() == {"detail": "The database has no connection left."}
+        wait_until(lambda: client.get("/api/traces").status_code == 200)

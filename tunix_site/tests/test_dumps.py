@@ -2,6 +2,8 @@
 
 import io
 import os
+import pty
+import shlex
 import shutil
 import stat
 import subprocess
@@ -13,10 +15,11 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections
 
+from traces.models import Trace
 from tunix_site import dumps
 from tunix_site.postgres import embedded_postgres, embedded_settings
 from tunix_site.server_process import database_url
-from tunix_site.tests.live import MANAGE, environment_for
+from tunix_site.tests.live import MANAGE, environment_for, url_of_database
 from tunix_site.tests.samples import trace
 
 URL = "/api/traces"
@@ -29,7 +32,8 @@ def file(tmp_path) -> Path:
 
 def run(*arguments: str) -> str:
     printed = io.StringIO()
-    call_command(*map(str, arguments), stdout=printed)
+    options = {"force": True} if arguments[0] == "restore" else {}
+    call_command(*map(str, arguments), stdout=printed, **options)
     return printed.getvalue()
 
 
@@ -58,7 +62,7 @@ class TestRoundTrip:
         client_as("writer").post(URL, trace(), format="json")
         User.objects.create_user("later")
         assert everything() != before
-        assert run("restore", file).startswith(f"Restored {file}.")
+        assert run("restore", file) == f"Restored {file}.\n"
         assert everything() == before
         assert client_as("writer").post(URL, trace(), format="json").status_code == 201
 
@@ -149,6 +153,87 @@ class TestRoundTrip:
             run("backup", file)
 
 
+def answer_at_a_terminal(file: Path, answer: str) -> tuple[int, str]:
+    """Run the command at a terminal, type an answer; give how it ended and what it showed."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, str(MANAGE), "restore", str(file)],
+        env=environment_for(url_of_database()),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    os.close(theirs)
+    os.write(ours, answer.encode())
+    printed = process.communicate()[0]
+    os.close(ours)
+    return process.returncode, printed
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAsking:
+    """Before everything is replaced."""
+
+    def test_who_agrees_is_served(self, file, client_as):
+        run("backup", file)
+        client_as("writer").post(URL, trace(), format="json")
+        code, printed = answer_at_a_terminal(file, "yes\n")
+        assert code == 0, printed
+        asked = f"This replaces everything in the database {connection.settings_dict['NAME']} on "
+        assert printed.startswith(asked)
+        assert printed.endswith(f" by {file}. Type yes to go on: Restored {file}.\n")
+        assert not Trace.objects.exists()
+
+    @pytest.mark.parametrize("answer", ["no\n", "\n", "y\n", "\x04"])
+    def test_who_does_not_agree_loses_nothing(self, file, client_as, answer):
+        run("backup", file)
+        client_as("writer").post(URL, trace(), format="json")
+        code, printed = answer_at_a_terminal(file, answer)
+        assert (code, printed.rpartition(": ")[2]) == (1, "Nothing was changed.\n")
+        assert Trace.objects.count() == 1
+
+    def test_where_nobody_sits_it_is_refused(self, file, client_as):
+        run("backup", file)
+        client_as("writer").post(URL, trace(), format="json")
+        done = manage("restore", str(file))
+        assert done.returncode == 1
+        assert "say so with --force (make restore: FORCE=1)." in done.stderr
+        assert Trace.objects.count() == 1
+        assert manage("restore", str(file), "--force").returncode == 0
+        assert not Trace.objects.exists()
+
+    def test_what_an_earlier_version_made_is_migrated_by_what_is_printed(self, file):
+        call_command("migrate", "jobs", "zero", verbosity=0)
+        try:
+            run("backup", file)
+        finally:
+            call_command("migrate", verbosity=0)
+        printed = run("restore", file)
+        assert printed.startswith(f"Restored {file}.\nAn earlier version made it. Migrate it: ")
+        command = shlex.split(printed.rpartition(": ")[2])
+        subprocess.run(
+            command,
+            env=environment_for(url_of_database()),
+            cwd="/",
+            check=True,
+            capture_output=True,
+        )
+        assert run("restore", file) != f"Restored {file}.\n"
+        call_command("migrate", verbosity=0)
+
+
+def manage(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, str(MANAGE), *arguments],
+        env=environment_for(url_of_database()),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_a_place_that_is_not_there_is_said(command, tmp_path):
     with pytest.raises(CommandError, match="There is no"):
@@ -185,9 +270,9 @@ def test_a_dump_moves_to_another_server_and_back(tmp_path, file, client_as):
     binaries = Path(shutil.which("initdb")).resolve().parent
     with embedded_postgres(tmp_path, binaries=binaries):
         url = database_url({**embedded_settings(tmp_path), "PASSWORD": "", "OPTIONS": {}})
-        for command in ("restore", "backup"):
+        for command in (["restore", "--force"], ["backup"]):
             done = subprocess.run(
-                [sys.executable, str(MANAGE), command, str(file)],
+                [sys.executable, str(MANAGE), *command, str(file)],
                 env=environment_for(url),
                 capture_output=True,
                 text=True,

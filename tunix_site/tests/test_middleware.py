@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from tunix_site import middleware
-from tunix_site.middleware import DatabaseAwayMiddleware, DrainMiddleware
+from tunix_site.middleware import DatabaseTroubleMiddleware, DrainMiddleware
 
 MIB = 1024**2
 
@@ -72,13 +72,13 @@ def test_a_client_that_stalls_is_not_waited_for(monkeypatch):
 
 @pytest.mark.parametrize("error", [OperationalError("secret"), InterfaceError("secret")])
 def test_pages_answer_503_while_the_database_is_away(rf, error):
-    response = DatabaseAwayMiddleware(HttpResponse).process_exception(rf.get("/admin/"), error)
+    response = DatabaseTroubleMiddleware(HttpResponse).process_exception(rf.get("/admin/"), error)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert response.content == b'{"detail": "The database is not available."}'
 
 
 def test_other_errors_break_as_they_are(rf):
-    through = DatabaseAwayMiddleware(lambda request: HttpResponse("fine"))
+    through = DatabaseTroubleMiddleware(lambda request: HttpResponse("fine"))
     assert through.process_exception(rf.get("/admin/"), ValueError()) is None
     assert through(rf.get("/admin/")).content == b"fine"
 

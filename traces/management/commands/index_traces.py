@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 from tqdm import tqdm
 
 from traces.services import indexing
+from tunix_site.database_troubles import described, trouble_of
 
 POLL_SECONDS = 0.5
 AWAY_SECONDS = 2.0
@@ -60,8 +61,10 @@ class Command(BaseCommand):
         while not stop.is_set():
             try:
                 return do(kind=kind)
-            except (OperationalError, InterfaceError) as error:
-                self.stderr.write(f"Trying again in {AWAY_SECONDS:g} s: {str(error).strip()}")
+            except Error as error:
+                if trouble_of(error) is None:
+                    raise
+                self.stderr.write(f"Trying again in {AWAY_SECONDS:g} s: {described(error)}")
                 connection.close()
             stop.wait(AWAY_SECONDS)
         return None
