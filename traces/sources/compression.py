@@ -23,7 +23,7 @@ def decompressed(source: Source, content_encoding: str = "") -> Iterator[bytes]:
     """Give the source's bytes unpacked, as Content-Encoding says and as their first bytes do.
 
     UnsupportedEncoding for another Content-Encoding; BrokenSource where the data are broken or end
-    early. Memory is bounded whatever the data unfold to.
+    early, or unfold to too much for what was sent. Memory is bounded whatever they unfold to.
     """
     encoding = content_encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "zstd"):
@@ -70,6 +70,7 @@ def _gunzip(pieces: Iterable[bytes], source: Source) -> Iterator[bytes]:
             except zlib.error:
                 raise _broken("gzip", source) from None
             if output:
+                source.unfold(len(output))
                 yield output
             if member.eof:
                 data = member.unused_data
@@ -93,6 +94,7 @@ def _unzstd(pieces: Iterable[bytes], source: Source) -> Iterator[bytes]:
             except zstandard.ZstdError:
                 raise _broken("zstd", source) from None
             if output:
+                source.unfold(len(output))
                 yield output
             data = b""
             if frame.eof:

@@ -1,29 +1,31 @@
-"""Parquet, read in batches of rows.
+"""Parquet: its rows come from a process of its own (`parquet_rows`), whose memory is bounded."""
 
-pyarrow is imported where the first such file is read: it costs a process 60 MB.
-"""
-
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import UnsupportedOperation
+from pathlib import Path
 from typing import IO, Any
 
 import msgspec
 
 from traces.sources.lines import too_long
-from traces.sources.source import CHUNK_BYTES, BadRecord, BrokenSource, Chunk, Record
-from traces.sources.tables import repeated
-from tunix_site import strict_json
+from traces.sources.source import READ_BYTES, BadRecord, BrokenSource, Chunk, Record
 from tunix_site.errors import TooLarge, Unavailable
+from tunix_site.strict_json import Refused
 
-BATCH_ROWS = 500
-READ_BYTES = 256 * 1024  # of a column at a time
-# what the file says of itself: a row group has an entry for each column
-MAX_METADATA_ITEMS = 100_000
-MAX_METADATA_BYTES = 16 * 1024 * 1024
-MAX_REASON_CHARS = 200
+READER = "traces.sources.parquet_rows"
+ROOT = Path(__file__).parents[2]
+LENGTH_BYTES = 4
+# nothing of ours: neither the key nor the address of the database
+ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONDONTWRITEBYTECODE": "1"}
 
-_encode = msgspec.json.Encoder(enc_hook=lambda refused: refused.reason).encode
+_decode = msgspec.msgpack.Decoder(
+    ext_hook=lambda code, reason: Refused(bytes(reason).decode())
+).decode
 
 
 @contextmanager
@@ -51,80 +53,78 @@ def _unavailable(error: OSError) -> Unavailable:
     return Unavailable(f"The file cannot be kept to be read: {error.strerror}.")
 
 
-def read_parquet(file: IO[bytes], *, max_record_bytes: int) -> Iterator[tuple[Chunk, float]]:
-    """Give the rows in chunks, each with the share of all rows that has come with it.
-
-    Memory is that of a page (pyarrow unpacks one at a time, of 2 GiB at most) and of a batch in
-    which every row has its own copy of a text that the file holds once.
+def read_parquet(file: IO[bytes], *, max_record_bytes: int) -> Iterator[tuple[Chunk, float, int]]:
+    """Give the rows in chunks: with the share of all rows that has come, and the rows' bytes.
 
     A column that is null in a row is absent from it. BrokenSource where the file is broken.
     """
-    import pyarrow as pa
+    with _with_descriptor(file) as real, _reader(real, max_record_bytes) as process:
+        assert process.stdout is not None  # noqa: S101  # it is a pipe
+        given = 0
+        while frame := _frame(process.stdout):
+            rows, share_or_reason = _decode(frame)
+            if rows is None:
+                raise _broken(share_or_reason)
+            lines = enumerate(rows, start=given + 1)
+            given += len(rows)
+            chunk = [_record(line, row, max_record_bytes) for line, row in lines]
+            yield chunk, share_or_reason, len(frame)
+        if ended := process.wait():
+            raise _broken(_why(ended))
 
-    from traces.sources.arrow_values import UnreadableType
 
-    given = 0
+def _record(line: int, row: dict[str, Any] | None, max_bytes: int) -> Record | BadRecord:
+    if row is None:
+        return BadRecord(line, "", too_long("row", max_bytes))
+    return Record(line, None, row)
+
+
+def _broken(reason: str) -> BrokenSource:
+    return BrokenSource(f"The Parquet file cannot be read on: {reason}.")
+
+
+def _why(ended: int) -> str:
+    if ended == -signal.SIGPROF:
+        return "a batch of its rows takes too long"
+    return "what reads it broke off"
+
+
+@contextmanager
+def _with_descriptor(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Give the file, or a copy of it where it is none of the system's."""
     try:
-        parquet = _opened(file)
-        total = parquet.metadata.num_rows
-        for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), use_threads=False):
-            chunk = _chunk(batch, given + 1, max_record_bytes)
-            given += len(chunk)
-            yield chunk, given / max(total, given)
-            pa.default_memory_pool().release_unused()  # or it keeps what the whole file took
-    except (
-        *(pa.ArrowException, UnreadableType),
-        *(OSError, MemoryError, ValueError, OverflowError, RecursionError),
-    ) as error:
-        reason = strict_json.shown(str(error).partition("\n")[0])[:MAX_REASON_CHARS]
-        raise BrokenSource(f"The Parquet file cannot be read on: {reason}.") from None
+        file.fileno()
+    except UnsupportedOperation:
+        file.seek(0)
+        with spooled(iter(lambda: file.read(READ_BYTES), b""), None) as copied:
+            yield copied
+    else:
+        yield file
 
 
-def _opened(file: IO[bytes]) -> Any:
-    from pyarrow import parquet
-
-    opened = parquet.ParquetFile(
-        file,
-        pre_buffer=False,  # by default it reads a row group whole
-        buffer_size=READ_BYTES,
-        thrift_string_size_limit=MAX_METADATA_BYTES,
-        thrift_container_size_limit=MAX_METADATA_ITEMS,
+@contextmanager
+def _reader(file: IO[bytes], max_record_bytes: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the process that reads it; it ends with the block, and where nobody takes its rows."""
+    descriptor = file.fileno()
+    process = subprocess.Popen(
+        [sys.executable, "-m", READER, str(descriptor), str(max_record_bytes)],
+        pass_fds=[descriptor],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # it may quote the file
+        cwd=ROOT,
+        env=ENVIRONMENT,
     )
-    names = opened.schema_arrow.names
-    if not names:
-        raise BrokenSource("The Parquet file has no columns.")
-    if twice := repeated(names):
-        raise BrokenSource(f"The Parquet file names the column {twice} twice.")
-    return opened
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
-def _rows_at_once(metadata: Any) -> int:
-    """Give how many rows are about a chunk's bytes, as far as the file tells."""
-    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
-    total_bytes = sum(max(0, group.total_byte_size) for group in groups)
-    fitting: int = CHUNK_BYTES * max(1, metadata.num_rows) // max(1, total_bytes)
-    return min(BATCH_ROWS, max(1, fitting))
-
-
-def _chunk(batch: Any, first: int, max_record_bytes: int) -> Chunk:
-    from traces.sources.arrow_values import values
-
-    names: list[str] = batch.schema.names
-    columns = [values(column) for column in batch.columns]
-    chunk: Chunk = [
-        Record(number, None, _without_nulls(names, row))
-        for number, row in enumerate(zip(*columns, strict=True), start=first)
-    ]
-    if batch.nbytes <= max_record_bytes:
-        return chunk
-    return [_bounded(record, max_record_bytes) for record in chunk]
-
-
-def _without_nulls(names: list[str], row: tuple[Any, ...]) -> dict[str, Any]:
-    return {name: value for name, value in zip(names, row, strict=True) if value is not None}
-
-
-def _bounded(record: Record | BadRecord, limit: int) -> Record | BadRecord:
-    if isinstance(record, Record) and len(_encode(record.value)) > limit:
-        return BadRecord(record.line, "", too_long("row", limit))
-    return record
+def _frame(stream: IO[bytes]) -> bytes:
+    """Take the next frame; none at the end, also where that is in the middle of one."""
+    length = stream.read(LENGTH_BYTES)
+    size = int.from_bytes(length, "big")
+    frame = stream.read(size)
+    return frame if len(frame) == size else b""

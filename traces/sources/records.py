@@ -26,7 +26,15 @@ from traces.sources.arrays import read_array
 from traces.sources.compression import decompressed, peek
 from traces.sources.lines import read_lines
 from traces.sources.parquet import read_parquet, spooled
-from traces.sources.source import BadRecord, BrokenSource, Chunk, Record, Source, blocks
+from traces.sources.source import (
+    RECORD_BYTES,
+    BadRecord,
+    BrokenSource,
+    Chunk,
+    Record,
+    Source,
+    blocks,
+)
 from traces.sources.tables import delimiter_of, read_csv
 from traces.unexpected import Unexpected
 
@@ -80,12 +88,26 @@ def _chunks(
     if not head:
         return iter(())
     if head.startswith(b"["):
-        return read_array(stream, max_record_bytes=max_record_bytes)
+        return _counted(source, read_array(stream, max_record_bytes=max_record_bytes))
+    stream = _lines_counted(source, stream)
     if _is_json_lines(head):
         return read_lines(stream, max_record_bytes=max_record_bytes, first_line=line)
     return read_csv(
         stream, max_record_bytes=max_record_bytes, delimiter=_delimiter(head), first_line=line
     )
+
+
+def _counted(source: Source, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    for chunk in chunks:
+        source.unfold(len(chunk) * RECORD_BYTES)
+        yield chunk
+
+
+def _lines_counted(source: Source, stream: Iterator[bytes]) -> Iterator[bytes]:
+    """Count each line, also a blank one."""
+    for block in stream:
+        source.unfold(block.count(b"\n") * RECORD_BYTES)
+        yield block
 
 
 def _parquet(
@@ -94,11 +116,13 @@ def _parquet(
     file = _itself(source)
     if file is None:
         with spooled(pieces, max_spool_bytes) as spool:
-            for chunk, _ in read_parquet(spool, max_record_bytes=max_record_bytes):
+            for chunk, _, unfolded in read_parquet(spool, max_record_bytes=max_record_bytes):
+                source.unfold(unfolded + len(chunk) * RECORD_BYTES)
                 yield chunk
         return
     size = file.seek(0, SEEK_END)
-    for chunk, share in read_parquet(file, max_record_bytes=max_record_bytes):
+    for chunk, share, unfolded in read_parquet(file, max_record_bytes=max_record_bytes):
+        source.unfold(unfolded + len(chunk) * RECORD_BYTES, sent=size)
         source.read_bytes = int(size * share)
         yield chunk
 

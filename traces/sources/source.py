@@ -12,6 +12,10 @@ READ_BYTES = 256 * 1024
 BLOCK_BYTES = 1024 * 1024
 CHUNK_RECORDS = 2_000
 CHUNK_BYTES = 4 * 1024 * 1024
+# What a source may unfold to, in work as well: who sends little has little done.
+FREE_BYTES = 1024**3
+BYTES_FOR_ONE = 1_000
+RECORD_BYTES = 256  # a record counts as so many beside its own: one of "0" is work as well
 
 
 class BrokenSource(Invalid):
@@ -59,6 +63,7 @@ class Source:
 
     def __init__(self, stream: IO[bytes] | Iterable[bytes]) -> None:
         self.read_bytes = 0
+        self.unfolded_bytes = 0
         self._file: IO[bytes] | None = None
         self._given: Iterable[bytes] = ()
         if hasattr(stream, "read"):
@@ -80,6 +85,18 @@ class Source:
         yield from self._given
         while self._file and (piece := self._file.read(READ_BYTES)):
             yield piece
+
+    def unfold(self, size: int, *, sent: int = 0) -> None:
+        """Count what the source unfolds to; BrokenSource where that is too much for what was sent.
+
+        `sent` is the size of a file that is not read from its beginning to its end.
+        """
+        self.unfolded_bytes += size
+        if self.unfolded_bytes > FREE_BYTES + BYTES_FOR_ONE * max(self.read_bytes, sent):
+            raise BrokenSource(
+                f"The source unfolds to more than {BYTES_FOR_ONE:,} times its bytes: send it in "
+                "parts, or less compressed."
+            )
 
     def seekable_file(self) -> IO[bytes] | None:
         """Give the stream itself where one can go back to its beginning."""

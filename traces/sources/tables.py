@@ -11,6 +11,7 @@ from traces.sources.lines import split_lines
 from traces.sources.source import BadRecord, BrokenSource, Chunk, Record, chunks
 from tunix_site import strict_json
 
+MAX_COLUMNS = 100_000
 DELIMITERS = (",", ";", "\t")  # in this order where two are in the header as often
 
 _quoted = re.compile(r'"[^"]*"?')
@@ -107,6 +108,8 @@ def _rows(lines: _RowLines, delimiter: str) -> Iterator[tuple[Record | BadRecord
 
 
 def _columns(header: list[str]) -> list[str]:
+    if len(header) > MAX_COLUMNS:
+        raise BrokenSource(f"The CSV header names more than {MAX_COLUMNS:,} columns.")
     columns = [
         name.strip() or f"column_{position}"  # of the row numbers that some tools write
         for position, name in enumerate(header, start=1)

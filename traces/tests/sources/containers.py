@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pytest
 import zstandard
 
+from traces.sources.parquet_rows import read_rows
 from traces.sources.records import read_records
 from traces.sources.source import BadRecord, BrokenSource, Record, Source
 
@@ -70,6 +71,12 @@ def plain(record: Record | BadRecord):
     if isinstance(record, BadRecord):
         return record
     return record.line, json.loads(record.raw) if record.value is None else record.value
+
+
+def rows_of(data: bytes, max_record_bytes=LIMIT) -> list:
+    """Read a Parquet file as its own process does, but in this one: (number, row)."""
+    chunks = list(read_rows(io.BytesIO(data), max_record_bytes))
+    return numbered(row for rows, _ in chunks for row in rows)
 
 
 def read_until_broken(data: bytes | Iterable[bytes], **options) -> tuple[list, str]:

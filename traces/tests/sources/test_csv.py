@@ -204,3 +204,8 @@ def test_rows_are_numbered_by_line_over_many_chunks():
     found = read(b"a,b\n" + b"1,2\n" * 5_000)
     assert found == numbered([{"a": "1", "b": "2"}] * 5_000, first=2)
     assert csv.field_size_limit() >= LIMIT
+
+
+def test_a_header_of_more_columns_is_refused():
+    header = ",".join(map(str, range(100_001)))
+    assert "more than 100,000 columns" in read_until_broken(f"{header}\n".encode())[1]

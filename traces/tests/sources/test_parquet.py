@@ -2,20 +2,24 @@
 
 import datetime
 import io
+import os
 import random
+import subprocess
+import sys
 import tempfile
-import tracemalloc
 import uuid
-from contextlib import suppress
 from decimal import Decimal
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from django.conf import settings
 
 from traces.sources.arrow_values import UnreadableType, values
+from traces.sources.parquet_rows import Unreadable, json_size
 from traces.sources.records import read_records
-from traces.sources.source import BadRecord, BrokenSource, Source
+from traces.sources.source import BadRecord, Source
 from traces.tests.sources.containers import (
     LIMIT,
     in_pieces,
@@ -23,9 +27,11 @@ from traces.tests.sources.containers import (
     parquet_file,
     read,
     read_until_broken,
+    rows_of,
 )
 from tunix_site import strict_json
 from tunix_site.errors import TooLarge, Unavailable
+from tunix_site.tests.live import descendants, is_alive
 
 SOME = [
     {"question": f"ü{number}?", "n": number, "steps": [{"i": number, "parts": ["a", None]}, None]}
@@ -35,9 +41,9 @@ UTC = datetime.UTC
 UUID = uuid.UUID(int=7)
 
 
-def table(**columns) -> bytes:
+def table(*, store_schema=True, **columns) -> bytes:
     file = io.BytesIO()
-    pyarrow.parquet.write_table(pa.table(columns), file)
+    pyarrow.parquet.write_table(pa.table(columns), file, store_schema=store_schema)
     return file.getvalue()
 
 
@@ -49,7 +55,7 @@ def test_rows_are_read_from_a_file_and_from_a_stream(compression):
 
 def test_a_null_is_absent_and_one_within_is_kept():
     rows = [{"a": None, "b": {"c": None}, "d": [None]}, {"a": 1, "b": None, "d": []}]
-    assert read(parquet_file(rows)) == [
+    assert rows_of(parquet_file(rows)) == [
         (1, {"b": {"c": None}, "d": [None]}),
         (2, {"a": 1, "d": []}),
     ]
@@ -99,7 +105,7 @@ def test_a_null_is_absent_and_one_within_is_kept():
 )
 def test_values_of_every_type_are_json(column, expected):
     filler = pa.array(["x"] * len(expected))
-    found = read(table(value=column, filler=filler))
+    found = rows_of(table(value=column, filler=filler))
     assert [value.get("value") for _, value in found] == expected
 
 
@@ -123,14 +129,14 @@ def test_values_of_every_type_are_json(column, expected):
     ids=str,
 )
 def test_what_json_cannot_hold_is_marked_where_it_stands(column, reason):
-    [(_, value)] = read(table(good=pa.array(["x"]), bad=column))
+    [(_, value)] = rows_of(table(good=pa.array(["x"]), bad=column))
     assert value["good"] == "x"
     assert list(strict_json.problems(value)) == [(".bad", reason)]
 
 
 def test_text_that_is_not_utf8_spoils_its_own_row_alone():
     column = pa.array([b"a", b"\xff", None, "ü".encode()]).view(pa.string())
-    found = [value.get("a") for _, value in read(table(a=column))]
+    found = [value.get("a") for _, value in rows_of(table(a=column))]
     assert (found[0], found[2], found[3]) == ("a", None, "ü")
     assert isinstance(found[1], strict_json.Refused)
 
@@ -182,25 +188,135 @@ def test_large_rows_come_in_small_chunks():
     assert max(map(len, chunks)) <= 6
 
 
-def test_a_large_row_group_takes_no_memory(tmp_path):
-    path = tmp_path / "large.parquet"
-    path.write_bytes(
-        parquet_file([{"a": random.Random(n).randbytes(5_000).hex()} for n in range(3_000)])
+@pytest.fixture
+def peaks(tmp_path):
+    """Import a file's rows in a fresh process; give what was said and the peaks of memory in MiB.
+
+    The first is that process's own, the second that of the one that reads Parquet for it.
+    """
+
+    def measure(data: bytes) -> tuple[str, int, int]:
+        path = tmp_path / "hostile.parquet"
+        path.write_bytes(data)
+        program = [sys.executable, "-c", READ_ALL, str(path)]
+        done = subprocess.run(program, cwd=settings.BASE_DIR, capture_output=True, check=True)
+        said, own, others = done.stdout.decode().splitlines()
+        return said, int(own) // 1024, int(others) // 1024
+
+    return measure
+
+
+READ_ALL = """
+import pathlib, resource, sys
+import django
+django.setup()
+from traces.sources.records import Source, read_records
+from traces.sources.source import BrokenSource
+count = 0
+try:
+    with open(sys.argv[1], "rb") as file:
+        for chunk in read_records(Source(file), max_record_bytes=2**24):
+            count += len(chunk)
+    print(count)
+except BrokenSource as error:
+    print(error)
+# what getrusage says of ourselves counts the process that started us
+print(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def test_a_large_row_group_takes_no_memory(peaks):
+    rows = [{"a": random.Random(n).randbytes(5_000).hex()} for n in range(20_000)]
+    said, own, others = peaks(parquet_file(rows))
+    assert said == "20000"
+    assert own < 200
+    assert others < 250
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_one_text_of_very_many_rows_takes_no_memory_and_ends(peaks, nested):
+    texts = pa.DictionaryArray.from_arrays(
+        pa.array([0] * 1_000_000, pa.int32()), pa.array(["x" * (5_000 if nested else 4_000_000)])
     )
-    assert path.stat().st_size > 25 * LIMIT
-    tracemalloc.start()
-    try:
-        with path.open("rb") as file:
-            count = sum(map(len, read_records(Source(file), max_record_bytes=LIMIT)))
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert count == 3_000
-    assert peak < 20 * LIMIT
+    offsets = pa.array(range(0, 1_000_001, 10), pa.int32())
+    column = pa.ListArray.from_arrays(offsets, texts) if nested else texts
+    data = table(question=column, store_schema=False)  # else it would say that the text is one
+    assert len(data) < 300_000
+    said, own, others = peaks(data)
+    assert "unfolds to more than 1,000 times its bytes" in said
+    assert own < 300
+    assert others < 300
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.ListArray.from_arrays(pa.array([0, 10**8], pa.int32()), pa.nulls(10**8, pa.int8())),
+        pa.array(["x" * 10_000_000] * 80, pa.large_string()),
+    ],
+    ids=["a list of a hundred million", "a page of 800 MB"],
+)
+def test_what_would_take_all_memory_is_refused(peaks, column):
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(
+        pa.table({"a": column}),
+        file,
+        compression="zstd",
+        use_dictionary=False,
+        data_page_size=2**31 - 1,
+    )
+    said, own, others = peaks(file.getvalue())
+    assert "a batch of its rows takes more than 512 MiB of memory" in said
+    assert own < 200
+    assert others < 700
+
+
+def test_rows_that_grow_are_read_fewer_at_a_time(peaks):
+    texts = pa.array(["x", "y" * 6_000_000])
+    few_then_large = pa.array([0] * 1_000 + [1] * 100, pa.int32())
+    column = pa.DictionaryArray.from_arrays(few_then_large, texts)
+    said, own, others = peaks(table(a=column, store_schema=False))
+    assert said == "1100"
+    assert own < 300
+    assert others < 700
+
+
+def test_a_reader_that_breaks_off_is_told(monkeypatch):
+    monkeypatch.setattr("traces.sources.parquet.READER", "json.tool")
+    assert "what reads it broke off" in read_until_broken(parquet_file(SOME))[1]
+
+
+def test_a_batch_that_takes_too_long_is_told(monkeypatch):
+    program = "import os, signal, sys; os.kill(os.getpid(), signal.SIGPROF)"
+    real = subprocess.Popen
+    monkeypatch.setattr(
+        "traces.sources.parquet.subprocess.Popen",
+        lambda command, **options: real([sys.executable, "-c", program], **options),
+    )
+    assert "a batch of its rows takes too long" in read_until_broken(parquet_file(SOME))[1]
+
+
+def test_no_process_outlives_the_reading():
+    rows = [{"a": random.Random(n).randbytes(50_000).hex()} for n in range(200)]
+    before = descendants(os.getpid())
+    chunks = read_records(Source(io.BytesIO(parquet_file(rows))), max_record_bytes=LIMIT)
+    next(chunks)
+    [pid] = descendants(os.getpid()) - before
+    chunks.close()
+    assert not is_alive(pid)
+
+
+@pytest.mark.parametrize("most", [10, 59, 60, 61, 62, 100, 400, 10**6])
+def test_the_size_of_a_row_is_that_of_its_json_where_that_matters(most):
+    row = {"a": ["x" * 20, None, {"b": "ü\x01"}], "n": 1.5}
+    exact = len(msgspec.json.encode(row))
+    assert exact == 60
+    assert (json_size(row, most) > most) == (exact > most)
 
 
 def test_no_rows_are_nothing():
-    assert read(parquet_file([], pa.schema({"a": pa.string()}))) == []
+    assert rows_of(parquet_file([], pa.schema({"a": pa.string()}))) == []
 
 
 @pytest.mark.parametrize(
@@ -214,19 +330,24 @@ def test_what_only_begins_like_parquet_is_refused(data):
 def test_a_file_cut_anywhere_is_refused():
     data = parquet_file(SOME[:3])
     for size in range(4, len(data), 7):
-        assert "The Parquet file cannot be read on: " in read_until_broken(data[:size])[1]
+        with pytest.raises(Unreadable):
+            rows_of(data[:size])
 
 
 @pytest.mark.parametrize("compression", ["none", "snappy", "zstd"])
 def test_a_file_with_broken_bytes_is_read_or_refused(compression):
     data = parquet_file(SOME[:20], compression=compression)
     chance = random.Random(compression)
+    outcomes = set()
     for _ in range(300):
         broken = bytearray(data)
         for _ in range(chance.choice([1, 3, 20])):
             broken[chance.randrange(4, len(broken) - 4)] = chance.randrange(256)
-        with suppress(BrokenSource):
-            read(bytes(broken))
+        try:
+            outcomes.add(type(rows_of(bytes(broken))))
+        except Unreadable:
+            outcomes.add(Unreadable)
+    assert outcomes == {list, Unreadable}  # some broken bytes are those of a text
 
 
 def test_a_stream_is_kept_up_to_the_bound():
