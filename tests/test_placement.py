@@ -207,6 +207,7 @@ READ_BY_SQL = {
     "tunix_site/migrating.py": "takes a lock",
     "tunix_site/operations.py": "whether the database answers",
     "tunix_site/statements.py": "query sets, compiled once",
+    "tunix_site/write_check.py": "whether the database can be written: locks a row",
 }
 
 
