@@ -1,20 +1,26 @@
 """The admin's site: who may enter it at all."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.views import PasswordChangeView
 from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 
+from tunix_site.addresses import address_of
 from tunix_site.models import Role
+from tunix_site.passwords import OldPasswordMixin
 from tunix_site.roles import RANKS, rank_of_user
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
     from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
+    from django.contrib.admin.forms import AdminPasswordChangeForm as AdminOwnPasswordChangeForm
 else:
-    from unfold.forms import AuthenticationForm
+    from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
     from unfold.sites import UnfoldAdminSite as AdminSite
 
 REFUSAL = "{} may not enter: this needs staff status and the role of a curator."
@@ -46,6 +52,12 @@ class LoginForm(AuthenticationForm):
             raise forms.ValidationError(REFUSAL.format(user))
 
 
+class OwnPasswordForm(OldPasswordMixin, AdminOwnPasswordChangeForm):
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.address = address
+
+
 class TunixAdminSite(AdminSite):
     """Open to staff who are curators; others are asked to log in as somebody else."""
 
@@ -58,6 +70,19 @@ class TunixAdminSite(AdminSite):
         if request.method == "GET" and request.user.is_authenticated and not may_curate(request):
             messages.warning(request, REFUSAL.format(request.user))
         return super().login(request, extra_context)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Do as Django does, with a form that counts wrong passwords."""
+        request.current_app = self.name
+        view = PasswordChangeView.as_view(
+            form_class=partial(OwnPasswordForm, address=address_of(request)),
+            success_url=reverse(f"{self.name}:password_change_done", current_app=self.name),
+            template_name=self.password_change_template or "registration/password_change_form.html",
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
 
     def get_urls(self) -> list[Any]:
         # No model has a page outside the admin, and that view breaks on an id that is no UUID.

@@ -1,3 +1,5 @@
+import threading
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
@@ -11,7 +13,9 @@ class TunixSiteConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from tunix_site.key_cache import watch_writes
+        from tunix_site.logs import log_ends_of_threads
 
+        threading.excepthook = log_ends_of_threads
         connection_created.connect(watch_writes, dispatch_uid="known keys")
 
 

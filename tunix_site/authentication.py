@@ -1,16 +1,25 @@
 """Authentication by `Authorization: Token KEY`."""
 
+import logging
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from tunix_site.addresses import address_of, network_of
+from tunix_site.buckets import Buckets, Leak
+from tunix_site.errors import TooMany
 from tunix_site.key_cache import known_keys
+from tunix_site.logs import log_seldom
 from tunix_site.models import ApiKey, digest_of
 
+log = logging.getLogger(__name__)
+
 SCHEME = "Token"
+
+wrong_keys = Buckets(Leak(capacity=30, seconds=1))
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -25,10 +34,23 @@ class ApiKeyAuthentication(BaseAuthentication):
         digest = digest_of(words[1].decode("ascii"))
         key = known_keys.find(digest)
         if key is None:
-            raise AuthenticationFailed("The key is unknown, expired or revoked.")
+            raise _wrong_key(request)
         if request.method not in SAFE_METHODS and key.note_use():
             known_keys.forget(digest)  # the next request reads when it was used
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:
         return SCHEME
+
+
+def _wrong_key(request: Any) -> APIException:
+    """Count a wrong key of an address; beyond its share of them, tell it to wait.
+
+    A right key is found before, so that it is never slowed, and nobody's thread is held.
+    """
+    address = address_of(request)
+    wait = wrong_keys.take(network_of(address))
+    if not wait:
+        return AuthenticationFailed("The key is unknown, expired or revoked.")
+    log_seldom(log, "wrong keys: an address is told to wait", address=address)
+    return TooMany("Too many wrong keys came from your address.", wait=wait)

@@ -3,6 +3,7 @@
 Services raise these; views do not catch them; commands show their message.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,6 +69,17 @@ class KeyReused(APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
     default_detail = "This Idempotency-Key was used with another request."
+
+
+class TooMany(APIException):
+    """429: it may be asked again after so many seconds."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "too_many"
+
+    def __init__(self, what: str, *, wait: float) -> None:
+        self.wait = math.ceil(wait)
+        super().__init__(f"{what} Try again in {self.wait} seconds.")
 
 
 class DatabaseTrouble(APIException):

@@ -28,8 +28,13 @@ ASKED_AT_ONCE = CollectorRegistry()
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 
 
+def known_method(method: str | None) -> str:
+    """Name a method of HTTP; any other word is a client's own, of which there is no end."""
+    return method if method in KNOWN_METHODS else "other"
+
+
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
-    method = method if method in KNOWN_METHODS else "other"  # clients must not grow the labels
+    """Count a request; what `known_method` and the resolver name makes labels."""
     REQUESTS.labels(method, route, status).inc()
     REQUEST_SECONDS.labels(method, route).observe(seconds)
 

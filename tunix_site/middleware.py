@@ -12,8 +12,11 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from tunix_site import metrics
+from tunix_site.addresses import address_of
 from tunix_site.error_answers import trouble_answer
-from tunix_site.logs import request_id
+from tunix_site.errors import TooMany, Unavailable
+from tunix_site.logs import request_id, route_of
+from tunix_site.refusals import refusal
 
 log = logging.getLogger("tunix_site.requests")
 
@@ -36,19 +39,26 @@ class RequestLogMiddleware:
         given = request.headers.get(REQUEST_ID_HEADER, "")
         identity = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         token = request_id.set(identity)
+        request.id = identity  # type: ignore[attr-defined]  # for what Django logs after us
         started = time.perf_counter()
         try:
             response = self.get_response(request)
             seconds = time.perf_counter() - started
-            match = request.resolver_match
-            route = match.route if match else "unknown"
-            metrics.observe_request(request.method or "", route, response.status_code, seconds)
+            status = response.status_code
+            method, route = metrics.known_method(request.method), route_of(request)
+            metrics.observe_request(method, route, status, seconds)
             log.info(
                 "%s %s %s",
-                request.method,
-                response.status_code,
+                method,
+                status,
                 route,
-                extra={"status": response.status_code, "milliseconds": round(seconds * 1000, 1)},
+                extra={
+                    "request": request,
+                    "method": method,
+                    "status": status,
+                    "milliseconds": round(seconds * 1000, 1),
+                    "address": address_of(request),
+                },
             )
         finally:
             request_id.reset(token)
@@ -102,3 +112,18 @@ class DatabaseTroubleMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return trouble_answer(request, error)
+
+
+class RefusalMiddleware:
+    """Answer what a page outside the API refuses for a while, such as a login."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, TooMany | Unavailable):
+            return refusal(request, error.status_code, str(error.detail), wait=error.wait)
+        return None

@@ -9,9 +9,12 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from tunix_site.buckets import Leak
 
 KEY_PREFIX = "tunix_"
 SHOWN_CHARACTERS = 12  # of a key: its prefix and six random ones, 36 bits of 256
@@ -112,6 +115,63 @@ class ApiKey(models.Model):
     def revoke(self) -> None:
         self.revoked_at = timezone.now()
         self.save(update_fields=["revoked_at"])
+
+
+class PasswordTriesQuerySet(models.QuerySet["PasswordTries"]):
+    def wait(self, bucket: uuid.UUID) -> float:
+        """Give the seconds until a password may be tried; 0 where it may."""
+        tries = self.filter(pk=bucket).first()
+        return tries.LEAK.wait(tries.level_at(timezone.now())) if tries else 0.0
+
+    @transaction.atomic
+    def take(self, bucket: uuid.UUID) -> float:
+        """Count one more, or give the seconds to wait; of tries at once one goes after another."""
+        now = timezone.now()
+        self._purge(now)
+        tries, _ = self.select_for_update().get_or_create(pk=bucket)
+        level = tries.level_at(now)
+        wait = tries.LEAK.wait(level)
+        if not wait:
+            tries.level, tries.updated_at = level + 1, now
+            tries.save()
+        return wait
+
+    def forget(self, bucket: uuid.UUID) -> None:
+        self.filter(pk=bucket).delete()
+
+    def _purge(self, now: datetime) -> None:
+        """Delete some that are empty again."""
+        leak = self.model.LEAK
+        empty = self.filter(updated_at__lt=now - timedelta(seconds=leak.capacity * leak.seconds))
+        some = empty.select_for_update(skip_locked=True).values("pk")[: self.model.PURGED_AT_ONCE]
+        self.filter(pk__in=some).delete()
+
+
+class PasswordTries(models.Model):
+    """How many wrong passwords came for a name from an address of late: a leaky bucket.
+
+    The database holds it for all web processes; of name and address it has an HMAC alone.
+    """
+
+    LEAK: ClassVar[Leak] = Leak(capacity=5, seconds=60)
+    PURGED_AT_ONCE: ClassVar[int] = 100
+
+    id = models.UUIDField(primary_key=True)
+    level = models.FloatField(default=0)
+    updated_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = PasswordTriesQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @classmethod
+    def bucket(cls, name: str, network: str) -> uuid.UUID:
+        mac = salted_hmac(cls.__qualname__, f"{network} {name}", algorithm="sha256")
+        return uuid.UUID(bytes=mac.digest()[:16])
+
+    def level_at(self, now: datetime) -> float:
+        return self.LEAK.level_after(self.level, (now - self.updated_at).total_seconds())
 
 
 class IdempotentAnswer(models.Model):

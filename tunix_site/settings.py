@@ -1,6 +1,7 @@
 """Django's settings. Every variable read here is listed in docs/settings.md and .env.example."""
 
 import os
+import sys
 from pathlib import Path
 
 import dj_database_url
@@ -83,12 +84,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tunix_site.middleware.DrainMiddleware",
     "tunix_site.browsers.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "tunix_site.hosts.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "tunix_site.browsers.AuthenticationMiddleware",
     "tunix_site.browsers.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tunix_site.middleware.DatabaseTroubleMiddleware",
+    "tunix_site.middleware.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "tunix_site.urls"
@@ -132,6 +134,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["tunix_site.passwords.PasswordBackend"]
+PASSWORD_HASHERS = ["tunix_site.passwords.BoundedHasher"]
 LOGIN_URL = "/api-auth/login/"
 LOGIN_REDIRECT_URL = "/api/"
 
@@ -154,6 +158,7 @@ SESSION_ENGINE = "tunix_site.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if env.flag("TUNIX_BEHIND_PROXY"):  # the proxy sets the header itself, whatever the client sent
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES = env.networks("TUNIX_TRUSTED_PROXIES")  # whose X-Forwarded-For counts
 X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {
@@ -254,31 +259,33 @@ UNFOLD = {
     },
 }
 
+# For people on a terminal, for programs anywhere else, unless TUNIX_LOG says so.
+LOG_FORM = env.choice("TUNIX_LOG", "auto", ("auto", "json", "text"))
+if LOG_FORM == "auto":
+    LOG_FORM = "text" if sys.stderr.isatty() else "json"
+COLOUR = sys.stderr.isatty() and "NO_COLOR" not in os.environ
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {
-        "request_id": {"()": "tunix_site.logs.RequestIdFilter"},
-    },
     "formatters": {
         "json": {
             "()": "tunix_site.logs.JsonFormatter",
             "format": "{asctime}{levelname}{name}{message}{request_id}",
             "style": "{",
-        }
+        },
+        "text": {"()": "tunix_site.logs.TextFormatter", "colour": COLOUR},
     },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "formatter": "json",
-            "filters": ["request_id"],
+            "formatter": LOG_FORM,
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can send one
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # tunix_site.hosts says it
         "django.request": {"level": "ERROR"},  # refusals are in our own line for the request
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "httpx": {"level": "WARNING"},

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from tunix_site.documents import RootView, SchemaView, SwaggerView
 from tunix_site.operations import HealthView, MetricsView
 
-handler400 = "tunix_site.error_answers.bad_request"
+handler400 = "tunix_site.hosts.bad_request"
 handler403 = "tunix_site.error_answers.forbidden"
 handler404 = "tunix_site.error_answers.not_found"
 handler500 = "tunix_site.error_answers.server_error"

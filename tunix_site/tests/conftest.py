@@ -1,6 +1,34 @@
-"""What the tests of the real web server share."""
+"""What the tests of the site share, above all those of the real web server."""
+
+import io
+import json
+import logging
 
 import pytest
+
+from tunix_site import logs
+from tunix_site.authentication import wrong_keys
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted():
+    """Forget what earlier tests did wrong, all from one address."""
+    wrong_keys.clear()
+    logs._seldom.clear()
+
+
+@pytest.fixture
+def logged():
+    """Give the lines that the site's own handler has written, as the objects they hold."""
+    [handler] = [
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler.formatter, logs.JsonFormatter)
+    ]
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    handler.setStream(before)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The database goes away and comes back, under the real server."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tunix_site.tests.samples import trace
 
 pytestmark = pytest.mark.live
 
+SECRET = "what-must-not-be-logged"
 AWAY = {"detail": "The database is not available."}
 
 
@@ -63,7 +65,7 @@ def test_while_it_is_away_all_is_503_and_then_it_works_by_itself(cluster, server
 
         def answers():
             return [
-                client.get("/api/traces"),
+                client.get("/api/traces", params={"q": SECRET}),
                 client.get("/api/datasets/x/export.jsonl"),
                 client.post("/api/traces", json=trace()),
                 client.post("/api/traces", json=trace(), headers={"Idempotency-Key": mode}),
@@ -94,6 +96,10 @@ def test_while_it_is_away_all_is_503_and_then_it_works_by_itself(cluster, server
     log = server.log.read_text()
     assert "the database is away (SQLSTATE none)" in log
     assert "Internal Server Error" not in log
+    assert SECRET not in log
+    entries = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert [entry for entry in entries if entry["levelname"] == "ERROR"]
+    assert all(entry["request_id"] for entry in entries if entry.get("status") == 503)
 
 
 def test_it_restarts_under_a_server_that_nobody_asked_meanwhile(cluster, server, key):

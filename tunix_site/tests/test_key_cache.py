@@ -15,20 +15,11 @@ from tunix_site import key_cache
 from tunix_site.accounts import give_role
 from tunix_site.key_cache import KEPT_SECONDS, KeyCache, known_keys
 from tunix_site.models import ApiKey, Role, digest_of
+from tunix_site.tests.clock import Clock
 from tunix_site.tests.live import url_of_database, wait_until, web_server
 from tunix_site.tests.samples import trace
 
 pytestmark = pytest.mark.django_db
-
-
-class Clock:
-    """Stands for the time module in the cache."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Logs: JSON lines with a request id, and nothing of what people sent."""
 
-import io
 import json
 import logging
 import re
@@ -11,26 +10,12 @@ from django.db import connections
 from gunicorn.config import Config
 
 from tunix_site import operations
-from tunix_site.logs import JsonFormatter, request_id
+from tunix_site.logs import request_id
 from tunix_site.server import ServerLogger
 from tunix_site.tests.live import exchange
 from tunix_site.tests.samples import trace
 
 SECRET = "what-must-not-be-logged"
-
-
-@pytest.fixture
-def logged():
-    """Give the lines that the site's own handler has written, as the objects they hold."""
-    [handler] = [
-        handler
-        for handler in logging.getLogger().handlers
-        if isinstance(handler.formatter, JsonFormatter)
-    ]
-    written = io.StringIO()
-    before = handler.setStream(written)
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    handler.setStream(before)
 
 
 @pytest.mark.django_db
@@ -144,8 +129,10 @@ def test_a_served_site_logs_json_and_nothing_of_what_was_sent(site, live_client)
         b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n" + SECRET.encode() + b" : a\r\n\r\n",
     ):
         exchange(site.port, data)
-    first, *lines = site.log.read_text().splitlines()
-    assert first.startswith("Serving on http://127.0.0.1:")
+    first, documentation, admin, *lines = site.log.read_text().splitlines()
+    assert first == f"Serving on {site.url}/api/"
+    assert documentation.split() == ["documentation", f"{site.url}/api/docs"]
+    assert admin.split() == ["admin", f"{site.url}/admin/"]
     entries = [json.loads(line) for line in lines]
     [entry] = [entry for entry in entries if entry["request_id"] == "a-served-request"]
     assert entry["message"] == "POST 201 api/traces/?$"

@@ -49,7 +49,10 @@ class Command(BaseCommand):
             if settings.RUN_WORKERS and not options["no_workers"]:
                 beside.append(KeptProcess(WORK))
             self._prepare(set_up=not options["no_setup"])
-            self.stdout.write(f"Serving on http://{host}:{port}/api/")
+            url = f"http://{host}:{port}"
+            self.stdout.write(f"Serving on {url}/api/")
+            self.stdout.write(f"  documentation  {url}/api/docs")
+            self.stdout.write(f"  admin          {url}/admin/")
             self.stdout.flush()
             Server(host=host, port=port, beside=beside).run()
 
