@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import connection
-from tqdm import tqdm
 
 from benchmarks import searches
 from benchmarks.baseline import bare_connection
@@ -26,6 +25,7 @@ from benchmarks.exports import FLAT_MIB, export, growth
 from benchmarks.site import BenchmarkFailed, Client, Site
 from benchmarks.timing import percentile, seconds_of
 from tunix_site.processes import child_process
+from tunix_site.progress_bar import progress_bar
 
 SIZES = (10_000, 100_000, 1_000_000)
 PAGES = 100
@@ -55,7 +55,7 @@ def measure(site: Site, sizes: tuple[int, ...]) -> Iterator[tuple[int, Figure]]:
     """Grow from size to size, measuring everything at each."""
     before = 0
     with (
-        tqdm(total=len(sizes) * len(PARTS), unit="part", file=sys.stderr) as bar,
+        progress_bar(total=len(sizes) * len(PARTS), unit="part") as bar,
         tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as directory,
     ):
         for size in sizes:

@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from tqdm import tqdm
 
 from benchmarks import builds, exports, ingest, large, latency, lists, price, report, trainer
 from benchmarks.baseline import fill, wait_for_the_indexes
@@ -23,6 +21,7 @@ from benchmarks.data import Traces, load_traces
 from benchmarks.price import Price
 from benchmarks.report import Result
 from benchmarks.site import Site, running_site, scratch_database
+from tunix_site.progress_bar import progress_bar
 
 PACKAGES = ("Django", "djangorestframework", "gunicorn", "msgspec", "psycopg")
 
@@ -95,7 +94,7 @@ def run_large(directory: Path) -> list[str]:
 def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:
     """Go through all measurements, showing on stderr which one is under way."""
     bodies, rows = traces.bodies, len(traces.bodies) * sizes.copies
-    with tqdm(total=len(sizes.clients) + 6, unit="part", file=sys.stderr) as bar:
+    with progress_bar(total=len(sizes.clients) + 6, unit="part") as bar:
 
         def part(title: str, results: Iterator[Result]) -> Iterator[Result]:
             bar.set_description(title)

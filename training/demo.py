@@ -9,10 +9,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from training.client import ApiError, Client
 from training.programs import CONFIGS, run_program
+from tunix_site.progress_bar import progress_bar
 
 SEED = 0
 ADDITION = "addition"
@@ -89,7 +88,7 @@ class Demo:
         return [entry["id"] for batch in batches for entry in batch]
 
     def _score(self, ids: list[str]) -> None:
-        for trace_id in tqdm(ids, desc="scoring"):
+        for trace_id in progress_bar(ids, desc="scoring"):
             self.client.score(trace_id, "baseline")
 
     def _build_and_export(self) -> dict[str, Any]:

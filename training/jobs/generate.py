@@ -9,7 +9,6 @@ import argparse
 import itertools
 import json
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,11 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import msgspec
 from errors import InputError, exit_on_input_error
 from evalset import Problem, read_problems
+from progress_bar import progress_bar
 from run_config import RunConfig, load_config, parse_config, template_name
 from run_record import CHECKPOINTS, DRAFT, MANIFEST, TOKENIZER, read_json
 from templates import INSTRUCTION, TEMPLATES, Template, parse
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
-from tqdm import tqdm
 
 BASE = "base"
 ROUND_TO = 8  # tokens of the longest prompt
@@ -136,7 +135,7 @@ def answers(
     sample, step = load_sampler(asked, generation, max_prompt)
     fsdp = asked.config.mesh.fsdp
     size = min(generation.batch_size, -(-len(problems) // fsdp) * fsdp)
-    progress = tqdm(total=len(problems), desc=f"asking {asked.name[:8]}", file=sys.stderr)
+    progress = progress_bar(total=len(problems), desc=f"asking {asked.name[:8]}")
     for at in range(0, len(problems), size):
         part = questions[at : at + size]
         filled = part + [part[-1]] * (size - len(part))  # one shape, compiled once

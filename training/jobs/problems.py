@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from errors import InputError, exit_on_input_error
+from progress_bar import progress_bar
 from run_record import DRAFT
-from tqdm import tqdm
 
 COLUMNS = ("Ones", "Tens", "Hundreds")
 LOWEST, HIGHEST = 100, 999
@@ -146,7 +146,7 @@ def main() -> None:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     draft = options.output.with_name(options.output.name + DRAFT)
     with draft.open("w", encoding="utf-8") as file:
-        progress = tqdm(problems, total=options.count, desc=options.family, file=sys.stderr)
+        progress = progress_bar(problems, total=options.count, desc=options.family)
         for problem in progress:
             file.write(json.dumps(problem, ensure_ascii=False) + "\n")
     draft.replace(options.output)

@@ -4,7 +4,6 @@ import itertools
 import json
 import logging
 import math
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ import orbax.checkpoint as ocp
 from batches import Batch
 from flax import nnx
 from model_loading import count_parameters, describe, in_mesh, make_mesh, make_model, model_shape
+from progress_bar import progress_bar
 from run_config import Training
 from run_record import (
     CHECKPOINTS,
@@ -29,7 +29,6 @@ from run_record import (
     read_metrics,
     write_json,
 )
-from tqdm import tqdm
 from tunix.sft import peft_trainer, utils
 from tunix.sft.metrics_logger import MetricsLogger
 from tunix.sft.sharding_utils import shard_input
@@ -137,7 +136,7 @@ class Metrics:
         self.tokens: dict[int, int] = {}  # real ones, by step
         self.trained_tokens = 0
         self._file = path.open("a", encoding="utf-8")
-        self._bar = tqdm(total=steps, initial=first_step, desc="training", file=sys.stderr)
+        self._bar = progress_bar(total=steps, initial=first_step, desc="training")
         self._since = time.perf_counter()
 
     def write(

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from tqdm import tqdm
 
 from datasets.compression import GZIP, IDENTITY, ZSTD
 from datasets.exports import FORMATS, Columns, Format
 from datasets.models import Dataset
 from datasets.reading import DatasetCutShort, Export
 from tunix_site.errors import Invalid, text_of
+from tunix_site.progress_bar import progress_bar
 
 STDOUT = "-"
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
@@ -87,7 +87,9 @@ def _with_progress(
 ) -> Iterator[Columns]:
     """Show on stderr how far it is, unless asked to be quiet."""
     hidden = options["verbosity"] == 0
-    return iter(tqdm(rows, total=export.row_count, unit=" rows", unit_scale=True, disable=hidden))
+    return iter(
+        progress_bar(rows, total=export.row_count, unit=" rows", unit_scale=True, disable=hidden)
+    )
 
 
 def _write(pieces: Iterator[bytes], path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import IO, Any, cast
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rest_framework.exceptions import APIException
-from tqdm import tqdm
 
 from jobs.errors import JobInterrupted
 from jobs.models import Job
@@ -19,6 +18,7 @@ from traces.readers.formats import AUTO, FORMATS
 from traces.services.imports import ABORT, SKIP, ImportRefused, ImportRequest, import_stream
 from traces.sources.records import Source
 from tunix_site.errors import text_of
+from tunix_site.progress_bar import reading_bar
 from tunix_site.strict_json import text_problems
 
 STDIN = "-"
@@ -133,12 +133,11 @@ def _user(username: str | None) -> Any:
 
 @contextmanager
 def _opened(name: str) -> Iterator[IO[bytes]]:
-    """Open a file; a bar shows how much of it was read."""
+    """Open a file, and show how much of it was read."""
     try:
         with sys.stdin.buffer if name == STDIN else Path(name).open("rb") as file:
             size = None if name == STDIN else Path(name).stat().st_size
-            bar = tqdm.wrapattr(file, "read", total=size, desc="Importing", disable=None)
-            with bar as stream:
+            with reading_bar(file, total=size, desc="importing") as stream:
                 yield cast(IO[bytes], stream)
     except OSError as error:
         raise CommandError(f"{name}: {error.strerror}.") from None

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connection
-from tqdm import tqdm
 
 from traces.services import indexing
 from tunix_site.database_troubles import described, trouble_of
+from tunix_site.progress_bar import progress_bar
 
 POLL_SECONDS = 0.5
 AWAY_SECONDS = 2.0
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def _empty(self, kind: str, stop: threading.Event) -> None:
         total = self._patiently(indexing.pending_count, kind, stop) or 0
         done = 0
-        with tqdm(total=total, unit=" traces", disable=None) as bar:
+        with progress_bar(total=total, unit=" traces", desc="indexing") as bar:
             while count := self._patiently(indexing.index_some, kind, stop):
                 done += count
                 bar.update(count)
