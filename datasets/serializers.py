@@ -2,7 +2,7 @@
 
 import math
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
@@ -30,6 +30,7 @@ from tunix_site.fields import (
     TextField,
 )
 
+DEFAULT_FORMAT = "trace"
 MAX_SPLITS = 20
 SPLIT_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_SPLIT_CHARS - 1}}}")
 MAX_FILTERS = 50
@@ -86,6 +87,20 @@ class SplitsField(ObjectField):
 
 class BuildSerializer(StrictSerializer):
     """A request to build a dataset."""
+
+    openapi: ClassVar = {
+        "allOf": [{"properties": {"where": {"maxProperties": MAX_FILTERS}}}],
+        "if": {
+            "anyOf": [
+                {
+                    "required": ["selection_strategy"],
+                    "properties": {"selection_strategy": {"const": Strategy.RANDOM.value}},
+                },
+                {"required": ["splits"], "properties": {"splits": {"minProperties": 1}}},
+            ]
+        },
+        "then": {"required": ["seed"], "properties": {"seed": {"type": "integer"}}},
+    }
 
     dataset_name = TextField(max_length=MAX_NAME_CHARS, validators=[check_name])
     dataset_version = TextField(max_length=MAX_VERSION_CHARS, validators=[check_name])
@@ -244,7 +259,7 @@ class ExportQuery(QuerySerializer):
     format = ChoiceTextField(
         choices=list(FORMATS),
         required=False,
-        default="trace",
+        default=DEFAULT_FORMAT,
         error_messages={"invalid_choice": f"Unknown format; known ones: {', '.join(FORMATS)}."},
     )
     split = TextField(max_length=MAX_SPLIT_CHARS, required=False)

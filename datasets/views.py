@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +21,7 @@ from datasets.exports import FORMATS, ParquetFormat
 from datasets.models import Dataset
 from datasets.reading import Export, trace_id_pieces
 from datasets.serializers import (
+    DEFAULT_FORMAT,
     BuildAnswerSerializer,
     BuildSerializer,
     DatasetDetailSerializer,
@@ -82,6 +84,15 @@ class DatasetViewSet(ApiViewSet):
         "destroy": Role.CURATOR,
     }
     queries: ClassVar = {"list": PageQuery, "export": ExportQuery}
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """Offer for an export what its format is alone, so that another `Accept` is 406."""
+        renderers: list[BaseRenderer] = super().get_renderers()
+        if self.action == "export":
+            name = self.request.query_params.get("format", DEFAULT_FORMAT)
+            known = [FORMATS[name].media_type] if name in FORMATS else [NDJSON, PARQUET]
+            return [renderer for renderer in renderers if renderer.media_type in known]
+        return renderers
 
     def get_object(self) -> Dataset:
         key = self.kwargs["key"]
@@ -148,7 +159,7 @@ class DatasetViewSet(ApiViewSet):
         detail=True,
         url_path=r"export\.jsonl",
         pagination_class=None,
-        renderer_classes=[NDJSONRenderer, JSONRenderer, ParquetRenderer],
+        renderer_classes=[NDJSONRenderer, ParquetRenderer],
     )
     def export(self, request: Request, key: str) -> HttpResponseBase:
         fmt = FORMATS[self.query.pop("format")]

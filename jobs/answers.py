@@ -17,7 +17,7 @@ LOCATION = OpenApiParameter(
 PREFER = [
     OpenApiParameter(
         "Prefer",
-        {"type": "string", "maxLength": 255},
+        str,
         OpenApiParameter.HEADER,
         description="`respond-async`: answer 202 with a job at once.",
     ),

@@ -16,7 +16,7 @@ from jobs.serializers import JOB_FILTERS, JobQuery, JobRowSerializer, JobSeriali
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
 from tunix_site.models import Role
-from tunix_site.renderers import NDJSON, JSONRenderer, NDJSONRenderer
+from tunix_site.renderers import NDJSON, NDJSONRenderer
 from tunix_site.roles import rank_of_request
 from tunix_site.views import ApiViewSet
 
@@ -68,7 +68,7 @@ class JobViewSet(ApiViewSet):
         detail=True,
         url_path=r"errors\.jsonl",
         pagination_class=None,
-        renderer_classes=[NDJSONRenderer, JSONRenderer],
+        renderer_classes=[NDJSONRenderer],
     )
     def errors(self, request: Request, pk: str) -> HttpResponseBase:
         job = self.get_object()

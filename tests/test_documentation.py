@@ -329,3 +329,33 @@ def test_dead_links_are_found():
         "nowhere.md",
         "#three",
     ]
+
+
+def dead_names(text: str) -> list[str]:
+    """Give the files, and the names `in` a module, that prose tells of and that are not there."""
+    found = re.findall(r"`([\w.-]+/[\w./-]+\.(?:py|md|in|html|toml|yaml))`", pages.prose(text))
+    made = "var/"  # by programs, when they run
+    dead = [path for path in found if not path.startswith(made) and not (ROOT / path).exists()]
+    for names, path in re.findall(
+        r"((?:`[A-Za-z_]\w*`(?:,| and)? )+)in\s`(\w+/[\w/]+\.py)`", pages.prose(text)
+    ):
+        code = (ROOT / path).read_text() if (ROOT / path).exists() else ""
+        defined = r"^(?:class |def )?{}\b"
+        dead += [
+            f"{name} in {path}"
+            for name in re.findall(r"`(\w+)`", names)
+            if not re.search(defined.format(name), code, re.MULTILINE)
+        ]
+    return dead
+
+
+@every_page
+def test_files_and_names_that_are_told_of_are_there(page):
+    if page.name != "CHANGELOG.md":  # which tells of what there was
+        assert not dead_names(page.read_text())
+
+
+def test_what_is_told_of_and_not_there_is_found():
+    assert dead_names("see `traces/no_such.py`") == ["traces/no_such.py"]
+    assert dead_names("(`TraceRow` and `rows` in `traces/rows.py`)") == ["rows in traces/rows.py"]
+    assert dead_names("`TraceRow` in `traces/rows.py`, `make lint`, `and/or`") == []

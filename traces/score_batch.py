@@ -1,6 +1,6 @@
 """A batch of scores from outside: a judge's, a reward model's, a verifier's."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -16,6 +16,10 @@ DEFAULT_SCORER_VERSION = "1"
 
 class NewScoreSerializer(StrictSerializer):
     """A score on a criterion that is not computed here."""
+
+    openapi: ClassVar = {
+        "allOf": [{"properties": {"criteria": {"not": {"enum": sorted(SCORERS)}}}}],
+    }
 
     trace = UUIDField()
     criteria = TextField(max_length=64)

@@ -1,7 +1,7 @@
 """Bodies in and out of the trace routes."""
 
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from django.conf import settings
@@ -81,6 +81,13 @@ class StepsField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
         return steps
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {"source": {"type": "string", "maxLength": document.MAX_SOURCE_CHARS}},
+        "additionalProperties": {},
+    }
+)
 class MetaField(ObjectField):
     """A free object; null is stored as an empty one; `source` is text."""
 
@@ -261,6 +268,16 @@ class BatchQuery(QuerySerializer):
 
 class BulkSetSerializer(StrictSerializer):
     """What becomes of the traces: at least one of the three."""
+
+    openapi: ClassVar = {
+        "anyOf": [
+            {"required": ["status"]},
+            *(
+                {"required": [name], "properties": {name: {"type": "array", "minItems": 1}}}
+                for name in ("add_tags", "remove_tags")
+            ),
+        ]
+    }
 
     status = ChoiceTextField(choices=Status.choices, required=False)
     add_tags = ListField(child=TagField(), max_length=document.MAX_TAGS, required=False)

@@ -23,7 +23,7 @@ from traces.prompts import PromptPagination, PromptQuery, prompt_groups
 from traces.ranking import TracePagination
 from traces.readers.formats import FORMATS
 from traces.score_batch import MAX_BYTES as MAX_SCORES_BYTES
-from traces.score_batch import NewScoreSerializer, record_scores
+from traces.score_batch import MAX_SCORES, NewScoreSerializer, record_scores
 from traces.scoring import SCORERS
 from traces.serializers import (
     BatchAnswerSerializer,
@@ -118,7 +118,9 @@ class TraceViewSet(ApiViewSet):
         return Response(TraceDetailSerializer(trace).data)
 
     @extend_schema(
-        request=TraceSerializer(many=True),
+        request=TraceSerializer(  # type: ignore[call-arg]  # the list's own arguments
+            many=True, min_length=1, max_length=settings.MAX_BATCH_TRACES
+        ),
         responses={201: BatchAnswerSerializer, 207: PartialBatchAnswerSerializer},
     )
     @action(detail=False, methods=["post"])
@@ -229,7 +231,12 @@ class ScoreViewSet(ApiViewSet):
     roles: ClassVar = {"batch": Role.CURATOR}
     body_limits: ClassVar = {"batch": MAX_SCORES_BYTES}
 
-    @extend_schema(request=NewScoreSerializer(many=True), responses={201: ScoresStoredSerializer})
+    @extend_schema(
+        request=NewScoreSerializer(  # type: ignore[call-arg]  # the list's own arguments
+            many=True, min_length=1, max_length=MAX_SCORES
+        ),
+        responses={201: ScoresStoredSerializer},
+    )
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Store up to 1,000 scores, all or none; one per trace, criteria and scorer version."""

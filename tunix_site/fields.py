@@ -1,5 +1,6 @@
 """Serializers whose types are strict: nothing is coerced, trimmed or dropped."""
 
+import math
 import re
 from functools import cache
 from itertools import islice
@@ -15,6 +16,7 @@ from rest_framework.settings import api_settings
 
 from tunix_site.strict_json import Refused, problems, shown
 
+_NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,19})?([eE][+-]?[0-9]{1,3})?")
 MAX_UNKNOWN = 20  # unknown fields named in an answer
 MAX_PROBLEMS = 20  # of one object
 
@@ -188,6 +190,7 @@ def _typed(field: Any, text: str) -> Any:
         return {"true": True, "false": False}.get(text, text)
     if isinstance(field, IntegerField) and re.fullmatch(r"-?[0-9]{1,19}", text):
         return int(text)
-    if isinstance(field, NumberField) and re.fullmatch(r"-?[0-9]{1,19}(\.[0-9]{1,19})?", text):
-        return float(text)
+    if isinstance(field, NumberField) and _NUMBER.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else text
     return text

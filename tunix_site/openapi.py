@@ -2,17 +2,27 @@
 
 from typing import Any
 
+from django.core.validators import RegexValidator
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
-from rest_framework.serializers import ListField
+from rest_framework.serializers import ListField, ListSerializer
 
-from tunix_site.fields import QuerySerializer
+from tunix_site.fields import QuerySerializer, TextField
 from tunix_site.idempotency import HEADER
 
 ERROR_BODY = OpenApiResponse(
-    {"type": "object", "additionalProperties": True}, description="What is wrong, and where."
+    {"$ref": "#/components/schemas/Error"}, description="What is wrong, and where."
 )
+ERROR = {
+    "type": "object",
+    "description": "A sentence in `detail`, or what is wrong by the name of each field: lists of "
+    "sentences, of what nests by name or position. Of a batch, `errors` has both by index.",
+    "properties": {"detail": {"type": "string"}},
+    "additionalProperties": {},
+    "minProperties": 1,
+}
+NO_NUL = r"^[^\u0000]*$"
 BODY_METHODS = ("POST", "PATCH", "PUT")
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
@@ -58,13 +68,31 @@ class AutoSchema(BaseAutoSchema):
         return {**schema, **getattr(serializer, "openapi", {})}
 
     def _map_serializer_field(self, field: Any, *args: Any, **kwargs: Any) -> Any:
-        """Say of a list's items that they may be null: nested ones are named as if never."""
+        """Add what is left out: how long lists are, null among their items, and no NUL in text.
+
+        Nested serializers are named as if they were never null.
+        """
         schema: Any = super()._map_serializer_field(  # type: ignore[no-untyped-call]
             field, *args, **kwargs
         )
+        if isinstance(field, ListField):
+            schema.update(_length(field))
+        patterns = [one for one in field.validators if isinstance(one, RegexValidator)]
+        if isinstance(field, TextField) and not patterns:
+            schema.setdefault("pattern", NO_NUL)
         if isinstance(field, ListField) and getattr(field.child, "allow_null", False):
             schema["items"] = {"oneOf": [schema["items"], {"type": "null"}]}
         return schema
+
+    def _get_request_for_media_type(
+        self, serializer: Any, *args: Any, **kwargs: Any
+    ) -> tuple[Any, bool]:
+        schema, required = super()._get_request_for_media_type(  # type: ignore[no-untyped-call]
+            serializer, *args, **kwargs
+        )
+        if isinstance(serializer, ListSerializer):
+            schema.update(_length(serializer))
+        return schema, required
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/").split("/")[0]]
@@ -95,9 +123,22 @@ class AutoSchema(BaseAutoSchema):
         return codes
 
 
+def _length(field: Any) -> dict[str, int]:
+    """Say how many items a list takes."""
+    least = field.min_length or int(not field.allow_empty)
+    most = field.max_length
+    return {**({"minItems": least} if least else {}), **({"maxItems": most} if most else {})}
+
+
 def without_trailing_slash(endpoints: list[Any], **kwargs: Any) -> list[Any]:
     """Document paths as they are written, without the slash that is let pass."""
     return [(path.rstrip("/") or path, *rest) for path, *rest in endpoints]
+
+
+def share_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Describe once what every error looks like."""
+    result["components"]["schemas"]["Error"] = ERROR
+    return result
 
 
 def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
@@ -119,6 +160,6 @@ def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
             if name and name not in closed:
                 closed.add(name)
                 waiting.append(schemas[name])
-            if "properties" in schema:
+            if "properties" in schema and "type" in schema:  # not a part of `allOf` or `if`
                 schema.setdefault("additionalProperties", False)
     return result

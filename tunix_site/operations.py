@@ -77,7 +77,7 @@ class PlainTextRenderer(StreamRenderer):
 
 class MetricsView(ApiView):
     roles: ClassVar = {"get": Role.READER}
-    renderer_classes = [PlainTextRenderer, JSONRenderer]
+    renderer_classes = [PlainTextRenderer]
 
     @extend_schema(
         operation_id="metrics",

@@ -193,6 +193,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "tunix_site.openapi.close_bodies",
+        "tunix_site.openapi.share_errors",
     ],
 }
 

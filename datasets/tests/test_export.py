@@ -9,6 +9,7 @@ from datasets.exports import FORMATS
 from datasets.tests.exporting import LINES, export, rows, table
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.tests.factories import TraceFactory
+from tunix_site.renderers import NDJSON
 
 pytestmark = pytest.mark.django_db
 
@@ -85,19 +86,28 @@ def test_a_head_has_the_headers_alone(reader, fmt):
     assert {k: v for k, v in head.items() if k != own} == {k: v for k, v in got.items() if k != own}
 
 
+PARQUET = "application/vnd.apache.parquet"
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
 @pytest.mark.parametrize(
-    "accept",
-    ["application/x-ndjson", "application/json", "application/vnd.apache.parquet", "*/*", None],
+    ("query", "kind"),
+    [("", NDJSON), ("?format=record", NDJSON), ("?format=parquet", PARQUET)],
 )
-def test_lines_come_whatever_json_is_asked_for(reader, accept):
+def test_what_is_accepted_agrees_with_the_format(reader, method, query, kind):
     TraceFactory()
-    url = f"/api/datasets/{DatasetFactory().key}/export.jsonl"
-    response = reader.get(url, headers={"Accept": accept} if accept else {})
-    assert response.status_code == 200
-    assert response["Content-Type"] == "application/x-ndjson"
+    url = f"/api/datasets/{DatasetFactory().key}/export.jsonl{query}"
+    ask = getattr(reader, method)
+    assert ask(url)["Content-Type"] == kind
+    for accept in (kind, "*/*", "application/*", f"text/html, {kind};q=0.1"):
+        response = ask(url, headers={"Accept": accept})
+        assert (response.status_code, response["Content-Type"]) == (200, kind)
+    for accept in ({NDJSON, PARQUET} - {kind}).pop(), "application/json", "text/html", "no type":
+        response = ask(url, headers={"Accept": accept})
+        assert (response.status_code, response["Content-Type"]) == (406, "application/json")
 
 
-@pytest.mark.parametrize("accept", ["application/x-ndjson", "application/json"])
+@pytest.mark.parametrize("accept", [NDJSON, "*/*"])
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -137,7 +147,7 @@ def test_the_refusal_lists_what_is_known(reader):
     assert reason == "Unknown split; this dataset's: none."
 
 
-@pytest.mark.parametrize("accept", ["application/x-ndjson", "application/json", "text/html"])
+@pytest.mark.parametrize("accept", [NDJSON, "application/*", "*/*"])
 def test_an_unknown_dataset_is_answered_in_json(reader, accept):
     response = reader.get("/api/datasets/nobody-1/export.jsonl", headers={"Accept": accept})
     assert response.status_code == (406 if accept == "text/html" else 404)

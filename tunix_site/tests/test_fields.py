@@ -162,7 +162,7 @@ def test_query_parameters_are_read_by_type(query, values):
         ("integer=7.0", ["integer"]),
         ("integer=%D9%A3", ["integer"]),  # a digit, but not ours
         ("integer=99999999999999999999", ["integer"]),
-        ("number=1e3&boolean=1", ["boolean", "number"]),
+        ("number=1e999&boolean=1", ["boolean", "number"]),
         ("number=nan", ["number"]),
         ("boolean=TRUE", ["boolean"]),
         ("%00=1", [r"'\x00'"]),

@@ -85,7 +85,7 @@ def schemas_inside(schema, components, seen):
                 seen.add(name)
                 yield from schemas_inside(components[name], components, seen)
             return
-        if "properties" in schema:
+        if "properties" in schema and "type" in schema:
             yield schema
         for value in schema.values():
             yield from schemas_inside(value, components, seen)
@@ -101,16 +101,42 @@ def test_bodies_are_closed(document):
     found = list(schemas_inside(bodies, document["components"]["schemas"], set()))
     assert len(found) >= len(bodies) > 3
     for schema in found:
-        # a message of a conversation may hold more: it is kept as it was sent
-        is_message = set(schema["properties"]) == {"role", "content"}
-        assert schema["additionalProperties"] is is_message
+        # a message of a conversation and meta may hold more: they are kept as they were sent
+        free = set(schema["properties"]) in ({"role", "content"}, {"source"})
+        assert schema["additionalProperties"] in ((True, {}) if free else (False,))
 
 
 def test_references_into_a_body_are_followed_once():
-    one = {"properties": {"other": {"$ref": "#/components/schemas/One"}}}
+    one = {"type": "object", "properties": {"other": {"$ref": "#/components/schemas/One"}}}
     body = {"requestBody": {"schema": {"$ref": "#/components/schemas/One"}}}
     document = {"paths": {"/a": {"post": body}}, "components": {"schemas": {"One": one}}}
     assert close_bodies(document)["components"]["schemas"]["One"]["additionalProperties"] is False
+
+
+def test_parts_of_a_condition_are_not_closed(document):
+    build = document["components"]["schemas"]["BuildRequest"]
+    assert "additionalProperties" not in build["allOf"][0]
+    assert build["then"]["required"] == ["seed"]
+
+
+def test_lists_say_how_many_items_they_take(document):
+    schemas = document["components"]["schemas"]
+    trace = schemas["TraceRequest"]["properties"]
+    batch = document["paths"]["/api/traces/batch"]["post"]["requestBody"]["content"]
+    found = [trace["steps"], trace["tags"], batch["application/json"]["schema"]]
+    lengths = [(one.get("minItems"), one["maxItems"]) for one in found]
+    assert lengths == [(1, 1000), (None, 50), (1, 1000)]
+    assert len(schemas["BulkSetRequest"]["anyOf"]) == 3
+
+
+def test_every_error_has_the_one_shape(document):
+    shape = {"schema": {"$ref": "#/components/schemas/Error"}}
+    for path in document["paths"].values():
+        for operation in path.values():
+            for code, answer in operation["responses"].items():
+                # a failed precondition says nothing, and an unhealthy site what is wrong
+                if code >= "400" and code != "412" and operation["operationId"] != "health":
+                    assert answer["content"] == {"application/json": shape}, (operation, code)
 
 
 def test_answers_are_open(document):
