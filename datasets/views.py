@@ -84,6 +84,7 @@ class DatasetViewSet(ApiViewSet):
         "destroy": Role.CURATOR,
     }
     queries: ClassVar = {"list": PageQuery, "export": ExportQuery}
+    streams: ClassVar = {"export", "manifest"}
 
     def get_renderers(self) -> list[BaseRenderer]:
         """Offer for an export what its format is alone, so that another `Accept` is 406."""

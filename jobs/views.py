@@ -36,6 +36,7 @@ class JobViewSet(ApiViewSet):
         "destroy": Role.WRITER,
     }
     queries: ClassVar = {"list": JobQuery}
+    streams: ClassVar = {"errors"}
 
     def list(self, request: Request) -> Response:
         """List jobs, newest first."""

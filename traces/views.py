@@ -95,6 +95,7 @@ class TraceViewSet(ApiViewSet):
         "prompts": PromptQuery,
     }
     repeatable: ClassVar = {"import_stream"}
+    streams: ClassVar = {"import_stream"}
     body_limits: ClassVar = {"batch": settings.MAX_BATCH_BYTES}
     raw_bodies: ClassVar = {"create", "batch"}
 

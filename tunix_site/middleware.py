@@ -1,10 +1,7 @@
 """What happens around every request."""
 
-import contextlib
 import logging
 import re
-import socket
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -24,9 +21,6 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 REQUEST_ID_HEADER = "X-Request-ID"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-DRAIN_BYTES = 128 * 1024**2
-DRAIN_SECONDS = 10.0
 
 
 class RequestLogMiddleware:
@@ -64,41 +58,6 @@ class RequestLogMiddleware:
             request_id.reset(token)
         response[REQUEST_ID_HEADER] = identity
         return response
-
-
-class DrainMiddleware:
-    """Read on a little after an early refusal, so that a client still sending sees the answer."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
-        if response.status_code >= 400 and has_body:
-            self._drain(request)
-        return response
-
-    def _drain(self, request: HttpRequest) -> None:
-        # a client that stalls or drips must not hold a thread
-        connection = request.META.get("gunicorn.socket")
-        deadline = threading.Timer(DRAIN_SECONDS, _stop_receiving, [connection])
-        deadline.start()
-        left = DRAIN_BYTES
-        try:
-            while left > 0 and (piece := request.read(min(left, 64 * 1024))):
-                left -= len(piece)
-        except OSError:
-            pass  # the client is gone, or sends no valid chunks
-        finally:
-            deadline.cancel()
-
-
-def _stop_receiving(connection: socket.socket | None) -> None:
-    """Let a read that waits on the client end now; what is answered can still be sent."""
-    if connection is not None:
-        with contextlib.suppress(OSError):  # the client is gone
-            connection.shutdown(socket.SHUT_RD)
 
 
 class DatabaseTroubleMiddleware:

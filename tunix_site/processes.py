@@ -15,14 +15,14 @@ GRACE_SECONDS = 15
 PAUSE_SECONDS = 2.0
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when its parent ends, however that comes; Linux alone."""
+def die_with_parent(number: int = signal.SIGTERM) -> None:
+    """Have the kernel signal this process when its parent ends, however that comes; Linux alone."""
     if sys.platform != "linux":
         return
     parent = os.getppid()
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:  # it ended before we asked
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
 
 
 @contextlib.contextmanager

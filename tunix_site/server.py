@@ -46,7 +46,7 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         options = {
             "bind": self.address,
-            "worker_class": "gthread",
+            "worker_class": "tunix_site.serving.worker.IntakeWorker",
             "workers": settings.WEB_PROCESSES,
             "threads": settings.WEB_THREADS,
             "preload_app": True,

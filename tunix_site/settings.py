@@ -29,6 +29,8 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 PORT = env.integer("PORT", 8000)
 WEB_PROCESSES = env.integer("TUNIX_WEB_PROCESSES", 1)
 WEB_THREADS = env.integer("TUNIX_WEB_THREADS", 8)
+CLIENT_SECONDS = env.integer("TUNIX_CLIENT_SECONDS", 10)  # without a byte from or to a client
+MAX_HELD_BYTES = env.integer("TUNIX_MAX_HELD_BYTES", 64 * 1024**2)  # outside of threads
 
 # Several web processes count together, in files; the library reads the variable when imported.
 METRICS_DIR = VAR_DIR / "metrics" if WEB_PROCESSES > 1 else None
@@ -82,7 +84,6 @@ MIDDLEWARE = [
     "tunix_site.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tunix_site.middleware.DrainMiddleware",
     "tunix_site.browsers.SessionMiddleware",
     "tunix_site.hosts.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -14,6 +14,7 @@ from tunix_site import idempotency
 from tunix_site.fields import QuerySerializer, check_encoding
 from tunix_site.models import Role
 from tunix_site.renderers import answer_in_json
+from tunix_site.serving.streams import slots
 
 
 class NoQuery(QuerySerializer):
@@ -28,6 +29,7 @@ class ApiViewMixin:
     body_limits: ClassVar[Mapping[str, int]] = {}
     raw_bodies: ClassVar[Collection[str]] = ()  # read by the action itself, as bytes
     repeatable: ClassVar[Collection[str]] = ()  # POSTs that need no Idempotency-Key
+    streams: ClassVar[Collection[str]] = ()  # actions that may hold a thread for long
 
     post: Callable[..., Response]
     query: dict[str, Any]  # the validated query parameters
@@ -69,6 +71,8 @@ class ApiViewMixin:
             return  # 405, whatever the query
         check_encoding(request.META.get("QUERY_STRING", ""))
         self.query = self.query_serializer().read(request.query_params)
+        if self.action_name() in self.streams and request.method != "HEAD":
+            slots.hold()
         if (
             self.idempotent
             and request.method == "POST"

@@ -2,19 +2,17 @@
 
 import os
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from gunicorn.http.errors import ParseException
 
-from tunix_site.middleware import DRAIN_BYTES
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
 _django = get_wsgi_application()
 
-# Larger than any body may be, and than what is read on after a refusal.
-BOUND = max(settings.MAX_BATCH_BYTES, settings.MAX_TRACE_BYTES) + DRAIN_BYTES
+# Larger than any body may be, by more than is read at once.
+BOUND = max(settings.MAX_BATCH_BYTES, settings.MAX_TRACE_BYTES) + 1024**2
 
 
 class ChunkedInput:
@@ -38,13 +36,17 @@ class ChunkedInput:
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Let chunked bodies through: Django reads nothing where there is no Content-Length.
+    """Let chunked bodies through, and no body out where a HEAD asks.
 
-    The server ends the input where the body ends, so the length given here is only a bound,
-    larger than any body may be, for the parser to see that there was too much.
+    Django reads nothing where there is no Content-Length. The server ends the input where the body
+    ends, so the length given here is only a bound, larger than any body may be, for the parser to
+    see that there was too much.
     """
     if environ.get("wsgi.input_terminated") and "HTTP_TRANSFER_ENCODING" in environ:
         environ["CONTENT_LENGTH"] = str(BOUND)
         environ["wsgi.input"] = ChunkedInput(environ["wsgi.input"])
-    response: Iterable[bytes] = _django(environ, start_response)
-    return response
+    response = _django(environ, start_response)
+    if environ["REQUEST_METHOD"] == "HEAD":
+        response.close()  # nothing of it is made
+        return ()
+    return cast(Iterable[bytes], response)

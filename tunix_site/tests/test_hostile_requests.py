@@ -177,17 +177,15 @@ def test_head_is_answered_as_get_and_options_describes(get, target):
         OK + b"X: a\rInjected: b\r\n\r\n",
         OK + b"Host: evil.example\r\n\r\n",
         b"GET /api/health HTTP/1.1\nHost: localhost\n\n",
-        b"GET /api/health HTTP/1.1\r\nHost: evil.example\r\n" + CLOSE,
-        b"GET /api/health HTTP/1.1\r\nHost: \xff\xfe\r\n" + CLOSE,
+        b"GET /api HTTP/1.1\r\nHost: evil.example\r\n" + CLOSE,
+        b"GET /api HTTP/1.1\r\nHost: \xff\xfe\r\n" + CLOSE,
     ],
 )
 def test_what_is_no_request_is_refused(site, data):
     assert 400 <= status_of(exchange(site.port, data)) < 500
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 99, OK]
-)
+@pytest.mark.parametrize("data", [b"", b"GET /api/he", OK])
 def test_who_hangs_up_gets_no_answer_and_harms_nobody(site, data):
     assert exchange(site.port, data) == b""
     assert site.health() == 200

@@ -138,7 +138,7 @@ def test_only_a_chunked_body_that_ends_is_given_a_length(monkeypatch, environ, b
     seen = []
     monkeypatch.setattr(wsgi, "_django", lambda environ, start_response: seen.append(environ))
     stream = io.BytesIO()
-    wsgi.application({**environ, "wsgi.input": stream}, None)
+    wsgi.application({"REQUEST_METHOD": "POST", **environ, "wsgi.input": stream}, None)
     assert ("CONTENT_LENGTH" in seen[0]) is bounded
     assert (seen[0]["wsgi.input"] is not stream) is bounded
     if bounded:

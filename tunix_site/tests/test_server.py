@@ -10,6 +10,7 @@ import pytest
 from tunix_site import server_process
 from tunix_site.server import Server, ServerLogger
 from tunix_site.server_process import ServerNotStarted, database_url, running_server
+from tunix_site.serving.worker import IntakeWorker
 from tunix_site.wsgi import application
 
 
@@ -26,7 +27,7 @@ def test_processes_and_threads_are_settings(settings):
     settings.WEB_PROCESSES, settings.WEB_THREADS = 3, 5
     configuration = Server(host="127.0.0.1", port=8000).cfg
     assert (configuration.workers, configuration.threads) == (3, 5)
-    assert configuration.worker_class_str == "gthread"
+    assert configuration.worker_class is IntakeWorker
     assert configuration.logger_class is ServerLogger
 
 

@@ -1,0 +1,211 @@
+"""Clients that stall, drip and flood: the site goes on answering, first of all its health check."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from tunix_site.tests.live import (
+    descendants,
+    is_alive,
+    url_of_database,
+    wait_until,
+    web_server,
+)
+from tunix_site.tests.samples import trace
+from tunix_site.tests.serving.clients import (
+    HEAD_OF_POST,
+    answers_of,
+    crowd,
+    detail_of,
+    read_all,
+    seconds_to_health,
+    status_of,
+)
+
+pytestmark = [pytest.mark.live, pytest.mark.django_db]
+
+MIB = 1024**2
+CLIENT_SECONDS = 2
+KEYED_SECONDS = 5  # for a request with a key, where clients that stalled would take far longer
+HELD_BYTES = 16 * MIB
+STATIC = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
+
+
+@pytest.fixture(scope="module")
+def impatient(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Serve with little patience and little memory, so that the tests need not wait long."""
+    with django_db_blocker.unblock():
+        url = url_of_database()
+    with web_server(
+        database_url=url,
+        var_dir=tmp_path_factory.mktemp("impatient"),
+        TUNIX_CLIENT_SECONDS=str(CLIENT_SECONDS),
+        TUNIX_MAX_HELD_BYTES=str(HELD_BYTES),
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def answers_within_a_second(impatient, live_key):
+    """Check that health and a request with a key are answered, as long as the block runs."""
+
+    @contextlib.contextmanager
+    def check():
+        def ask() -> None:
+            assert seconds_to_health(impatient.port) < 1
+            started = time.monotonic()
+            assert client.get("/api/traces").status_code == 200
+            assert time.monotonic() - started < KEYED_SECONDS
+
+        with impatient.client(live_key) as client:
+            for _ in range(3):
+                ask()
+            yield
+            ask()
+
+    return check
+
+
+def test_half_heads_hold_nothing_up_and_are_ended(impatient, answers_within_a_second):
+    with (
+        crowd(impatient.port, 500, b"GET /api/traces HTTP/1.1\r\nHost: lo") as halves,
+        answers_within_a_second(),
+    ):
+        answers = answers_of(halves, 20)
+    assert {status_of(answer) for answer in answers} == {408}
+    assert detail_of(answers[0]) == "The head of the request did not come in time."
+
+
+def test_half_bodies_hold_nothing_up_and_are_ended(impatient, answers_within_a_second):
+    half = HEAD_OF_POST % 900_000 + b" " * 9_000
+    with crowd(impatient.port, 500, half) as halves, answers_within_a_second():
+        answers = answers_of(halves, 20)
+    assert {status_of(answer) for answer in answers} == {408}
+    assert detail_of(answers[0]) == "The body comes too slowly, or no more."
+
+
+def test_silent_connections_hold_nothing_up_and_are_ended(impatient, answers_within_a_second):
+    with crowd(impatient.port, 500) as silent, answers_within_a_second():
+        assert set(answers_of(silent, 20)) == {b""}
+
+
+def test_no_more_bytes_are_held_than_may_be(impatient, answers_within_a_second):
+    before = impatient.peak_memory()
+    half = HEAD_OF_POST % 900_000 + b" " * 500_000
+    with crowd(impatient.port, 200, half) as halves, answers_within_a_second():
+        answers = answers_of(halves, 20)
+    assert {status_of(answer) for answer in answers} == {408, 503}
+    refused = next(answer for answer in answers if status_of(answer) == 503)
+    assert b"\r\nRetry-After: 5\r\n" in refused
+    assert detail_of(refused) == "Too much is being sent at once; try again later."
+    assert impatient.peak_memory() - before < 3 * HELD_BYTES
+
+
+def test_large_bodies_that_nobody_may_send_are_refused_and_drained_without_a_thread(
+    impatient, answers_within_a_second
+):
+    large = HEAD_OF_POST % (50 * MIB)
+    with (
+        crowd(impatient.port, 100, large, b" " * (MIB + 50_000)) as senders,
+        answers_within_a_second(),
+    ):
+        heads = [sender.recv(12) for sender in senders]
+    # what is sent faster than eight threads refuse it may be too much to hold
+    assert b"HTTP/1.1 401" in heads
+    assert set(heads) <= {b"HTTP/1.1 401", b"HTTP/1.1 503"}
+
+
+def test_readers_that_stall_hold_no_thread(impatient, answers_within_a_second):
+    request = f"GET {STATIC} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    with crowd(impatient.port, 100, request * 5, buffer=2048), answers_within_a_second():
+        pass
+
+
+def test_who_asks_on_and_on_and_reads_nothing_holds_no_thread(impatient, answers_within_a_second):
+    request = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with crowd(impatient.port, 50, request * 200, buffer=2048), answers_within_a_second():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("start", "drip", "detail"),
+    [
+        (b"GET /api/traces HTTP/1.1\r\nX: ", b"a", "The head of the request did not come in time."),
+        (HEAD_OF_POST % 9000, b"", "The body comes too slowly, or no more."),
+    ],
+)
+def test_bytes_that_drip_hold_no_thread_and_end(
+    impatient, answers_within_a_second, start, drip, detail
+):
+    with crowd(impatient.port, 20, start) as drippers:
+        until = time.monotonic() + 2 * CLIENT_SECONDS
+        with answers_within_a_second():
+            while time.monotonic() < until:
+                for one in drippers:
+                    with contextlib.suppress(ConnectionError):
+                        one.sendall(drip)
+                assert seconds_to_health(impatient.port) < 1
+        answers = answers_of(drippers, 10)
+    assert {status_of(answer) for answer in answers} == {408}
+    assert detail_of(answers[0]) == detail
+
+
+def test_more_connections_than_there_may_be_end_the_stillest(impatient, answers_within_a_second):
+    with crowd(impatient.port, 1200), answers_within_a_second():
+        pass
+
+
+def large_import(key: str) -> bytes:
+    head = (
+        "POST /api/traces/import HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: application/x-ndjson\r\nAuthorization: Token {key}\r\n"
+        f"Content-Length: {50 * MIB}\r\n\r\n"
+    )
+    return head.encode() + b"\n" * (MIB + 4096)
+
+
+def test_streams_leave_two_threads(impatient, live_key, answers_within_a_second):
+    with crowd(impatient.port, 8, large_import(live_key)) as senders:
+        with answers_within_a_second(), impatient.client(live_key) as client:
+            refused = client.post("/api/traces/import", content=b"{}")
+            assert refused.status_code == 503
+            assert int(refused.headers["Retry-After"]) > 0
+            assert "imports and exports" in refused.json()["detail"]
+        answers = answers_of(senders, 20)
+    assert {status_of(answer) for answer in answers} == {400}  # the body broke off
+    with impatient.client(live_key) as client:
+        assert client.post("/api/traces/import", content=b"{}").status_code == 400
+
+
+def test_a_stop_waits_for_what_comes_and_not_for_who_stalls(django_db_blocker, live_key, tmp_path):
+    with django_db_blocker.unblock():
+        url = url_of_database()
+    body = json.dumps(trace()).encode()
+    head = (HEAD_OF_POST % len(body))[:-2] + f"Authorization: Token {live_key}\r\n\r\n".encode()
+    with web_server(database_url=url, var_dir=tmp_path) as server:
+        processes = descendants(server.pid)
+        with (
+            crowd(server.port, 1, head, body[:9]) as [honest],
+            crowd(server.port, 20, head, body[:9]) as half_bodies,
+            crowd(server.port, 5, b"GET /") as half_heads,
+        ):
+            assert server.health() == 200  # so that all of it has been read
+            os.kill(server.pid, signal.SIGTERM)
+            wait_until(lambda: not listens(server.port))
+            honest.sendall(body[9:])
+            answer = read_all(honest)
+            others = answers_of(half_bodies + half_heads, 20)
+        assert status_of(answer) == 201
+        assert b"\r\nConnection: close\r\n" in answer
+        assert {status_of(one) for one in others} == {408}
+        wait_until(lambda: not any(map(is_alive, processes)), 5)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
