@@ -6,7 +6,6 @@ status and route. Exceptions are shown by place and type.
 """
 
 import contextlib
-import copy
 import logging
 import threading
 import time
@@ -75,7 +74,7 @@ def path_of(request: Any) -> str:
 
 def without_content(record: logging.LogRecord) -> logging.LogRecord:
     """Copy a record without what may have come from outside."""
-    clean = copy.copy(record)
+    clean = logging.makeLogRecord(vars(record))
     clean.exc_text = clean.stack_info = None
     request = clean.__dict__.pop("request", None)
     clean.request_id = request_id.get() or getattr(request, "id", "")

@@ -109,7 +109,7 @@ class AutoSchema(BaseAutoSchema):
     def _errors(self) -> list[int]:
         if not getattr(self.view, "authentication_classes", True):
             return [400, 406]
-        codes = [400, 401, 403, 406, 503]
+        codes = [400, 401, 403, 406, 429, 503]
         if self.method != "GET":
             codes.append(507)
         if "{" in self.path:

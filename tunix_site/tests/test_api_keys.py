@@ -1,6 +1,7 @@
 """API keys: how they are stored, checked and noted."""
 
 import hashlib
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from tunix_site import buckets
 from tunix_site.accounts import give_role
 from tunix_site.models import ApiKey, Role
+from tunix_site.tests.clock import Clock
 from tunix_site.tests.samples import trace
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +165,62 @@ def test_any_other_authorization_is_401(user, authorization, answer):
     response = get(authorization)
     assert (response.status_code, response.json()) == (401, answer)
     assert response["WWW-Authenticate"] == "Token"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(buckets, "time", clock)
+    return clock
+
+
+def wrong(**sent) -> int:
+    return APIClient().get("/api", headers={"Authorization": "Token tunix_nobody"}, **sent)
+
+
+def test_who_sends_many_wrong_keys_is_told_to_wait(user, clock):
+    assert [wrong().status_code for _ in range(30)] == [401] * 30
+    refused = wrong()
+    assert refused.status_code == 429
+    assert re.fullmatch(
+        r"Too many wrong keys came from your address. Try again in 1 seconds.",
+        refused.json()["detail"],
+    )
+    assert refused["Retry-After"] == "1"
+    clock.now += 1
+    assert [wrong().status_code for _ in range(2)] == [401, 429]
+
+
+def test_a_right_key_is_never_slowed(user, clock):
+    for _ in range(50):
+        wrong()
+    assert get(f"Token {issue(user)[1]}").status_code == 200
+    client = APIClient(headers={"Authorization": f"Token {issue(user)[1]}"})
+    assert client.post("/api/traces", trace(), format="json").status_code == 201
+
+
+def test_wrong_keys_are_counted_by_address(user, clock):
+    for _ in range(31):
+        wrong()
+    assert wrong(REMOTE_ADDR="203.0.113.9").status_code == 401
+    for number in range(31):
+        wrong(REMOTE_ADDR=f"2001:db8::{number:x}")
+    assert wrong(REMOTE_ADDR="2001:db8::ffff").status_code == 429
+    assert wrong(REMOTE_ADDR="2001:db8:0:1::1").status_code == 401
+
+
+def test_headers_that_hold_no_key_are_not_counted(user):
+    for _ in range(50):
+        assert get("Token one two").status_code == 401
+    assert wrong().status_code == 401
+
+
+def test_an_address_that_is_told_to_wait_is_logged_now_and_then(user, clock, logged):
+    for _ in range(100):
+        wrong()
+    lines = [line for line in logged() if line["levelname"] == "WARNING"]
+    assert len(lines) == 20
+    assert {(line["message"], line["address"]) for line in lines} == {
+        ("wrong keys: an address is told to wait", "127.0.0.1")
+    }
+    assert "tunix_nobody" not in str(lines)
