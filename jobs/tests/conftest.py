@@ -1,9 +1,14 @@
 """Kinds of jobs for the tests, and a short lease."""
 
+import contextlib
+import subprocess
+import sys
+
 import pytest
 
 from jobs.kinds import KINDS, Kind
 from tunix_site.models import Role
+from tunix_site.tests.live import MANAGE, environment_for, url_of_database
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +31,23 @@ def kinds(monkeypatch):
     for name, kind in added.items():
         monkeypatch.setitem(KINDS, name, kind)
     return work
+
+
+@pytest.fixture
+def work():
+    """Start workers; give their process and what it logs. None is left at the end."""
+    environment = environment_for(url_of_database(), TUNIX_JOB_LEASE_SECONDS="2")
+    with contextlib.ExitStack() as started:
+
+        def start(*arguments) -> subprocess.Popen:
+            process = subprocess.Popen(
+                [sys.executable, str(MANAGE), "work", *arguments],
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            started.enter_context(process)
+            started.callback(process.kill)
+            return process
+
+        yield start

@@ -1,91 +1,60 @@
-"""manage.py work, inside the tests' own process: what it does, and how it is told to end."""
+"""manage.py work, as a process: what it does, and how it is told to end."""
 
 import os
 import signal
-import subprocess
-import threading
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db.backends.signals import connection_created
 from django.utils import timezone
 
+from datasets.models import Dataset
 from datasets.tests.factories import UserFactory
-from jobs import processes, worker
 from jobs.models import Job
 from jobs.services.queue import start_job
 from jobs.tests.factories import FailedJobFactory, RunningJobFactory
-from tunix_site.tests.live import is_alive, wait_until
+from traces.tests.factories import TraceFactory
+from tunix_site.tests.live import descendants, is_alive, wait_until
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP)
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
-def handlers():
-    before = [(number, signal.getsignal(number)) for number in SIGNALS]
-    yield
-    connection_created.disconnect(worker._notice_if_we_end)
-    for number, handler in before:
-        signal.signal(number, handler)
+def traces():
+    TraceFactory.create_batch(2)
 
 
-def sum_job() -> Job:
-    return start_job(kind="sum", parameters={}, user=UserFactory())
+def build(name: str) -> Job:
+    parameters = {"dataset_name": name, "dataset_version": "1"}
+    return start_job(kind="build", parameters=parameters, user=UserFactory())
 
 
 def state(job: Job) -> str:
     return Job.objects.get(pk=job.pk).state
 
 
-def end_us() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("queues", [["--queues", "builds,bulk"], []])
-def test_once_does_what_is_queued_and_ends(kinds, queues):
-    kinds["run"] = lambda job, progress: {"sum": 42}
-    jobs = [sum_job(), sum_job()]
-    call_command("work", "--once", *queues)
+def test_once_does_what_is_queued_and_ends(work, queues):
+    jobs = [build("sums"), build("products")]
+    assert work("--once", *queues).wait(60) == 0
     assert [state(job) for job in jobs] == ["succeeded"] * 2
+    assert set(Dataset.objects.values_list("name", flat=True)) == {"sums", "products"}
 
 
-@pytest.mark.django_db(transaction=True)
-def test_told_to_end_it_gives_its_job_back(kinds):
-    def work(job, progress):
-        end_us()
-        wait_until(lambda: progress.check() is not None)
-
-    kinds["run"] = work
-    job = sum_job()
-    call_command("work", "--queues", "bulk")
-    assert (state(job), Job.objects.get().attempt) == ("queued", 0)
+def test_told_to_end_while_nothing_is_queued_it_ends_at_once(work):
+    job, worker = build("sums"), work("--queues", "builds")
+    wait_until(lambda: state(job) == "succeeded")
+    worker.terminate()
+    assert worker.wait(30) == 0
 
 
-@pytest.mark.django_db(transaction=True)
-def test_told_to_end_while_nothing_is_queued_it_ends_at_once(kinds):
-    threading.Timer(0.2, end_us).start()
-    with pytest.raises(SystemExit) as ended:
-        call_command("work", "--queues", "bulk")
-    assert ended.value.code == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_at_work_it_looks_after_other_jobs_as_well(kinds):
-    lapsed = RunningJobFactory(kind="read", heartbeat_at=timezone.now() + timedelta(seconds=1))
-    FailedJobFactory(finished_at=timezone.now() - timedelta(days=31))
-
-    def work(job, progress):
-        wait_until(lambda: state(lapsed) == "failed")
-        wait_until(lambda: Job.objects.count() == 2)
-        end_us()
-        return {}
-
-    kinds["run"] = work
-    sum_job()
-    call_command("work", "--queues", "bulk")
-    assert {job.pk for job in Job.objects.filter(kind="read")} == {lapsed.pk}
+def test_it_looks_after_jobs_of_others_as_well(work):
+    work("--queues", "bulk")
+    lapsed = RunningJobFactory(kind="import", heartbeat_at=timezone.now() - timedelta(minutes=1))
+    old = FailedJobFactory(finished_at=timezone.now() - timedelta(days=31))
+    wait_until(lambda: state(lapsed) == "failed")
+    wait_until(lambda: not Job.objects.filter(pk=old.pk).exists())
 
 
 def test_an_unknown_queue_is_refused():
@@ -93,29 +62,17 @@ def test_an_unknown_queue_is_refused():
         call_command("work", "--queues", "builds,nothing")
 
 
-def test_what_ends_is_started_again_and_all_end_together(monkeypatch, settings):
-    started = []
+def test_each_worker_is_started_again_and_all_end_together(work):
+    keeper = work()
 
-    def start(name, command) -> int:
-        started.append(subprocess.Popen(["sleep", "600"]))
-        return started[-1].pid
+    def workers() -> set[int]:
+        return descendants(keeper.pid) - {keeper.pid}
 
-    def kill_one_then_end() -> None:
-        wait_until(lambda: len(started) == 2)
-        os.kill(started[0].pid, signal.SIGKILL)
-        wait_until(lambda: len(started) == 3)
-        end_us()
-
-    settings.WORKERS = {"one": ["work"], "two": ["work"]}
-    monkeypatch.setattr(processes, "_forked", start)
-    monkeypatch.setattr(processes, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(processes, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(processes, "keep_program_out_of_collections", lambda: None)
-    monkeypatch.setattr(processes.connections, "close_all", lambda: None)
-    thread = threading.Thread(target=kill_one_then_end)
-    thread.start()
-    call_command("work")
-    thread.join()
-    assert not [process.pid for process in started if is_alive(process.pid)]
-    for process in started:
-        process.wait()
+    wait_until(lambda: len(workers()) == len(settings.WORKERS))
+    before = workers()
+    os.kill(min(before), signal.SIGKILL)
+    wait_until(lambda: len(workers() - before) == 1)
+    now = workers()
+    keeper.terminate()
+    assert keeper.wait(30) == 0
+    assert not [pid for pid in now if is_alive(pid)]

@@ -40,26 +40,6 @@ def traces():
     TraceFactory.create_batch(2)
 
 
-@pytest.fixture
-def work():
-    """Start workers; give their process and what it logs. None is left at the end."""
-    environment = environment_for(url_of_database(), TUNIX_JOB_LEASE_SECONDS="2")
-    with contextlib.ExitStack() as started:
-
-        def start(*arguments) -> subprocess.Popen:
-            process = subprocess.Popen(
-                [sys.executable, str(MANAGE), "work", *arguments],
-                env=environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            started.enter_context(process)
-            started.callback(process.kill)
-            return process
-
-        yield start
-
-
 def build(name: str) -> Job:
     parameters = {"dataset_name": name, "dataset_version": "1"}
     return start_job(kind="build", parameters=parameters, user=UserFactory())
