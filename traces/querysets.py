@@ -1,6 +1,7 @@
 """Named reads of traces, and the writing of many at the speed of COPY."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.db.models.functions import Left
 
 from traces import search
 from traces.rows import COPY_OPTIONS, TraceRow, copy_text, parameters
+from tunix_site.statements import Parameter, Statement
 
 if TYPE_CHECKING:
     from traces.models import Trace
@@ -32,13 +34,13 @@ _STAGE = "incoming_traces"
 
 
 class TraceQuerySet(models.QuerySet["Trace"]):
-    def with_id(self, text: str | UUID) -> Self:
-        """Keep the trace of this id; none where the text is no id at all."""
+    def with_id(self, text: str | UUID) -> Iterator["Trace"]:
+        """Find the trace of this id, by SQL compiled once; none where the text is no id at all."""
         try:
             identity = text if isinstance(text, UUID) else UUID(text)
         except ValueError:
-            return self.none()
-        return self.filter(pk=identity).order_by()
+            return iter(())
+        return _by_id(self.model).instances(self.model, {"id": identity})
 
     def tagged(self, tag: str) -> Self:
         return self.filter(tags__contains=[tag])
@@ -186,3 +188,8 @@ class TraceQuerySet(models.QuerySet["Trace"]):
             f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_STAGE} "  # noqa: S608
             'ORDER BY source COLLATE "C", external_id COLLATE "C", id ON CONFLICT DO NOTHING'
         )
+
+
+@cache
+def _by_id(model: type["Trace"]) -> Statement:
+    return Statement.of(model.objects.filter(pk=Parameter("id")).order_by())

@@ -246,7 +246,7 @@ class ScoreViewSet(ApiViewSet):
 
 def find_trace(pk: str | uuid.UUID) -> Trace:
     """Fetch a trace by what may be no id at all; NotFound where there is none."""
-    trace = next(iter(Trace.objects.with_id(pk)), None)
+    trace = next(Trace.objects.with_id(pk), None)
     if trace is None:
         raise NotFound(f"There is no trace {pk!s:.36}.")
     return trace

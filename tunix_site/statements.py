@@ -4,12 +4,14 @@ To build and compile a queryset takes longer than PostgreSQL takes for a page of
 stand in a queryset for its values, and who runs the statement gives those by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 from psycopg.types.json import Jsonb
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class Parameter(models.Expression):
@@ -41,6 +43,20 @@ class Statement:
             cursor.execute(self.sql, [_bound(parameter, values) for parameter in self.parameters])
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+    def instances(self, model: type[Row], values: Mapping[str, Any]) -> Iterator[Row]:
+        """Run it and make instances of rows that hold all columns of the model, in its order."""
+        fields = model._meta.concrete_fields
+        names = [field.attname for field in fields]
+        for row in self.rows(values):
+            columns = [_read(field, value) for field, value in zip(fields, row, strict=True)]
+            yield model.from_db(connection.alias, names, columns)
+
+
+def _read(field: Any, value: Any) -> Any:
+    for convert in field.get_db_converters(connection):
+        value = convert(value, None, connection)
+    return value
 
 
 def _bound(parameter: Any, values: Mapping[str, Any]) -> Any:

@@ -51,3 +51,18 @@ def test_each_parameter_needs_a_value():
     statement = Statement.of(Group.objects.filter(name=Parameter("name")))
     with pytest.raises(KeyError, match="name"):
         statement.rows({})
+
+
+def test_rows_are_read_as_the_models_own():
+    trace = TraceFactory(tags=["a"], meta={"large": 1e300}, messages=None)
+    statement = Statement.of(Trace.objects.filter(pk=Parameter("id")).order_by())
+    (found,) = statement.instances(Trace, {"id": trace.pk})
+    stored = Trace.objects.get(pk=trace.pk)
+    names = [field.attname for field in Trace._meta.concrete_fields]
+    assert [getattr(found, name) for name in names] == [getattr(stored, name) for name in names]
+    assert type(found.meta["large"]) is float
+    assert found == stored
+    assert not found._state.adding
+    found.tags = ["b"]
+    found.save()
+    assert Trace.objects.get(pk=trace.pk).tags == ["b"]
