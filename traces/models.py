@@ -202,7 +202,11 @@ class SearchDocument(models.Model):
 
 
 class Signature(models.Model):
-    """A trace's MinHash signature; traces that share one of its `bands` may be similar."""
+    """A trace's MinHash signatures: minima of its prompt, and of its steps with the final answer.
+
+    The smaller ones of both are those of all that it says, and `bands` are theirs: traces that
+    share one of these may be similar.
+    """
 
     trace = models.OneToOneField(
         Trace,
@@ -212,7 +216,8 @@ class Signature(models.Model):
         related_name="signature",
     )
     version = models.PositiveSmallIntegerField()
-    minima = models.BinaryField()
+    prompt_minima = models.BinaryField()
+    solution_minima = models.BinaryField()
     bands = ArrayField(models.BigIntegerField())
 
     class Meta:

@@ -2,7 +2,8 @@
 
 A text is the set of its shingles: every three words that follow each other, case ignored. The
 similarity of two texts is the Jaccard index of the sets, and the share of equal minima estimates
-it: of 128, with a standard error of sqrt(s * (1 - s) / 128), 0.044 at most.
+it: of 128, with a standard error of sqrt(s * (1 - s) / 128), 0.044 at most. The minima of two sets
+in one are the smaller ones of both, so that those of a whole come from those of its parts.
 
 Two signatures are compared where at least one of 16 bands of 4 minima is equal in both. The chance
 of that at similarity s is 1 - (1 - s**4)**16:
@@ -17,9 +18,8 @@ a word in the Python versions that know it alone.
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import struct
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ BANDS = 16
 BAND_MINIMA = 4
 SHINGLE_WORDS = 3
 SEED = 20_250_731
-PARAMETERS = 1  # one more with every change of what is above or below
+PARAMETERS = 2  # one more with every change of what is above or below, or of what is stored
 VERSION = 100 * RMinHash.ALGORITHM_VERSION + PARAMETERS  # others are never compared
 
 MINIMA_TYPE = "<u4"
@@ -38,24 +38,24 @@ KEPT_WORDS = 200_000
 KEPT_WORD_CHARS = 32
 CHARS_AT_ONCE = 1_000_000
 
+Minima = NDArray[np.uint32]  # (texts, PERMUTATIONS)
+
 _words = re.compile(r"\w+").findall
+# What the expression and `casefold` do to ASCII.
+_FOLDED = bytes(ord(chr(n).lower()) if re.match(r"\w", chr(n)) else ord(" ") for n in range(128))
+_FOLDED += bytes(128)
+_packed = struct.Struct(f"<{PERMUTATIONS}I").pack
 # Odd, and otherwise of no meaning: the golden ratio's and those of other known mixers.
 _WEIGHTS = [np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)]
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _SHIFT = np.uint64(31)
 
 
-@dataclass(frozen=True)
-class Signature:
-    minima: bytes
-    bands: list[int]
-
-
-class _WordHashes(dict[str, int]):
+class _WordHashes(dict[bytes, int]):
     """64-bit hashes by word; computes and keeps those that it lacks, up to a bound."""
 
-    def __missing__(self, word: str) -> int:
-        value = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
+    def __missing__(self, word: bytes) -> int:
+        value = int.from_bytes(hashlib.blake2b(word, digest_size=8).digest(), "little")
         if len(word) <= KEPT_WORD_CHARS and len(self) < KEPT_WORDS:
             self[word] = value
         return value
@@ -64,45 +64,75 @@ class _WordHashes(dict[str, int]):
 _word_hash = _WordHashes().__getitem__
 
 
-def signatures(texts: Iterable[str]) -> list[Signature]:
-    """Compute the signatures of texts, in order."""
-    found: list[Signature] = []
-    rows: list[NDArray[np.uint64]] = []
+def minima_of(texts: Sequence[str]) -> Minima:
+    """Compute the minima of texts, in order; once of those that are equal."""
+    places: dict[str, int] = {}
+    wanted = [places.setdefault(text, len(places)) for text in texts]
+    found = [_minima(some) for some in _parted(list(places))]
+    if not found:
+        return np.empty((0, PERMUTATIONS), MINIMA_TYPE)
+    minima: Minima = np.concatenate(found)
+    return minima if len(places) == len(wanted) else minima[wanted]
+
+
+def _parted(texts: list[str]) -> Iterator[list[str]]:
+    """Split texts so that no part takes much memory, but for one long text."""
+    part: list[str] = []
     chars = 0
     for text in texts:
-        rows.append(shingles(text))
+        part.append(text)
         chars += len(text)
         if chars > CHARS_AT_ONCE:
-            found += _signatures(rows)
-            rows, chars = [], 0
-    return found + _signatures(rows) if rows else found
+            yield part
+            part, chars = [], 0
+    if part:
+        yield part
 
 
-def shingles(text: str) -> NDArray[np.uint64]:
-    """Hash every three words in a row; of a shorter text, all words as one."""
-    folded = text.casefold()
-    words = _words(folded) or folded.split() or [""]
-    words += [""] * (SHINGLE_WORDS - len(words))
+def _minima(texts: list[str]) -> Minima:
+    hashes, counts = shingles(texts)
+    offsets = np.zeros(len(counts) + 1, np.uint64)
+    np.cumsum(counts, out=offsets[1:])
+    digests = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, PERMUTATIONS, SEED)
+    packed = b"".join([_packed(*row) for row in digests.to_rows()])  # numpy reads lists slowly
+    return np.frombuffer(packed, MINIMA_TYPE).reshape(len(texts), PERMUTATIONS)
+
+
+def shingles(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Hash every three words in a row; of a shorter text, all words as one.
+
+    Gives the hashes of all texts in one row, and how many there are of each.
+    """
+    words: list[bytes] = []
+    ends: list[int] = []
+    for text in texts:
+        found = _folded_words(text)
+        words += found
+        words += [b""] * (SHINGLE_WORDS - len(found))
+        ends.append(len(words))
     hashes = np.fromiter(map(_word_hash, words), np.uint64, count=len(words))
     first, second, third = _WEIGHTS
-    found: NDArray[np.uint64] = hashes[:-2] * first + hashes[1:-1] * second + hashes[2:] * third
-    return found
+    rows = hashes[:-2] * first + hashes[1:-1] * second + hashes[2:] * third
+    borders = np.array(ends)
+    inside = np.ones(len(words), bool)
+    inside[borders - 1] = inside[borders - 2] = False  # the next text's words follow
+    return rows[inside[:-2]], np.diff(borders, prepend=0) - (SHINGLE_WORDS - 1)
 
 
-def _signatures(rows: Sequence[NDArray[np.uint64]]) -> list[Signature]:
-    offsets = np.zeros(len(rows) + 1, np.uint64)
-    np.cumsum([len(row) for row in rows], out=offsets[1:])
-    digests = RMinHash.digest_matrix_from_flat_token_hashes(
-        np.concatenate(rows), offsets, PERMUTATIONS, SEED
-    )
-    minima = np.array(digests.to_rows(), MINIMA_TYPE)
-    return [
-        Signature(row.tobytes(), bands)
-        for row, bands in zip(minima, _bands(minima).tolist(), strict=True)
-    ]
+def _folded_words(text: str) -> list[bytes]:
+    """Split at what is no word, and where there is none, at white space; one word at least."""
+    if text.isascii() and (found := text.encode().translate(_FOLDED).split()):
+        return found
+    folded = text.casefold()
+    return [word.encode() for word in _words(folded) or folded.split() or [""]]
 
 
-def _bands(minima: NDArray[Any]) -> NDArray[np.int64]:
+def merged(one: Minima, other: Minima) -> Minima:
+    """Give the minima of texts from those of their two parts."""
+    return np.minimum(one, other)
+
+
+def bands_of(minima: Minima) -> NDArray[np.int64]:
     """Hash each band with its number, so that different bands are never equal but by chance."""
     chosen = np.ascontiguousarray(minima[:, : BANDS * BAND_MINIMA])
     pairs = chosen.view("<u8").astype(np.uint64).reshape(len(minima), BANDS, BAND_MINIMA // 2)
@@ -117,9 +147,12 @@ def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> _SHIFT)
 
 
-def similarities(minima: bytes, others: Sequence[bytes]) -> list[float]:
-    """Estimate the Jaccard index of one signature with each of the others."""
-    one = np.frombuffer(minima, MINIMA_TYPE)
-    many = np.frombuffer(b"".join(others), MINIMA_TYPE).reshape(len(others), PERMUTATIONS)
-    shares: list[float] = (many == one).mean(axis=1).tolist()
+def stored_minima(rows: Sequence[bytes]) -> Minima:
+    """Read minima as they are stored, a row a text."""
+    return np.frombuffer(b"".join(rows), MINIMA_TYPE).reshape(len(rows), PERMUTATIONS)
+
+
+def similarities(one: Minima, others: Minima) -> list[float]:
+    """Estimate the Jaccard index of one text with each of the others."""
+    shares: list[float] = (others == one).mean(axis=1).tolist()
     return shares
