@@ -18,16 +18,18 @@ from tunix_site.server_process import database_url
 
 INDEXED_SECONDS = 300
 
+Database = psycopg.Connection[Any]
+
 
 @contextlib.contextmanager
-def bare_connection() -> Iterator[psycopg.Connection[Any]]:
+def bare_connection() -> Iterator[Database]:
     """Connect to the current database without Django; every statement commits by itself."""
     with psycopg.connect(database_url(connection.settings_dict), autocommit=True) as database:
         yield database
 
 
 @contextlib.contextmanager
-def empty_copy(database: psycopg.Connection[Any], model: type[models.Model]) -> Iterator[str]:
+def empty_copy(database: Database, model: type[models.Model]) -> Iterator[str]:
     """Make a table like the model's, with all its indexes; give its name and drop it afterwards."""
     table = model._meta.db_table
     name = f"bench_{table}"
@@ -38,7 +40,7 @@ def empty_copy(database: psycopg.Connection[Any], model: type[models.Model]) -> 
         database.execute(f"DROP TABLE {name}")
 
 
-def empty(database: psycopg.Connection[Any], *tables: str) -> None:
+def empty(database: Database, *tables: str) -> None:
     database.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
 
 
@@ -64,7 +66,7 @@ def copy_text_of(documents: list[TraceDocument]) -> bytes:
     return rows.copy_text(traces_of_documents(documents)).encode()
 
 
-def copy_in(database: psycopg.Connection[Any], table: str, text: bytes) -> None:
+def copy_in(database: Database, table: str, text: bytes) -> None:
     """COPY prepared rows in one transaction."""
     statement = f"COPY {table} ({columns(Trace)}) FROM STDIN ({rows.COPY_OPTIONS})"
     with database.cursor().copy(statement) as copy:

@@ -24,11 +24,32 @@ def seconds_between(before: Times, after: Times) -> float:
 
 def _time(pid: int) -> float:
     try:
-        status = Path(f"/proc/{pid}/stat").read_text()
+        user, system, *_ = _ticks(pid)
     except FileNotFoundError:
         raise BenchmarkFailed(f"Process {pid} is not here to be asked for its time.") from None
-    user, system = status.rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / TICKS
+    return (user + system) / TICKS
+
+
+def seconds_of_all(pid: int) -> float:
+    """Sum what a process took, those that it started, and those of them that ended."""
+    try:
+        own = sum(_ticks(pid)) / TICKS
+        children = [
+            int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ]
+    except (FileNotFoundError, ProcessLookupError):  # it ended just now: its parent counts it
+        return 0.0
+    return own + sum(map(seconds_of_all, children))
+
+
+def _ticks(pid: int) -> list[int]:
+    """Read a process's own time, user and system, and that of its children that ended."""
+    status = Path(f"/proc/{pid}/stat").read_text()
+    return [int(ticks) for ticks in status.rpartition(")")[2].split()[11:15]]
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def descendants(pid: int) -> Iterator[int]:

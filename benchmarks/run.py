@@ -15,7 +15,18 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from benchmarks import builds, exports, ingest, large, latency, lists, price, report, trainer
+from benchmarks import (
+    builds,
+    exports,
+    ingest,
+    large,
+    latency,
+    lists,
+    price,
+    report,
+    sustained,
+    trainer,
+)
 from benchmarks.baseline import fill, wait_for_the_indexes
 from benchmarks.data import Traces, load_traces
 from benchmarks.price import Price
@@ -35,6 +46,7 @@ class Sizes:
     latency_rounds: int = 5
     posts: int = 100  # of one client in a round
     clients: tuple[int, ...] = (1, 8)
+    sustained: int = 100_000  # traces, until all are indexed
     copies: int = 10  # of the traces, for what is measured on many rows
     build_rounds: int = 5
     export_rounds: int = 3
@@ -94,7 +106,7 @@ def run_large(directory: Path) -> list[str]:
 def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:
     """Go through all measurements, showing on stderr which one is under way."""
     bodies, rows = traces.bodies, len(traces.bodies) * sizes.copies
-    with progress_bar(total=len(sizes.clients) + 6, unit="part") as bar:
+    with progress_bar(total=len(sizes.clients) + 7, unit="part") as bar:
 
         def part(title: str, results: Iterator[Result]) -> Iterator[Result]:
             bar.set_description(title)
@@ -119,6 +131,7 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
                     site, bodies[: sizes.posts], clients=clients, rounds=sizes.latency_rounds
                 ),
             )
+        yield from part("until indexed", sustained.measure(site, bodies, traces=sizes.sustained))
         fill(bodies, sizes.copies)
         wait_for_the_indexes()
         yield from part("builds", builds.measure(site, rows=rows, rounds=sizes.build_rounds))

@@ -23,6 +23,7 @@ TINY = Sizes(
     latency_rounds=1,
     posts=2,
     clients=(1, 2),
+    sustained=TRACES,
     copies=2,
     build_rounds=1,
     export_rounds=1,
@@ -51,6 +52,8 @@ def test_everything_is_measured(tmp_path):
     assert all(result.name in price.table(prices) for result in prices)
     for subject in (
         "batches",
+        "30 in one import, until indexed",
+        "import of 15 over a backlog",
         "POST",
         "GET that finds nothing",
         "build",
