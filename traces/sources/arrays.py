@@ -4,17 +4,20 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from traces.sources.lines import too_long
 from traces.sources.source import BadRecord, BrokenSource, Chunk, Record, chunks
 from tunix_site import strict_json
 
+MAX_TOKENS = 1_000_000  # of an item: `[{},{},...` takes forty times its bytes once parsed
 LONGEST_TOKEN = 16  # of those that fail to parse when cut off, such as -Infinity and \ud83d
 CUT_AT = ("", ".", "e", "E")  # after what may be the beginning of a longer number
 
 _mark = re.compile(r"[^ \t\n\r]").search
 _structure = re.compile(r'["\[\]{},]').search
+_tokens = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{,]', re.DOTALL).finditer
 _end_or_escape = re.compile(r'["\\]').search
 
 
@@ -89,6 +92,9 @@ class _Items:
             if tried > self.limit:
                 self._skip()
                 return BadRecord(self.number, "", too_long("item", self.limit)), 0
+            if self._has_many_tokens():
+                self._skip()
+                return BadRecord(self.number, "", f"Holds more than {MAX_TOKENS:,} JSON tokens."), 0
             if self._get_more(tried):  # twice the text each time: never quadratic
                 continue
             if not self.may_go_on:
@@ -117,6 +123,12 @@ class _Items:
         if end > whole and self.text[end : end + 1] in CUT_AT:
             return None
         return value, end
+
+    def _has_many_tokens(self) -> bool:
+        """Tell whether the text at hand, which is all the item's, holds more tokens than it may."""
+        quick = sum(self.text.count(mark, self.position) for mark in "{[,")  # also those in texts
+        tokens = _tokens(self.text, self.position)
+        return quick > MAX_TOKENS and next(islice(tokens, MAX_TOKENS, None), None) is not None
 
     def _record(self, value: Any, start: int, end: int) -> Record | BadRecord:
         # a character takes four bytes at most

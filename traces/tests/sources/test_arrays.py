@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from traces.sources import arrays
 from traces.sources.records import read_records
 from traces.sources.source import BadRecord, Source
 from traces.tests.sources.containers import (
@@ -197,3 +198,20 @@ def test_an_array_that_is_cut_gives_what_is_whole(records, data):
     size = data.draw(st.integers(1, len(text) - 1))
     found, _ = read_until_broken(text[:size])
     assert found == numbered(records)[: len(found)]
+
+
+def test_an_item_that_would_fill_the_memory_is_named_and_the_rest_is_read(monkeypatch):
+    monkeypatch.setattr(arrays, "MAX_TOKENS", 1_000)
+    data = b'[{"a": 1}, {"a": [' + b"{}," * 400_000 + b'{}], "b": "[{,"}, {"a": 2}]'
+    assert read(data, max_record_bytes=16 * LIMIT) == [
+        (1, {"a": 1}),
+        BadRecord(2, "", "Holds more than 1,000 JSON tokens."),
+        (3, {"a": 2}),
+    ]
+
+
+def test_marks_within_a_text_are_no_tokens(monkeypatch):
+    monkeypatch.setattr(arrays, "MAX_TOKENS", 1_000)
+    text = '[{,\\"' * 400_000
+    data = json_array([{"a": text}])
+    assert read(data, max_record_bytes=16 * LIMIT) == [(1, {"a": text})]
