@@ -1,6 +1,6 @@
 # Every target does its own set-up; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-web test-training run bench bench-large lint format lock backup restore \
+.PHONY: help demo test test-web test-training run bench bench-large chaos lint format lock backup restore \
 	check-pythons check-postgres
 
 # The first Python from 3.11 to 3.13 that is found.
@@ -27,6 +27,7 @@ help:
 	@echo "make test       all tests, on a real PostgreSQL"
 	@echo "make bench      the benchmarks, as a table and as JSON (var/bench/)"
 	@echo "make bench-large  the same with a million traces (var/bench/large.json)"
+	@echo "make chaos      kill processes at random under load, and check that nothing is lost"
 	@echo "make lint       format, lint, types, migrations, OpenAPI"
 	@echo "make check-pythons   the tests that depend on it, on each of Python 3.11 to 3.13 that is found"
 	@echo "make check-postgres  the tests of the web, on a PostgreSQL of the system"
@@ -61,6 +62,11 @@ check-postgres: .venv-dev/.ready
 
 bench: .venv/.ready .venv-training/.ready
 	$(WEB) -m benchmarks
+
+# processes are killed at random under load; CHAOS_SEED=... throws the same dice again
+CHAOS_SECONDS ?= 150
+chaos: .venv/.ready
+	$(WEB) -m chaos --seconds $(CHAOS_SECONDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 
 bench-large: .venv/.ready
 	$(WEB) -m benchmarks --large
