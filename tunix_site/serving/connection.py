@@ -1,13 +1,12 @@
 """A client's connection, as the event loop sees it: one step for each time that bytes can move."""
 
-import enum
-import selectors
 import socket
 from typing import Any
 
 from gunicorn.http.errors import NoMoreData, ParseException
 
 from tunix_site.serving.bodies import Framing, HeldRequest, Inbox, framing_of
+from tunix_site.serving.heads import HEAD_BYTES, head_has_come
 from tunix_site.serving.pace import Pace, TooSlow
 from tunix_site.serving.refusals import (
     BAD_LINE,
@@ -21,40 +20,14 @@ from tunix_site.serving.refusals import (
     refusal_of,
 )
 from tunix_site.serving.sockets import ClientSocket
+from tunix_site.serving.states import Outcome, State
 
-HEAD_BYTES = 64 * 1024
-LINE_BYTES = 8190
 FIRST_BODY_BYTES = 1024**2  # that come before a thread is taken
 THREAD_SECONDS = 30.0  # that a request waits for a thread
 LINGER_SECONDS = 2.0
 DRAIN_SECONDS = 10.0  # in which what is still being sent is thrown away, so that an answer is seen
 DRAIN_BYTES = 128 * 1024**2
 SCRAP = bytearray(64 * 1024)  # what is thrown away
-
-
-class State(enum.Enum):
-    READING = "its request comes"
-    READY = "it waits for a thread"
-    WORKING = "a thread has it"
-    SENDING = "it takes what the thread has left of the answer"
-    LINGERING = "it was told that nothing follows, and what it sends is thrown away"
-    CLOSED = "nothing is left of it"
-
-
-class Outcome(enum.Enum):
-    """What a thread says when it gives a connection back."""
-
-    KEEP = "another request may follow"
-    CLOSE = "none follows"
-    GONE = "the client is gone, or an answer broke off"
-    BROKEN = "nothing was answered yet"
-
-
-EVENTS = {
-    State.READING: selectors.EVENT_READ,
-    State.SENDING: selectors.EVENT_WRITE,
-    State.LINGERING: selectors.EVENT_READ,
-}
 
 
 class Connection:
@@ -302,13 +275,3 @@ class Connection:
         self.drained += received
         if not received or self.drained > DRAIN_BYTES:
             self.close()
-
-
-def head_has_come(data: bytearray, searched: int) -> bool:
-    """Say whether a head is whole, or cannot become one; its first `searched` bytes were seen."""
-    if data.find(b"\r\n\r\n", max(0, searched - 3)) >= 0 or len(data) >= HEAD_BYTES:
-        return True
-    if len(data) > LINE_BYTES + 4 and data.find(b"\r\n", 2, LINE_BYTES + 4) < 0:
-        return True
-    bare = data.count(b"\n", searched) != data.count(b"\r\n", max(0, searched - 1))
-    return bare or not (data[:1].isupper() or data[:1] == b"\r")

@@ -17,10 +17,11 @@ from gunicorn.workers.gthread import ThreadWorker
 from tunix_site import metrics
 from tunix_site.processes import die_with_parent
 from tunix_site.serving.bodies import HeldRequest
-from tunix_site.serving.connection import EVENTS, Connection, Outcome, State
+from tunix_site.serving.connection import Connection
 from tunix_site.serving.pace import TooSlow
 from tunix_site.serving.refusals import BUSY, FULL
 from tunix_site.serving.sockets import ClientSocket
+from tunix_site.serving.states import EVENTS, Outcome, State
 from tunix_site.serving.streams import slots
 
 HEALTH_PATHS = ("/api/health", "/api/health/")

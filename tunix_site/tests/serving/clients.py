@@ -42,6 +42,11 @@ def seconds_to_health(port: int) -> float:
     return time.monotonic() - started
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
+
+
 def read_all(one: socket.socket) -> bytes:
     """Give all that is answered until the connection ends."""
     answer = bytearray()

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import time
 
 import pytest
@@ -22,6 +21,7 @@ from tunix_site.tests.serving.clients import (
     answers_of,
     crowd,
     detail_of,
+    listens,
     read_all,
     seconds_to_health,
     status_of,
@@ -204,8 +204,3 @@ def test_a_stop_waits_for_what_comes_and_not_for_who_stalls(django_db_blocker, l
         assert b"\r\nConnection: close\r\n" in answer
         assert {status_of(one) for one in others} == {408}
         wait_until(lambda: not any(map(is_alive, processes)), 5)
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as asking:
-        return asking.connect_ex(("127.0.0.1", port)) == 0
