@@ -34,6 +34,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _held.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whoever asks the served site alone: the tests' database is made for marked tests."""
+    for item in items:
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.django_db)
+
+
 @pytest.fixture
 def key_of(db: None) -> Callable[[str], str]:
     """Give the text of a new key of the role."""
