@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -27,6 +28,7 @@ from tunix_site.serving.streams import slots
 HEALTH_PATHS = ("/api/health", "/api/health/")
 ACCEPTED_AT_ONCE = 64
 LOOK_SECONDS = 1.0
+FILES_KEPT = 100  # of those that the process may open: for the database and for what is sent
 STOP_SECONDS = 2.0  # that a client may let us wait when we stop
 WAITING = (State.READING, State.SENDING, State.LINGERING)
 
@@ -54,6 +56,9 @@ class IntakeWorker(ThreadWorker):
 
     def init_process(self) -> None:
         die_with_parent(signal.SIGKILL)
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if files != resource.RLIM_INFINITY:
+            self.worker_connections = max(1, min(self.worker_connections, files - FILES_KEPT))
         self.health_pool = ThreadPoolExecutor(1)
         super().init_process()
 

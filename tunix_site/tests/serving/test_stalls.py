@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import time
 
@@ -158,6 +159,21 @@ def test_bytes_that_drip_hold_no_thread_and_end(
 def test_more_connections_than_there_may_be_end_the_stillest(impatient, answers_within_a_second):
     with crowd(impatient.port, 1200), answers_within_a_second():
         pass
+
+
+def test_connections_leave_files_to_be_opened(django_db_blocker, live_key, tmp_path):
+    with django_db_blocker.unblock():
+        url = url_of_database()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, most[1]))  # the server inherits it
+    try:
+        with web_server(database_url=url, var_dir=tmp_path) as server:
+            resource.setrlimit(resource.RLIMIT_NOFILE, most)
+            with crowd(server.port, 150), server.client(live_key) as client:
+                assert seconds_to_health(server.port) < 1
+                assert client.get("/api/traces").status_code == 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
 
 
 def large_import(key: str) -> bytes:
