@@ -54,8 +54,9 @@ WORK_COMMAND = "work"  # runs one process for each of these commands
 WORKERS = {
     "builds": ["work", "--queues", "builds"],
     "bulk": ["work", "--queues", "bulk"],
-    "search": ["index_traces", "--kind", "search"],
-    "similar": ["index_traces", "--kind", "similar"],
+    # each helps the other where its own index lacks nothing
+    "search": ["index_traces", "--kind", "search", "--kind", "similar"],
+    "similar": ["index_traces", "--kind", "similar", "--kind", "search"],
 }
 
 INSTALLED_APPS = [

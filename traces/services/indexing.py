@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,10 @@ from traces.services.similar import index_signatures
 TRACES_AT_ONCE = 1_000  # about as many as a row of Pending holds
 FEW = 10  # traces: rows of so few are taken together
 ROWS_AT_ONCE = 100
-MANY = 30_000  # traces: more than can be indexed within some seconds
 QUIET = "0.5 s"  # without a batch, after which ingest is over
-PATIENCE = "3 s"
-LONG_PATIENCE = "60 s"
+# What a crash of the database makes it forget is pending again. The memory is for a GIN index's
+# list of what is new: all of it goes into the index in one sorted pass.
+SETTINGS = "SET LOCAL synchronous_commit = off; SET LOCAL work_mem = '64MB'"
 FEWEST_CHARS = 1_000
 OF_THE_DATA = ("22", "54")  # classes of SQLSTATE: data exceptions, limits exceeded
 
@@ -32,45 +33,41 @@ def index_some(*, kind: str, few_alone: bool = False) -> int:
     stays pending. With `few_alone` those that came in by few are indexed, and batches left.
     """
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(SETTINGS)
         rows = _claimed(kind, few_alone=few_alone)
-        noted = sorted({trace_id for row in rows for trace_id in row.trace_ids})
-        if held := _held(noted):
+        if held := _held(rows):
             INDEXERS[kind](held)
         Pending.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    return len(noted)
+    return sum(row.trace_count for row in rows)
 
 
-def gives_way(*, kind: str) -> bool:
-    """Tell whether batches keep coming in, for which the machine is better left to ingest.
+@dataclass(frozen=True)
+class Waiting:
+    """What is pending: rows of few traces, traces of batches, and whether batches keep coming."""
 
-    Those who send them wait for it, and nobody for the index; but not for longer than makes a
-    difference: a few seconds where the index can follow, a minute where it cannot.
-    """
+    few: int
+    in_batches: int
+    coming_in: bool
+
+
+def waiting(*, kind: str) -> Waiting:
+    """Look at what is pending, in one query."""
     query = """
-        SELECT coalesce(
-            max(created_at) > statement_timestamp() - %(quiet)s::interval
-            AND min(created_at) > statement_timestamp() - CASE
-                WHEN sum(trace_count) > %(many)s THEN %(long)s::interval ELSE %(short)s::interval
-            END, false)
-        FROM traces_pending WHERE kind = %(kind)s AND trace_count > %(few)s
+        SELECT count(*) FILTER (WHERE trace_count <= %(few)s),
+            coalesce(sum(trace_count) FILTER (WHERE trace_count > %(few)s), 0),
+            coalesce(max(created_at) FILTER (WHERE trace_count > %(few)s)
+                > statement_timestamp() - %(quiet)s::interval, false)
+        FROM traces_pending WHERE kind = %(kind)s
     """
-    values: dict[str, str | int] = {
-        "kind": kind,
-        "few": FEW,
-        "quiet": QUIET,
-        "many": MANY,
-        "long": LONG_PATIENCE,
-        "short": PATIENCE,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        (gives,) = cursor.fetchone()
-    return bool(gives)
+        cursor.execute(query, {"kind": kind, "few": FEW, "quiet": QUIET})
+        return Waiting(*cursor.fetchone())
 
 
 def _claimed(kind: str, *, few_alone: bool) -> list[Pending]:
     """Lock the newest row that nobody else works on, and if it is small, small ones before it."""
-    pending = Pending.objects.filter(kind=kind).order_by("-pk")
+    pending = Pending.objects.filter(kind=kind).defer("trace_ids").order_by("-pk")
     if few_alone:
         pending = pending.filter(trace_count__lte=FEW)
     free = pending.select_for_update(skip_locked=True)
@@ -81,13 +78,16 @@ def _claimed(kind: str, *, few_alone: bool) -> list[Pending]:
     return rows
 
 
-def _held(trace_ids: list[UUID]) -> list[UUID]:
+def _held(rows: list[Pending]) -> list[UUID]:
     """Keep the traces from being deleted until the end; leave out those that are gone."""
+    query = """
+        SELECT id FROM traces_trace WHERE id = ANY(
+            ARRAY(SELECT unnest(trace_ids) FROM traces_pending WHERE id = ANY(%s))
+        ) ORDER BY id FOR KEY SHARE
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM traces_trace WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [trace_ids]
-        )
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(query, [[row.pk for row in rows]])
+        return [trace_id for (trace_id,) in cursor.fetchall()]
 
 
 def _index_words(trace_ids: list[UUID]) -> None:

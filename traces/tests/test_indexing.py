@@ -80,50 +80,23 @@ def test_many_noted_one_by_one_are_indexed_together():
     assert indexing.index_some(kind=KIND) == len(large)
 
 
-def age(kind=KIND, **interval) -> None:
-    """Make what is pending wait for longer than it has."""
-    earlier = Now() - timedelta(**interval)
-    Pending.objects.filter(kind=kind).update(created_at=earlier)
-
-
-@pytest.fixture
-def slow_motion(monkeypatch):
-    """Stretch the times, so that a slow machine makes no difference."""
-    monkeypatch.setattr(indexing, "QUIET", "60 s")
-    monkeypatch.setattr(indexing, "PATIENCE", "300 s")
-    monkeypatch.setattr(indexing, "LONG_PATIENCE", "6000 s")
-
-
-def test_batches_are_left_while_more_keep_coming_in(slow_motion):
-    store(15)
-    age(seconds=61)
-    assert not indexing.gives_way(kind=KIND)
-    batch = store(15)
-    assert indexing.gives_way(kind=KIND)
-    alone = TraceFactory()
+def test_those_that_came_by_few_can_be_indexed_alone():
+    batch, alone = store(15), TraceFactory()
     assert indexing.index_some(kind=KIND, few_alone=True) == 1
     assert indexed() == {alone.pk}
     assert indexing.index_some(kind=KIND, few_alone=True) == 0
     assert indexing.index_some(kind=KIND) == len(batch)
 
 
-def test_traces_that_come_one_by_one_are_never_left():
+def test_what_waits_is_seen():
+    assert indexing.waiting(kind=KIND) == indexing.Waiting(0, 0, coming_in=False)
+    store(15)
+    store(20)
     TraceFactory()
-    assert not indexing.gives_way(kind=KIND)
-
-
-@pytest.mark.parametrize(
-    ("waited", "many", "gives"),
-    [(200, 1_000, True), (301, 1_000, False), (301, 10, True), (6_001, 10, False)],
-)
-def test_nobody_waits_for_longer_than_makes_a_difference(
-    slow_motion, monkeypatch, waited, many, gives
-):
-    monkeypatch.setattr(indexing, "MANY", many)
-    store(15)
-    age(seconds=waited)
-    store(15)
-    assert indexing.gives_way(kind=KIND) is gives
+    assert indexing.waiting(kind=KIND) == indexing.Waiting(1, 35, coming_in=True)
+    Pending.objects.update(created_at=Now() - timedelta(seconds=1))
+    TraceFactory()
+    assert indexing.waiting(kind=KIND) == indexing.Waiting(2, 35, coming_in=False)
 
 
 def test_what_is_deleted_meanwhile_is_passed_over():
@@ -221,6 +194,12 @@ def test_the_command_ends_when_nothing_is_pending():
     assert index_traces("--until-empty") == "Indexed 24 traces.\n"
     assert indexed() == ids(traces)
     assert index_traces("--until-empty") == "Indexed 0 traces.\n"
+
+
+def test_the_command_fills_all_kinds_that_it_is_asked_for():
+    store(12)
+    assert index_traces("--kind", "similar", "--until-empty") == "Indexed 12 traces.\n" * 2
+    assert not Pending.objects.exists()
 
 
 def test_the_planner_learns_of_much_that_was_added(monkeypatch):

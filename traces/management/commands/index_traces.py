@@ -1,5 +1,6 @@
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connection
 
 from traces.services import indexing
+from traces.services.following import Follower
 from tunix_site.database_troubles import described, trouble_of
 from tunix_site.progress_bar import progress_bar
 
@@ -23,7 +25,13 @@ class Command(BaseCommand):
     help = "Fill an index behind ingest with the traces that it lacks, the newest first."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--kind", required=True, choices=sorted(indexing.INDEXERS))
+        parser.add_argument(
+            "--kind",
+            required=True,
+            action="append",
+            choices=sorted(indexing.INDEXERS),
+            help="of index; with more than one, the first that lacks something is filled",
+        )
         parser.add_argument(
             "--until-empty", action="store_true", help="end when nothing is pending"
         )
@@ -35,32 +43,35 @@ class Command(BaseCommand):
             else:
                 self._follow(options["kind"], stop)
 
-    def _empty(self, kind: str, stop: threading.Event) -> None:
-        total = self._patiently(indexing.pending_count, kind, stop) or 0
-        done = 0
-        with progress_bar(total=total, unit=" traces", desc="indexing") as bar:
-            while count := self._patiently(indexing.index_some, kind, stop):
-                done += count
-                bar.update(count)
-        if done > ANALYZE_AFTER:
-            self._patiently(indexing.analyze_index, kind, stop)
-        self.stdout.write(f"Indexed {done:,} traces.")
+    def _empty(self, kinds: list[str], stop: threading.Event) -> None:
+        for kind in kinds:
+            total = self._patiently(stop, indexing.pending_count, kind=kind) or 0
+            done = 0
+            with progress_bar(total=total, unit=" traces", desc="indexing") as bar:
+                while count := self._patiently(stop, indexing.index_some, kind=kind):
+                    done += count
+                    bar.update(count)
+            if done > ANALYZE_AFTER:
+                self._patiently(stop, indexing.analyze_index, kind=kind)
+            self.stdout.write(f"Indexed {done:,} traces.")
 
-    def _follow(self, kind: str, stop: threading.Event) -> None:
-        unknown = 0  # to the planner
+    def _follow(self, kinds: list[str], stop: threading.Event) -> None:
+        follower = Follower(kinds)
+        unknown: Counter[str] = Counter()  # to the planner
         while not stop.is_set():
-            count = self._patiently(_index_when_ingest_is_over, kind, stop) or 0
-            unknown += count
-            if unknown > (ANALYZE_AT_LEAST_EVERY if count else ANALYZE_AFTER):
-                self._patiently(indexing.analyze_index, kind, stop)
-                unknown = 0
-            stop.wait(0 if count else POLL_SECONDS)
+            done, go_on = self._patiently(stop, follower.turn) or ({}, False)
+            unknown.update(done)
+            for kind, count in unknown.items():
+                if count > (ANALYZE_AT_LEAST_EVERY if go_on else ANALYZE_AFTER):
+                    self._patiently(stop, indexing.analyze_index, kind=kind)
+                    unknown[kind] = 0
+            stop.wait(0 if go_on else POLL_SECONDS)
 
-    def _patiently(self, do: Callable[..., T], kind: str, stop: threading.Event) -> T | None:
+    def _patiently(self, stop: threading.Event, do: Callable[..., T], **options: Any) -> T | None:
         """Do it, again and again while the database is away; None where asked to stop."""
         while not stop.is_set():
             try:
-                return do(kind=kind)
+                return do(**options)
             except Error as error:
                 if trouble_of(error) is None:
                     raise
@@ -68,11 +79,6 @@ class Command(BaseCommand):
                 connection.close()
             stop.wait(AWAY_SECONDS)
         return None
-
-
-def _index_when_ingest_is_over(*, kind: str) -> int:
-    """Index what came in by few at once, and batches when no more of them come."""
-    return indexing.index_some(kind=kind, few_alone=indexing.gives_way(kind=kind))
 
 
 @contextmanager

@@ -1,0 +1,58 @@
+"""Whose turn it is: filling the indexes behind ingest, beside ingest."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from traces.services import indexing
+
+FEW_AT_ONCE = 100  # traces: where there are fewer, it is cheaper to wait until more have come
+PATIENCE_SECONDS = 3.0
+LONG_PATIENCE_SECONDS = 60.0
+MANY = 30_000  # traces: more than can be indexed within some seconds
+
+
+class Follower:
+    """Index what is pending for some kinds, in turns; of batches, the first kind's that has any.
+
+    Traces that came in by few are indexed in every turn. Batches are left while more of them keep
+    coming in, as who sends them waits for it and nobody for the index; but not for longer than
+    makes a difference, a few seconds where the index can follow and a minute where it cannot.
+    Then as much time is the index's as was left to ingest, so that neither is ever held up.
+    """
+
+    def __init__(self, kinds: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self.kinds = kinds
+        self._clock = clock
+        self._gives_way_since: float | None = None
+        self._works_until = 0.0
+
+    def turn(self) -> tuple[dict[str, int], bool]:
+        """Index some traces; tell how many of each kind, and whether to go on without a pause."""
+        done: dict[str, int] = {}
+        for kind in self.kinds:
+            waiting = indexing.waiting(kind=kind)
+            few = indexing.index_some(kind=kind, few_alone=True) if waiting.few else 0
+            batch = 0
+            if waiting.in_batches and not self._gives_way(waiting):
+                batch = indexing.index_some(kind=kind)
+            done[kind] = few + batch
+            if batch:
+                return done, True  # what has come in by few meanwhile is next
+        return done, max(done.values()) >= FEW_AT_ONCE
+
+    def _gives_way(self, waiting: indexing.Waiting) -> bool:
+        now = self._clock()
+        if not waiting.coming_in:
+            self._gives_way_since = None
+            return False
+        if now < self._works_until:
+            return False
+        if self._gives_way_since is None:
+            self._gives_way_since = now
+        given = now - self._gives_way_since
+        many = waiting.in_batches > MANY
+        if given < (LONG_PATIENCE_SECONDS if many else PATIENCE_SECONDS):
+            return True
+        self._gives_way_since = None
+        self._works_until = now + given
+        return False
