@@ -17,7 +17,8 @@ class Follower:
     Traces that came in by few are indexed in every turn. Batches are left while more of them keep
     coming in, as who sends them waits for it and nobody for the index; but not for longer than
     makes a difference, a few seconds where the index can follow and a minute where it cannot.
-    Then as much time is the index's as was left to ingest, so that neither is ever held up.
+    Then as much time is the index's as was left to ingest, so that neither is ever held up. While
+    traces come in by few, one process at a time indexes batches: a processor stays free for those.
     """
 
     def __init__(self, kinds: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,7 +35,7 @@ class Follower:
             few = indexing.index_some(kind=kind, few_alone=True) if waiting.few else 0
             batch = 0
             if waiting.in_batches and not self._gives_way(waiting):
-                batch = indexing.index_some(kind=kind)
+                batch = indexing.index_some(kind=kind, one_at_a_time=waiting.few > 0)
             done[kind] = few + batch
             if batch:
                 return done, True  # what has come in by few meanwhile is next

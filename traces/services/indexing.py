@@ -21,20 +21,26 @@ QUIET = "0.5 s"  # without a batch, after which ingest is over
 # list of what is new: all of it goes into the index in one sorted pass.
 SETTINGS = "SET LOCAL synchronous_commit = off; SET LOCAL work_mem = '64MB'"
 FEWEST_CHARS = 1_000
+ONE_AT_A_TIME = 0x696E646578  # "index": what our processes agree on, in this database
 OF_THE_DATA = ("22", "54")  # classes of SQLSTATE: data exceptions, limits exceeded
 
 logger = logging.getLogger(__name__)
 
 
-def index_some(*, kind: str, few_alone: bool = False) -> int:
+def index_some(*, kind: str, few_alone: bool = False, one_at_a_time: bool = False) -> int:
     """Index the newest traces that are pending; return how many there were, 0 for none.
 
     Any number of processes may do so at once. All of it is one transaction: what is interrupted
-    stays pending. With `few_alone` those that came in by few are indexed, and batches left.
+    stays pending. With `few_alone` those that came in by few are indexed, and batches left. With
+    `one_at_a_time` there are none where another process that was asked so is at work.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(SETTINGS)
+            if one_at_a_time:
+                cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+                if cursor.fetchone() == (False,):
+                    return 0
         rows = _claimed(kind, few_alone=few_alone)
         if held := _held(rows):
             INDEXERS[kind](held)

@@ -14,6 +14,7 @@ from traces.services.following import (
     PATIENCE_SECONDS,
     Follower,
 )
+from traces.tests.concurrency import elsewhere
 from traces.tests.factories import TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,27 @@ def test_a_backlog_is_left_when_an_import_begins(follower):
     end_ingest()
     store(20)
     assert follower.turn() == ({SEARCH: 0}, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_few_come_in_one_process_at_a_time_indexes_batches(follower, monkeypatch):
+    asked = []
+    index = indexing.INDEXERS[SEARCH]
+
+    def index_while_another_has_its_turn(trace_ids):
+        if len(trace_ids) == 15:
+            monkeypatch.setitem(indexing.INDEXERS, SEARCH, index)
+            elsewhere(TraceFactory)
+            asked.append(elsewhere(Follower([SEARCH]).turn))
+        index(trace_ids)
+
+    store(15)
+    store(15)
+    TraceFactory()
+    end_ingest()
+    monkeypatch.setitem(indexing.INDEXERS, SEARCH, index_while_another_has_its_turn)
+    assert follower.turn() == ({SEARCH: 16}, True)
+    assert asked == [({SEARCH: 1}, False)]
 
 
 def test_the_second_kind_is_filled_where_the_first_lacks_nothing():

@@ -19,6 +19,7 @@ from traces.tests.bodies import step
 from traces.tests.concurrency import (
     PATIENCE_SECONDS,
     at_once,
+    elsewhere,
     wait_for_a_lock_past_its_deadlock_check,
 )
 from traces.tests.factories import TraceFactory
@@ -165,6 +166,24 @@ def test_two_processes_share_the_work(monkeypatch):
     monkeypatch.setitem(indexing.INDEXERS, KIND, meet_and_index)
     assert at_once([lambda: indexing.index_some(kind=KIND)] * 2) == [15, 15]
     assert indexed() == ids(batches[0] + batches[1])
+    assert pending() == 0
+
+
+@concurrent
+def test_where_it_is_asked_for_one_process_at_a_time_is_at_work(monkeypatch):
+    store(15)
+    store(15)
+    index = indexing.INDEXERS[KIND]
+
+    def index_while_another_tries(trace_ids):
+        monkeypatch.setitem(indexing.INDEXERS, KIND, index)
+        another = elsewhere(lambda: indexing.index_some(kind=KIND, one_at_a_time=True))
+        unasked = elsewhere(lambda: indexing.index_some(kind=KIND))
+        assert (another, unasked) == (0, 15)
+        index(trace_ids)
+
+    monkeypatch.setitem(indexing.INDEXERS, KIND, index_while_another_tries)
+    assert indexing.index_some(kind=KIND, one_at_a_time=True) == 15
     assert pending() == 0
 
 
