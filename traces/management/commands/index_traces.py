@@ -13,7 +13,6 @@ from traces.services.following import Follower
 from tunix_site.database_troubles import described, trouble_of
 from tunix_site.progress_bar import progress_bar
 
-POLL_SECONDS = 0.5
 AWAY_SECONDS = 2.0
 ANALYZE_AFTER = 10_000  # traces
 ANALYZE_AT_LEAST_EVERY = 200_000
@@ -59,13 +58,13 @@ class Command(BaseCommand):
         follower = Follower(kinds)
         unknown: Counter[str] = Counter()  # to the planner
         while not stop.is_set():
-            done, go_on = self._patiently(stop, follower.turn) or ({}, False)
+            done, pause = self._patiently(stop, follower.turn) or ({}, 0.0)
             unknown.update(done)
             for kind, count in unknown.items():
-                if count > (ANALYZE_AT_LEAST_EVERY if go_on else ANALYZE_AFTER):
+                if count > (ANALYZE_AFTER if pause else ANALYZE_AT_LEAST_EVERY):
                     self._patiently(stop, indexing.analyze_index, kind=kind)
                     unknown[kind] = 0
-            stop.wait(0 if go_on else POLL_SECONDS)
+            stop.wait(pause)
 
     def _patiently(self, stop: threading.Event, do: Callable[..., T], **options: Any) -> T | None:
         """Do it, again and again while the database is away; None where asked to stop."""
