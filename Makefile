@@ -4,9 +4,9 @@
 	check-pythons check-postgres
 
 # The first Python from 3.11 to 3.13 that is found.
+IS_FIT := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-	&& echo $$p && break; done)
+	$$p $(IS_FIT) && echo $$p && break; done)
 
 WEB := .venv/bin/python
 DEV := .venv-dev/bin/python
@@ -90,7 +90,7 @@ restore: .venv/.ready
 	@test -n "$(FILE)" || { echo "Name the file: make restore FILE=tunix.dump" >&2; exit 2; }
 	$(WEB) manage.py restore "$(FILE)" $(if $(FORCE),--force)
 
-FOUND_PYTHON = test -n "$(PYTHON)" \
+FOUND_PYTHON = $(or $(PYTHON),false) $(IS_FIT) \
 	|| { echo "Python 3.11, 3.12 or 3.13 is needed; name it: make PYTHON=..." >&2; exit 2; }
 
 # Nothing is resolved here: each file names all that is installed, down to the last hash. The stamp is

@@ -25,7 +25,6 @@ MAX_TRAINING_TRACES = 1_000
 MIN_HELD_OUT = 200
 MAX_ACCURACY_BEFORE = 0.02
 MIN_ACCURACY_AFTER = 0.90
-MAX_TRAINING_SECONDS = 120
 
 
 class DemoFailed(Exception):
@@ -189,13 +188,11 @@ class Demo:
         report["dataset"] = dataset
         report["training"] = read_json(self._file("run") / "result.json")
         report["control_training"] = read_json(self._file("control") / "result.json")
-        seconds = report["training"]["seconds"]
         report["checks"] = {
             f"at most {MAX_ACCURACY_BEFORE:.0%} right before": report["before"]["accuracy"]
             <= MAX_ACCURACY_BEFORE,
             f"at least {MIN_ACCURACY_AFTER:.0%} right after": report["after"]["accuracy"]
             >= MIN_ACCURACY_AFTER,
-            f"trained in under {MAX_TRAINING_SECONDS} s": seconds < MAX_TRAINING_SECONDS,
         }
         return report
 

@@ -13,7 +13,7 @@ from tunix_site.buckets import Buckets, Leak
 from tunix_site.errors import TooMany
 from tunix_site.key_cache import known_keys
 from tunix_site.logs import log_seldom
-from tunix_site.models import ApiKey, digest_of
+from tunix_site.models import KEY_PREFIX, ApiKey, digest_of
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,9 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
         words = get_authorization_header(request).split()
-        if not words or words[0].lower() != SCHEME.lower().encode():
+        if not words or not _is_ours(words[0]):
             return None
-        if len(words) != 2 or not words[1].isascii():
+        if words[0].lower() != SCHEME.lower().encode() or len(words) != 2 or not words[1].isascii():
             raise AuthenticationFailed(f"The header must read: Authorization: {SCHEME} KEY")
         digest = digest_of(words[1].decode("ascii"))
         key = known_keys.find(digest)
@@ -41,6 +41,14 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return SCHEME
+
+
+def _is_ours(word: bytes) -> bool:
+    """Tell the scheme, and what is often sent in its place: Bearer, or the key alone."""
+    # others may be a proxy's before the site, whose people come with a session
+    return word.lower() in (SCHEME.lower().encode(), b"bearer") or word.startswith(
+        KEY_PREFIX.encode()
+    )
 
 
 def _wrong_key(request: Any) -> APIException:

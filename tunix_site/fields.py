@@ -45,6 +45,13 @@ class TextField(StrictMixin, serializers.CharField):
 class ChoiceTextField(StrictMixin, serializers.ChoiceField):
     default_error_messages = {"not_text": "Not a string."}
 
+    def __init__(self, choices: Any, **kwargs: Any) -> None:
+        super().__init__(choices, **kwargs)
+        known = ", ".join(map(str, self.choices))
+        refusal = f'"{{input}}" is not a valid choice. Known ones: {known}.'
+        given = kwargs.get("error_messages", {})
+        self.error_messages |= {"invalid_choice": refusal, **given}
+
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             self.fail("not_text")  # DRF would quote it, however deep it nests

@@ -64,6 +64,11 @@ class StreamParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        if (media_type or "").lower().startswith("multipart/"):
+            raise ParseError(
+                "The body is a form; send the file itself as the body "
+                "(curl -X POST --upload-file FILE)."
+            )
         headers = (parser_context or {})["request"].META
         if is_chunked(headers):  # Django's own stream ends at a bound
             return counted(headers["wsgi.input"], None)

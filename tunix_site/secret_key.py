@@ -21,11 +21,14 @@ def secret_key(*, given: str, embedded: bool, var_dir: Path) -> str:
             f"{MIN_CHARS} or more random characters, the same for every process."
         )
     path = var_dir / "secret_key"
-    var_dir.mkdir(parents=True, exist_ok=True)
     try:
-        return path.read_text()
-    except FileNotFoundError:
-        return _create(path)
+        var_dir.mkdir(parents=True, exist_ok=True)
+        return path.read_text() if path.exists() else _create(path)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Nothing can be kept under {var_dir} ({error.strerror}: {error.filename}). "
+            "Name a folder that can be written to with TUNIX_VAR."
+        ) from None
 
 
 def _create(path: Path) -> str:

@@ -1,6 +1,7 @@
 """POST /api/traces/import."""
 
 import gzip
+import io
 import json
 
 import pytest
@@ -346,6 +347,14 @@ def test_a_reader_may_not_import(reader):
 def test_an_unknown_encoding_is_refused(writer):
     response = send(writer, [BodyFactory()], HTTP_CONTENT_ENCODING="br")
     assert response.status_code == 415
+
+
+def test_a_form_is_refused_with_what_to_send_instead(writer):
+    file = io.BytesIO(b"{}\n")
+    response = writer.post("/api/traces/import", {"file": file}, format="multipart")
+    assert response.status_code == 400
+    assert "send the file itself as the body" in response.json()["detail"]
+    assert not Job.objects.exists()
 
 
 def test_an_idempotency_key_is_not_needed(writer):

@@ -13,6 +13,7 @@ import os
 import random
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,10 @@ def _carries(left: int, right: int) -> str:
 
 def from_library(family: str, count: int, seed: int) -> Iterator[dict[str, Any]]:
     """Yield problems of reasoning-gym; the lines of a worked solution, if any, are the steps."""
-    import reasoning_gym
+    with warnings.catch_warnings():
+        # of a package that it needs, each time that Python compiles it: nothing for us to mend
+        warnings.simplefilter("ignore", SyntaxWarning)
+        import reasoning_gym
 
     random.seed(seed)  # one family draws from the random numbers that all share
     for number, entry in enumerate(reasoning_gym.create_dataset(family, size=count, seed=seed)):
@@ -107,7 +111,9 @@ def _trace(
 
 
 def families() -> list[str]:
-    from reasoning_gym.factory import DATASETS
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        from reasoning_gym.factory import DATASETS
 
     return ["addition", *sorted(set(DATASETS) - {"composite"})]  # which is made of others
 

@@ -45,7 +45,7 @@ def test_it_ends_with_a_report(loop, tmp_path):
     assert report["dataset"]["training_traces"] == split_counts["train"]
     assert report["dataset"]["held_out"] == split_counts["held-out"] == report["problems"]
     assert all(report["checks"].values())
-    assert len(report["checks"]) == 3
+    assert len(report["checks"]) == 2
     assert report["answers_sent_back"] == 2 * split_counts["held-out"]
     text = (directory / "report.md").read_text()
     assert text.startswith("# Before and after\n")
@@ -127,7 +127,6 @@ def test_a_second_time_nothing_is_doubled(loop, tmp_path):
     [
         ({"accuracy": {"before": 0.03, "after": 0.98, "control": 0.5}}, "2% right before"),
         ({"accuracy": {"before": 0.0, "after": 0.89, "control": 0.5}}, "90% right after"),
-        ({"seconds": 120.0}, "trained in under 120 s"),
     ],
 )
 def test_a_result_that_is_not_good_enough_fails_and_is_reported(
@@ -140,6 +139,13 @@ def test_a_result_that_is_not_good_enough_fails_and_is_reported(
     report = json.loads((tmp_path / "demo" / "report.json").read_text())
     assert [met for name, met in report["checks"].items() if unmet in name] == [False]
     assert "| no |" in (tmp_path / "demo" / "report.md").read_text()
+
+
+def test_a_slow_machine_closes_the_loop_as_well(loop, stand_ins):
+    stand_ins.seconds = 3600.0
+    report = loop()
+    assert report["training"]["seconds"] == 3600.0
+    assert all(report["checks"].values())
 
 
 @pytest.mark.parametrize(

@@ -187,3 +187,8 @@ def test_a_list_that_is_too_long_is_refused_for_that_alone():
 def test_of_one_object_the_first_problems_are_told():
     errors = errors_of({"free": {str(number): 2**70 for number in range(50)}})["free"]
     assert errors == [f"{number}: The integer does not fit in 64 bits." for number in range(20)]
+
+
+def test_a_choice_that_is_unknown_is_told_the_known_ones():
+    said = '"four" is not a valid choice. Known ones: one, two, 3.'
+    assert errors_of({"choice": "four"}) == {"choice": [said]}

@@ -181,6 +181,12 @@ def test_a_key_that_can_be_guessed_is_refused(tmp_path):
         secret_key(given="x" * 49, embedded=False, var_dir=tmp_path)
 
 
+def test_a_folder_that_cannot_be_made_is_named_with_its_setting(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ImproperlyConfigured, match=r"/file/var \(.*\)\. Name .* with TUNIX_VAR\.$"):
+        secret_key(given="", embedded=True, var_dir=tmp_path / "file" / "var")
+
+
 def test_a_key_that_is_given_is_used_and_none_made(tmp_path):
     ours = "x" * 50
     assert secret_key(given=ours, embedded=True, var_dir=tmp_path / "var") == ours
