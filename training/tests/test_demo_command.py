@@ -82,7 +82,7 @@ def test_a_refusal_of_the_site_ends_it_with_a_sentence(stand_ins):
 
 
 def test_a_server_that_does_not_start_ends_it_with_a_sentence(stand_ins, monkeypatch):
-    monkeypatch.setenv("SECRET_KEY", "")
+    monkeypatch.setenv("TUNIX_WEB_THREADS", "many")
     with pytest.raises(CommandError, match=r"did not close. The server did not start: see "):
         call_command("demo")
 
