@@ -35,10 +35,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whoever asks the served site alone: the tests' database is made for marked tests."""
-    for item in items:
-        if "site" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.django_db)
+    """Have the tests' database made also where the served site alone asks for it.
+
+    pytest-django makes it where one of the tests asks for it itself.
+    """
+    needing = [item for item in items if "site" in _fixtures(item)]
+    if needing and not any(map(_asks_for_the_database, items)):
+        needing[0].add_marker(pytest.mark.django_db)
+
+
+def _asks_for_the_database(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("django_db") is not None
+    return marked or not {"db", "transactional_db"}.isdisjoint(_fixtures(item))
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
 
 
 @pytest.fixture
