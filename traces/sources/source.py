@@ -15,7 +15,8 @@ CHUNK_BYTES = 4 * 1024 * 1024
 # What a source may unfold to, in work as well: who sends little has little done.
 FREE_BYTES = 1024**3
 BYTES_FOR_ONE = 1_000
-RECORD_BYTES = 256  # a record counts as so many beside its own: one of "0" is work as well
+# A record counts as so many beside its own: to refuse an empty one takes as long as to read these.
+RECORD_BYTES = 4 * 1024
 
 
 class BrokenSource(Invalid):

@@ -1,6 +1,7 @@
 """What a source may unfold to: a thousand times its bytes, beyond what is free."""
 
 import gzip
+from hashlib import sha256
 
 import pytest
 import zstandard
@@ -51,12 +52,14 @@ def test_a_small_file_that_unfolds_to_very_much_is_refused(name, monkeypatch):
     found, why = read_until_broken(in_pieces(data, 1_000), content_encoding=encoding)
     assert said in why
     assert "read before it" in why
-    assert len(found) < 50_000
+    assert len(found) * 1_000 < FREE  # each of them is work, whatever it holds
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd])
 def test_what_was_sent_pays_for_what_it_unfolds_to(pack):
-    records = [{"number": number, "text": "word " * 100} for number in range(20_000)]
+    records = [
+        {"text": sha256(b"%d" % number).hexdigest() + " word" * 100} for number in range(20_000)
+    ]
     data = json_lines(records)
     assert len(data) > 5 * FREE
     assert len(read(in_pieces(pack(data), 10_000))) == len(records)
