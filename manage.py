@@ -44,9 +44,10 @@ def main() -> None:
         if trouble is None:
             raise
         sys.exit(f"{trouble.detail} {error}")
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:  # also while it is loading
+        sys.exit(128 + signal.SIGINT)

@@ -6,7 +6,7 @@ from typing import Any
 from gunicorn.http.errors import NoMoreData, ParseException
 
 from tunix_site.serving.bodies import Framing, HeldRequest, Inbox, framing_of
-from tunix_site.serving.heads import HEAD_BYTES, head_has_come
+from tunix_site.serving.heads import HEAD_BYTES, begins_as_head, head_has_come
 from tunix_site.serving.pace import Pace, TooSlow
 from tunix_site.serving.refusals import (
     BAD_LINE,
@@ -112,7 +112,7 @@ class Connection:
     def refuse(self, refusal: Refusal, now: float) -> None:
         """Answer in the place of a thread, and close."""
         without_body = (
-            self.request.method == "HEAD" if self.request else self.inbox.data[:5] == b"HEAD "
+            self.request.method == "HEAD" if self.request else begins_as_head(self.inbox.data)
         )
         self.refused = refusal
         self.last = now
@@ -188,7 +188,7 @@ class Connection:
             self._parse_head(now)
 
     def _parse_head(self, now: float) -> None:
-        started_as_head = self.inbox.data[:5] == b"HEAD "
+        started_as_head = begins_as_head(self.inbox.data)
         size = len(self.inbox.data)
         try:
             request = HeldRequest(self.cfg, self.inbox, self.client, self.requests + 1)

@@ -12,3 +12,8 @@ def head_has_come(data: bytearray, searched: int) -> bool:
         return True
     bare = data.count(b"\n", searched) != data.count(b"\r\n", max(0, searched - 1))
     return bare or not (data[:1].isupper() or data[:1] == b"\r")
+
+
+def begins_as_head(data: bytearray) -> bool:
+    """Say whether a HEAD is asked for; an empty line may come before it."""
+    return data[:7].lstrip(b"\r\n").startswith(b"HEAD ")

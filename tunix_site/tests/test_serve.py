@@ -326,3 +326,17 @@ def test_an_interrupted_command_ends_without_a_traceback(number, code):
     process.send_signal(number)
     assert process.communicate()[1] == ""
     assert process.returncode == code
+
+
+def test_a_command_interrupted_while_it_loads_ends_without_a_traceback(tmp_path):
+    loaded = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / "psycopg.py").write_text(loaded)  # instead of the real one
+    ended = subprocess.run(
+        [sys.executable, str(MANAGE), "version"],
+        env=environment_for("postgresql://nowhere/x") | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 130
+    assert ended.stderr == ""
