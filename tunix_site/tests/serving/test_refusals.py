@@ -96,6 +96,7 @@ def test_what_is_no_request_is_refused_in_json(site, data, code, detail):
         (b"HEAD / HTTP/9.9\r\n\r\n", 400),
         (b"HEAD / HTTP/1.1\r\nno colon\r\n\r\n", 400),
         (b"HEAD / HTTP/1.1\r\nA: " + b"b" * 9000 + b"\r\n\r\n", 431),
+        (b"\r\nHEAD / HTTP/1.1\r\nExpect: x\r\n\r\n", 417),
         (b"HEAD / HTTP/1.1\r\nExpect: x\r\n\r\n", 417),
         (b"HEAD / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
     ],
