@@ -28,7 +28,7 @@ class ServerLogger(Logger):
 
 
 class Server(BaseApplication):
-    """Serves the site until SIGTERM, then finishes the requests under way; SIGINT breaks them off."""
+    """Serves the site until SIGTERM, by which requests under way are finished, or SIGINT."""
 
     def __init__(self, *, host: str, port: int, beside: Sequence[Kept] = ()) -> None:
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
