@@ -1,7 +1,10 @@
 """Typed reading of environment variables; a bad value stops the start with a sentence."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -47,6 +50,18 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(word) for word in words(name)]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must hold addresses or networks: {error}.") from None
+
+
+@contextlib.contextmanager
+def kept_under(var_dir: Path) -> Iterator[None]:
+    """Turn what the system refuses under TUNIX_VAR into a sentence that names the setting."""
+    try:
+        yield
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Nothing can be kept under {var_dir} ({error.strerror}: {error.filename}). "
+            "Name a folder that can be written to with TUNIX_VAR."
+        ) from None
 
 
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:

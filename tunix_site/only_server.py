@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from tunix_site.env import kept_under
+
 
 class AlreadyServed(Exception):
     """Another process serves from this directory; the message says which and what to do."""
@@ -17,8 +19,10 @@ def only_server(var_dir: Path, address: str) -> Iterator[None]:
 
     The lock is the process's own: those that it forks do not hold it beyond its end.
     """
-    var_dir.mkdir(parents=True, exist_ok=True)
-    with (var_dir / "serve.lock").open("a+") as lock:
+    with kept_under(var_dir):
+        var_dir.mkdir(parents=True, exist_ok=True)
+        lock = (var_dir / "serve.lock").open("a+")
+    with lock:
         try:
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

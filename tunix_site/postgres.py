@@ -23,6 +23,7 @@ from typing import IO, Any
 import psycopg
 
 from tunix_site import postmaster
+from tunix_site.env import kept_under
 from tunix_site.postgres_account import Account, find_account, own, private_directory
 from tunix_site.postmaster import PostgresError, say
 
@@ -116,7 +117,8 @@ class Cluster:
 
         Interrupted, it leaves no server that nobody holds.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
+        with kept_under(self.root.parent):
+            self.root.mkdir(parents=True, exist_ok=True)
         users = (self.root / "users.lock").open("ab")
         try:
             with self.starting():

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from tunix_site.env import kept_under
+
 MIN_CHARS = 50
 
 
@@ -21,14 +23,9 @@ def secret_key(*, given: str, embedded: bool, var_dir: Path) -> str:
             f"{MIN_CHARS} or more random characters, the same for every process."
         )
     path = var_dir / "secret_key"
-    try:
+    with kept_under(var_dir):
         var_dir.mkdir(parents=True, exist_ok=True)
         return path.read_text() if path.exists() else _create(path)
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"Nothing can be kept under {var_dir} ({error.strerror}: {error.filename}). "
-            "Name a folder that can be written to with TUNIX_VAR."
-        ) from None
 
 
 def _create(path: Path) -> str:

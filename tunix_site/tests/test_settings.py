@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from tunix_site.only_server import only_server
 from tunix_site.secret_key import _create, secret_key
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
@@ -181,10 +182,32 @@ def test_a_key_that_can_be_guessed_is_refused(tmp_path):
         secret_key(given="x" * 49, embedded=False, var_dir=tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_is_named_with_its_setting(tmp_path):
+@pytest.mark.parametrize(
+    "keep",
+    [
+        lambda var_dir: secret_key(given="", embedded=True, var_dir=var_dir),
+        lambda var_dir: only_server(var_dir, "http://127.0.0.1:1").__enter__(),
+    ],
+    ids=["the key", "the lock"],
+)
+def test_a_folder_that_cannot_be_made_is_named_with_its_setting(tmp_path, keep):
     (tmp_path / "file").touch()
     with pytest.raises(ImproperlyConfigured, match=r"/file/var \(.*\)\. Name .* with TUNIX_VAR\.$"):
-        secret_key(given="", embedded=True, var_dir=tmp_path / "file" / "var")
+        keep(tmp_path / "file" / "var")
+
+
+def test_no_command_shows_a_traceback_for_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    told = subprocess.run(
+        [sys.executable, "manage.py", "list_api_keys"],
+        env=environment(TUNIX_VAR=str(tmp_path / "file" / "var"), SECRET_KEY="x" * 50),
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+    )
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.startswith("Nothing can be kept under ")
+    assert told.stderr.endswith("with TUNIX_VAR.\n")
 
 
 def test_a_key_that_is_given_is_used_and_none_made(tmp_path):
