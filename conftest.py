@@ -34,6 +34,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _held.close()
 
 
+@pytest.hookimpl(trylast=True)  # of what is left after -k
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have the tests' database made also where the served site alone asks for it.
 
