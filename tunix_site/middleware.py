@@ -6,12 +6,13 @@ import time
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from tunix_site import metrics
 from tunix_site.addresses import address_of
 from tunix_site.error_answers import trouble_answer
-from tunix_site.errors import TooMany, Unavailable
+from tunix_site.errors import TooLarge, TooMany, Unavailable
 from tunix_site.logs import request_id, route_of
 from tunix_site.refusals import refusal
 
@@ -58,6 +59,26 @@ class RequestLogMiddleware:
             request_id.reset(token)
         response[REQUEST_ID_HEADER] = identity
         return response
+
+
+class FormMiddleware:
+    """Refuse, before anything reads it, a body outside the API that is larger than any form.
+
+    Whatever looks for the CSRF token in it would wait for it in a thread and keep its files on
+    disk, whoever sends them.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        # of a chunked one it is more than any body may be
+        is_large = int(request.META.get("CONTENT_LENGTH") or 0) > limit
+        if is_large and not request.path_info.startswith("/api/"):
+            detail = f"A form is at most {limit:,} bytes, and says its length."
+            return refusal(request, TooLarge.status_code, detail)
+        return self.get_response(request)
 
 
 class DatabaseTroubleMiddleware:

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "tunix_site.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tunix_site.middleware.FormMiddleware",
     "tunix_site.browsers.SessionMiddleware",
     "tunix_site.hosts.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -244,6 +244,20 @@ def test_deep_nesting_is_refused(post, stored, body):
     assert stored() == 0
 
 
+@pytest.mark.parametrize("path", ["/admin/login/", "/api-auth/login/", "/admin/", "/nothing"])
+@pytest.mark.parametrize("framing", [length(60 * MIB), CHUNKED])
+def test_a_form_with_a_large_file_is_refused_before_it_is_read(site, path, framing):
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{framing}\r\nCookie: csrftoken={'a' * 32}\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    )
+    begun = b'--b\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\n' + b"x" * MIB
+    body = chunks(begun, b"x")[:-1] if framing == CHUNKED else begun  # which goes on
+    answer = exchange(site.port, head.encode(), body)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"A form is at most 1,048,576 bytes, and says its length." in answer
+
+
 def test_a_body_that_a_get_comes_with_is_passed_over(site):
     head = "GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     for lines, body in ((length(5), b"abcde"), (CHUNKED, chunks(b"abcde") + END)):
