@@ -16,7 +16,7 @@ from traces.services.similar import index_signatures
 TRACES_AT_ONCE = 1_000  # about as many as a row of Pending holds
 FEW = 10  # traces: rows of so few are taken together
 ROWS_AT_ONCE = 100
-QUIET = "0.5 s"  # without a batch, after which ingest is over
+QUIET = "1 s"  # without a batch, after which ingest is over: an import commits by the 2,000
 # What a crash of the database makes it forget is pending again. The memory is for a GIN index's
 # list of what is new: all of it goes into the index in one sorted pass.
 SETTINGS = "SET LOCAL synchronous_commit = off; SET LOCAL work_mem = '64MB'"

@@ -95,7 +95,7 @@ def test_what_waits_is_seen():
     store(20)
     TraceFactory()
     assert indexing.waiting(kind=KIND) == indexing.Waiting(1, 35, coming_in=True)
-    Pending.objects.update(created_at=Now() - timedelta(seconds=1))
+    Pending.objects.update(created_at=Now() - timedelta(seconds=5))
     TraceFactory()
     assert indexing.waiting(kind=KIND) == indexing.Waiting(2, 35, coming_in=False)
 
