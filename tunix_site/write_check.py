@@ -6,11 +6,12 @@ import time
 
 from django.db import Error, connection, transaction
 
-from tunix_site.database_troubles import FULL, READ_ONLY, Trouble, described, trouble_of
+from tunix_site.database_troubles import FULL, READ_ONLY, Trouble, described, sqlstate, trouble_of
 
 log = logging.getLogger(__name__)
 
 REMEMBERED_SECONDS = 10.0
+LOCK_NOT_AVAILABLE = "55P03"
 # To lock a row changes its page and the log. To keep more rows than the memory allows writes half a
 # megabyte into the directory of the tables, where a full disk shows before the log's own does.
 WRITE = """
@@ -45,7 +46,7 @@ class WriteCheck:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(WRITE)
         except Error as error:
-            if _is_locked(error):  # as while a backup is restored: nothing is known
+            if sqlstate(error) == LOCK_NOT_AVAILABLE:  # by a restore: nothing is known
                 return self._found
             trouble = trouble_of(error)
             if trouble not in (FULL, READ_ONLY):
@@ -53,7 +54,3 @@ class WriteCheck:
             log.error("%s", described(error))
             return trouble
         return None
-
-
-def _is_locked(error: Error) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) == "55P03"
