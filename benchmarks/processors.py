@@ -1,5 +1,6 @@
 """The processor time that processes take, from /proc: it holds on a machine that others use."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ def seconds_between(before: Times, after: Times) -> float:
 def _time(pid: int) -> float:
     try:
         user, system, *_ = _ticks(pid)
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         raise BenchmarkFailed(f"Process {pid} is not here to be asked for its time.") from None
     return (user + system) / TICKS
 
@@ -56,7 +57,10 @@ def descendants(pid: int) -> Iterator[int]:
     """Yield a process and all that it started, as far as these run."""
     yield pid
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in path.read_text().split():
+        children = ""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            children = path.read_text()
+        for child in children.split():
             yield from descendants(int(child))
 
 

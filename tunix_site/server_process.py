@@ -85,7 +85,7 @@ def _called(pid: int | str) -> bytes:
     """Give the command line that a process goes by; empty where it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # before it was opened, or after
         return b""
 
 
