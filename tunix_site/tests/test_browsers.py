@@ -72,7 +72,7 @@ def test_pages_of_the_api_are_shown_to_a_key(key_of, browser, path):
 def test_a_write_of_a_session_needs_its_token_whatever_header_it_brings(user, browser, header):
     browser.force_login(user)
     answer = post_trace(browser, Authorization=header)
-    assert answer.status_code == (401 if header.startswith("Token") else 403)
+    assert answer.status_code == (401 if header.startswith(("Token", "Bearer")) else 403)
     assert not Trace.objects.exists()
 
 
