@@ -180,7 +180,10 @@ def test_a_refused_filter_is_told_and_none_is_applied(page):
     query = "status=nope&min_steps=x&min_score=1&source=elsewhere"
     response = page.get(f"{LIST}?{query}", follow=True)
     assert list(response.context["cl"].result_list) == [trace]
-    assert 'status: "nope" is not a valid choice.' in told(response)
+    assert (
+        'status: "nope" is not a valid choice. Known ones: unreviewed, approved, rejected, flagged.'
+        in told(response)
+    )
     assert "min_steps: A valid integer is required." in told(response)
 
 

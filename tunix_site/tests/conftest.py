@@ -38,8 +38,8 @@ def live_key(site, django_db_blocker):
     Quicker than a database that is emptied after each test, for tests that look at it through
     the server alone.
     """
-    from django.apps import apps
     from django.contrib.auth.models import User
+    from django.core.management import call_command
 
     from tunix_site.models import ApiKey, Role
 
@@ -48,8 +48,7 @@ def live_key(site, django_db_blocker):
         _, key = ApiKey.objects.issue(user=user, name="test", role=Role.TRAINER)
     yield key
     with django_db_blocker.unblock():
-        apps.get_model("traces", "Trace").objects.all().delete()
-        user.delete()
+        call_command("flush", verbosity=0, interactive=False)
 
 
 @pytest.fixture
