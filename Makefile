@@ -102,7 +102,7 @@ FOUND_PYTHON = $(or $(PYTHON),false) $(IS_FIT) \
 	@$(FOUND_PYTHON)
 	@echo "Setting up $(@D) from $<"
 	$(PYTHON) -m venv --clear --without-pip $(@D)
-	$(UV) pip install --python $(@D) --no-deps --require-hashes -r $<
+	$(UV) pip install --python $(@D) --compile-bytecode --no-deps --require-hashes -r $<
 	$(UV) pip check --quiet --python $(@D)
 	@touch $@
 

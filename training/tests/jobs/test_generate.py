@@ -1,6 +1,7 @@
 """generate.py: a model's answers, as traces that can be sent as they are."""
 
 import json
+import re
 import shutil
 import types
 
@@ -61,8 +62,7 @@ def test_every_problem_is_answered_by_a_trace_that_can_be_sent(answered, trained
 
 
 def test_progress_is_shown(answered):
-    assert "100%" in answered[1]
-    assert "6/6" in answered[1]
+    assert re.search(r"asking \w+: 6/6 ", answered[1])
 
 
 def test_asking_again_gives_the_same_answers_and_fewer_when_asked(asked, answered, tmp_path):
