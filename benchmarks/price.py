@@ -16,6 +16,7 @@ from benchmarks import processors
 from benchmarks.baseline import wait_for_the_indexes
 from benchmarks.report import Result
 from benchmarks.site import Client, Site
+from tunix_site.processes import descendants
 from tunix_site.server_process import RunningServer, database_url, running_server
 
 MISSING = uuid.UUID("01890000-0000-7000-8000-000000000000")
@@ -137,7 +138,7 @@ def _cost(site: Site, side: Side, deed: Deed, requests: int) -> Cost:
 
 def _times_of_workers(site: Site) -> processors.Times:
     """Ask for the time of the site: nobody sends it requests, so that only its workers work."""
-    processes = [*processors.descendants(site.server.pid), *processors.backends(NAMELESS)]
+    processes = [*descendants(site.server.pid), *processors.backends(NAMELESS)]
     return processors.times(processes)
 
 

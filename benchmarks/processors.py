@@ -1,13 +1,13 @@
 """The processor time that processes take, from /proc: it holds on a machine that others use."""
 
-import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.db import connection
 
 from benchmarks.site import BenchmarkFailed
+from tunix_site.processes import children
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -35,12 +35,9 @@ def seconds_of_all(pid: int) -> float:
     """Sum what a process took, those that it started, and those of them that ended."""
     try:
         own = sum(_ticks(pid)) / TICKS
-        children = [
-            int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        ]
     except (FileNotFoundError, ProcessLookupError):  # it ended just now: its parent counts it
         return 0.0
-    return own + sum(map(seconds_of_all, children))
+    return own + sum(map(seconds_of_all, children(pid)))
 
 
 def _ticks(pid: int) -> list[int]:
@@ -51,17 +48,6 @@ def _ticks(pid: int) -> list[int]:
 
 def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def descendants(pid: int) -> Iterator[int]:
-    """Yield a process and all that it started, as far as these run."""
-    yield pid
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        children = ""
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
-            children = path.read_text()
-        for child in children.split():
-            yield from descendants(int(child))
 
 
 def backends(application: str) -> list[int]:

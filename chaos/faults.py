@@ -6,12 +6,12 @@ import random
 import signal
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from chaos.journal import Journal
 from chaos.threads import Part
 from tunix_site.postgres import Cluster
 from tunix_site.postmaster import leftovers
+from tunix_site.processes import descendants
 from tunix_site.server_process import RunningServer
 
 PAUSES = (0.5, 5.0)  # seconds between two faults
@@ -54,18 +54,5 @@ class Killer(Part):
 
 def workers(server: RunningServer) -> list[int]:
     """Name the workers and the process that keeps them: all that is below but the web processes."""
-    web, found, waiting = set(server.web_process_ids()), [], children(server.pid)
-    while waiting:
-        pid = waiting.pop()
-        if pid not in web:
-            found.append(pid)
-            waiting += children(pid)
-    return found
-
-
-def children(pid: int) -> list[int]:
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        return [
-            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        ]
-    return []
+    web = set(server.web_process_ids())
+    return list(descendants(server.pid) - {server.pid}.union(*map(descendants, web)))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 PR_SET_PDEATHSIG = 1
@@ -23,6 +24,20 @@ def die_with_parent(number: int = signal.SIGTERM) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:  # it ended before we asked
         os.kill(os.getpid(), number)
+
+
+def children(pid: int) -> set[int]:
+    """Name what runs of the processes that one has started; empty where it ended. Linux alone."""
+    found: list[str] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found += path.read_text().split()
+    return set(map(int, found))
+
+
+def descendants(pid: int) -> set[int]:
+    """Name a process and all that come from it, as far as they run. Linux alone."""
+    return {pid}.union(*map(descendants, children(pid)))
 
 
 @contextlib.contextmanager

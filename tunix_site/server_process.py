@@ -16,7 +16,7 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
-from tunix_site.processes import child_process
+from tunix_site.processes import child_process, children
 
 START_SECONDS = 60
 # A server for one program on this machine, whatever the site itself is set to.
@@ -50,8 +50,7 @@ class RunningServer:
 
     def web_process_ids(self) -> list[int]:
         """Name the web processes: forked, and so called like their parent. Linux alone."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return [int(pid) for pid in children.split() if _called(pid) == _called(self.pid)]
+        return [pid for pid in children(self.pid) if _called(pid) == _called(self.pid)]
 
 
 @contextlib.contextmanager

@@ -82,15 +82,6 @@ def wait_until(condition: Callable[[], bool], seconds: float = WAIT_SECONDS) -> 
         time.sleep(0.05)
 
 
-def descendants(pid: int) -> set[int]:
-    """Name a process and all it has started; what ends while it is looked at has no children."""
-    children: list[str] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            children += task.read_text().split()
-    return {pid}.union(*(descendants(int(child)) for child in children))
-
-
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

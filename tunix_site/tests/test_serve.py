@@ -16,8 +16,9 @@ from django.core.management import CommandError, call_command
 
 from tunix_site.management.commands import serve
 from tunix_site.postgres import Cluster
+from tunix_site.processes import children, descendants
 from tunix_site.server_process import RunningServer, free_port
-from tunix_site.tests.live import MANAGE, descendants, environment_for, is_alive, wait_until
+from tunix_site.tests.live import MANAGE, environment_for, is_alive, wait_until
 from tunix_site.tests.samples import trace
 
 BUILD = {"dataset_name": "kept", "dataset_version": "1"}
@@ -200,14 +201,6 @@ def test_without_workers_there_are_web_processes_alone(first, var_dir):
     run = Run(var_dir, TUNIX_WORKERS="0")
     assert children(run.process.pid) == set(RunningServer("", run.process.pid).web_process_ids())
     assert run.end(signal.SIGTERM) == 0
-
-
-def children(pid: int) -> set[int]:
-    return {child for child in descendants(pid) if parent_of(child) == pid}
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 @pytest.mark.live

@@ -31,7 +31,8 @@ from traces.tests.sources.containers import (
 )
 from tunix_site import strict_json
 from tunix_site.errors import TooLarge, Unavailable
-from tunix_site.tests.live import descendants, is_alive
+from tunix_site.processes import descendants
+from tunix_site.tests.live import is_alive
 
 SOME = [
     {"question": f"ü{number}?", "n": number, "steps": [{"i": number, "parts": ["a", None]}, None]}

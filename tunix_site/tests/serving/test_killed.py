@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from tunix_site.processes import descendants
 from tunix_site.server_process import running_server
 from tunix_site.tests.live import (
-    descendants,
     environment_for,
     is_alive,
     url_of_database,

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from tunix_site.processes import descendants
 from tunix_site.tests.live import (
-    descendants,
     is_alive,
     url_of_database,
     wait_until,
