@@ -81,21 +81,11 @@ class FormMiddleware:
         return self.get_response(request)
 
 
-class DatabaseTroubleMiddleware:
-    """Answer where a page outside the API meets a database that is away or full."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return trouble_answer(request, error)
-
-
 class RefusalMiddleware:
-    """Answer what a page outside the API refuses for a while, such as a login."""
+    """Answer what a page outside the API refuses for a while, such as a login.
+
+    So it is where the database is away or full.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -106,4 +96,4 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, TooMany | Unavailable):
             return refusal(request, error.status_code, str(error.detail), wait=error.wait)
-        return None
+        return trouble_answer(request, error)

@@ -92,7 +92,6 @@ MIDDLEWARE = [
     "tunix_site.browsers.AuthenticationMiddleware",
     "tunix_site.browsers.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "tunix_site.middleware.DatabaseTroubleMiddleware",
     "tunix_site.middleware.RefusalMiddleware",
 ]
 

@@ -4,18 +4,18 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
-from tunix_site.middleware import DatabaseTroubleMiddleware
+from tunix_site.middleware import RefusalMiddleware
 
 
 @pytest.mark.parametrize("error", [OperationalError("secret"), InterfaceError("secret")])
 def test_pages_answer_503_while_the_database_is_away(rf, error):
-    response = DatabaseTroubleMiddleware(HttpResponse).process_exception(rf.get("/admin/"), error)
+    response = RefusalMiddleware(HttpResponse).process_exception(rf.get("/admin/"), error)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert response.content == b'{"detail": "The database is not available."}'
 
 
 def test_other_errors_break_as_they_are(rf):
-    through = DatabaseTroubleMiddleware(lambda request: HttpResponse("fine"))
+    through = RefusalMiddleware(lambda request: HttpResponse("fine"))
     assert through.process_exception(rf.get("/admin/"), ValueError()) is None
     assert through(rf.get("/admin/")).content == b"fine"
 
