@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from datasets import services
-from datasets.exports import FORMATS
+from datasets.formats.known import FORMATS
 from datasets.models import MAX_SPLIT_CHARS, Dataset, DatasetItem
 from traces.admin import trace_link
 from traces.querysets import PREVIEW_CHARS

@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from rest_framework.exceptions import NotFound
 
 from datasets.compression import IDENTITY, Encoding
-from datasets.exports import Columns, Format
+from datasets.formats.format import Format
+from datasets.formats.rows import Columns
 from datasets.models import Dataset
 from tunix_site.copy_out import copy_out
 from tunix_site.errors import Invalid
@@ -77,7 +78,7 @@ class Export:
         if self.split is not None and self.split not in self.dataset.splits:
             known = ", ".join(sorted(self.dataset.splits)) or "none"
             raise Invalid({"split": [f"Unknown split; this dataset's: {known}."]})
-        if self.after and not self.fmt.divisible:
+        if self.after and not self.fmt.container.divisible:
             raise Invalid({"after": [f"A {self.fmt.name} file is read whole."]})
         if self.after > self.row_count:
             raise Invalid({"after": [f"There are {self.row_count} rows."]})
@@ -92,7 +93,7 @@ class Export:
 
     @property
     def file_name(self) -> str:
-        kind = dict.fromkeys([self.fmt.name, self.fmt.suffix])  # Parquet's are the same
+        kind = dict.fromkeys([self.fmt.name, self.fmt.container.suffix])  # Parquet's are the same
         return ".".join(filter(None, [self.dataset.key, self.split, *kind]))
 
     @property

@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from datasets.exports import FORMATS
+from datasets.formats.known import FORMATS
 from datasets.models import (
     MAX_NAME_CHARS,
     MAX_SPLIT_CHARS,

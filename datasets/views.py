@@ -17,7 +17,8 @@ from rest_framework.response import Response
 
 from datasets import services, tasks
 from datasets.compression import IDENTITY, negotiated
-from datasets.exports import FORMATS, ParquetFormat
+from datasets.formats.containers import PARQUET
+from datasets.formats.known import FORMATS
 from datasets.models import Dataset
 from datasets.reading import Export, trace_id_pieces
 from datasets.serializers import (
@@ -38,7 +39,6 @@ from tunix_site.pieces import started
 from tunix_site.renderers import NDJSON, JSONRenderer, NDJSONRenderer, StreamRenderer
 from tunix_site.views import ApiViewSet
 
-PARQUET = ParquetFormat.media_type
 EXPORT_HEADERS = [
     OpenApiParameter(
         "Accept-Encoding",
@@ -62,7 +62,7 @@ EXPORT_HEADERS = [
 
 
 class ParquetRenderer(StreamRenderer):
-    media_type = PARQUET
+    media_type = PARQUET.media_type
     format = "parquet"
 
 
@@ -91,7 +91,11 @@ class DatasetViewSet(ApiViewSet):
         renderers: list[BaseRenderer] = super().get_renderers()
         if self.action == "export":
             name = self.request.query_params.get("format", DEFAULT_FORMAT)
-            known = [FORMATS[name].media_type] if name in FORMATS else [NDJSON, PARQUET]
+            known = (
+                [FORMATS[name].container.media_type]
+                if name in FORMATS
+                else [NDJSON, PARQUET.media_type]
+            )
             return [renderer for renderer in renderers if renderer.media_type in known]
         return renderers
 
@@ -149,7 +153,7 @@ class DatasetViewSet(ApiViewSet):
         parameters=EXPORT_HEADERS,
         responses={
             (200, NDJSON): OpenApiTypes.STR,
-            (200, PARQUET): OpenApiTypes.BINARY,
+            (200, PARQUET.media_type): OpenApiTypes.BINARY,
             (304, NDJSON): None,
             (412, NDJSON): None,
         },
@@ -164,7 +168,7 @@ class DatasetViewSet(ApiViewSet):
     )
     def export(self, request: Request, key: str) -> HttpResponseBase:
         fmt = FORMATS[self.query.pop("format")]
-        encoding = negotiated(request.headers.get("Accept-Encoding", ""), fmt.encodings)
+        encoding = negotiated(request.headers.get("Accept-Encoding", ""), fmt.container.encodings)
         export = Export(dataset=self.get_object(), fmt=fmt, encoding=encoding, **self.query)
         response: HttpResponseBase = StreamingHttpResponse(headers=_headers(export))
         patch_vary_headers(response, ["Accept-Encoding"])
@@ -192,7 +196,7 @@ def _unless_known(request: Request, response: HttpResponseBase) -> HttpResponseB
 
 def _headers(export: Export) -> dict[str, str]:
     headers = {
-        "Content-Type": export.fmt.media_type,
+        "Content-Type": export.fmt.container.media_type,
         "Content-Disposition": f'attachment; filename="{export.file_name}"',
         "Accept-Ranges": "none",
         "X-Row-Count": str(export.row_count),

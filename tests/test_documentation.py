@@ -12,7 +12,7 @@ from django.core.management import get_commands
 from django.db import connection
 from drf_spectacular.generators import EndpointEnumerator
 
-from datasets.exports import FORMATS
+from datasets.formats.known import FORMATS
 from tests import answers, pages
 from tests.pages import PAGES, ROOT, Block
 from tunix_site.models import Role

@@ -162,7 +162,7 @@ def test_an_import_upwards_is_found(layer, code, found):
         ("def late():\n    from tunix.sft import peft_trainer", ["tunix.sft.peft_trainer"]),
         ("from datasets import load_dataset", ["datasets.load_dataset"]),
         ("import datasets", ["datasets"]),
-        ("from datasets import exports, models", []),
+        ("from datasets import models, recipe", []),
         ("from datasets.models import Dataset", []),
         ("from tunix_site import env", []),
     ],

@@ -243,11 +243,11 @@ def test_each_place_that_is_named_needs_it(path):
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("datasets/exports.py", "Trace.objects.all().delete()"),
-        ("datasets/exports.py", "cursor.execute('SELECT 1')"),
-        ("datasets/exports.py", "cursor.execute(f'SELECT {x}')"),
-        ("datasets/exports.py", "Trace.objects.raw('SELECT 1')"),
-        ("datasets/exports.py", "rows.update(status='approved')"),
+        ("datasets/recipe.py", "Trace.objects.all().delete()"),
+        ("datasets/recipe.py", "cursor.execute('SELECT 1')"),
+        ("datasets/recipe.py", "cursor.execute(f'SELECT {x}')"),
+        ("datasets/recipe.py", "Trace.objects.raw('SELECT 1')"),
+        ("datasets/recipe.py", "rows.update(status='approved')"),
         # the name of a place that may, in another app or below it
         ("datasets/querysets.py", "rows.bulk_create(found)"),
         ("traces/readers/models.py", "trace.save()"),
@@ -282,7 +282,7 @@ def test_a_write_in_another_place_is_found(path, line):
         ("traces/admin.py", "obj.save()"),
         ("datasets/reading.py", "'''Update what is set.'''\ncursor.execute('SELECT 1 FOR UPDATE')"),
         (
-            "datasets/exports.py",
+            "datasets/recipe.py",
             "found.update(more)\nshown.copy()\na.insert(0, b)\ncopy.copy(a)\nupdate(a=1)",
         ),
     ],

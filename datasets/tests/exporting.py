@@ -5,9 +5,10 @@ import json
 
 from pyarrow import parquet
 
-from datasets.exports import FORMATS, LineFormat
+from datasets.formats.containers import LINES as LINES_OF_JSON
+from datasets.formats.known import FORMATS
 
-LINES = [name for name, fmt in FORMATS.items() if isinstance(fmt, LineFormat)]
+LINES = [name for name, fmt in FORMATS.items() if fmt.container is LINES_OF_JSON]
 LASTING = [name for name in LINES if FORMATS[name].lasting]
 
 

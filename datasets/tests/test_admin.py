@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from datasets.exports import FORMATS
+from datasets.formats.known import FORMATS
 from datasets.models import Dataset, DatasetItem
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.models import Trace

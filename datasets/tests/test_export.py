@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import connection
 
-from datasets.exports import FORMATS
+from datasets.formats.known import FORMATS
 from datasets.tests.exporting import LINES, export, rows, table
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.tests.factories import TraceFactory

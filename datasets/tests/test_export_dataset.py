@@ -12,7 +12,7 @@ import pytest
 import zstandard
 from django.core.management import CommandError, call_command
 
-from datasets.exports import FORMATS
+from datasets.formats.known import FORMATS
 from datasets.services import delete_dataset
 from datasets.tests.exporting import export
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory

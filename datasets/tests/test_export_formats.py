@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from datasets.exports import CONTROL_TOKENS
+from datasets.formats.rendering import CONTROL_TOKENS
 from datasets.tests.exporting import export, rows
 from datasets.tests.factories import DatasetFactory
 from traces.models import Score, Trace

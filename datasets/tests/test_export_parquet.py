@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from pyarrow import parquet
 
-from datasets import parquet as ours
+from datasets.formats import parquet as ours
 from datasets.tests.exporting import export, rows, table
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.models import Trace
@@ -165,7 +165,7 @@ def test_another_pyarrow_writes_other_bytes(reader, monkeypatch):
     url = f"/api/datasets/{DatasetFactory().key}/export.jsonl?format=parquet"
     etag = reader.get(url)["ETag"]
     assert reader.head(url, headers={"If-None-Match": etag}).status_code == 304
-    monkeypatch.setattr("datasets.exports.version", lambda name: f"a later {name}")
+    monkeypatch.setattr("datasets.formats.containers.version", lambda name: f"a later {name}")
     assert reader.get(url)["ETag"] != etag
 
 
@@ -173,7 +173,7 @@ def test_pyarrow_is_not_loaded_for_other_things():
     code = (
         "import sys, django; django.setup()\n"
         "import tunix_site.urls, django.urls; django.urls.get_resolver().url_patterns\n"
-        "from datasets.exports import FORMATS; FORMATS['parquet'].bytes_version()\n"
+        "from datasets.formats.known import FORMATS; FORMATS['parquet'].bytes_version()\n"
         "print('pyarrow' in sys.modules)"
     )
     done = subprocess.run(

@@ -6,7 +6,7 @@ import pytest
 import zstandard
 from django.db import connection
 
-from datasets.exports import FORMATS
+from datasets.formats.known import FORMATS
 from datasets.reading import FIRST_ROW_FAST, Export
 from datasets.tests.exporting import LINES, export, rows
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from datasets.compression import GZIP, IDENTITY, ZSTD
-from datasets.exports import FORMATS
+from datasets.formats.known import FORMATS
 from datasets.reading import DatasetCutShort, Export
 from datasets.services import delete_dataset
 from datasets.tests.exporting import export, rows
@@ -94,7 +94,7 @@ def test_rows_that_are_missing_are_not_passed_over(fmt):
     lose_item(dataset, 1)
     with pytest.raises(DatasetCutShort, match="2 of 3"):
         list(Export(dataset=dataset, fmt=FORMATS[fmt]).pieces())
-    if FORMATS[fmt].divisible:
+    if FORMATS[fmt].container.divisible:
         with pytest.raises(DatasetCutShort, match="1 of 2"):
             list(Export(dataset=dataset, fmt=FORMATS[fmt], after=1).pieces())
 

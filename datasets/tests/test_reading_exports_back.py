@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from datasets.exports import FORMATS, neutral
+from datasets.formats.known import FORMATS
+from datasets.formats.rendering import neutral
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.document import content_hash
 from traces.models import Trace

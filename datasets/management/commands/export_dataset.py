@@ -7,7 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from datasets.compression import GZIP, IDENTITY, ZSTD
-from datasets.exports import FORMATS, Columns, Format
+from datasets.formats.format import Format
+from datasets.formats.known import FORMATS
+from datasets.formats.rows import Columns
 from datasets.models import Dataset
 from datasets.reading import DatasetCutShort, Export
 from tunix_site.errors import Invalid, text_of
@@ -70,7 +72,7 @@ def _export(options: dict[str, Any]) -> Export:
 def _encoding(output: str, fmt: Format) -> Any:
     named = (encoding for encoding in (GZIP, ZSTD) if output.endswith(encoding.suffix))
     encoding = next(named, IDENTITY)
-    if encoding not in fmt.encodings:
+    if encoding not in fmt.container.encodings:
         raise CommandError(f"A {fmt.name} file is compressed inside: no {encoding.suffix}.")
     return encoding
 

@@ -24,14 +24,18 @@ TRACES = {
 
 EXPORT = """
 import json, sys
-from datasets.exports import FORMATS, Row
+from datasets.formats.known import FORMATS
+from datasets.formats.rows import Row
 for prompt, steps, answer in json.load(sys.stdin):
     steps = json.dumps([{"i": i, "type": "r", "content": text} for i, text in enumerate(steps)])
     row = Row(
         "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b811-9dad-11d1-80b4-00c04fd430c8",
         "2026-01-31T12:00:00.000000Z", "1.0", prompt, answer, steps, '{"source": "x"}',
     )
-    lines = {name: FORMATS[name].line(row).decode() for name in ("tunix_sft", "training_example")}
+    lines = {
+        name: b"".join(FORMATS[name].pieces([row], {})).decode()
+        for name in ("tunix_sft", "training_example")
+    }
     print(json.dumps(lines))
 """
 

@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from datasets.exports import Columns
+from datasets.formats.rows import Columns
 
 BATCH_ROWS = 1_000  # turned into columns at a time
 BATCH_CHARS = 2 * 1024**2
