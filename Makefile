@@ -23,7 +23,7 @@ export UV_HTTP_TIMEOUT ?= 180
 
 help:
 	@echo "make demo       the whole loop: ingest, build, train, evaluate, report (var/demo/report.md)"
-	@echo "make run        the web server on PORT (8000) and its workers, until interrupted"
+	@echo "make run        the web server on HOST (127.0.0.1), PORT (8000) and its workers, until interrupted"
 	@echo "make test       all tests, on a real PostgreSQL"
 	@echo "make bench      the benchmarks, as a table and as JSON (var/bench/)"
 	@echo "make bench-large  the same with a million traces (var/bench/large.json)"

@@ -62,7 +62,8 @@ def running_server(
     `environment` is all that the process gets; it names the database.
     """
     port = free_port()
-    command = [sys.executable, "manage.py", "serve", "--no-setup", "--port", str(port)]
+    command = [sys.executable, "manage.py", "serve", "--no-setup"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
     command += [] if with_workers else ["--no-workers"]
     with (
         log_path.open("wb") as log,

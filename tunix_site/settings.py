@@ -26,6 +26,7 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = secret_key(given=env.text("SECRET_KEY"), embedded=EMBEDDED_POSTGRES, var_dir=VAR_DIR)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+HOST = env.text("HOST", "127.0.0.1")  # the address that `serve` binds
 PORT = env.integer("PORT", 8000)
 WEB_PROCESSES = env.integer("TUNIX_WEB_PROCESSES", 1)
 WEB_THREADS = env.integer("TUNIX_WEB_THREADS", 8)

@@ -241,7 +241,9 @@ def answers(port: int) -> bool:
     [
         ("127.0.0.1", None, "Address already in use"),
         ("192.0.2.1", 8000, "Cannot assign requested address"),
+        ("2001:db8::1", 8000, "Cannot assign requested address"),
         ("no.such.host.invalid", 8000, ""),
+        ("\u00e9..b", 8000, "it is no host name"),
     ],
 )
 def test_an_address_that_cannot_be_served_is_said_at_once(host, port, reason):
@@ -250,7 +252,15 @@ def test_an_address_that_cannot_be_served_is_said_at_once(host, port, reason):
         with pytest.raises(CommandError) as refused:
             call_command("serve", "--host", host, "--port", str(port))
     assert str(refused.value).startswith(f"Cannot serve on {host}, port {port}: {reason}")
-    assert str(refused.value).endswith("Name another with PORT or --port.")
+    assert "while" not in str(refused.value)
+    assert str(refused.value).endswith("Name another with HOST or PORT, or with --host or --port.")
+
+
+def test_an_ipv6_address_for_all_is_refused_where_one_of_ipv4_has_the_port():
+    with socket.create_server(("0.0.0.0", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Cannot serve on ::, port {port}: Address already"):
+            call_command("serve", "--host", "[::]", "--port", str(port))
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536"])

@@ -1,6 +1,5 @@
 import contextlib
 import shutil
-import socket
 import sys
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from tunix_site.accounts import ensure_administrator
+from tunix_site.listening import CannotListen, notes, try_address, url_of
 from tunix_site.migrating import migrate
 from tunix_site.only_server import AlreadyServed, only_server
 from tunix_site.postgres import embedded_postgres
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     help = "Migrate, make the first administrator, then serve and work until interrupted."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--host", default=settings.HOST, help="the address to listen on")
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument(
             "--no-setup", action="store_true", help="neither migrate nor make an administrator"
@@ -35,13 +35,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host, port = options["host"], options["port"]
+        host = options["host"].removeprefix("[").removesuffix("]")
+        port = options["port"]
+        url = url_of(host, port)
         with contextlib.ExitStack() as held:
             try:
-                held.enter_context(only_server(settings.VAR_DIR, f"http://{host}:{port}"))
-            except AlreadyServed as error:
+                held.enter_context(only_server(settings.VAR_DIR, url))
+                try_address(host, port)
+            except (AlreadyServed, CannotListen) as error:
                 raise CommandError(str(error)) from None
-            _try_address(host, port)
             beside: list[Kept] = []
             if settings.EMBEDDED_POSTGRES:
                 cluster = held.enter_context(embedded_postgres(settings.VAR_DIR))
@@ -49,10 +51,11 @@ class Command(BaseCommand):
             if settings.RUN_WORKERS and not options["no_workers"]:
                 beside.append(KeptProcess(WORK))
             self._prepare(set_up=not options["no_setup"])
-            url = f"http://{host}:{port}"
             self.stdout.write(f"Serving on {url}/api/")
             self.stdout.write(f"  documentation  {url}/api/docs")
             self.stdout.write(f"  admin          {url}/admin/")
+            for note in notes(host, settings.ALLOWED_HOSTS):
+                self.stdout.write(note)
             self.stdout.flush()
             Server(host=host, port=port, beside=beside).run()
 
@@ -72,17 +75,3 @@ class Command(BaseCommand):
             self.stdout.write(f"  user      {credentials.username}")
             self.stdout.write(f"  password  {credentials.password}")
             self.stdout.write(f"  API key   {credentials.api_key}")
-
-
-def _try_address(host: str, port: int) -> None:
-    """Say at once where nothing can be served: the server itself tries for a while."""
-    if not 0 < port < 2**16:
-        raise CommandError(f"A port is a number from 1 to 65535, not {port}.")
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        raise CommandError(
-            f"Cannot serve on {host}, port {port}: {error.strerror}. "
-            "Name another with PORT or --port."
-        ) from None
