@@ -78,7 +78,7 @@ def client_as(key_of: Callable[[str], str]) -> Callable[[str], Any]:
 
     def make(role: str) -> APIClient:
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Token {key_of(role)}")
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {key_of(role)}")
         return client
 
     return make

@@ -128,7 +128,7 @@ def test_nothing_is_answered_without_a_key(world, route):
             client.credentials(HTTP_AUTHORIZATION=key)
         response = world.call(client, route)
         assert response.status_code == 401
-        assert response["WWW-Authenticate"] == "Token"
+        assert response["WWW-Authenticate"] == 'Bearer realm="Tunix RT"'
         assert is_detail(response)
     assert Trace.objects.count() == 2
     assert Dataset.objects.existing().count() == 1

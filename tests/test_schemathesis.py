@@ -98,7 +98,7 @@ def world(transactional_db):
 
 @pytest.fixture
 def options(site, key_of):
-    headers = {"Authorization": f"Token {key_of('trainer')}"}
+    headers = {"Authorization": f"Bearer {key_of('trainer')}"}
     return {"base_url": site.url, "headers": headers, "checks": CHECKS}
 
 

@@ -1,4 +1,4 @@
-"""Authentication by `Authorization: Token KEY`."""
+"""Authentication by `Authorization: Bearer KEY`, or `Token KEY`."""
 
 import logging
 from typing import Any
@@ -17,7 +17,12 @@ from tunix_site.models import KEY_PREFIX, ApiKey, digest_of
 
 log = logging.getLogger(__name__)
 
-SCHEME = "Token"
+SCHEMES = (b"bearer", b"token")  # in lower case: HTTP's schemes know none
+EXPECTED = (
+    "An API key is expected in a header, as `Authorization: Bearer KEY` (or `Token KEY`), "
+    "and nowhere else."
+)
+CHALLENGE = 'Bearer realm="Tunix RT"'
 
 wrong_keys = Buckets(Leak(capacity=30, seconds=1))
 
@@ -29,8 +34,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         words = get_authorization_header(request).split()
         if not words or not _is_ours(words[0]):
             return None
-        if words[0].lower() != SCHEME.lower().encode() or len(words) != 2 or not words[1].isascii():
-            raise AuthenticationFailed(f"The header must read: Authorization: {SCHEME} KEY")
+        if words[0].lower() not in SCHEMES or len(words) != 2 or not words[1].isascii():
+            raise AuthenticationFailed(EXPECTED)
         digest = digest_of(words[1].decode("ascii"))
         key = known_keys.find(digest)
         if key is None:
@@ -40,15 +45,13 @@ class ApiKeyAuthentication(BaseAuthentication):
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:
-        return SCHEME
+        return CHALLENGE
 
 
 def _is_ours(word: bytes) -> bool:
-    """Tell the scheme, and what is often sent in its place: Bearer, or the key alone."""
+    """Tell the schemes, and what is often sent in their place: the key alone."""
     # others may be a proxy's before the site, whose people come with a session
-    return word.lower() in (SCHEME.lower().encode(), b"bearer") or word.startswith(
-        KEY_PREFIX.encode()
-    )
+    return word.lower() in SCHEMES or word.startswith(KEY_PREFIX.encode())
 
 
 def _wrong_key(request: Any) -> APIException:

@@ -9,9 +9,11 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework import status
+from rest_framework.exceptions import ErrorDetail, NotAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from tunix_site.authentication import EXPECTED
 from tunix_site.database_troubles import described, trouble_of
 from tunix_site.errors import RETRY_AFTER_SECONDS, DatabaseTrouble, TooLarge
 from tunix_site.renderers import answer_in_json
@@ -26,6 +28,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         exc = DatabaseTrouble(trouble.status_code, trouble.detail)
     elif isinstance(exc, RequestDataTooBig):
         exc = TooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    elif isinstance(exc, NotAuthenticated):
+        exc.detail = ErrorDetail(EXPECTED, code=exc.default_code)
     answer_in_json(context["request"])
     return drf_exception_handler(exc, context)
 

@@ -35,14 +35,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "tunix_site.authentication.ApiKeyAuthentication"
-    name = "apiKey"
+    name = "bearerAuth"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {
-            "type": "apiKey",
-            "in": "header",
-            "name": "Authorization",
-            "description": "`Authorization: Token KEY`",
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key, as `Authorization: Bearer KEY`.",
         }
 
 

@@ -57,13 +57,22 @@ def test_nothing_answers_without_a_key(client, method, path, body, least):
     options = {} if body is None else {"data": body, "content_type": "application/json"}
     response = getattr(client, method)(path.format(id=trace.id), **options)
     assert response.status_code == 401
-    assert response.headers["WWW-Authenticate"] == "Token"
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="Tunix RT"'
     assert Trace.objects.count() == 1
 
 
 @pytest.mark.parametrize(
     "header",
-    ["Token", "Token nonsense", "Token a b", "Bearer {key}", "{key}", "Token é", "Basic x"],
+    [
+        "Token",
+        "Token nonsense",
+        "Token a b",
+        "Bearer",
+        "Bearer {key} b",
+        "{key}",
+        "Token é",
+        "Basic x",
+    ],
 )
 def test_a_key_must_be_a_good_one(client, django_user_model, header):
     user = django_user_model.objects.create(username="somebody", is_superuser=True)

@@ -18,8 +18,10 @@ from tunix_site.tests.samples import trace
 pytestmark = pytest.mark.django_db
 
 UNKNOWN = {"detail": "The key is unknown, expired or revoked."}
-MALFORMED = {"detail": "The header must read: Authorization: Token KEY"}
-MISSING = {"detail": "Authentication credentials were not provided."}
+EXPECTED = {
+    "detail": "An API key is expected in a header, as `Authorization: Bearer KEY` (or "
+    "`Token KEY`), and nowhere else."
+}
 
 
 @pytest.fixture
@@ -54,8 +56,9 @@ def test_no_two_keys_are_alike(user):
 
 def test_a_request_with_a_key_is_its_users(user):
     _, text = issue(user)
-    assert get(f"Token {text}").status_code == 200
-    assert get(f"token {text}").status_code == 200  # schemes know no case
+    for scheme in ("Bearer", "Token", "bearer", "TOKEN", "bEaReR"):  # schemes know no case
+        assert get(f"{scheme} {text}").status_code == 200
+        assert get(f" {scheme}   {text} ").status_code == 200
 
 
 def test_a_key_never_expires_unless_it_says_so(user):
@@ -144,18 +147,23 @@ def test_a_write_notes_the_last_use_at_most_once_a_minute(user):
         ("Token tunix_nobody_has_this_key", UNKNOWN),
         ("Token \0", UNKNOWN),
         ("Token " + "k" * 8000, UNKNOWN),
-        ("Token", MALFORMED),
-        ("Token one two", MALFORMED),
-        ("Token k\u00e9y", MALFORMED),
-        (b"Token \xff\xfe", MALFORMED),
-        ("Token {key} more", MALFORMED),
-        ("Bearer {key}", MALFORMED),
-        ("Basic c29tZW9uZTo=", MISSING),
-        ("{key}", MALFORMED),
-        ("Token{key}", MISSING),
-        ("", MISSING),
-        ("\u00e9 {key}", MISSING),
-        (b"\xff", MISSING),
+        ("Bearer tunix_nobody_has_this_key", UNKNOWN),
+        ("Token", EXPECTED),
+        ("Bearer", EXPECTED),
+        ("Token one two", EXPECTED),
+        ("Bearer one two", EXPECTED),
+        ("Token k\u00e9y", EXPECTED),
+        (b"Token \xff\xfe", EXPECTED),
+        ("Token {key} more", EXPECTED),
+        ("Bearer {key}, Token {key}", EXPECTED),
+        ("Basic c29tZW9uZTo=", EXPECTED),
+        ("Digest {key}", EXPECTED),
+        ("{key}", EXPECTED),
+        ("Token{key}", EXPECTED),
+        ("Bearer:{key}", EXPECTED),
+        ("", EXPECTED),
+        ("\u00e9 {key}", EXPECTED),
+        (b"\xff", EXPECTED),
     ],
 )
 def test_any_other_authorization_is_401(user, authorization, answer):
@@ -164,7 +172,18 @@ def test_any_other_authorization_is_401(user, authorization, answer):
         authorization = authorization.replace("{key}", text)
     response = get(authorization)
     assert (response.status_code, response.json()) == (401, answer)
-    assert response["WWW-Authenticate"] == "Token"
+    assert response["WWW-Authenticate"] == 'Bearer realm="Tunix RT"'
+
+
+@pytest.mark.parametrize("name", ["key", "api_key", "token", "access_token"])
+def test_a_key_in_the_query_is_none(user, name):
+    _, text = issue(user)
+    response = APIClient().get(f"/api/traces?{name}={text}")
+    assert (response.status_code, response.json()) == (401, EXPECTED)
+    assert response["WWW-Authenticate"] == 'Bearer realm="Tunix RT"'
+    response = get(f"Bearer {text}", f"/api/traces?{name}={text}")
+    assert response.status_code == 400
+    assert text not in response.content.decode()
 
 
 @pytest.fixture

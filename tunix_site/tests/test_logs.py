@@ -57,7 +57,13 @@ def test_what_people_send_is_not_logged(writer, client, logged, monkeypatch):
     writer.get("/api/traces", {"source": SECRET, "meta.a": SECRET, SECRET: SECRET})
     writer.get(f"/api/traces/{SECRET}")
     writer.get(f"/{SECRET}")
-    client.get("/api/traces", headers={"Authorization": f"Token {SECRET}"})
+    for value in (
+        f"Token {SECRET}",
+        f"Bearer {SECRET}",
+        f"Bearer {SECRET} more",
+        f"Basic {SECRET}",
+    ):
+        client.get(f"/api/traces?token={SECRET}", headers={"Authorization": value})
     client.post("/api-auth/login/", {"username": SECRET, "password": SECRET})
     lines = [json.dumps(line) for line in logged()]
     assert len(lines) >= 8

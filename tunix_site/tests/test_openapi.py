@@ -145,8 +145,15 @@ def test_answers_are_open(document):
 
 def test_a_key_is_how_one_comes_in(document):
     schemes = document["components"]["securitySchemes"]
-    assert schemes["apiKey"]["name"] == "Authorization"
-    assert {"apiKey": []} in document["paths"]["/api/traces"]["get"]["security"]
+    assert (schemes["bearerAuth"]["type"], schemes["bearerAuth"]["scheme"]) == ("http", "bearer")
+    assert {(name, scheme.get("in")) for name, scheme in schemes.items()} == {
+        ("bearerAuth", None),
+        ("cookieAuth", "cookie"),
+    }
+    for path in document["paths"].values():
+        for operation in path.values():
+            if operation["operationId"] != "health":
+                assert operation["security"] == [{"bearerAuth": []}, {"cookieAuth": []}]
     assert document["paths"]["/api/health"]["get"].get("security", []) in ([], [{}])
 
 

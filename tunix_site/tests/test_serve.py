@@ -98,6 +98,7 @@ def test_the_first_run_shows_the_administrator_once(first):
         r"  user +admin\n"
         r"  password +[\w-]{16,}\n"
         r"  API key +tunix_[\w-]{43}\n"
+        r"Programs send a key as the header: Authorization: Bearer KEY\n"
         r"Serving on http://127.0.0.1:\d+/api/$",
         first,
         re.MULTILINE,

@@ -31,7 +31,8 @@ class Command(BaseCommand):
         key, text = ApiKey.objects.issue(
             user=user, name=options["name"], role=options["role"], expires_at=expires_at
         )
-        self.stdout.write(f"Made the key {key}. It is shown this once:")
+        self.stdout.write(f"Made the key {key}. Send it as the header: Authorization: Bearer KEY")
+        self.stdout.write("It is shown this once:")
         self.stdout.write(text)
 
     def _user(self, username: str, role: str) -> Any:

@@ -75,3 +75,4 @@ class Command(BaseCommand):
             self.stdout.write(f"  user      {credentials.username}")
             self.stdout.write(f"  password  {credentials.password}")
             self.stdout.write(f"  API key   {credentials.api_key}")
+            self.stdout.write("Programs send a key as the header: Authorization: Bearer KEY")
