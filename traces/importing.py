@@ -1,6 +1,6 @@
 """From source records to trace documents: read by format, fitted, checked and named."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import Any, NamedTuple
@@ -45,7 +45,9 @@ class Refusal(NamedTuple):
 class Incoming(msgspec.Struct, gc=False):
     """A document from a file, and what is to be done beside storing it.
 
-    `size` is about that of its JSON, by which those that are held at once are bounded.
+    `size` is about that of its JSON, by which those that are held at once are bounded. It is
+    `named_by_digest` where its external_id is that of no other record; where the source named it,
+    `source_record` gives what it was read from.
     """
 
     line: int
@@ -54,18 +56,21 @@ class Incoming(msgspec.Struct, gc=False):
     status: str | None = None
     scores: Sequence[dict[str, Any]] = ()
     step_labels: dict[str, int] | None = None
+    named_by_digest: bool = False
+    source_record: Callable[[], dict[str, Any]] | None = None
 
 
 class _Read(NamedTuple):
     """What a record gave, and the digest of its compact JSON where it has to be named by that.
 
-    `size` is a trace's; a draft's is known once it is fitted.
+    `size` is a trace's; a draft's is known once it is fitted. `record` is what drafts are of.
     """
 
     line: int
     items: Sequence[TraceDocument | Draft]
     digest: bytes | None
     size: int = 0
+    record: dict[str, Any] | None = None
 
 
 def format_of(name: str, records: Sequence[Record | BadRecord]) -> ReaderFormat | None:
@@ -165,7 +170,8 @@ class RecordReader:
                 return _Read(record.line, [trace], digest, size)
             drafts = list(self.format.read(value))
             named = all(draft.external_id is not None for draft in drafts)
-            return _Read(record.line, drafts, None if named else _digest(_encoded(value)))
+            digest = None if named else _digest(_encoded(value))
+            return _Read(record.line, drafts, digest, record=value)
         except Exception as error:
             return _refusal(record.line, error, self._unexpected)
 
@@ -193,7 +199,7 @@ class RecordReader:
                 item.external_id = name
             if self.source is not None:
                 item.meta = {**(item.meta or {}), "source": self.source}
-            return Incoming(read.line, item, read.size)
+            return Incoming(read.line, item, read.size, named_by_digest=name is not None)
         fitted = fit(
             item,
             format_name=self.format.name,
@@ -208,7 +214,19 @@ class RecordReader:
                 if value is not UNSET
             }
         )
-        return Incoming(read.line, document, size, fitted.status, fitted.scores, fitted.step_labels)
+        named_by_digest = item.external_id is None
+        incoming = Incoming(
+            read.line,
+            document,
+            size,
+            fitted.status,
+            fitted.scores,
+            fitted.step_labels,
+            named_by_digest,
+        )
+        if not named_by_digest and item.indexes is None:
+            incoming.source_record = item.source_record or (lambda: read.record or {})
+        return incoming
 
 
 def _refusal(line: int, error: Exception, unexpected: Unexpected) -> Refusal:

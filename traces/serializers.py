@@ -347,6 +347,10 @@ class ImportAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
     line_count = serializers.IntegerField()
     created_count = serializers.IntegerField(help_text="Traces.")
     existing_count = serializers.IntegerField(help_text="Traces.")
+    read_differently_count = serializers.IntegerField(
+        help_text="Of the existing traces, those that this version reads otherwise than it was "
+        "stored; they stay as they are."
+    )
     error_count = serializers.IntegerField(help_text="Records.")
     errors_left_out_count = serializers.IntegerField(
         required=False, help_text="Errors beyond the first 10,000, which the job does not keep."

@@ -1,5 +1,6 @@
 """What a reader makes of a source record, and how it says that it cannot."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +27,8 @@ class Draft:
     gave the answer, that it was cut off) and stand in meta under their own names. `external_id` is
     None where the source names none; `status`, `scores` ({criteria, scorer_version, value,
     details}) and `step_labels` (-1, 0 or 1 by the step's position) take effect when a curator
-    imports.
+    imports. `source_record` gives the part of the source record that this trace is of, where one
+    record gives several traces: it is asked where the external_id holds other content.
 
     What was a trace document before has a `meta` of its own, which wins over what is noted here,
     and where it is kept to the letter its steps' own `indexes` (the `i` of each).
@@ -47,3 +49,4 @@ class Draft:
     trace_version: str = TRACE_VERSION
     meta: dict[str, Any] | None = None
     indexes: list[int] | None = None
+    source_record: Callable[[], dict[str, Any]] | None = None

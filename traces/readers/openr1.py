@@ -1,5 +1,6 @@
 """OpenR1-Math: several generations of a reasoning model for a problem, each judged."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from traces.readers import answers, fields
@@ -66,6 +67,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
                     "generation": index,
                 },
                 external_id=f"{uuid}/{index}" if uuid else None,
+                source_record=partial(_only, record, index),
                 scores=[
                     score
                     for name, given in flags.items()

@@ -15,6 +15,7 @@ from traces.importing import Incoming, RecordReader, Refusal, format_of, unread
 from traces.models import Review, Score, Status
 from traces.readers.formats import AUTO
 from traces.services.intake import Outcome, create_traces
+from traces.services.reread import read_differently
 from traces.sources.records import read_records
 from traces.sources.source import BrokenSource, Chunk, Source
 from tunix_site.errors import Invalid
@@ -48,6 +49,7 @@ class Summary:
     line_count: int = 0
     created_count: int = 0
     existing_count: int = 0
+    read_differently_count: int = 0
     error_count: int = 0
     errors_left_out_count: int = 0
     errors: list[Refusal] = field(default_factory=list)
@@ -60,6 +62,7 @@ class Summary:
             "line_count": self.line_count,
             "created_count": self.created_count,
             "existing_count": self.existing_count,
+            "read_differently_count": self.read_differently_count,
             "error_count": self.error_count,
             "errors": [error._asdict() for error in self.errors],
         }
@@ -159,7 +162,7 @@ def _import(
 
 
 def _took_back(summary: Summary, reason: str) -> str:
-    summary.created_count = summary.existing_count = 0
+    summary.created_count = summary.existing_count = summary.read_differently_count = 0
     return reason
 
 
@@ -246,6 +249,7 @@ def _store(
                 documents=[one.document for one in incoming],
                 skip_taken=True,
                 statuses={n: one.status for n, one in enumerate(incoming) if one.status},
+                reread=lambda taken: read_differently(incoming=incoming, holders=taken),
                 meanwhile=meanwhile,
             )
             _add_curation(incoming, outcome, request)
@@ -275,6 +279,7 @@ def _count(
     created = len(outcome.created)
     summary.created_count += created
     summary.existing_count += len(incoming) - created - len(outcome.refused)
+    summary.read_differently_count += len(outcome.reread)
     if request.dry_run and len(summary.traces) < SHOWN_TRACES:
         left = SHOWN_TRACES - len(summary.traces)
         chosen = sorted(outcome.created)[:left]

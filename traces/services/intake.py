@@ -34,17 +34,22 @@ class Entry(NamedTuple):
     trace_version: str
 
 
+Reread = Callable[[Mapping[int, Entry]], set[int]]
+
+
 @dataclass
 class Outcome:
     """What became of a list of documents: the trace of each, new or not, or why there is none.
 
     `traces` is in the order of the documents and holds None where a document was refused;
-    `created` holds the positions of the new ones.
+    `created` holds the positions of the new ones, `reread` of those that exist with the content
+    that an earlier version read.
     """
 
     traces: list[Entry | None]
     created: set[int] = field(default_factory=set)
     refused: dict[int, str] = field(default_factory=dict)
+    reread: set[int] = field(default_factory=set)
 
 
 class ExternalIdTaken(Conflict):
@@ -72,6 +77,7 @@ def create_traces(
     documents: Sequence[TraceDocument | None],
     skip_taken: bool,
     statuses: Mapping[int, str] | None = None,
+    reread: Reread = lambda _: set(),
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Store documents as traces in one transaction; None entries are passed over.
@@ -79,12 +85,14 @@ def create_traces(
     A document whose (source, external_id) is stored with the same content exists already. With
     other content it is refused: alone if `skip_taken`, otherwise nothing is stored and
     ExternalIdTaken raised. `statuses` are by position; a new trace without one is unreviewed.
-    `meanwhile` is called for every row that is written, as the database works on those before: a
-    place for work that does not need it.
+    `reread` is given the holders of other content by position, and gives the positions whose
+    document comes from the holder's own record: these exist, read differently. `meanwhile` is
+    called for every row that is written, as the database works on those before: a place for work
+    that does not need it.
     """
 
     def store() -> Outcome:
-        intake = _Intake(documents, statuses or {}, meanwhile)
+        intake = _Intake(documents, statuses or {}, reread, meanwhile)
         return _create_traces(intake, skip_taken=skip_taken)
 
     return _patiently(store)
@@ -160,10 +168,12 @@ class _Intake:
         self,
         documents: Sequence[TraceDocument | None],
         statuses: Mapping[int, str],
+        reread: Reread,
         meanwhile: Callable[[], None],
     ) -> None:
         self.documents = documents
         self.statuses = statuses
+        self.reread = reread
         self.meanwhile = meanwhile
         self.now = timezone.now()
         self.outcome = Outcome([None] * len(documents))
@@ -206,8 +216,9 @@ class _Intake:
             )
             for name, trace in stored.items()
         }
+        taken: dict[int, Entry] = {}
         for position, name in self.names.items():
-            if position in outcome.refused:
+            if position in outcome.refused or position in outcome.reread:
                 continue
             entry, trace = self.own[position], self.documents[position]
             assert trace is not None and entry is not None  # noqa: S101, PT018  # it has a name
@@ -216,9 +227,13 @@ class _Intake:
             if holder.id == entry.id:
                 continue
             outcome.created.discard(position)
-            if its_content == content:
-                outcome.traces[position] = holder
-            else:
+            outcome.traces[position] = holder
+            if its_content != content:
+                taken[position] = holder
+        if taken:
+            outcome.reread |= self.reread(taken)
+        for position, holder in taken.items():
+            if position not in outcome.reread:
                 outcome.traces[position] = None
                 outcome.refused[position] = _taken_by(holder.id)
         if outcome.refused and not skip_taken:

@@ -48,6 +48,7 @@ def test_traces_are_stored_in_order(writer):
         "line_count": 3,
         "created_count": 3,
         "existing_count": 0,
+        "read_differently_count": 0,
         "error_count": 0,
         "errors": [],
         "job": str(job.pk),

@@ -167,12 +167,10 @@ def test_bad_tags_are_an_error_of_their_line(curator, tags, field):
 
 def test_the_traces_of_one_record_count_as_one_line_wherever_they_are_stored(writer, monkeypatch):
     monkeypatch.setattr("traces.services.imports.STORED_AT_ONCE", 1)
-    record = {"prompt": "2+2?", "chosen": "It is 4.", "rejected": "It is 5."}
-    send(writer, [record])
-    taken = Trace.objects.order_by("id").values_list("external_id", flat=True)
-    bodies = [BodyFactory(meta={"source": "mine"}, external_id=name) for name in taken]
-    send(writer, bodies)
-    answer = send(writer, [record], "?source=mine").json()
+    record = {"problem": "2+2?", "uuid": "u", "generations": ["It is 4.", "It is 5."]}
+    taken = [{**BodyFactory(), "external_id": name} for name in ("u/0", "u/1")]
+    send(writer, taken, "?source=openr1")
+    answer = send(writer, [record]).json()
     assert (answer["line_count"], answer["error_count"]) == (1, 1)
     assert [error["line"] for error in answer["errors"]] == [1, 1]
 

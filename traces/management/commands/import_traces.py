@@ -92,7 +92,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{answer['line_count']:,} lines ({answer['format'] or 'of no format'}): "
             f"{answer['created_count']:,} traces {would}stored, {answer['existing_count']:,} there "
-            f"already, {answer['error_count']:,} records bad."
+            f"already{_differing(answer)}, {answer['error_count']:,} records bad."
         )
         for trace in answer.get("traces", []):
             self.stdout.write(json.dumps(trace, ensure_ascii=False, indent=2, default=str))
@@ -111,6 +111,12 @@ class Command(BaseCommand):
         left_out = answer.get("errors_left_out_count", 0)
         which = f"All but {left_out:,} of them" if left_out else "All of them"
         self.stdout.write(f"{which}: {path}")
+
+
+def _differing(answer: dict[str, Any]) -> str:
+    """Say how many of the traces that are there would be read differently now, if any."""
+    count = answer["read_differently_count"]
+    return f" ({count:,} read differently now, and left as they are)" if count else ""
 
 
 def _source(text: str) -> str:

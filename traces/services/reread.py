@@ -1,0 +1,95 @@
+"""Telling a record that was imported before, and is read differently now, from another one."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from traces.importing import Incoming
+from traces.models import Trace
+from traces.readers.draft import REASONING
+from traces.services.intake import Entry
+
+FETCHED_AT_ONCE = 50  # traces: each may take 1 MiB
+FIELDS = ("prompt", "final_answer", "steps", "meta", "messages", "source", "external_id")
+
+
+def read_differently(*, incoming: Sequence[Incoming], holders: Mapping[int, Entry]) -> set[int]:
+    """Of those whose external_id holds other content, tell which came from the same record.
+
+    `holders` are the stored traces by position. A name that we made of a record's digest is of
+    that record alone; of one that the source gave, what the stored trace keeps of its record
+    decides. A document that is kept to the letter is another one. A query where names are the
+    source's.
+    """
+    same = {position for position in holders if incoming[position].named_by_digest}
+    asked: dict[UUID, list[tuple[int, Callable[[], dict[str, Any]]]]] = {}
+    for position, holder in holders.items():
+        record = incoming[position].source_record
+        if position not in same and record is not None:
+            asked.setdefault(UUID(str(holder.id)), []).append((position, record))
+    if asked:
+        stored = Trace.objects.filter(pk__in=asked).only(*FIELDS)
+        for trace in stored.order_by().iterator(chunk_size=FETCHED_AT_ONCE):
+            held = _Held(trace)
+            same |= {position for position, record in asked[trace.pk] if held.is_of(record())}
+    return same
+
+
+class _Held:
+    """What a stored trace holds of its source record: fields in `meta.record`, texts elsewhere."""
+
+    def __init__(self, trace: Trace) -> None:
+        record = trace.meta.get("record")
+        self._fields: dict[str, Any] = record if isinstance(record, dict) else {}
+        self._texts = {
+            trace.prompt,
+            trace.final_answer,
+            trace.source,
+            trace.external_id,
+            *(step["content"] for step in trace.steps),
+            *_strings([trace.messages, trace.meta.get("reference_answer")]),
+        }
+        thought = [step for step in trace.steps if step["type"] == REASONING]
+        self._joined = {
+            _without_space("".join(step["content"] for step in steps))
+            for steps in (trace.steps, thought)
+        }
+
+    def is_of(self, record: dict[str, Any]) -> bool:
+        """Tell whether the record is the trace's: what is kept is equal, the other texts are held.
+
+        Of steps that were split, white space between them is no difference.
+        """
+        return self._agrees(self._fields, record)
+
+    def _agrees(self, kept: dict[str, Any], record: dict[str, Any]) -> bool:
+        if not kept.keys() <= record.keys():
+            return False
+        return all(
+            self._is_kept(kept[name], value) if name in kept else self._holds(value)
+            for name, value in record.items()
+        )
+
+    def _is_kept(self, kept: Any, value: Any) -> bool:
+        if isinstance(kept, dict) and isinstance(value, dict):
+            return self._agrees(kept, value)
+        return bool(kept == value)
+
+    def _holds(self, value: Any) -> bool:
+        return all(
+            text in self._texts or not (bare := _without_space(text)) or bare in self._joined
+            for text in _strings(value)
+        )
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the strings in a JSON value, but for the names of its objects' members."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)
+
+
+def _without_space(text: str) -> str:
+    return "".join(text.split())
