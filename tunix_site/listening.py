@@ -18,14 +18,21 @@ def try_address(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     everywhere = family == socket.AF_INET6 and _is_every_address(host)  # IPv4 too, as it serves
     try:
+        if not host.encode("idna"):
+            raise UnicodeError  # the system would take it for every address
         socket.create_server((host, port), family=family, dualstack_ipv6=everywhere).close()
-    except (OSError, TypeError) as error:  # the second for what cannot be a host name
-        said = getattr(error, "strerror", None) or "it is no host name"
-        reason, _, _ = said.partition(" (while ")  # what follows says the address again
-        raise CannotListen(
-            f"Cannot serve on {host}, port {port}: {reason}. "
-            "Name another with HOST or PORT, or with --host or --port."
-        ) from None
+    except UnicodeError:
+        raise _refused(host, port, "that is no host name") from None
+    except OSError as error:
+        raise _refused(host, port, error.strerror or str(error)) from None
+
+
+def _refused(host: str, port: int, said: str) -> CannotListen:
+    reason, _, _ = said.partition(" (while ")  # what follows says the address again
+    return CannotListen(
+        f"Cannot serve on {host}, port {port}: {reason}. "
+        "Name another with HOST or PORT, or with --host or --port."
+    )
 
 
 def url_of(host: str, port: int) -> str:

@@ -244,7 +244,8 @@ def answers(port: int) -> bool:
         ("192.0.2.1", 8000, "Cannot assign requested address"),
         ("2001:db8::1", 8000, "Cannot assign requested address"),
         ("no.such.host.invalid", 8000, ""),
-        ("\u00e9..b", 8000, "it is no host name"),
+        ("\u00e9..b", 8000, "that is no host name"),
+        ("", 8000, "that is no host name"),
     ],
 )
 def test_an_address_that_cannot_be_served_is_said_at_once(host, port, reason):
