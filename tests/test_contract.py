@@ -30,6 +30,7 @@ from tests.routes import (
 )
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
+from tunix_site import __version__
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +149,7 @@ def test_people_who_open_the_docs_are_asked_to_log_in(client):
 def test_health_needs_no_key(client):
     response = client.get("/api/health")
     assert response.status_code == 200
-    assert response.json() == {"status": "healthy", "database": "ok"}
+    assert response.json() == {"status": "healthy", "database": "ok", "version": __version__}
 
 
 def test_the_table_of_roles_is_complete():

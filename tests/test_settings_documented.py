@@ -9,7 +9,7 @@ import pytest
 
 from tests.pages import ROOT
 
-READERS = ("text", "integer", "flag", "words", "networks", "choice")
+READERS = ("text", "integer", "flag", "words", "networks", "origins", "choice")
 OURS = ("tunix_site", "jobs", "traces", "datasets", "training", "benchmarks", "chaos")
 OF_THE_SYSTEM = {"PATH"}  # every program has it, and nobody sets it for us
 

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from tunix_site import __version__
 from tunix_site.models import Role
 from tunix_site.roles import HasRole
 from tunix_site.views import ApiView, ApiViewMixin
@@ -46,7 +47,7 @@ class SwaggerView(ApiViewMixin, SpectacularSwaggerView):
 
 
 class RootView(ApiView):
-    """The API's root: where its parts are."""
+    """The API's root: its version, and where its parts are."""
 
     roles: ClassVar = {"get": Role.READER}
 
@@ -61,4 +62,5 @@ class RootView(ApiView):
             "schema": "schema",
             "docs": "docs",
         }
-        return Response({key: reverse(name, request=request) for key, name in names.items()})
+        links = {key: reverse(name, request=request) for key, name in names.items()}
+        return Response({"version": __version__, **links})

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -10,6 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True}
 _FLAGS |= {"0": False, "false": False, "no": False, "off": False, "": False}
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+)
 
 
 def text(name: str, default: str = "") -> str:
@@ -50,6 +54,24 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(word) for word in words(name)]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must hold addresses or networks: {error}.") from None
+
+
+def origins(name: str) -> list[str]:
+    """Read a comma-separated list of origins, as browsers write them."""
+    return [_origin(name, word) for word in words(name)]
+
+
+def _origin(name: str, word: str) -> str:
+    found = _ORIGIN.fullmatch(word.lower())
+    if found is None:
+        raise ImproperlyConfigured(
+            f"{name} must hold origins such as https://app.example.org or http://localhost:3000, "
+            f"each by its name and with nothing after it, not {word!r}."
+        )
+    is_default = found["port"] == {"http": "80", "https": "443"}[found["scheme"]]
+    return f"{found['scheme']}://{found['host']}" + (
+        f":{found['port']}" if found["port"] and not is_default else ""
+    )
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from tunix_site import metrics
+from tunix_site import __version__, metrics
 from tunix_site.addresses import address_of
 from tunix_site.error_answers import trouble_answer
 from tunix_site.errors import TooLarge, TooMany, Unavailable
@@ -21,6 +21,7 @@ log = logging.getLogger("tunix_site.requests")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 REQUEST_ID_HEADER = "X-Request-ID"
+VERSION_HEADER = "X-Tunix-Version"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -58,6 +59,7 @@ class RequestLogMiddleware:
         finally:
             request_id.reset(token)
         response[REQUEST_ID_HEADER] = identity
+        response[VERSION_HEADER] = __version__
         return response
 
 

@@ -13,7 +13,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tunix_site import metrics
+from tunix_site import __version__, metrics
 from tunix_site.database_troubles import TROUBLES, described, trouble_of
 from tunix_site.errors import RETRY_AFTER_SECONDS
 from tunix_site.models import Role
@@ -29,6 +29,7 @@ writes = WriteCheck()
 class HealthSerializer(serializers.Serializer):  # type: ignore[type-arg]
     status = serializers.ChoiceField(choices=["healthy", "degraded", "unhealthy"])
     database = serializers.ChoiceField(choices=["ok", *[trouble.reason for trouble in TROUBLES]])
+    version = serializers.CharField()
 
 
 class HealthView(ApiView):
@@ -61,13 +62,17 @@ class HealthView(ApiView):
             log.error("%s", described(error))
             connection.close()  # the next check opens a new one
             return Response(
-                {"status": "unhealthy", "database": trouble.reason},
+                _health("unhealthy", trouble.reason),
                 status=503,
                 headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
             )
         if trouble:
-            return Response({"status": "degraded", "database": trouble.reason})
-        return Response({"status": "healthy", "database": "ok"})
+            return Response(_health("degraded", trouble.reason))
+        return Response(_health("healthy", "ok"))
+
+
+def _health(status: str, database: str) -> dict[str, str]:
+    return {"status": status, "database": database, "version": __version__}
 
 
 class PlainTextRenderer(StreamRenderer):

@@ -8,9 +8,9 @@ import dj_database_url
 import dotenv
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 
-from tunix_site import env, postgres
+from tunix_site import __version__, cors, env, postgres
+from tunix_site.admin_menu import navigation
 from tunix_site.secret_key import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -95,6 +95,16 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tunix_site.middleware.RefusalMiddleware",
 ]
+
+# Pages of other origins that may use the API: with a key, never with a session's cookie.
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api(/|$)"
+CORS_ALLOW_METHODS = cors.METHODS
+CORS_ALLOW_HEADERS = cors.SENT
+CORS_EXPOSE_HEADERS = cors.READ
+if CORS_ALLOWED_ORIGINS:
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")  # above all that may answer
 
 ROOT_URLCONF = "tunix_site.urls"
 WSGI_APPLICATION = "tunix_site.wsgi.application"
@@ -185,7 +195,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Tunix RT",
     "DESCRIPTION": "Reasoning traces in, curated datasets out.",
-    "VERSION": "0.1.0",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -199,20 +209,6 @@ SPECTACULAR_SETTINGS = {
         "tunix_site.openapi.share_errors",
     ],
 }
-
-
-def _menu(title: str, permission: str, entries: dict[str, tuple[str, str]]) -> dict[str, object]:
-    """A group of the admin's sidebar: page by title, each with its icon."""
-    items = [
-        {
-            "title": name,
-            "icon": icon,
-            "link": reverse_lazy(f"admin:{page}_changelist"),
-            "permission": f"tunix_site.admin_site.{permission}",
-        }
-        for name, (page, icon) in entries.items()
-    ]
-    return {"title": title, "items": items}
 
 
 UNFOLD = {
@@ -230,36 +226,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("tunix_site/admin.css")],
     "SIDEBAR": {
-        "navigation": [
-            _menu(
-                "Traces",
-                "may_curate",
-                {
-                    "Traces": ("traces_trace", "account_tree"),
-                    "Scores": ("traces_score", "speed"),
-                    "Reviews": ("traces_review", "rate_review"),
-                },
-            ),
-            _menu(
-                "Datasets",
-                "may_curate",
-                {
-                    "Datasets": ("datasets_dataset", "dataset"),
-                    "Dataset items": ("datasets_datasetitem", "list"),
-                },
-            ),
-            _menu("Work", "may_curate", {"Jobs": ("jobs_job", "pending_actions")}),
-            _menu(
-                "Access",
-                "may_administer",
-                {
-                    "API keys": ("tunix_site_apikey", "key"),
-                    "Users": ("auth_user", "person"),
-                    "Groups": ("auth_group", "group"),
-                    "Idempotent answers": ("tunix_site_idempotentanswer", "replay"),
-                },
-            ),
-        ],
+        "navigation": navigation(),
     },
 }
 

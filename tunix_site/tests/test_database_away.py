@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from tunix_site import __version__
 from tunix_site.postgres import Cluster, embedded_settings
 from tunix_site.server_process import database_url
 from tunix_site.tests.live import MANAGE, environment_for, wait_until, web_server
@@ -84,7 +85,7 @@ def test_while_it_is_away_all_is_503_and_then_it_works_by_itself(cluster, server
             assert int(answer.headers["Retry-After"]) > 0
         health = client.get("/api/health")
         assert (health.status_code, health.headers["Retry-After"]) == (503, "5")
-        assert health.json() == {"status": "unhealthy", "database": "away"}
+        assert health.json() == in_health("unhealthy", "away")
         assert client.get("/static/rest_framework/css/default.css").status_code == 200
 
         control(cluster, "start", "-l", str(cluster.log))
@@ -124,6 +125,10 @@ def end_sessions(database: psycopg.Connection) -> None:
     )
 
 
+def in_health(status: str, database: str) -> dict[str, str]:
+    return {"status": status, "database": database, "version": __version__}
+
+
 def health(client) -> tuple[int, dict]:
     answer = client.get("/api/health")
     return answer.status_code, answer.json()
@@ -146,13 +151,13 @@ def test_a_database_that_is_read_only_is_read_and_says_why_it_is_not_written(clu
             ):
                 assert (answer.status_code, answer.json()) == (503, READ_ONLY)
                 assert answer.headers["Retry-After"] == "5"
-            degraded = (200, {"status": "degraded", "database": "read-only"})
+            degraded = (200, in_health("degraded", "read-only"))
             wait_until(lambda: health(client) == degraded)
         finally:
             database.execute("ALTER ROLE tunix RESET default_transaction_read_only")
             end_sessions(database)
         assert client.post("/api/traces", json=trace()).status_code == 201
-        wait_until(lambda: health(client) == (200, {"status": "healthy", "database": "ok"}))
+        wait_until(lambda: health(client) == (200, in_health("healthy", "ok")))
     assert "the database is read-only (SQLSTATE 25006)" in server.log.read_text()
 
 
@@ -202,13 +207,13 @@ def test_a_full_disk_is_507_and_then_it_works_by_itself(small_disk, server, key)
             client.post("/api/traces/batch", json=large, headers={"Idempotency-Key": "full"}),
         ):
             assert (answer.status_code, answer.json()) == (507, FULL)
-        degraded = (200, {"status": "degraded", "database": "full"})
+        degraded = (200, {"status": "degraded", "database": "full", "version": __version__})
         wait_until(lambda: health(client) == degraded)
         assert client.get("/api/traces?count=true").json()["count"] == before  # read all the same
         small_disk.joinpath("filler").unlink()
         again = client.post("/api/traces/batch", json=large[:10], headers={"Idempotency-Key": "f"})
         assert again.status_code == 201
-        wait_until(lambda: health(client) == (200, {"status": "healthy", "database": "ok"}))
+        wait_until(lambda: health(client) == (200, in_health("healthy", "ok")))
         assert client.get("/api/traces?count=true").json()["count"] == before + 10
     assert "the database is full (SQLSTATE 53100)" in server.log.read_text()
 

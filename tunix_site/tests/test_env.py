@@ -95,3 +95,51 @@ def test_another_choice_is_refused(given):
     with pytest.raises(ImproperlyConfigured) as refused:
         env.choice(NAME, "one", ("one", "two"))
     assert str(refused.value) == "TUNIX_A_TEST must be one of one, two, not 'ONE'."
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (None, []),
+        ("", []),
+        ("https://app.example.org", ["https://app.example.org"]),
+        (
+            "http://LocalHost:3000, https://b.example",
+            ["http://localhost:3000", "https://b.example"],
+        ),
+        ("https://a.example:443,http://a.example:80", ["https://a.example", "http://a.example"]),
+        ("http://a.example:443", ["http://a.example:443"]),
+        ("http://[::1]:5173", ["http://[::1]:5173"]),
+    ],
+)
+def test_origins_are_as_browsers_write_them(given, value, read):
+    given(value)
+    assert env.origins(NAME) == read
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *["*", "null", "https://*", "https://*.example.org", "a.example", "//a.example"],
+        *[
+            "https://a.example/",
+            "https://a.example/app",
+            "https://a.example?x",
+            "file://",
+            "ftp://a",
+        ],
+        *[
+            "https://me:word@a.example",
+            "https://a.example:http",
+            "https://",
+            "https://a b",
+            "b.org*",
+        ],
+    ],
+)
+def test_what_is_no_origin_is_refused(given, value):
+    given(f"https://fine.example,{value}")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env.origins(NAME)
+    assert str(refused.value).startswith("TUNIX_A_TEST must hold origins such as https://app.")
+    assert str(refused.value).endswith(f"not {value!r}.")

@@ -4,6 +4,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection, connections, transaction
 
 from traces.tests.concurrency import elsewhere
+from tunix_site import __version__
 from tunix_site.database_troubles import READ_ONLY
 from tunix_site.write_check import WriteCheck
 
@@ -17,7 +18,7 @@ def test_a_healthy_site_says_so_to_anyone(client, url, django_assert_num_queries
     with django_assert_num_queries(1):
         response = client.get(url)
     assert response.status_code == 200
-    assert response.json() == {"status": "healthy", "database": "ok"}
+    assert response.json() == {"status": "healthy", "database": "ok", "version": __version__}
     assert response["Content-Type"] == "application/json"
 
 
@@ -38,7 +39,7 @@ def test_without_its_database_it_is_unhealthy(client, monkeypatch, error):
         patch.setattr(connections["default"], "close", lambda: None)  # the test's own
         response = client.get(URL)
     assert response.status_code == 503
-    assert response.json() == {"status": "unhealthy", "database": "away"}
+    assert response.json() == {"status": "unhealthy", "database": "away", "version": __version__}
     assert response["Retry-After"] == "5"
 
 

@@ -1,9 +1,13 @@
 """What happens around every request: a database that is away."""
 
+import tomllib
+
 import pytest
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
+from tunix_site import __version__
 from tunix_site.middleware import RefusalMiddleware
 
 
@@ -37,3 +41,19 @@ def test_static_files_are_served_without_a_session(client):
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/css")
     response.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/health", "/api/traces", "/admin/login/", "/nowhere"])
+def test_each_answer_says_the_version(client, path):
+    assert client.get(path)["X-Tunix-Version"] == __version__
+
+
+@pytest.mark.django_db
+def test_the_root_says_the_version(reader):
+    assert reader.get("/api").json()["version"] == __version__
+
+
+def test_the_project_has_the_version_that_the_program_says():
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__
