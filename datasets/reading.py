@@ -15,6 +15,7 @@ from rest_framework.exceptions import NotFound
 
 from datasets.compression import IDENTITY, Encoding
 from datasets.formats.format import Format
+from datasets.formats.options import Metadata, Options
 from datasets.formats.rows import Columns
 from datasets.models import Dataset
 from tunix_site.copy_out import copy_out
@@ -65,7 +66,8 @@ class DatasetCutShort(NotFound):
 class Export:
     """A dataset, or one of its splits, in a format, without the first `after` rows.
 
-    Invalid where there is no such split, or there are not so many rows.
+    Invalid where there is no such split, there are not so many rows, or the format knows no such
+    choice.
     """
 
     dataset: Dataset
@@ -73,8 +75,12 @@ class Export:
     split: str | None = None
     after: int = 0
     encoding: Encoding = IDENTITY
+    metadata: str | None = None  # the format's default
 
     def __post_init__(self) -> None:
+        if self.metadata is not None and self.metadata not in self.fmt.metadata:
+            known = " or ".join(self.fmt.metadata)
+            raise Invalid({"metadata": [f"Those of {self.fmt.name} come as {known}."]})
         if self.split is not None and self.split not in self.dataset.splits:
             known = ", ".join(sorted(self.dataset.splits)) or "none"
             raise Invalid({"split": [f"Unknown split; this dataset's: {known}."]})
@@ -92,6 +98,10 @@ class Export:
         return count
 
     @property
+    def options(self) -> Options:
+        return Options(metadata=Metadata(self.metadata or self.fmt.metadata[0]))
+
+    @property
     def file_name(self) -> str:
         kind = dict.fromkeys([self.fmt.name, self.fmt.container.suffix])  # Parquet's are the same
         return ".".join(filter(None, [self.dataset.key, self.split, *kind]))
@@ -102,8 +112,8 @@ class Export:
         if not self.fmt.lasting:
             return None
         named = (
-            f"{self.dataset.build_id} {self.fmt.bytes_version()} {self.split or ''} "
-            f"{self.encoding.version} {self.after}"
+            f"{self.dataset.build_id} {self.fmt.bytes_version()} {self.options} "
+            f"{self.split or ''} {self.encoding.version} {self.after}"
         )
         return f'"{hashlib.sha256(named.encode()).hexdigest()[:32]}"'
 
@@ -118,7 +128,7 @@ class Export:
             "format_version": str(self.fmt.version),
         }
         with closing(_copied(*self.query(), self.row_count - self.after)) as rows:
-            yield from self.encoding.encoded(self.fmt.pieces(watched(rows), about))
+            yield from self.encoding.encoded(self.fmt.pieces(self.options, watched(rows), about))
 
     def query(self) -> tuple[str, list[Any]]:
         """Give the SQL of the rows, and its parameters."""

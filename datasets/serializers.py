@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from datasets.formats.known import FORMATS
+from datasets.formats.options import Metadata
 from datasets.models import (
     MAX_NAME_CHARS,
     MAX_SPLIT_CHARS,
@@ -269,4 +270,11 @@ class ExportQuery(QuerySerializer):
         required=False,
         default=0,
         help_text="Go on after so many rows of the export; not with parquet.",
+    )
+    metadata = ChoiceTextField(
+        choices=list(Metadata),
+        required=False,
+        help_text="`json`: as one text of JSON, which gives the same columns whatever is in it. "
+        "`object` is what `trace`, `tunix_sft`, `training_example` and `record` come with unless "
+        "asked; `none` is not with `record`.",
     )

@@ -7,6 +7,7 @@ import msgspec
 
 from datasets.compression import ENCODINGS, IDENTITY, Encoding
 from datasets.formats.format import Format
+from datasets.formats.options import Options
 from datasets.formats.rows import Columns
 from tunix_site.pieces import in_pieces
 
@@ -22,11 +23,11 @@ class Lines:
     divisible = True
 
     def pieces(
-        self, fmt: Format, rows: Iterable[Columns], about: dict[str, str]
+        self, fmt: Format, options: Options, rows: Iterable[Columns], about: dict[str, str]
     ) -> Iterator[bytes]:
         make, render = fmt.row._make, fmt.render
         assert render is not None  # noqa: S101  # a format of lines has one
-        return in_pieces(_encode(render(make(columns))) + b"\n" for columns in rows)
+        return in_pieces(_encode(render(make(columns), options)) + b"\n" for columns in rows)
 
     def writer(self) -> str:
         return ""
@@ -41,7 +42,7 @@ class Parquet:
     divisible = False
 
     def pieces(
-        self, fmt: Format, rows: Iterable[Columns], about: dict[str, str]
+        self, fmt: Format, options: Options, rows: Iterable[Columns], about: dict[str, str]
     ) -> Iterator[bytes]:
         from datasets.formats import parquet  # pyarrow takes 50 MiB
 

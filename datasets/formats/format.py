@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from datasets.compression import Encoding
+from datasets.formats.options import Metadata, Options
 from datasets.formats.rows import Columns, Row
 
 
@@ -17,7 +18,7 @@ class Container(Protocol):
     divisible: bool
 
     def pieces(
-        self, fmt: "Format", rows: Iterable[Columns], about: dict[str, str]
+        self, fmt: "Format", options: Options, rows: Iterable[Columns], about: dict[str, str]
     ) -> Iterator[bytes]:
         """Yield the bytes of rows; `about` says of which dataset they are."""
 
@@ -37,11 +38,15 @@ class Format:
     version: int
     container: Container
     row: Any = Row  # a named tuple
-    render: Callable[[Any], dict[str, Any]] | None = None  # none: the columns are the object
+    # none: the columns are the object
+    render: Callable[[Any, Options], dict[str, Any]] | None = None
+    metadata: tuple[Metadata, ...]  # those that there are, the default first
     lasting: bool = True
 
-    def pieces(self, rows: Iterable[Columns], about: dict[str, str]) -> Iterator[bytes]:
-        return self.container.pieces(self, rows, about)
+    def pieces(
+        self, options: Options, rows: Iterable[Columns], about: dict[str, str]
+    ) -> Iterator[bytes]:
+        return self.container.pieces(self, options, rows, about)
 
     def bytes_version(self) -> str:
         """Name all that the bytes depend on beside the rows."""

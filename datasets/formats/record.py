@@ -1,4 +1,8 @@
-"""Everything that is known of a trace, as POST /api/traces takes it."""
+"""Everything that is known of a trace, as POST /api/traces takes it.
+
+With its metadata as JSON, every key is there and has one type, so that each file of records has
+the same columns.
+"""
 
 from typing import Any
 
@@ -6,33 +10,61 @@ import msgspec
 
 from datasets.formats.containers import LINES
 from datasets.formats.format import Format
+from datasets.formats.options import Metadata, Options
+from datasets.formats.rendering import as_text
 from datasets.formats.rows import RecordRow
 from tunix_site.strict_json import stored
 
 
-def render(row: RecordRow) -> dict[str, Any]:
-    body = {
+def render(row: RecordRow, options: Options) -> dict[str, Any]:
+    beside = _as_texts(row) if options.metadata is Metadata.JSON else _as_values(row)
+    return {
         "trace_version": row.trace_version,
         "prompt": row.prompt,
         "final_answer": row.final_answer,
         "steps": msgspec.json.decode(row.steps),
-        "meta": stored(row.meta),
+        **beside,
+        "split": row.split,
     }
+
+
+def _as_values(row: RecordRow) -> dict[str, Any]:
+    """Give what is beside the content; an id and a conversation only where there are."""
+    beside: dict[str, Any] = {"meta": stored(row.meta)}
     if row.external_id is not None:
-        body["external_id"] = row.external_id
+        beside["external_id"] = row.external_id
     if row.messages is not None:
-        body["messages"] = stored(row.messages)
+        beside["messages"] = stored(row.messages)
     return {
-        **body,
+        **beside,
         "id": row.id,
         "created_at": row.created_at,
         "status": row.status,
         "tags": msgspec.json.decode(row.tags),
         "scores": stored(row.scores),
-        "split": row.split,
+    }
+
+
+def _as_texts(row: RecordRow) -> dict[str, str]:
+    """Give the same as texts; no conversation is `null`, no id is empty."""
+    return {
+        "meta": as_text(stored(row.meta)),
+        "external_id": row.external_id or "",
+        "messages": as_text(None if row.messages is None else stored(row.messages)),
+        "id": row.id,
+        "created_at": row.created_at,
+        "status": row.status,
+        "tags": as_text(msgspec.json.decode(row.tags)),
+        "scores": as_text(stored(row.scores)),
     }
 
 
 RECORD = Format(
-    name="record", version=1, container=LINES, row=RecordRow, render=render, lasting=False
+    name="record",
+    version=1,
+    container=LINES,
+    row=RecordRow,
+    render=render,
+    metadata=(Metadata.OBJECT, Metadata.JSON),
+    lasting=False,
 )

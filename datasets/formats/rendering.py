@@ -4,11 +4,13 @@ from typing import Any
 
 import msgspec
 
+from datasets.formats.options import Metadata, Options
 from datasets.formats.rows import Row
 from tunix_site.strict_json import stored
 
 ZERO_WIDTH_SPACE = "\u200b"
 CONTROL_TOKENS = ("<start_of_turn>", "<end_of_turn>")
+SOURCE_RECORD = "record"  # in meta: what an import kept of the record that a trace was made of
 
 
 class _Content(msgspec.Struct):
@@ -16,6 +18,7 @@ class _Content(msgspec.Struct):
 
 
 _contents = msgspec.json.Decoder(list[_Content]).decode
+_encode = msgspec.json.Encoder().encode
 
 
 def neutral(text: str) -> str:
@@ -36,13 +39,29 @@ def response(row: Row) -> str:
 
 
 def metadata(
-    row: Row, *, first: dict[str, Any] | None = None, last: dict[str, Any] | None = None
+    row: Row,
+    options: Options,
+    *,
+    first: dict[str, Any] | None = None,
+    last: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Give our own keys and the trace's meta; where both name one, ours counts."""
+    """Give the field of our own keys and the trace's meta; where both name one, ours counts.
+
+    The record that a trace was made of is left out: it may be as large as the trace, and says
+    the same.
+    """
+    if options.metadata is Metadata.NONE:
+        return {}
     ours = {**(first or {}), "created_at": row.created_at, "trace_version": row.trace_version}
     shown = {**ours, **stored(row.meta), **ours}
+    shown.pop(SOURCE_RECORD, None)
     if last:
         for key in last:
             shown.pop(key, None)
         shown |= last
-    return shown
+    return {"metadata": shown if options.metadata is Metadata.OBJECT else as_text(shown)}
+
+
+def as_text(value: Any) -> str:
+    """Write a value as JSON in a text."""
+    return _encode(value).decode()

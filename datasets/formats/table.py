@@ -2,6 +2,9 @@
 
 from datasets.formats.containers import PARQUET
 from datasets.formats.format import Format
+from datasets.formats.options import Metadata
 from datasets.formats.rows import TableRow
 
-TABLE = Format(name="parquet", version=1, container=PARQUET, row=TableRow)
+TABLE = Format(
+    name="parquet", version=1, container=PARQUET, row=TableRow, metadata=(Metadata.JSON,)
+)

@@ -52,6 +52,12 @@ def test_trace_is_the_default_and_a_split_can_be_named(reader, dataset, tmp_path
     assert (tmp_path / "train").read_bytes() == export(reader, dataset, "trace", split="train")
 
 
+@pytest.mark.parametrize("metadata", ["object", "json", "none"])
+def test_metadata_come_as_asked(reader, dataset, metadata, tmp_path):
+    run(dataset.key, "--output", tmp_path / "rows", "--metadata", metadata)
+    assert (tmp_path / "rows").read_bytes() == export(reader, dataset, metadata=metadata)
+
+
 def test_the_suffix_compresses(reader, dataset, tmp_path):
     plain = export(reader, dataset)
     run(dataset.key, "--output", tmp_path / "rows.jsonl.gz")
@@ -109,6 +115,10 @@ def test_what_is_no_file_is_never_replaced(dataset, tmp_path):
         (
             ["KEY", "--format", "parquet", "--output", "rows.parquet.gz"],
             "A parquet file is compressed inside: no .gz.",
+        ),
+        (
+            ["KEY", "--format", "record", "--metadata", "none"],
+            "metadata: Those of record come as object or json.",
         ),
         (["KEY", "--output", "nowhere/rows"], "nowhere/rows: No such file or directory."),
     ],

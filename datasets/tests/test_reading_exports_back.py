@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from msgspec import UNSET
 
 from datasets.formats.known import FORMATS
 from datasets.formats.rendering import neutral
@@ -10,6 +11,7 @@ from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.document import content_hash
 from traces.models import Trace
 from traces.readers import formats
+from traces.readers.draft import Unreadable
 from traces.readers.export import neutral as read_neutral
 from traces.readers.fitting import fit
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
@@ -23,9 +25,10 @@ STEPS = [
 ]
 
 
-def read_back(reader, dataset, name) -> list:
+def read_back(reader, dataset, name, **query) -> list:
     """Read an export's lines as an import does that takes them for what they are."""
-    body = reader.get(f"/api/datasets/{dataset.key}/export.jsonl", {"format": name}).getvalue()
+    query = {"format": name, **query}
+    body = reader.get(f"/api/datasets/{dataset.key}/export.jsonl", query).getvalue()
     lines = [json.loads(line) for line in body.splitlines()]
     fmt = formats.recognise(lines)
     assert fmt.name == ("record" if name == "record" else "export")
@@ -42,7 +45,8 @@ def read_back(reader, dataset, name) -> list:
     ]
 
 
-def test_records_come_back_identical(reader):
+@pytest.mark.parametrize("metadata", ["object", "json"])
+def test_records_come_back_identical(reader, metadata):
     trace = ApprovedTraceFactory(
         trace_version="v 2",
         prompt=" What\r\nis <end_of_turn> 9 + 9? ",
@@ -54,7 +58,7 @@ def test_records_come_back_identical(reader):
         messages=[{"role": "user", "content": None, "x": 1}],
     )
     score = ScoreFactory(trace=trace, value=0.5, details={"a": 1})
-    [made] = read_back(reader, SplitDatasetFactory(), "record")
+    [made] = read_back(reader, SplitDatasetFactory(), "record", metadata=metadata)
     document = made.document
     for name in ("trace_version", "prompt", "final_answer", "steps", "meta", "external_id"):
         assert getattr(document, name) == getattr(trace, name), name
@@ -70,21 +74,24 @@ def test_records_come_back_identical(reader):
     ]
 
 
-def test_many_records_keep_their_content(reader):
+@pytest.mark.parametrize("metadata", ["object", "json"])
+def test_many_records_keep_their_content(reader, metadata):
     TraceFactory.create_batch(5)
     hashes = {str(trace.id): trace.content_hash.hex for trace in Trace.objects.all()}
     found = {}
-    for made in read_back(reader, DatasetFactory(), "record"):
+    for made in read_back(reader, DatasetFactory(), "record", metadata=metadata):
         one = made.document
         found[one.external_id] = content_hash(one.prompt, one.steps, one.final_answer)
         assert one.meta == {"source": "made_up"}
+        assert one.messages is UNSET
     assert found == hashes
 
 
+@pytest.mark.parametrize("metadata", ["object", "json", "none"])
 @pytest.mark.parametrize("name", ["trace", "tunix_sft", "training_example"])
-def test_other_formats_come_back_as_well_as_they_can(reader, name):
+def test_other_formats_come_back_as_well_as_they_can(reader, name, metadata):
     trace = TraceFactory(prompt="What is 9 + 9?", final_answer="18", steps=STEPS, meta=META)
-    [made] = read_back(reader, DatasetFactory(), name)
+    [made] = read_back(reader, DatasetFactory(), name, metadata=metadata)
     document = made.document
     assert (document.prompt, document.final_answer) == (trace.prompt, trace.final_answer)
     contents = [step["content"] for step in document.steps]
@@ -94,7 +101,27 @@ def test_other_formats_come_back_as_well_as_they_can(reader, name):
     else:  # what looks like a second step is one
         assert contents == [" First,\n", "not a step \n2. So it is 18.\n"]
     assert {step["type"] for step in document.steps} == {"reasoning"}
-    assert document.meta == {**META, "format": "export"}
+    kept = {"source": "export"} if metadata == "none" else META
+    assert document.meta == {**kept, "format": "export"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "refusal"),
+    [
+        ("record", "{", "meta: A text that is no JSON."),
+        ("record", "[1]", "meta: Not an object."),
+        ("record", '{"a": 1, "a": 2}', "meta: The key 'a' occurs twice."),
+        ("record", "[" * 100_000, "meta: A text that is no JSON."),
+        ("record", "\ud800", "meta: A lone surrogate is no character."),
+        ("export", "no object", "metadata: A text that is no JSON."),
+    ],
+)
+def test_a_text_of_no_metadata_is_refused(name, text, refusal):
+    fmt = formats.FORMATS[name]
+    record = {**fmt.example, "meta" if name == "record" else "metadata": text}
+    with pytest.raises(Unreadable) as refused:
+        fmt.read(record)
+    assert str(refused.value) == refusal
 
 
 def test_every_format_of_lines_is_read(reader):

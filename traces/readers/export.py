@@ -42,7 +42,11 @@ def recognises(record: dict[str, Any]) -> bool:
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
-    """Read a line of whichever of the three it is; its metadata becomes the trace's own meta."""
+    """Read a line of whichever of the three it is; its metadata becomes the trace's own meta.
+
+    They are an object, that object as JSON in a text, or not there.
+    """
+    record = fields.parsed(record, "metadata")
     held: tuple[str, ...]
     if _is_trace(record):
         held, ours, text = ("prompts", "trace_steps", "final_answer"), [], _trace(record)
@@ -73,13 +77,14 @@ def _is_sft(record: dict[str, Any]) -> bool:
 
 
 def _is_example(record: dict[str, Any]) -> bool:
+    if "prompt" not in record or "response" not in record:
+        return False
     metadata = record.get("metadata")
-    return (
-        "prompt" in record
-        and "response" in record
-        and isinstance(metadata, dict)
-        and "source_trace_id" in metadata
-    )
+    if metadata is None:
+        prompt, response = record["prompt"], record["response"]
+        texts = isinstance(prompt, str) and isinstance(response, str)
+        return texts and prompt.endswith(ASKING) and read_numbered(response) is not None
+    return isinstance(metadata, dict | str) and "source_trace_id" in metadata
 
 
 def _trace(record: dict[str, Any]) -> _Text:

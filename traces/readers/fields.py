@@ -6,7 +6,7 @@
 from typing import Any
 
 from traces.readers.draft import Unreadable
-from tunix_site.strict_json import Refused
+from tunix_site.strict_json import InvalidJSON, Refused, loads, text_problems
 
 REQUIRED = "This field is required."
 MAX_TRACES = 100  # of one record: each keeps a copy of the fields that they share
@@ -79,6 +79,21 @@ def check_trace_count(count: int, where: str) -> None:
 def rest(record: dict[str, Any], *held: str) -> dict[str, Any]:
     """Give the fields that are not held elsewhere."""
     return {name: value for name, value in record.items() if name not in held}
+
+
+def parsed(record: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Give a record whose fields of these names are values, where they came as texts of JSON."""
+    texts = {name: record[name] for name in names if isinstance(record.get(name), str)}
+    return {**record, **{name: _parsed(text, name) for name, text in texts.items()}}
+
+
+def _parsed(text: str, where: str) -> Any:
+    for reason in text_problems(text):
+        raise Unreadable(where, reason)
+    try:
+        return loads(text.encode())
+    except InvalidJSON:
+        raise Unreadable(where, "A text that is no JSON.") from None
 
 
 def path(name: str, within: str = "") -> str:

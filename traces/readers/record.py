@@ -10,6 +10,7 @@ from tunix_site.strict_json import INT64, problems, text_problems
 UNREVIEWED = "unreviewed"
 STATUSES = (UNREVIEWED, "approved", "rejected", "flagged")
 BESIDE = ("id", "created_at", "status", "scores", "split")
+AS_JSON = ("meta", "messages", "tags", "scores")  # they may come as texts of it
 FIELDS = frozenset([*trace.BODY, *BESIDE])
 MAX_NAME_CHARS = 64
 MAX_SCORES = 1_000
@@ -39,6 +40,7 @@ def recognises(record: dict[str, Any]) -> bool:
 
 def read(record: dict[str, Any]) -> list[Draft]:
     trace.refuse_others(record, FIELDS)
+    record = fields.parsed(record, *AS_JSON)
     draft = trace.read_body(record)
     draft.external_id = draft.external_id or fields.text(record, "id")
     draft.status = _status(record)

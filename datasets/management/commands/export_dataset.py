@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from datasets.compression import GZIP, IDENTITY, ZSTD
 from datasets.formats.format import Format
 from datasets.formats.known import FORMATS
+from datasets.formats.options import Metadata
 from datasets.formats.rows import Columns
 from datasets.models import Dataset
 from datasets.reading import DatasetCutShort, Export
@@ -32,6 +33,9 @@ class Command(BaseCommand):
             help="compressed where it ends in .gz or .zst; - is standard output",
         )
         parser.add_argument("--split", help="all rows, if not given")
+        parser.add_argument(
+            "--metadata", help=f"{', '.join(Metadata)}; the format's own, if not given"
+        )
         parser.add_argument("--force", action="store_true", help="replace a file that is there")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,7 +68,12 @@ def _export(options: dict[str, Any]) -> Export:
         raise CommandError(f"Unknown format; known ones: {', '.join(FORMATS)}.")
     encoding = _encoding(options["output"], fmt)
     try:
-        return Export(dataset=dataset, fmt=fmt, split=options["split"], encoding=encoding)
+        return Export(
+            dataset=dataset,
+            fmt=fmt,
+            encoding=encoding,
+            **{name: options[name] for name in ("split", "metadata")},
+        )
     except Invalid as error:
         raise CommandError(text_of(error.detail)) from None
 

@@ -25,7 +25,9 @@ TRACES = {
 EXPORT = """
 import json, sys
 from datasets.formats.known import FORMATS
+from datasets.formats.options import Metadata, Options
 from datasets.formats.rows import Row
+options = Options(metadata=Metadata.OBJECT)
 for prompt, steps, answer in json.load(sys.stdin):
     steps = json.dumps([{"i": i, "type": "r", "content": text} for i, text in enumerate(steps)])
     row = Row(
@@ -33,7 +35,7 @@ for prompt, steps, answer in json.load(sys.stdin):
         "2026-01-31T12:00:00.000000Z", "1.0", prompt, answer, steps, '{"source": "x"}',
     )
     lines = {
-        name: b"".join(FORMATS[name].pieces([row], {})).decode()
+        name: b"".join(FORMATS[name].pieces(options, [row], {})).decode()
         for name in ("tunix_sft", "training_example")
     }
     print(json.dumps(lines))
