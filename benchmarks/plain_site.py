@@ -124,7 +124,7 @@ def trace(request: HttpRequest, identity: UUID) -> HttpResponse:
     """Show a trace; only what happens where there is none is compared."""
     found = fetched(TRACE, [identity])
     if not found:
-        return JsonResponse({"detail": f"There is no trace {identity}."}, status=404)
+        return JsonResponse({"detail": f"Trace {identity} not found."}, status=404)
     return JsonResponse(dict(zip(COLUMNS, found[0], strict=True)))
 
 

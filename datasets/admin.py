@@ -105,6 +105,7 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
                     "build_id",
                     "builder",
                     "created_at",
+                    "parent_dataset_id",
                     "parent",
                     "session_id",
                     "training_run_id",

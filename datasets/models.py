@@ -14,6 +14,7 @@ from tunix_site.strict_json import StoredDecoder
 MAX_NAME_CHARS = 128
 MAX_VERSION_CHARS = 64
 MAX_SPLIT_CHARS = 64
+MAX_PARENT_CHARS = 256
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]*")
 SCHEMA_VERSION = "1.0"
 
@@ -58,10 +59,22 @@ class Dataset(models.Model):
     session_id = models.CharField(max_length=200, blank=True)
     training_run_id = models.CharField(max_length=200, blank=True)
     provenance = models.JSONField(decoder=StoredDecoder, default=dict)
-    parent = models.ForeignKey(
+    parent_dataset_id = models.CharField(
+        max_length=MAX_PARENT_CHARS,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="As it was sent; it may be kept elsewhere.",
+    )
+    parent = models.ForeignKey(  # where it is kept here
         "self", null=True, on_delete=models.PROTECT, related_name="children", editable=False
     )
     trace_count = models.PositiveBigIntegerField(default=0)
+    matched_count = models.PositiveBigIntegerField(
+        null=True,
+        editable=False,
+        help_text="How many matched, before the limit; empty where that was not counted.",
+    )
     stats = models.JSONField(decoder=StoredDecoder, default=dict)
     content_digest = models.CharField(max_length=64, editable=False)
     created_by = models.ForeignKey(
@@ -86,11 +99,6 @@ class Dataset(models.Model):
     @property
     def dataset_schema_version(self) -> str:
         return SCHEMA_VERSION
-
-    @property
-    def parent_dataset_id(self) -> str | None:
-        """The parent's key."""
-        return self.parent.key if self.parent else None
 
 
 class DatasetItemManager(models.Manager["DatasetItem"]):

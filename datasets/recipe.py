@@ -44,25 +44,29 @@ def _plain(value: Any) -> Any:
 
 def selection(recipe: Recipe) -> tuple[str, list[Any]]:
     """Return SQL and parameters for rows of (position, trace id, split), in order."""
-    traces = matching(recipe.where)
-    if recipe.filters:
-        traces = traces.filter(meta__contains=recipe.filters)
-    candidates, parameters = (
-        traces.order_by().values_list("id", "content_hash", "prompt_hash").query.sql_with_params()
-    )
+    matched, parameters = candidates(recipe)
     (rank, order), rank_parameters = _rank_and_order(recipe)
     split, split_parameters = _split(recipe)
     sql = f"""
         SELECT row_number() OVER (ORDER BY {order}) - 1, id, {split}
         FROM (
             SELECT *, {rank} AS rank
-            FROM ({candidates}) AS candidates (id, content_hash, prompt_hash)
+            FROM ({matched}) AS candidates (id, content_hash, prompt_hash)
             ORDER BY {order}
             LIMIT %s
         ) AS chosen
         ORDER BY {order}
     """  # noqa: S608
     return sql, [*split_parameters, *rank_parameters, *parameters, recipe.limit]
+
+
+def candidates(recipe: Recipe) -> tuple[str, tuple[Any, ...]]:
+    """Return SQL and parameters for what matches: rows of (id, content hash, prompt hash)."""
+    traces = matching(recipe.where)
+    if recipe.filters:
+        traces = traces.filter(meta__contains=recipe.filters)
+    columns = traces.order_by().values_list("id", "content_hash", "prompt_hash")
+    return columns.query.sql_with_params()
 
 
 def _rank_and_order(recipe: Recipe) -> tuple[tuple[str, str], list[Any]]:

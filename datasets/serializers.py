@@ -12,6 +12,7 @@ from datasets.formats.known import FORMATS
 from datasets.formats.options import Metadata
 from datasets.models import (
     MAX_NAME_CHARS,
+    MAX_PARENT_CHARS,
     MAX_SPLIT_CHARS,
     MAX_VERSION_CHARS,
     NAME,
@@ -122,7 +123,11 @@ class BuildSerializer(StrictSerializer):
     )
     session_id = TextField(max_length=200, required=False, allow_null=True, allow_blank=True)
     parent_dataset_id = TextField(
-        max_length=200, required=False, allow_null=True, help_text="The key of another dataset."
+        max_length=MAX_PARENT_CHARS,
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="The key of another dataset, here or elsewhere.",
     )
     training_run_id = TextField(max_length=200, required=False, allow_null=True, allow_blank=True)
     provenance = ObjectField(required=False)
@@ -156,7 +161,7 @@ class BuildSerializer(StrictSerializer):
             ),
             session_id=values.get("session_id") or "",
             training_run_id=values.get("training_run_id") or "",
-            parent_key=values.get("parent_dataset_id"),
+            parent_key=values.get("parent_dataset_id") or "",
             provenance=values.get("provenance", {}),
         )
 
@@ -169,7 +174,14 @@ class BuildAnswerSerializer(serializers.ModelSerializer[Dataset]):
 
     class Meta:
         model = Dataset
-        fields = ["dataset_key", "build_id", "trace_count", "manifest_url", "content_digest"]
+        fields = [
+            "dataset_key",
+            "build_id",
+            "trace_count",
+            "matched_count",
+            "manifest_url",
+            "content_digest",
+        ]
         read_only_fields = fields
 
 
@@ -217,7 +229,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     provenance = serializers.DictField()
     session_id = NullableTextField()
     training_run_id = NullableTextField()
-    parent_dataset_id = serializers.CharField(allow_null=True)
+    parent_dataset_id = NullableTextField()
 
     class Meta:
         model = Dataset

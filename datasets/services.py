@@ -9,24 +9,24 @@ from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
 from datasets.models import Dataset, DatasetItem, dataset_key
-from datasets.recipe import Recipe, selection
+from datasets.recipe import Recipe, candidates, selection
 from tunix_site.copy_out import copy_out
 from tunix_site.errors import Conflict, Invalid
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuildRequest:
-    """A validated request to build; `parent_key` may still name no dataset."""
+    """A validated request to build; `parent_key` may name a dataset that is kept elsewhere."""
 
     name: str
     version: str
     recipe: Recipe
     session_id: str = ""
     training_run_id: str = ""
-    parent_key: str | None = None
+    parent_key: str = ""
     provenance: dict[str, Any] = field(default_factory=dict)
 
-    def as_fields(self, parent: Dataset | None) -> dict[str, Any]:
+    def as_fields(self) -> dict[str, Any]:
         """The dataset's columns that come from the request; equal ones make it the same request."""
         recipe = self.recipe
         return {
@@ -39,7 +39,7 @@ class BuildRequest:
             "split_by": recipe.split_by,
             "session_id": self.session_id,
             "training_run_id": self.training_run_id,
-            "parent": parent,
+            "parent_dataset_id": self.parent_key,
             "provenance": self.provenance,
         }
 
@@ -48,13 +48,18 @@ def build_dataset(*, request: BuildRequest, user: Any) -> tuple[Dataset, bool]:
     """Build a dataset in one transaction; return it and whether it is new.
 
     The same request again gives the stored one. Conflict where name, version or key are taken by
-    something else; Invalid where no trace matches or the parent is no dataset.
+    something else; Invalid where no trace matches.
     """
     with transaction.atomic():
-        fields = request.as_fields(_held_parent(request.parent_key))
+        fields = request.as_fields()
         key = dataset_key(request.name, request.version)
         dataset = Dataset(
-            key=key, name=request.name, version=request.version, created_by=user, **fields
+            key=key,
+            name=request.name,
+            version=request.version,
+            parent=_held_parent(request.parent_key),
+            created_by=user,
+            **fields,
         )
         if not _claim(dataset):
             return _stored(key, request, fields), False
@@ -62,14 +67,14 @@ def build_dataset(*, request: BuildRequest, user: Any) -> tuple[Dataset, bool]:
     return dataset, True
 
 
-def _held_parent(key: str | None) -> Dataset | None:
-    """Lock the parent until the end of the transaction, so that it is not deleted meanwhile."""
-    if key is None:
+def _held_parent(key: str) -> Dataset | None:
+    """Lock the parent until the end of the transaction, so that it is not deleted meanwhile.
+
+    None where it is kept elsewhere.
+    """
+    if not key:
         return None
-    parent = Dataset.objects.existing().select_for_update(no_key=True).filter(key=key).first()
-    if parent is None:
-        raise Invalid({"parent_dataset_id": ["There is no such dataset."]})
-    return parent
+    return Dataset.objects.existing().select_for_update(no_key=True).filter(key=key).first()
 
 
 def _claim(dataset: Dataset) -> bool:
@@ -106,16 +111,10 @@ def _stored(key: str, request: BuildRequest, fields: dict[str, Any]) -> Dataset:
 
 def _fill(dataset: Dataset, recipe: Recipe) -> None:
     """Copy the selection into items and note what it is."""
-    rows, parameters = selection(recipe)
-    insert = f"""
-        INSERT INTO {DatasetItem._meta.db_table} (dataset_id, position, trace_id, split)
-        SELECT %s, rows.* FROM ({rows}) AS rows
-    """  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(insert, [dataset.pk, *parameters])
-        if cursor.rowcount == 0:
+        dataset.trace_count, dataset.matched_count = _insert_items(cursor, dataset, recipe)
+        if dataset.trace_count == 0:
             raise Invalid({"detail": "No trace matches: nothing was built."})
-        dataset.trace_count = cursor.rowcount
         try:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except IntegrityError:
@@ -123,7 +122,28 @@ def _fill(dataset: Dataset, recipe: Recipe) -> None:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         dataset.stats = _stats(cursor, dataset)
         dataset.content_digest = _content_digest(dataset)
-    dataset.save(update_fields=["trace_count", "stats", "content_digest"])
+    dataset.save(update_fields=["trace_count", "matched_count", "stats", "content_digest"])
+
+
+def _insert_items(cursor: Any, dataset: Dataset, recipe: Recipe) -> tuple[int, int]:
+    """Copy the selection into items; count them, and what matched before the limit."""
+    rows, parameters = selection(recipe)
+    insert = f"""
+        INSERT INTO {DatasetItem._meta.db_table} (dataset_id, position, trace_id, split)
+        SELECT %s, rows.* FROM ({rows}) AS rows
+    """  # noqa: S608
+    if recipe.limit is None:
+        cursor.execute(insert, [dataset.pk, *parameters])
+        return cursor.rowcount, cursor.rowcount
+    matched, matched_parameters = candidates(recipe)
+    # in one statement, which sees one state: traces go on coming in
+    both = f"""
+        WITH inserted AS ({insert} RETURNING 1)
+        SELECT (SELECT count(*) FROM inserted), (SELECT count(*) FROM ({matched}) AS matched)
+    """  # noqa: S608
+    cursor.execute(both, [dataset.pk, *parameters, *matched_parameters])
+    inserted, matches = cursor.fetchone()
+    return inserted, matches
 
 
 def _stats(cursor: Any, dataset: Dataset) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from tunix_site.models import Role
 from tunix_site.pagination import PageQuery
 from tunix_site.pieces import started
 from tunix_site.renderers import NDJSON, JSONRenderer, NDJSONRenderer, StreamRenderer
+from tunix_site.strict_json import shown
 from tunix_site.views import ApiViewSet
 
 EXPORT_HEADERS = [
@@ -101,10 +102,10 @@ class DatasetViewSet(ApiViewSet):
 
     def get_object(self) -> Dataset:
         key = self.kwargs["key"]
-        datasets = Dataset.objects.existing().select_related("parent")
+        datasets = Dataset.objects.existing()
         dataset = datasets.filter(key=key).first() if key.isprintable() else None
         if dataset is None:
-            raise NotFound("There is no such dataset.")
+            raise NotFound(f"Dataset {shown(key)!s:.193} not found.")
         return dataset
 
     def list(self, request: Request) -> Response:

@@ -244,7 +244,8 @@ def test_a_body_that_is_no_json_of_the_kind_is_refused(client_as, world, route):
 def test_no_body_is_an_empty_one(client_as, world, route):
     options = {"data": b"", "format": None, "content_type": "application/json"}
     response = world.call(client_as("trainer"), route, **options)
-    assert response.status_code == (200 if route[0] == "patch" else 400)
+    needs_none = route in (("patch", "/api/traces/{id}"), ("post", "/api/traces/{id}/score"))
+    assert response.status_code == (success(route) if needs_none else 400)
     world.trace.refresh_from_db()
     assert world.trace.status == "unreviewed"
 
@@ -316,6 +317,8 @@ def test_an_unknown_name_is_404(client_as, world, route):
         assert response.status_code == 404
         assert response["Content-Type"] == "application/json"
         assert is_detail(response)
+        assert "not found" in response.json()["detail"].lower()
+        assert len(response.content) < 300
     assert Trace.objects.count() == 2
     assert Dataset.objects.count() == 1
 

@@ -141,3 +141,78 @@ def test_a_batch_is_counted_in_chunks_too(curator, encoding):
     assert answer.status_code == 413
     assert not Trace.objects.exists()
     assert curator.post("/api/traces", json=TRACE).status_code == 201
+
+
+# What its clients send, and what they look for in the answers
+
+
+def test_its_clients_find_what_they_look_for(curator):
+    first = curator.post("/api/traces", json=TRACE).json()
+    assert {"id", "created_at", "trace_version"} <= set(first)
+    batch = curator.post("/api/traces/batch", json=[TRACE, TRACE])
+    assert (batch.status_code, batch.json()["created_count"]) == (201, 2)
+    assert {"id", "created_at", "trace_version"} <= set(batch.json()["traces"][0])
+    shown = curator.get(f"/api/traces/{first['id']}").json()
+    assert shown["payload"]["steps"] == TRACE["steps"]
+    for body in ({}, {"criteria": "baseline"}):
+        scored = curator.post(f"/api/traces/{first['id']}/score", json=body)
+        assert scored.status_code == 201
+        assert set(scored.json()) == {"trace_id", "score", "details"}
+        assert scored.json()["details"]["criteria"] == "baseline"
+    pair = {"base": first["id"], "other": batch.json()["traces"][0]["id"]}
+    compared = curator.get("/api/traces/compare", params=pair).json()
+    for side in compared.values():
+        assert set(side) == {"id", "created_at", "score", "trace_version", "payload"}
+    built = build(
+        curator,
+        filters={},
+        limit=2,
+        selection_strategy="random",
+        seed=42,
+        session_id="session_123",
+        parent_dataset_id="parent-v1",  # which is kept there
+        training_run_id="run_456",
+        provenance={"by": "their script"},
+    )
+    assert built.status_code == 201
+    assert {"dataset_key", "build_id", "trace_count"} <= set(built.json())
+    assert (built.json()["trace_count"], built.json()["matched_count"]) == (2, 3)
+    manifest = curator.get(built.json()["manifest_url"]).json()
+    assert manifest["parent_dataset_id"] == "parent-v1"
+    assert (manifest["session_id"], manifest["training_run_id"]) == ("session_123", "run_456")
+    export = curator.get("/api/datasets/set-1/export.jsonl")
+    assert export.headers["Content-Type"] == "application/x-ndjson"
+    lines = [json.loads(line) for line in export.text.splitlines()]
+    assert len(lines) == 2
+    assert set(lines[0]) == {"id", "prompts", "trace_steps", "final_answer", "metadata"}
+
+
+def test_its_clients_know_the_refusals_by_their_words(curator):
+    def refusal(method: str, path: str, code: int, **sent) -> str:
+        answer = curator.request(method, path, **sent)
+        assert answer.status_code == code
+        return answer.json()["detail"].lower()
+
+    nobody = "00000000-0000-4000-8000-000000000000"
+    for path in (f"/api/traces/{nobody}", f"/api/traces/compare?base={nobody}&other={nobody}"):
+        assert "not found" in refusal("GET", path, 404)
+    assert "not found" in refusal("POST", f"/api/traces/{nobody}/score", 404, json={})
+    assert "not found" in refusal("GET", "/api/datasets/nonexistent-v1/export.jsonl", 404)
+    large = {**TRACE, "prompt": "x" * 2 * 1024**2}
+    assert "exceeds maximum" in refusal("POST", "/api/traces", 413, json=large)
+    assert "at least one" in refusal("POST", "/api/traces/batch", 400, json=[])
+    assert "exceeds maximum" in refusal("POST", "/api/traces/batch", 400, json=[TRACE] * 1001)
+    no_seed = {"dataset_name": "set", "dataset_version": "1", "selection_strategy": "random"}
+    answer = curator.post("/api/datasets/build", json=no_seed)
+    assert (answer.status_code, list(answer.json())) == (400, ["seed"])
+
+
+def test_a_dataset_that_is_somebodys_parent_here_stays(curator):
+    curator.post("/api/traces", json=TRACE)
+    build(curator)
+    assert build(curator, name="child", parent_dataset_id="set-1").status_code == 201
+    refused = curator.delete("/api/datasets/set-1")
+    assert (refused.status_code, refused.json()) == (
+        409,
+        {"detail": "set-1 is the parent of: child-1."},
+    )

@@ -13,8 +13,7 @@ pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 # What no JSON Schema can say of a request, by the sentence that it is refused with.
 UNSAID = {
     "no cursor of this list": "cursors are ours: only those that we gave are taken",
-    "There is no such dataset": "which datasets are there",
-    "There is no trace": "which traces are there",
+    " not found": "which traces are there",
     "Unknown split": "which splits a dataset has",
     "do not sum to 1": "a sum",
     "Another step has this i": "items that differ in one of their properties",

@@ -398,7 +398,7 @@ class PartialBatchAnswerSerializer(BatchAnswerSerializer):
 
 
 class ScoreRequestSerializer(StrictSerializer):
-    criteria = ChoiceTextField(choices=sorted(SCORERS))
+    criteria = ChoiceTextField(choices=sorted(SCORERS), required=False, default="baseline")
 
 
 class ScoreAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -248,7 +248,7 @@ def find_trace(pk: str | uuid.UUID) -> Trace:
     """Fetch a trace by what may be no id at all; NotFound where there is none."""
     trace = next(Trace.objects.with_id(pk), None)
     if trace is None:
-        raise NotFound(f"There is no trace {pk!s:.36}.")
+        raise NotFound(f"Trace {pk!s:.36} not found.")
     return trace
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import status
-from rest_framework.exceptions import ErrorDetail, NotAuthenticated
+from rest_framework.exceptions import ErrorDetail, NotAuthenticated, NotFound
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -28,6 +28,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         exc = DatabaseTrouble(trouble.status_code, trouble.detail)
     elif isinstance(exc, RequestDataTooBig):
         exc = TooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    elif isinstance(exc, Http404):
+        exc = NotFound()  # in our words: Django's name classes
     elif isinstance(exc, NotAuthenticated):
         exc.detail = ErrorDetail(EXPECTED, code=exc.default_code)
     answer_in_json(context["request"])

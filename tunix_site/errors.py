@@ -60,7 +60,7 @@ class TooLarge(APIException):
     default_code = "too_large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The body is larger than {limit:,} bytes.")
+        super().__init__(f"The body exceeds maximum of {limit:,} bytes.")
 
 
 class KeyReused(APIException):

@@ -27,6 +27,7 @@ def test_building_answers_with_key_counts_and_digest(curator):
         "dataset_key": "sums-1",
         "build_id": str(dataset.build_id),
         "trace_count": 3,
+        "matched_count": 3,
         "manifest_url": "http://testserver/api/datasets/sums-1/manifest",
         "content_digest": dataset.content_digest,
     }
@@ -184,7 +185,8 @@ def test_nothing_matched_is_refused_and_leaves_the_name_free(curator):
         ({"session_id": 5}, "session_id"),
         ({"session_id": "s" * 201}, "session_id"),
         ({"training_run_id": []}, "training_run_id"),
-        ({"parent_dataset_id": "nobody-1"}, "parent_dataset_id"),
+        ({"parent_dataset_id": 5}, "parent_dataset_id"),
+        ({"parent_dataset_id": "p" * 257}, "parent_dataset_id"),
         ({"parent_dataset_id": "a\0b"}, "parent_dataset_id"),
         ({"output_path": "/tmp/here"}, "output_path"),
     ],
@@ -214,12 +216,57 @@ def test_no_path_of_the_server_can_be_named(curator, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_deleted_dataset_is_no_parent(curator):
+@pytest.mark.parametrize("parent", ["elsewhere-v1", "a name / of theirs", "p" * 256, "parent-1"])
+def test_a_parent_that_is_kept_elsewhere_is_shown_as_it_was_sent(curator, parent):
     TraceFactory()
     DatasetFactory(name="parent")
     curator.delete("/api/datasets/parent-1")
-    response = curator.post(URL, request(parent_dataset_id="parent-1"), format="json")
-    assert response.json() == {"parent_dataset_id": ["There is no such dataset."]}
+    asked = request(parent_dataset_id=parent)
+    first = curator.post(URL, asked, format="json")
+    assert first.status_code == 201
+    manifest = json.loads(curator.get(first.json()["manifest_url"]).getvalue())
+    assert manifest["parent_dataset_id"] == parent
+    again = curator.post(URL, asked, format="json")
+    assert (again.status_code, again.json()) == (200, first.json())
+    other = curator.post(URL, request(parent_dataset_id="other"), format="json")
+    assert "(different: parent_dataset_id)" in other.json()["detail"]
+    assert curator.delete("/api/datasets/sums-1").status_code == 204
+
+
+def test_a_parent_that_is_built_here_later_is_still_the_same_request(curator):
+    TraceFactory()
+    asked = request(parent_dataset_id="parent-1")
+    first = curator.post(URL, asked, format="json")
+    DatasetFactory(name="parent")
+    again = curator.post(URL, asked, format="json")
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
+@pytest.mark.parametrize("parent", ["", None])
+def test_an_empty_parent_is_none(curator, parent):
+    TraceFactory()
+    assert curator.post(URL, request(parent_dataset_id=parent), format="json").status_code == 201
+    assert curator.post(URL, request(), format="json").status_code == 200
+    assert curator.get("/api/datasets/sums-1").json()["parent_dataset_id"] is None
+
+
+@pytest.mark.parametrize("strategy", [{}, {"selection_strategy": "random", "seed": 1}])
+def test_what_matched_before_the_limit_is_counted_and_kept(curator, strategy):
+    TraceFactory.create_batch(3, meta={"source": "here"})
+    TraceFactory(meta={"source": "there"})
+    counts = {}
+    for limit in (2, 3, 9, None):
+        asked = request(
+            dataset_version=f"{limit}", limit=limit, filters={"source": "here"}, **strategy
+        )
+        first = curator.post(URL, asked, format="json").json()
+        counts[limit] = (first["trace_count"], first["matched_count"])
+        TraceFactory(meta={"source": "there"})
+        assert curator.post(URL, asked, format="json").json() == first
+    assert counts == {2: (2, 3), 3: (3, 3), 9: (3, 3), None: (3, 3)}
+    TraceFactory(meta={"source": "here"})
+    asked = request(dataset_version="2", limit=2, filters={"source": "here"}, **strategy)
+    assert curator.post(URL, asked, format="json").json()["matched_count"] == 3
 
 
 def test_an_idempotency_key_replays_the_answer(curator):

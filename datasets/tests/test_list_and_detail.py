@@ -50,7 +50,7 @@ def test_a_bad_query_is_refused(reader, query):
 def test_a_page_costs_a_constant_number_of_queries(reader, django_assert_num_queries):
     TraceFactory()
     for _ in range(5):
-        DatasetFactory(parent_key=Dataset.objects.first() and Dataset.objects.first().key)
+        DatasetFactory(parent_key=Dataset.objects.first().key if Dataset.objects.exists() else "")
     with django_assert_num_queries(2):  # the key and the page
         reader.get("/api/datasets")
     key = Dataset.objects.first().key

@@ -28,7 +28,7 @@ def held_trace(*, trace: Trace) -> Trace:
     """Lock a trace until the end of the transaction; NotFound where it was deleted meanwhile."""
     held = Trace.objects.select_for_update(no_key=True).filter(pk=trace.pk).first()
     if held is None:
-        raise NotFound(f"There is no trace {trace.pk}.")
+        raise NotFound(f"Trace {trace.pk} not found.")
     return held
 
 

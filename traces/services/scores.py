@@ -61,7 +61,7 @@ def store_scores(*, scores: Mapping[int, NewScore], refused: Mapping[int, Any]) 
     with transaction.atomic():
         held = _held({score.trace_id for score in scores.values()})
         unknown = {
-            position: {"trace": [f"There is no trace {score.trace_id}."]}
+            position: {"trace": [f"Trace {score.trace_id} not found."]}
             for position, score in scores.items()
             if score.trace_id not in held
         }

@@ -233,7 +233,7 @@ def test_a_trace_deleted_under_an_action_is_told(page):
     kept, gone = TraceFactory.create_batch(2)
     with just_before("FOR NO KEY UPDATE", lambda: Trace.objects.filter(pk=gone.pk).delete()):
         response = act(page, "approve", [kept, gone])
-    assert told(response) == [f"There is no trace {gone.pk}.", "Approved: 1 trace."]
+    assert told(response) == [f"Trace {gone.pk} not found.", "Approved: 1 trace."]
 
 
 def test_actions_reach_no_further_than_the_ticked_rows(page):
@@ -437,7 +437,7 @@ def test_a_trace_deleted_while_it_is_saved_is_told(page):
     form = form_of(page.get(change(trace))) | {"status": "approved"}
     with just_before("FOR NO KEY UPDATE", lambda: Trace.objects.all().delete()):
         response = page.post(change(trace), form, follow=True)
-    assert told(response) == [f"There is no trace {trace.pk}."]
+    assert told(response) == [f"Trace {trace.pk} not found."]
 
 
 def test_a_trace_is_deleted_after_asking_with_what_hangs_on_it(page):

@@ -71,7 +71,7 @@ def test_what_is_not_there_is_not_found(reader, query):
     missing = uuid.uuid4()
     response = reader.get(f"{URL}?{query.format(TraceFactory().id, missing)}")
     assert response.status_code == 404
-    assert response.json() == {"detail": f"There is no trace {missing}."}
+    assert response.json() == {"detail": f"Trace {missing} not found."}
 
 
 def test_the_queries_are_the_key_and_the_two_traces(reader, django_assert_num_queries):

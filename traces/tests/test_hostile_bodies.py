@@ -131,7 +131,7 @@ def test_a_body_of_a_mebibyte_is_taken_and_none_larger(writer):
     assert send(writer, padded(MIB)).status_code == 201
     response = send(writer, padded(MIB + 1))
     assert response.status_code == 413
-    assert response.json() == {"detail": "The body is larger than 1,048,576 bytes."}
+    assert response.json() == {"detail": "The body exceeds maximum of 1,048,576 bytes."}
     assert Trace.objects.count() == 1
 
 

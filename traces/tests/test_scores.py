@@ -28,9 +28,10 @@ def steps_of(*lengths: int) -> list[dict]:
     return [{"i": i, "type": "a", "content": "é" * length} for i, length in enumerate(lengths)]
 
 
-def test_a_score_is_answered_and_stored(curator):
+@pytest.mark.parametrize("body", [{}, {"criteria": "baseline"}])
+def test_a_score_is_answered_and_stored(curator, body):
     trace = TraceFactory(steps=steps_of(100, 250, 300))
-    response = score(curator, trace)
+    response = score(curator, trace, body)
     assert response.status_code == 201
     answer = response.json()
     scored_at = datetime.fromisoformat(answer["details"]["scored_at"])
@@ -114,7 +115,6 @@ def test_without_scores_the_list_is_empty(reader):
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({}, "criteria"),
         ({"criteria": ""}, "criteria"),
         ({"criteria": "Baseline"}, "criteria"),
         ({"criteria": "judge"}, "criteria"),

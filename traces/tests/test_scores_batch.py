@@ -135,7 +135,7 @@ def test_all_bad_ones_are_named_of_whatever_kind(curator):
         3: ["non_field_errors"],
         4: ["trace"],
     }
-    assert found[0]["trace"] == [f"There is no trace {UNKNOWN}."]
+    assert found[0]["trace"] == [f"Trace {UNKNOWN} not found."]
     assert not Score.objects.exists()
 
 

@@ -94,8 +94,8 @@ def test_a_client_that_streams_is_served(live_client, stored):
         # a Content-Length that lies
         ([length(len(DOCUMENT) + 5)], DOCUMENT, 400, "The body ends after "),
         ([length(len(DOCUMENT) - 5)], DOCUMENT, 400, "The body is not JSON"),
-        ([length(2 * LIMIT)], DOCUMENT, 413, "The body is larger than 1,048,576 bytes."),
-        ([length(10**30)], DOCUMENT, 413, "The body is larger than 1,048,576 bytes."),
+        ([length(2 * LIMIT)], DOCUMENT, 413, "The body exceeds maximum of 1,048,576 bytes."),
+        ([length(10**30)], DOCUMENT, 413, "The body exceeds maximum of 1,048,576 bytes."),
         # none at all
         ([], b"", 400, None),
         ([], DOCUMENT, 400, None),
@@ -166,7 +166,7 @@ def test_heads_that_leave_the_length_open_are_refused(post, stored, lines):
 
 def test_more_than_the_limit_is_refused_however_it_comes(post, stored):
     spaces = [b" " * MIB] * 3
-    refused = (413, {"detail": "The body is larger than 1,048,576 bytes."})
+    refused = (413, {"detail": "The body exceeds maximum of 1,048,576 bytes."})
     assert post(length(3 * MIB), body=spaces) == refused
     assert post(CHUNKED, body=[*map(chunks, spaces), END]) == refused
     assert post(CHUNKED, body=[b"300000\r\n", *spaces, b"\r\n", END]) == refused
@@ -192,7 +192,7 @@ def test_a_client_that_is_still_sending_sees_the_refusal(live_key, site, stored)
         sender.request("POST", path, pieces, headers, encode_chunked=True)
         response = sender.getresponse()
         assert response.status == 413
-        assert b"The body is larger than" in response.read()
+        assert b"The body exceeds maximum of" in response.read()
         sender.close()
     assert stored() == 0
 

@@ -26,7 +26,7 @@ def request_():
     [
         (errors.Invalid({"detail": "no", "errors": []}), 400, {"detail": "no", "errors": []}),
         (errors.Conflict("It is taken."), 409, {"detail": "It is taken."}),
-        (errors.TooLarge(1048576), 413, {"detail": "The body is larger than 1,048,576 bytes."}),
+        (errors.TooLarge(1048576), 413, {"detail": "The body exceeds maximum of 1,048,576 bytes."}),
         (errors.KeyReused(), 422, {"detail": errors.KeyReused.default_detail}),
         (errors.Unavailable(), 503, AWAY),
         (errors.Unavailable("Away."), 503, {"detail": "Away."}),
@@ -38,7 +38,7 @@ def request_():
         (NotFound("Nothing."), 404, {"detail": "Nothing."}),
         (OperationalError("host=secret"), 503, AWAY),
         (InterfaceError("host=secret"), 503, AWAY),
-        (RequestDataTooBig(), 413, {"detail": "The body is larger than 1,048,576 bytes."}),
+        (RequestDataTooBig(), 413, {"detail": "The body exceeds maximum of 1,048,576 bytes."}),
     ],
 )
 def test_each_kind_has_its_code(request_, monkeypatch, error, code, body):
