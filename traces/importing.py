@@ -11,12 +11,13 @@ from msgspec import UNSET
 
 from traces.decoding import has_more_tokens, read_traces_quickly
 from traces.document import TraceDocument
+from traces.readers.cells import once_parsed
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.fitting import fit
-from traces.readers.formats import AUTO, FORMATS, ReaderFormat, recognise
+from traces.readers.formats import AUTO, FORMATS, ReaderFormat, recognise, recognises
 from traces.serializers import TraceSerializer
 from traces.sources.occurrences import Occurrences
-from traces.sources.source import BadRecord, BrokenSource, Record
+from traces.sources.source import BadRecord, BrokenSource, Cells, Record
 from traces.unexpected import Unexpected
 from tunix_site import strict_json
 
@@ -94,6 +95,13 @@ def format_of(name: str, records: Sequence[Record | BadRecord]) -> ReaderFormat 
     return fmt
 
 
+def is_record(value: dict[str, Any], name: str) -> bool:
+    """Tell a record of the named format, or of any, from an object that holds a list of them."""
+    formats = FORMATS.values() if name == AUTO else [FORMATS[name]]
+    unexpected = Unexpected()
+    return any(recognises(fmt, value, unexpected) for fmt in formats)
+
+
 def unread(records: Sequence[Record | BadRecord]) -> Iterator[Refusal]:
     """Say why each of those that are bad in any format cannot be read."""
     unexpected = Unexpected()
@@ -163,14 +171,17 @@ class RecordReader:
             return Refusal.of(record.line, record.field, record.message)
         try:
             value = _value(record)
+            taken = self.format.of(value)
             if self.format.name == TRACE:
-                trace, size = _checked(value)
+                trace, size = _checked(taken)
                 named = trace.external_id is not UNSET
                 digest = None if named else _digest(_encode(trace))
                 return _Read(record.line, [trace], digest, size)
-            drafts = list(self.format.read(value))
+            drafts = list(self.format.read(taken))
             named = all(draft.external_id is not None for draft in drafts)
-            digest = None if named else _digest(_encoded(value))
+            drafts = list(self.format.read(taken))
+            named = all(draft.external_id is not None for draft in drafts)
+            digest = None if named else _record_digest(value)
             return _Read(record.line, drafts, digest, record=value)
         except Exception as error:
             return _refusal(record.line, error, self._unexpected)
@@ -225,7 +236,7 @@ class RecordReader:
             named_by_digest,
         )
         if not named_by_digest and item.indexes is None:
-            incoming.source_record = item.source_record or (lambda: read.record or {})
+            incoming.source_record = item.source_record or (lambda: _once_read(read.record))
         return incoming
 
 
@@ -257,6 +268,21 @@ def _value(record: Record) -> dict[str, Any]:
 
 def _digest(encoded: bytes) -> bytes:
     return sha256(encoded).digest()
+
+
+def _record_digest(value: dict[str, Any]) -> bytes:
+    """Take the digest by which a record without an id is known, whatever it came in."""
+    try:
+        return _digest(_encoded(_once_read(value)))
+    except Unreadable:
+        if not isinstance(value, Cells):
+            raise
+    return _digest(_encoded(value))  # it holds what was refused once
+
+
+def _once_read(value: dict[str, Any] | None) -> dict[str, Any]:
+    """Give a record as it was read once, when each cell of JSON was parsed."""
+    return once_parsed(value) if isinstance(value, Cells) else value or {}
 
 
 def _value_or_none(record: Record, unexpected: Unexpected) -> dict[str, Any] | None:

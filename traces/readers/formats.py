@@ -5,7 +5,8 @@ of the formats that would recognise it as well.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from traces.readers import (
@@ -28,9 +29,12 @@ from traces.readers import (
     stepwise,
     trace,
 )
+from traces.readers.cells import Wanted, wanted, with_structures
 from traces.readers.draft import Draft
+from traces.sources.source import Cells
 from traces.unexpected import Unexpected
 
+NONE: Wanted = MappingProxyType({})
 AUTO = "auto"  # whichever recognises the first records
 
 
@@ -38,7 +42,8 @@ AUTO = "auto"  # whichever recognises the first records
 class ReaderFormat:
     """`recognises` tells a record of the format, well-formed or not; `read` gives its traces.
 
-    `read` raises Unreadable, and nothing else, whatever the record is.
+    `read` raises Unreadable, and nothing else, whatever the record is. `cells` are the columns that
+    it wants as lists or objects, where they come as text.
     """
 
     name: str
@@ -46,6 +51,11 @@ class ReaderFormat:
     recognises: Callable[[dict[str, Any]], bool]
     read: Callable[[dict[str, Any]], Iterable[Draft]]
     example: dict[str, Any]
+    cells: Wanted = field(default_factory=dict)
+
+    def of(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Give a record as the format takes it: CSV's cells with the lists and objects in them."""
+        return with_structures(record, self.cells) if isinstance(record, Cells) else record
 
 
 class _Module(Protocol):
@@ -56,35 +66,96 @@ class _Module(Protocol):
     def read(self, record: dict[str, Any], /) -> Iterable[Draft]: ...
 
 
-def _format(name: str, module: _Module, description: str) -> ReaderFormat:
-    return ReaderFormat(name, description, module.recognises, module.read, module.EXAMPLE)
+def _format(name: str, module: _Module, description: str, cells: Wanted = NONE) -> ReaderFormat:
+    return ReaderFormat(name, description, module.recognises, module.read, module.EXAMPLE, cells)
+
+
+_DOCUMENT = wanted(lists=["steps", "tags", "messages"], objects=["meta"])
 
 
 FORMATS = {
     fmt.name: fmt
     for fmt in (
-        _format("record", record, "A line of a `record` export, which loses nothing."),
-        _format("trace", trace, "The body of POST /api/traces."),
-        _format("export", export, "A line of a `trace`, `tunix_sft` or `training_example` export."),
-        _format("otel", otel, "Messages of OpenTelemetry's conventions for generative AI."),
-        _format("prm800k", prm800k, "PRM800K: solutions whose steps people rated."),
-        _format("openr1", openr1, "OpenR1-Math: a problem and several generations, each judged."),
-        _format("s1k", s1k, "s1K: questions with long thoughts, of one model or two."),
+        _format(
+            "record",
+            record,
+            "A line of a `record` export, which loses nothing.",
+            {**_DOCUMENT, **wanted(lists=["scores"])},
+        ),
+        _format("trace", trace, "The body of POST /api/traces.", _DOCUMENT),
+        _format(
+            "export",
+            export,
+            "A line of a `trace`, `tunix_sft` or `training_example` export.",
+            wanted(lists=["trace_steps"], objects=["metadata"]),
+        ),
+        _format(
+            "otel",
+            otel,
+            "Messages of OpenTelemetry's conventions for generative AI.",
+            wanted(objects=["attributes"]),
+        ),
+        _format(
+            "prm800k",
+            prm800k,
+            "PRM800K: solutions whose steps people rated.",
+            wanted(objects=["question", "label"]),
+        ),
+        _format(
+            "openr1",
+            openr1,
+            "OpenR1-Math: a problem and several generations, each judged.",
+            wanted(lists=[*openr1.PER_GENERATION, "messages"]),
+        ),
+        _format(
+            "s1k",
+            s1k,
+            "s1K: questions with long thoughts, of one model or two.",
+            wanted(lists=[s1k.TRAJECTORIES]),
+        ),
         _format("openmath", openmath, "OpenMath: generated solutions and the answer expected."),
-        _format("gsm8k_solutions", gsm8k_solutions, "GSM8K's problems as models solved them."),
+        _format(
+            "gsm8k_solutions",
+            gsm8k_solutions,
+            "GSM8K's problems as models solved them.",
+            wanted(other_objects=True),
+        ),
         _format("gsm8k_socratic", gsm8k_socratic, "GSM8K, each line a sub-question and its step."),
         _format("gsm8k", gsm8k, "GSM8K: a step a line; the answer stands after ####."),
         _format("limo", limo, "LIMO: a question, a long solution and the answer."),
         _format(
             "math", math_problems, r"MATH: a problem and its solution, the answer in \boxed{}."
         ),
-        _format("preference", preference, "TRL: a chosen and a rejected completion of a prompt."),
         _format(
-            "stepwise", stepwise, "TRL: a prompt, the steps of its completion and their labels."
+            "preference",
+            preference,
+            "TRL: a chosen and a rejected completion of a prompt.",
+            wanted(messages=["prompt", *preference.SIDES]),
         ),
-        _format("prompt_completion", prompt_completion, "TRL: a prompt and its completion."),
-        _format("sharegpt", sharegpt, "Conversations of `from` and `value`."),
-        _format("messages", messages, "Conversations of `role` and `content`."),
+        _format(
+            "stepwise",
+            stepwise,
+            "TRL: a prompt, the steps of its completion and their labels.",
+            wanted(lists=["completions", "labels"], messages=["prompt"]),
+        ),
+        _format(
+            "prompt_completion",
+            prompt_completion,
+            "TRL: a prompt and its completion.",
+            wanted(messages=["prompt", "completion"]),
+        ),
+        _format(
+            "sharegpt",
+            sharegpt,
+            "Conversations of `from` and `value`.",
+            wanted(lists=["conversations"]),
+        ),
+        _format(
+            "messages",
+            messages,
+            "Conversations of `role` and `content`.",
+            wanted(lists=["messages"]),
+        ),
     )
 }
 
@@ -96,22 +167,24 @@ def recognise(records: Sequence[Any], unexpected: Unexpected | None = None) -> R
     the first is reported when it is read, as it would be anywhere else.
     """
     unexpected = unexpected or Unexpected()
-
-    def recognises(fmt: ReaderFormat, record: dict[str, Any]) -> bool:
-        try:
-            return fmt.recognises(record)
-        except Exception as error:
-            unexpected.note(error, f"one of the first records, as {fmt.name}")
-            return False
-
     known = [
         one
         for one in records
-        if isinstance(one, dict) and any(recognises(fmt, one) for fmt in FORMATS.values())
+        if isinstance(one, dict)
+        and any(recognises(fmt, one, unexpected) for fmt in FORMATS.values())
     ]
     if not known:
         return None
     return next(
-        (fmt for fmt in FORMATS.values() if all(recognises(fmt, one) for one in known)),
+        (fmt for fmt in FORMATS.values() if all(recognises(fmt, one, unexpected) for one in known)),
         None,
     )
+
+
+def recognises(fmt: ReaderFormat, record: dict[str, Any], unexpected: Unexpected) -> bool:
+    """Ask a format whether it knows the record; one that fails over it does not."""
+    try:
+        return fmt.recognises(fmt.of(record))
+    except Exception as error:
+        unexpected.note(error, f"one of the first records, as {fmt.name}")
+        return False

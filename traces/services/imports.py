@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs.services.lease import ErrorRow, Progress, running
 from jobs.services.queue import start_job
-from traces.importing import Incoming, RecordReader, Refusal, format_of, unread
+from traces.importing import Incoming, RecordReader, Refusal, format_of, is_record, unread
 from traces.models import Review, Score, Status
 from traces.readers.formats import AUTO
 from traces.services.intake import Outcome, create_traces
@@ -104,6 +104,7 @@ def import_stream(
         max_record_bytes=settings.MAX_RECORD_BYTES,
         content_encoding=content_encoding,
         max_spool_bytes=max_spool_bytes,
+        is_record=lambda value: is_record(value, request.format),
     )
     try:
         with running(job=job) as progress:

@@ -26,11 +26,14 @@ def read_array(blocks: Iterable[bytes], *, max_record_bytes: int) -> Iterator[Ch
 
     An item that is too long is skipped without being held.
     """
-    return chunks(_Items(blocks, max_record_bytes))
+    return chunks(Items(blocks, max_record_bytes))
 
 
-class _Items:
+class Items:
     """The text at hand, and where in it the next item begins."""
+
+    kind = "array"
+    by_commas = True  # what parts the items
 
     def __init__(self, blocks: Iterable[bytes], limit: int) -> None:
         self.texts = _texts(blocks)
@@ -64,7 +67,7 @@ class _Items:
         while (found := _mark(self.text, self.position)) is None:
             self.position = len(self.text)
             if not self._get_more(1):
-                raise BrokenSource(f"The array ends early, with item {self.number:,}.")
+                raise BrokenSource(f"The {self.kind} ends early, with item {self.number:,}.")
         self.position = found.start()
         return found.group()
 
@@ -73,7 +76,7 @@ class _Items:
             self.position = len(self.text)
             if not self._get_more(1):
                 return
-        raise BrokenSource(f"Something follows the array's end, after item {self.number:,}.")
+        raise BrokenSource(f"Something follows the {self.kind}'s end, after item {self.number:,}.")
 
     def _get_more(self, chars: int) -> bool:
         """Get at least so many characters where there are so many."""
@@ -98,7 +101,7 @@ class _Items:
             if self._get_more(tried):  # twice the text each time: never quadratic
                 continue
             if not self.may_go_on:
-                raise BrokenSource(f"The array ends early, in item {self.number:,}.")
+                raise BrokenSource(f"The {self.kind} ends early, in item {self.number:,}.")
             self.may_go_on = False
         value, end = found
         start, self.position = self.position, end
@@ -140,9 +143,8 @@ class _Items:
             return BadRecord(self.number, "", "The item is not an object.")
         return Record(self.number, None, value)
 
-    def _skip(self) -> None:
-        """Go to what follows the item, holding none of it."""
-        depth = 0
+    def _skip(self, depth: int = 0) -> None:
+        """Go to what follows the item, holding none of it; `depth` counts what of it is open."""
         quoted = False
         while True:
             found = (_end_or_escape if quoted else _structure)(self.text, self.position)
@@ -151,7 +153,7 @@ class _Items:
             taken = 2 if mark == "\\" else 1
             if self.position + taken > len(self.text):
                 if not self._get_more(1):
-                    raise BrokenSource(f"The array ends early, in item {self.number:,}.")
+                    raise BrokenSource(f"The {self.kind} ends early, in item {self.number:,}.")
                 continue
             if mark == '"':
                 quoted = not quoted
@@ -159,6 +161,9 @@ class _Items:
                 depth += 1
             elif mark in ("]", "}") and depth:
                 depth -= 1
+                if not depth and not self.by_commas:
+                    self.position += 1
+                    return
             elif mark != "\\" and not depth:
                 return
             self.position += taken

@@ -13,7 +13,7 @@ from typing import IO, Any
 import msgspec
 
 from traces.sources.lines import too_long
-from traces.sources.source import READ_BYTES, BadRecord, BrokenSource, Chunk, Record
+from traces.sources.source import READ_BYTES, BadRecord, BrokenSource, Chunk, Record, Row
 from tunix_site.errors import TooLarge, Unavailable
 from tunix_site.strict_json import Refused
 
@@ -62,21 +62,23 @@ def read_parquet(file: IO[bytes], *, max_record_bytes: int) -> Iterator[tuple[Ch
         assert process.stdout is not None  # noqa: S101  # it is a pipe
         given = 0
         while frame := _frame(process.stdout):
-            rows, share_or_reason = _decode(frame)
+            rows, share_or_reason, columns = _decode(frame)
             if rows is None:
                 raise _broken(share_or_reason)
             lines = enumerate(rows, start=given + 1)
             given += len(rows)
-            chunk = [_record(line, row, max_record_bytes) for line, row in lines]
+            chunk = [_record(line, row, columns, max_record_bytes) for line, row in lines]
             yield chunk, share_or_reason, len(frame)
         if ended := process.wait():
             raise _broken(_why(ended))
 
 
-def _record(line: int, row: dict[str, Any] | None, max_bytes: int) -> Record | BadRecord:
+def _record(
+    line: int, row: dict[str, Any] | None, columns: list[str], max_bytes: int
+) -> Record | BadRecord:
     if row is None:
         return BadRecord(line, "", too_long("row", max_bytes))
-    return Record(line, None, row)
+    return Record(line, None, Row(row, columns))
 
 
 def _broken(reason: str) -> BrokenSource:

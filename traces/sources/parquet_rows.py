@@ -6,9 +6,9 @@ A small file may ask for any amount of memory and time (a page of 2 GiB, a list 
 what reads it may fall over it: so this process has a bound of both, and what it takes is its own.
 It imports neither Django nor anything that needs its settings.
 
-Each frame is its length in four bytes and then MessagePack: `[rows, share]`, the share of all rows
-that has come with it, a row null where it is too long; at the end `[null, reason]` where the file
-cannot be read on.
+Each frame is its length in four bytes and then MessagePack: `[rows, share, columns]`, the share of
+all rows that has come with it, a row null where it is too long; at the end `[null, reason, []]`
+where the file cannot be read on.
 """
 
 import os
@@ -41,7 +41,7 @@ MOST_PER_CHAR = 6  # bytes of JSON: \u0001
 REFUSED = 1  # MessagePack's type of a Refused mark
 
 Row = dict[str, Any] | None
-Rows = tuple[list[Row], float]
+Rows = tuple[list[Row], float, list[str]]
 
 _json = msgspec.json.Encoder(enc_hook=lambda refused: refused.reason).encode
 _frame = msgspec.msgpack.Encoder(
@@ -65,7 +65,7 @@ def main() -> None:
                 _tell(out, rows)
                 signal.setitimer(signal.ITIMER_PROF, BATCH_SECONDS)
         except Unreadable as error:
-            _tell(out, (None, str(error)))
+            _tell(out, (None, str(error), []))
 
 
 def _bound_memory() -> None:
@@ -83,7 +83,7 @@ def _tell(out: IO[bytes], told: Any) -> None:
 
 
 def read_rows(file: IO[bytes], max_record_bytes: int) -> Iterator[Rows]:
-    """Give rows of about CHUNK_BYTES at a time, each list with the share that has come with it.
+    """Give rows of about CHUNK_BYTES at a time, with the share that has come and the columns.
 
     A column that is null in a row is absent from it. Unreadable where the file is broken, or takes
     more memory than there is.
@@ -91,12 +91,12 @@ def read_rows(file: IO[bytes], max_record_bytes: int) -> Iterator[Rows]:
     given = 0
     try:
         opened = _opened(file)
-        total = opened.metadata.num_rows
+        total, columns = opened.metadata.num_rows, opened.schema_arrow.names
         at_once = _rows_at_once(opened)
         for group in range(opened.num_row_groups):
             for rows in _group(opened, group, at_once, max_record_bytes):
                 given += len(rows)
-                yield rows, given / max(total, given)
+                yield rows, given / max(total, given), columns
     except MemoryError:
         raise Unreadable(
             f"a batch of its rows takes more than {MEMORY_BYTES // 1024**2} MiB of memory; "

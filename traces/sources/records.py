@@ -1,7 +1,7 @@
 """Records from a stream of any length, in constant memory.
 
-JSON Lines, a JSON array, CSV or Parquet, plain or in gzip or zstd: told apart by what they begin
-with.
+JSON Lines, a JSON array, objects over several lines or records under a key, CSV or Parquet, in
+UTF-8 or UTF-16, plain or in gzip or zstd: told apart by what they begin with.
 
     source = Source(stream)  # a file, stdin, or anything that gives bytes; progress is read_bytes
     for chunk in read_records(source, max_record_bytes=2**24, content_encoding="gzip"):
@@ -15,18 +15,21 @@ UnsupportedEncoding (415), TooLarge (413) and Unavailable (503) come before the 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import SEEK_END
 from itertools import chain
-from typing import IO
+from typing import IO, Any
 
 from rest_framework.exceptions import APIException
 
 from traces.sources.arrays import read_array
 from traces.sources.compression import decompressed, peek
+from traces.sources.encodings import in_utf8
 from traces.sources.lines import read_lines
+from traces.sources.objects import Layout, layout_of, read_objects, read_under_key
 from traces.sources.parquet import read_parquet, spooled
 from traces.sources.source import (
+    BLOCK_BYTES,
     RECORD_BYTES,
     BadRecord,
     BrokenSource,
@@ -53,15 +56,18 @@ def read_records(
     max_record_bytes: int,
     content_encoding: str = "",
     max_spool_bytes: int | None = None,
+    is_record: Callable[[dict[str, Any]], bool] = lambda value: False,
 ) -> Iterator[Chunk]:
     """Give the source's records in chunks.
 
     A Parquet file that cannot be read from any place is first written to a temporary file, of
-    `max_spool_bytes` at most where they are given.
+    `max_spool_bytes` at most where they are given. `is_record` is asked of a file that holds one
+    object, in which a list of records may stand: is it not a record itself?
     """
     given = 0
     try:
-        for chunk in _chunks(source, max_record_bytes, content_encoding, max_spool_bytes):
+        pieces = decompressed(source, content_encoding)
+        for chunk in _chunks(source, pieces, max_record_bytes, max_spool_bytes, is_record):
             given += len(chunk)
             yield chunk
     except BrokenSource as error:
@@ -79,16 +85,25 @@ def _came_before(count: int) -> str:
 
 
 def _chunks(
-    source: Source, max_record_bytes: int, content_encoding: str, max_spool_bytes: int | None
+    source: Source,
+    pieces: Iterator[bytes],
+    max_record_bytes: int,
+    max_spool_bytes: int | None,
+    is_record: Callable[[dict[str, Any]], bool],
 ) -> Iterator[Chunk]:
-    head, pieces = peek(decompressed(source, content_encoding), len(PARQUET_MAGIC))
+    head, pieces = peek(pieces, len(PARQUET_MAGIC))
     if head.startswith(PARQUET_MAGIC):
         return _parquet(source, pieces, max_record_bytes, max_spool_bytes)
-    line, head, stream = _begun(blocks(pieces))
+    line, head, stream = _begun(blocks(in_utf8(head, pieces)))
     if not head:
         return iter(())
     if head.startswith(b"["):
         return _counted(source, read_array(stream, max_record_bytes=max_record_bytes))
+    if head.startswith(b"{"):
+        layout = layout_of(head[:BLOCK_BYTES], is_record)
+        if layout is not Layout.LINES:
+            read = read_objects if layout is Layout.OBJECTS else read_under_key
+            return _counted(source, read(stream, max_record_bytes=max_record_bytes))
     stream = _lines_counted(source, stream)
     if _is_json_lines(head):
         return read_lines(stream, max_record_bytes=max_record_bytes, first_line=line)
@@ -157,10 +172,6 @@ def _begun(stream: Iterator[bytes]) -> tuple[int, bytes, Iterator[bytes]]:
 def _is_json_lines(head: bytes) -> bool:
     """Tell JSON Lines by their first line, or by the second where the first is no record."""
     first, _, rest = head[:MAX_HEADER_BYTES].partition(b"\n")
-    if first.rstrip() == b"{":
-        raise BrokenSource(
-            "The source is a JSON object over several lines; JSON Lines have one in each."
-        )
     return first.startswith(b"{") or _object_begins(rest.lstrip()) is not None
 
 
@@ -172,6 +183,7 @@ def _delimiter(head: bytes) -> str:
         delimiter = None
     if delimiter is None:
         raise BrokenSource(
-            "The source is neither JSON Lines nor a JSON array, CSV (in UTF-8) or Parquet."
+            "The source is neither JSON Lines nor a JSON array, CSV or Parquet, in UTF-8 or, with "
+            "its byte order mark, UTF-16."
         )
     return delimiter

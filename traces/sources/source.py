@@ -1,6 +1,6 @@
 """What every container is read from and gives: a counted stream in, records out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, cast
 
 import msgspec
@@ -30,13 +30,29 @@ class BrokenSource(Invalid):
         return self.reason
 
 
+class Row(dict[str, Any]):
+    """A record of a table: a column that holds nothing in it is absent."""
+
+    __slots__ = ("columns",)
+
+    def __init__(self, values: Mapping[str, Any], columns: Sequence[str]) -> None:
+        super().__init__(values)
+        self.columns = columns
+
+
+class Cells(Row):
+    """A row of which every value is text: what of it is JSON is for the format to say."""
+
+    __slots__ = ()
+
+
 class Record(msgspec.Struct, gc=False):
     """A record as it stands in its container.
 
     `line` counts from 1: the line of a JSON Lines file, the line in which a CSV row begins, the
     item of a JSON array or a Parquet file. JSON Lines give `raw`, the line's bytes without the
     white space at its end, for the caller to parse; the others give `value`, in which Refused
-    marks stand as `strict_json.loads` puts them.
+    marks stand as `strict_json.loads` puts them: of Parquet a Row, of CSV its Cells.
     """
 
     line: int

@@ -5,10 +5,9 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any
 
 from traces.sources.lines import split_lines
-from traces.sources.source import BadRecord, BrokenSource, Chunk, Record, chunks
+from traces.sources.source import BadRecord, BrokenSource, Cells, Chunk, Record, chunks
 from tunix_site import strict_json
 
 MAX_COLUMNS = 100_000
@@ -31,8 +30,7 @@ def read_csv(
 ) -> Iterator[Chunk]:
     """Give each row as its cells by column; BrokenSource where the header cannot be used.
 
-    A cell is text, but one that begins a JSON list or object and is one is parsed; an empty cell
-    is absent.
+    Every cell is text; an empty one is absent.
     """
     # This limit is the module's, for the whole process: it cannot be given to one reader, and who
     # set it back would set it back for the others that read. Rows are bounded by their lines.
@@ -132,15 +130,5 @@ def repeated(names: Iterable[str]) -> str | None:
 def _record(line: int, columns: list[str], row: list[str]) -> Record | BadRecord:
     if len(row) != len(columns):
         return BadRecord(line, "", f"The row has {len(row):,} cells, the header {len(columns):,}.")
-    return Record(
-        line, None, {name: _value(cell) for name, cell in zip(columns, row, strict=True) if cell}
-    )
-
-
-def _value(cell: str) -> Any:
-    if cell.startswith(("[", "{")):
-        try:
-            return strict_json.loads(cell.encode())
-        except strict_json.InvalidJSON:
-            pass
-    return cell
+    cells = {name: cell for name, cell in zip(columns, row, strict=True) if cell}
+    return Record(line, None, Cells(cells, columns))

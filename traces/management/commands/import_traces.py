@@ -27,8 +27,8 @@ INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
 
 class Command(BaseCommand):
     help = (
-        "Store the traces of a file: JSON Lines, a JSON array, CSV or Parquet, plain, gzip or "
-        "zstd. What is stored already is not stored twice."
+        "Store the traces of a file: JSON Lines, a JSON array or records under a key, CSV or "
+        "Parquet, plain, gzip or zstd. What is stored already is not stored twice."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -76,7 +76,7 @@ def plain(record: Record | BadRecord):
 def rows_of(data: bytes, max_record_bytes=LIMIT) -> list:
     """Read a Parquet file as its own process does, but in this one: (number, row)."""
     chunks = list(read_rows(io.BytesIO(data), max_record_bytes))
-    return numbered(row for rows, _ in chunks for row in rows)
+    return numbered(row for rows, _, _ in chunks for row in rows)
 
 
 def read_until_broken(data: bytes | Iterable[bytes], **options) -> tuple[list, str]:

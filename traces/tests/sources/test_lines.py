@@ -17,7 +17,6 @@ from traces.tests.sources.containers import (
     json_lines,
     numbered,
     read,
-    read_until_broken,
 )
 from traces.tests.strategies import quickly
 
@@ -91,12 +90,6 @@ def test_lines_up_to_the_limit_are_kept_whatever_the_blocks(size):
 def test_a_first_line_that_is_no_record_spoils_none():
     data = b'no record, this\n\n{"a": 1}\n'
     assert raws(io.BytesIO(data)) == [(1, b"no record, this"), (3, b'{"a": 1}')]
-
-
-def test_one_object_over_several_lines_is_refused():
-    found, said = read_until_broken(b'{\n  "data": [\n    {"a": 1}\n  ]\n}\n')
-    assert found == []
-    assert "JSON object over several lines" in said
 
 
 def test_chunks_are_bounded():

@@ -1,5 +1,7 @@
 """Any records written into any container, packed in any way, are read as they were."""
 
+import json
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -17,17 +19,14 @@ from traces.tests.sources.containers import (
     read,
     rows_of,
 )
-from traces.tests.strategies import objects, quickly, some_text, text
+from traces.tests.strategies import objects, quickly, scalars, some_text, text
 
 few = hypothesis_settings(quickly, max_examples=30)
 KINDS = pytest.mark.parametrize("kind", PACKED)
 sizes = st.sampled_from([1, 3, 50, 10_000])
-# a cell that reads as JSON is JSON, and one of white space alone would be a blank line's
-cells = some_text.filter(lambda cell: cell[0] not in "[{" and cell.strip())
-rows = st.fixed_dictionaries(
-    {"prompt": cells, "answer": cells},
-    optional={"messages": st.lists(st.dictionaries(text, text | st.integers(0, 9)), min_size=1)},
-)
+# a cell of white space alone would be a blank line's
+cells = some_text.filter(str.strip)
+rows = st.fixed_dictionaries({"prompt": cells, "answer": cells}, optional={"more": cells})
 SCHEMA = pa.schema(
     {
         "prompt": pa.string(),
@@ -76,6 +75,31 @@ def test_a_json_array(kind, records, size):
 def test_csv(kind, records, size, delimiter):
     data = PACKED[kind](csv_file(records, delimiter))
     assert [value for _, value in read(in_pieces(data, size))] == records
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+@few
+@given(st.lists(objects), sizes)
+def test_text_with_its_mark(encoding, records, size):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    for data in (json_lines(records), json_array(records)):
+        text = mark + data.decode()
+        assert read(in_pieces(text.encode(encoding), size)) == numbered(records)
+
+
+@few
+@given(st.lists(objects, min_size=1), st.dictionaries(text, scalars), sizes)
+def test_records_under_a_key(records, others, size):
+    value = {"first": others, **others, "data": records, "last": others}
+    data = json.dumps(value, ensure_ascii=False).encode()
+    assert read(in_pieces(data, size)) == numbered(records)
+
+
+@few
+@given(st.lists(objects.filter(bool), min_size=1), sizes)
+def test_objects_over_several_lines(records, size):
+    data = "\n".join(json.dumps(record, indent=1, ensure_ascii=False) for record in records)
+    assert read(in_pieces(data.encode(), size)) == numbered(records)
 
 
 @few

@@ -1,0 +1,70 @@
+"""Cells of CSV: all are text, and a format says which of them it wants as the JSON they hold."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from traces.sources.source import Cells
+from tunix_site import strict_json
+
+OTHERS = "*"  # every column that is not named
+BEGINNINGS = ("[", "{")
+
+Wanted = Mapping[str, Callable[[Any], bool]]
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_object, value))
+
+
+def wanted(
+    *,
+    lists: Iterable[str] = (),
+    objects: Iterable[str] = (),
+    messages: Iterable[str] = (),
+    other_objects: bool = False,
+) -> Wanted:
+    """Say which columns hold lists or objects, and which texts or lists of messages."""
+    return {
+        **dict.fromkeys(lists, _is_list),
+        **dict.fromkeys(objects, _is_object),
+        **dict.fromkeys(messages, _is_list_of_objects),
+        **({OTHERS: _is_object} if other_objects else {}),
+    }
+
+
+def with_structures(row: Cells, columns: Wanted) -> dict[str, Any]:
+    """Parse the cells that hold what is wanted of their columns; all others stay text."""
+    other = columns.get(OTHERS)
+    return {
+        name: cell if is_wanted is None else _parsed(cell, is_wanted)
+        for name, cell in row.items()
+        for is_wanted in [columns.get(name, other)]
+    }
+
+
+def listed(cell: Any) -> Any:
+    """Parse a cell that holds a JSON list; any other stays as it is."""
+    return _parsed(cell, _is_list)
+
+
+def once_parsed(row: Cells) -> dict[str, Any]:
+    """Parse every cell that holds JSON, as all were once: rows are named by their digests then."""
+    return {name: _parsed(cell, lambda value: True) for name, cell in row.items()}
+
+
+def _parsed(cell: Any, is_wanted: Callable[[Any], bool]) -> Any:
+    if not isinstance(cell, str) or not cell.startswith(BEGINNINGS):
+        return cell
+    try:
+        value = strict_json.loads(cell.encode())
+    except (strict_json.InvalidJSON, UnicodeEncodeError):
+        return cell
+    return value if is_wanted(value) else cell
