@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from traces.decoding import has_more_tokens, read_traces_quickly
 from traces.document import TraceDocument
+from traces.readers import nulls
 from traces.readers.cells import once_parsed
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.fitting import fit
@@ -28,7 +29,6 @@ MAX_FIELD_CHARS = 200  # of a refusal: it may name a key of the record, which ma
 MAX_MESSAGE_CHARS = 2_000
 
 _encode = msgspec.json.Encoder().encode
-_NOT_ENCODED = (TypeError, ValueError, OverflowError, RecursionError)
 
 
 class Refusal(NamedTuple):
@@ -178,8 +178,8 @@ class RecordReader:
                 digest = None if named else _digest(_encode(trace))
                 return _Read(record.line, [trace], digest, size)
             drafts = list(self.format.read(taken))
-            named = all(draft.external_id is not None for draft in drafts)
-            drafts = list(self.format.read(taken))
+            if record.raw is None or nulls.may_be_in(record.raw):
+                nulls.put(taken, drafts)
             named = all(draft.external_id is not None for draft in drafts)
             digest = None if named else _record_digest(value)
             return _Read(record.line, drafts, digest, record=value)
@@ -300,7 +300,7 @@ def _encoded(value: Any) -> bytes:
     """Encode a parsed record; Unreadable where it holds what JSON or the database cannot."""
     try:
         return _encode(value)
-    except _NOT_ENCODED:
+    except nulls.NOT_ENCODED:
         path, reason = next(strict_json.problems(value), ("", "It nests too deep."))
         raise Unreadable(path.lstrip("."), reason) from None
 
@@ -312,7 +312,7 @@ def _checked(fields: dict[str, Any]) -> tuple[TraceDocument, int]:
     """
     try:
         read = read_traces_quickly([_encode(fields)])
-    except _NOT_ENCODED:
+    except nulls.NOT_ENCODED:
         read = None  # it holds a mark, or text that is no Unicode
     if read is not None:
         document, kept = read[0]

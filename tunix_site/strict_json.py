@@ -27,6 +27,10 @@ class Refused:
         self.reason = reason
 
 
+class NotFinite(Refused):
+    """Stands where NaN or an infinity stood."""
+
+
 def loads(data: bytes) -> Any:
     """Parse UTF-8 JSON; InvalidJSON names line and column."""
     try:
@@ -163,5 +167,5 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_int=_integer,
     parse_float=_number,
-    parse_constant=lambda name: Refused(f"{name} is no JSON number."),
+    parse_constant=lambda name: NotFinite(f"{name} is no JSON number."),
 )

@@ -14,7 +14,7 @@ from uuid import UUID
 import pyarrow as pa
 from pyarrow import types
 
-from tunix_site.strict_json import INT64, Refused
+from tunix_site.strict_json import INT64, NotFinite, Refused
 
 OUT_OF_RANGE = "<value out of range"  # so Arrow writes a time that no calendar has
 
@@ -68,7 +68,7 @@ def _large_integers(column: pa.Array) -> list[Any]:
 
 def _floats(column: pa.Array) -> list[Any]:
     return [
-        value if value is None or math.isfinite(value) else Refused(f"{value} is no JSON number.")
+        value if value is None or math.isfinite(value) else NotFinite(f"{value} is no JSON number.")
         for value in column.to_pylist()
     ]
 

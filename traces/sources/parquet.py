@@ -12,10 +12,10 @@ from typing import IO, Any
 
 import msgspec
 
+from traces.sources import marks
 from traces.sources.lines import too_long
 from traces.sources.source import READ_BYTES, BadRecord, BrokenSource, Chunk, Record, Row
 from tunix_site.errors import TooLarge, Unavailable
-from tunix_site.strict_json import Refused
 
 READER = "traces.sources.parquet_rows"
 ROOT = Path(__file__).parents[2]
@@ -23,9 +23,7 @@ LENGTH_BYTES = 4
 # nothing of ours: neither the key nor the address of the database
 ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONDONTWRITEBYTECODE": "1"}
 
-_decode = msgspec.msgpack.Decoder(
-    ext_hook=lambda code, reason: Refused(bytes(reason).decode())
-).decode
+_decode = msgspec.msgpack.Decoder(ext_hook=marks.unpacked).decode
 
 
 @contextmanager

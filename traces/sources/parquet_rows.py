@@ -24,6 +24,7 @@ import msgspec
 import pyarrow as pa
 from pyarrow import parquet
 
+from traces.sources import marks
 from traces.sources.arrow_values import UnreadableType, values
 from tunix_site import strict_json
 
@@ -38,15 +39,12 @@ MAX_REASON_CHARS = 200
 MEMORY_BYTES = 512 * 1024 * 1024  # beside the program: some writers make pages of 100 MB
 BATCH_SECONDS = 30  # of processor time
 MOST_PER_CHAR = 6  # bytes of JSON: \u0001
-REFUSED = 1  # MessagePack's type of a Refused mark
 
 Row = dict[str, Any] | None
 Rows = tuple[list[Row], float, list[str]]
 
 _json = msgspec.json.Encoder(enc_hook=lambda refused: refused.reason).encode
-_frame = msgspec.msgpack.Encoder(
-    enc_hook=lambda refused: msgspec.msgpack.Ext(REFUSED, refused.reason.encode())
-).encode
+_frame = msgspec.msgpack.Encoder(enc_hook=marks.packed).encode
 
 
 class Unreadable(Exception):
