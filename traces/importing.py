@@ -11,11 +11,13 @@ from msgspec import UNSET
 
 from traces.decoding import has_more_tokens, read_traces_quickly
 from traces.document import TraceDocument
-from traces.readers import nulls
+from traces.readers import mapped, nulls
 from traces.readers.cells import once_parsed
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.fitting import fit
 from traces.readers.formats import AUTO, FORMATS, ReaderFormat, recognise, recognises
+from traces.readers.mapping import Paths
+from traces.readers.unrecognised import unrecognised
 from traces.serializers import TraceSerializer
 from traces.sources.occurrences import Occurrences
 from traces.sources.source import BadRecord, BrokenSource, Cells, Record
@@ -74,11 +76,16 @@ class _Read(NamedTuple):
     record: dict[str, Any] | None = None
 
 
-def format_of(name: str, records: Sequence[Record | BadRecord]) -> ReaderFormat | None:
+def format_of(
+    name: str, records: Sequence[Record | BadRecord], paths: Paths | None = None
+) -> ReaderFormat | None:
     """Give the named format, or the one that the first records are of; BrokenSource if it is none.
 
-    None where it is to be recognised and none of the records can be read: they are bad in any.
+    With `paths` it is the one that these say. None where it is to be recognised and none of the
+    records can be read: they are bad in any.
     """
+    if paths:
+        return mapped.format_of(paths)
     if name != AUTO:
         return FORMATS[name]
     unexpected = Unexpected()
@@ -88,16 +95,15 @@ def format_of(name: str, records: Sequence[Record | BadRecord]) -> ReaderFormat 
         return None
     fmt = recognise(looked_at, unexpected)
     if fmt is None:
-        raise BrokenSource(
-            "The format was not recognised from the first records; name one of: "
-            f"{', '.join(FORMATS)}."
-        )
+        raise BrokenSource(unrecognised(looked_at))
     return fmt
 
 
-def is_record(value: dict[str, Any], name: str) -> bool:
+def is_record(value: dict[str, Any], name: str, paths: Paths | None = None) -> bool:
     """Tell a record of the named format, or of any, from an object that holds a list of them."""
     formats = FORMATS.values() if name == AUTO else [FORMATS[name]]
+    if paths:
+        formats = [mapped.format_of(paths)]
     unexpected = Unexpected()
     return any(recognises(fmt, value, unexpected) for fmt in formats)
 

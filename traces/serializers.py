@@ -15,6 +15,8 @@ from traces.filters import TraceFilters
 from traces.models import Score, Status, Trace
 from traces.querysets import ROW_FIELDS
 from traces.readers.formats import AUTO, FORMATS
+from traces.readers.mapping import MAX_CHARS as MAX_MAP_CHARS
+from traces.readers.mapping import TARGETS, BadMapping, parse
 from traces.scoring import SCORERS
 from traces.services.bulk import BulkChange
 from tunix_site.fields import (
@@ -318,6 +320,14 @@ class ImportQuery(QuerySerializer):
         default=AUTO,
         help_text="`auto`: recognised from the first records.",
     )
+    map = TextField(
+        required=False,
+        max_length=MAX_MAP_CHARS,
+        help_text="Which field is which part of a trace, in place of a format: "
+        "`prompt:question,steps:cot,final_answer:answer`. Targets: "
+        f"{', '.join(f'`{target}`' for target in TARGETS)}. Dots lead into objects and lists: "
+        "`reply:response.choices.0.message.content`.",
+    )
     source = TextField(  # type: ignore[assignment]
         max_length=document.MAX_SOURCE_CHARS,
         required=False,
@@ -332,6 +342,20 @@ class ImportQuery(QuerySerializer):
     dry_run = BooleanField(
         required=False, default=False, help_text="Tell what would happen, and keep nothing of it."
     )
+
+    def validate_map(self, text: str) -> str:
+        try:
+            parse(text)
+        except BadMapping as error:
+            raise serializers.ValidationError(str(error)) from None
+        return text
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("map") and attrs["format"] != AUTO:
+            raise serializers.ValidationError(
+                {"map": [f"With map, format is {AUTO} or left out: the map says what is what."]}
+            )
+        return attrs
 
 
 class ImportErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -14,6 +14,7 @@ from jobs.services.queue import start_job
 from traces.importing import Incoming, RecordReader, Refusal, format_of, is_record, unread
 from traces.models import Review, Score, Status
 from traces.readers.formats import AUTO
+from traces.readers.mapping import parse
 from traces.services.intake import Outcome, create_traces
 from traces.services.reread import read_differently
 from traces.sources.records import read_records
@@ -31,9 +32,13 @@ SHOWN_TRACES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRequest:
-    """A validated request to import; `user` reviews what comes with a verdict or step labels."""
+    """A validated request to import; `user` reviews what comes with a verdict or step labels.
+
+    `map` is text that `traces.readers.mapping.parse` takes, in place of a format's name.
+    """
 
     format: str = AUTO
+    map: str | None = None
     source: str | None = None
     on_error: str = SKIP
     dry_run: bool = False
@@ -94,17 +99,19 @@ def import_stream(
     """
     parameters = {
         "format": request.format,
+        "map": request.map,
         "source": request.source,
         "on_error": request.on_error,
         "dry_run": request.dry_run,
     }
+    paths = parse(request.map) if request.map else None
     job = start_job(kind=IMPORT, parameters=parameters, user=request.user)
     chunks = read_records(
         source,
         max_record_bytes=settings.MAX_RECORD_BYTES,
         content_encoding=content_encoding,
         max_spool_bytes=max_spool_bytes,
-        is_record=lambda value: is_record(value, request.format),
+        is_record=lambda value: is_record(value, request.format, paths),
     )
     try:
         with running(job=job) as progress:
@@ -172,9 +179,10 @@ def _read(
 ) -> Iterator[Incoming | Refusal]:
     """Yield what becomes of the records; the first that can be read tell the format."""
     reader = None
+    paths = parse(request.map) if request.map else None
     for chunk in chunks:
         if reader is None:
-            fmt = format_of(request.format, chunk)
+            fmt = format_of(request.format, chunk, paths)
             if fmt is None:
                 yield from unread(chunk)
                 summary.line_count = chunk[-1].line

@@ -15,6 +15,7 @@ from jobs.models import Job
 from jobs.reading import error_pieces
 from traces.document import MAX_SOURCE_CHARS
 from traces.readers.formats import AUTO, FORMATS
+from traces.readers.mapping import TARGETS, BadMapping, parse
 from traces.services.imports import ABORT, SKIP, ImportRefused, ImportRequest, import_stream
 from traces.sources.records import Source
 from tunix_site.errors import text_of
@@ -41,6 +42,13 @@ class Command(BaseCommand):
             help=f"{AUTO} (recognised from the first records), {', '.join(FORMATS)}",
         )
         parser.add_argument(
+            "--map",
+            type=_map,
+            metavar="TARGET:FIELD,...",
+            help="which field is which, in place of a format: prompt:question,final_answer:answer; "
+            f"targets are {', '.join(TARGETS)}",
+        )
+        parser.add_argument(
             "--source", type=_source, help="in place of the source that a trace names"
         )
         parser.add_argument(
@@ -62,8 +70,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["map"] and options["format"] != AUTO:
+            raise CommandError(f"With --map, --format is {AUTO} or left out.")
         request = ImportRequest(
             format=options["format"],
+            map=options["map"],
             source=options["source"],
             on_error=options["on_error"],
             dry_run=options["dry_run"],
@@ -125,6 +136,14 @@ def _source(text: str) -> str:
         raise ArgumentTypeError(f"1 to {MAX_SOURCE_CHARS} characters")
     for reason in text_problems(text):
         raise ArgumentTypeError(reason)
+    return text
+
+
+def _map(text: str) -> str:
+    try:
+        parse(text)
+    except BadMapping as error:
+        raise ArgumentTypeError(str(error)) from None
     return text
 
 
