@@ -82,8 +82,8 @@ class SplitsField(ObjectField):
                 raise serializers.ValidationError(f"{name!a:.80} is no name for a split.")
             if type(share) not in (int, float) or not 0 < share <= 1:
                 raise serializers.ValidationError(f"{name}: Not a number above 0 and up to 1.")
-        if shares and not math.isclose(sum(shares.values()), 1, abs_tol=1e-9):
-            raise serializers.ValidationError("The shares do not sum to 1.")
+        if shares and not math.isclose(total := sum(shares.values()), 1, abs_tol=1e-9):
+            raise serializers.ValidationError(f"The shares sum to {total:.12g}, not to 1.")
         return {name: float(share) for name, share in shares.items()}
 
 

@@ -183,14 +183,23 @@ def test_a_superuser_may_all(client_as, world, route):
     assert world.call(client, route).status_code == success(route)
 
 
+def parameters(route):
+    """Name the query parameters of a route."""
+    method, path = route
+    found = DOCUMENT["paths"][path][method].get("parameters", [])
+    return [one["name"] for one in found if one["in"] == "query"]
+
+
 @routes(ROUTES)
 def test_an_unknown_query_parameter_is_refused(client_as, world, route):
     client, url = client_as("trainer"), world.url(route)
     for query in ("nonsense=1", "Limit=1", "%00=%00", "=", "limit[]=1", "_method=PUT"):
         response = world.call(client, route, f"{url}{'&' if '?' in url else '?'}{query}")
         assert response.status_code == 400
-        (reasons,) = response.json().values()
-        assert reasons == ["Unknown field."]
+        ((reason,),) = response.json().values()
+        assert reason.startswith("Unknown parameter. ")
+        for name in parameters(route):
+            assert name in reason
     assert Trace.objects.count() == 2
 
 
@@ -208,9 +217,12 @@ def test_an_unknown_body_field_is_refused(client_as, world, route):
     assert response.status_code == 400
     errors = response.json()
     if many:
-        assert errors["errors"] == [{"index": 0, "errors": {"nonsense": ["Unknown field."]}}]
-    else:
-        assert errors == {"nonsense": ["Unknown field."]}
+        ((position, errors),) = [(one["index"], one["errors"]) for one in errors["errors"]]
+        assert position == 0
+    ((reason,),) = errors.values()
+    assert list(errors) == ["nonsense"]
+    assert reason.startswith("Unknown field. Known ones: ")
+    assert set(reason.removesuffix(".").split(": ")[1].split(", ")) >= set(_fields(route))
     assert Trace.objects.count() == 2
 
 
@@ -291,6 +303,9 @@ def test_a_body_of_another_type_is_415(client_as, world, route):
         response = world.call(client, route, **options)
         assert response.status_code == 415
         assert is_detail(response)
+        said = response.json()["detail"]
+        assert 'curl -H "Content-Type: application/json" --data-binary @FILE' in said
+        assert said.startswith("The body came as a form" if "form" in other else "The body must be")
 
 
 NOBODY = [
@@ -327,7 +342,7 @@ def test_an_unknown_name_is_404(client_as, world, route):
 def test_an_unknown_path_is_404(reader, path):
     response = reader.get(path)
     assert response.status_code == 404
-    assert response.json() == {"detail": "Not found."}
+    assert response.json() == {"detail": "Not found. GET /api/schema names every route."}
 
 
 @pytest.mark.parametrize("path", DOCUMENT["paths"])
@@ -338,6 +353,7 @@ def test_a_method_that_is_not_there_is_405(client_as, world, path):
         response = getattr(client_as("trainer"), method)(url, {}, format="json")
         assert response.status_code == 405
         assert is_detail(response)
+        assert all(name.upper() in response.json()["detail"] for name in {method, *there})
         allowed = {name.strip().lower() for name in response["Allow"].split(",")}
         assert allowed - {"head", "options"} == there
 
@@ -350,6 +366,7 @@ def test_another_type_than_there_is_is_406(client_as, world, route):
         assert response.status_code == 406
         assert response["Content-Type"] == "application/json"
         assert is_detail(response)
+        assert re.match(r"The answer is [\w.-]+/", response.json()["detail"])
     assert Trace.objects.count() == 2
 
 

@@ -15,7 +15,7 @@ UNSAID = {
     "no cursor of this list": "cursors are ours: only those that we gave are taken",
     " not found": "which traces are there",
     "Unknown split": "which splits a dataset has",
-    "do not sum to 1": "a sum",
+    "The shares sum to": "a sum",
     "Another step has this i": "items that differ in one of their properties",
     "An earlier score is of the same": "items that differ in some of their properties",
     "Removed as well": "two lists that have nothing in common",

@@ -48,6 +48,10 @@ def read_trace(body: Any) -> TraceDocument:
         if read is not None:
             return read[0][0]
         body = parsed(body)
+    if isinstance(body, list):
+        raise Invalid(
+            {"non_field_errors": ["Not an object; an array goes to POST /api/traces/batch."]}
+        )
     serializer = TraceSerializer(data=body)
     serializer.is_valid(raise_exception=True)
     return serializer.to_document()
@@ -56,7 +60,9 @@ def read_trace(body: Any) -> TraceDocument:
 def read_batch(body: Any) -> Batch:
     """Read a JSON array of traces; Invalid where it is no list of 1 to MAX_BATCH_TRACES."""
     if not isinstance(body, bytes):
-        raise ParseError("The body is empty.")  # nothing was parsed
+        raise ParseError(
+            "The body is empty; a batch is a JSON array of traces."
+        )  # nothing was parsed
     _check_tokens(body)
     documents = _read_quickly(body)
     if documents is not None:
@@ -159,7 +165,9 @@ def _is_sound(trace: TraceDocument) -> bool:
 def _read_slowly(body: bytes) -> Batch:
     items = parsed(body)
     if not isinstance(items, list):
-        raise Invalid({"detail": "A batch is a JSON array of traces."})
+        raise Invalid(
+            {"detail": "A batch is a JSON array of traces; one alone goes to POST /api/traces."}
+        )
     _check_length(items)
     batch = Batch([])
     for index, item in enumerate(items):

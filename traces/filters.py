@@ -57,6 +57,7 @@ class TraceFilters(QuerySerializer):
     prompt_hash = UUIDField(required=False)
     content_hash = UUIDField(required=False)
 
+    also_known: ClassVar = (f"{META_PREFIX}KEY",)
     openapi: ClassVar = {
         "patternProperties": {"^meta[.].+": {"type": ["string", "number", "boolean", "null"]}},
         "dependentRequired": {"min_score": ["criteria"], "max_score": ["criteria"]},

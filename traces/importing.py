@@ -264,6 +264,10 @@ def _value(record: Record) -> dict[str, Any]:
         value = strict_json.loads(record.raw)
     except strict_json.InvalidJSON as error:
         reason = str(error).replace("The body", "The line").replace(" line 1 column", " column")
+        if error.is_followed:
+            reason += (
+                " A line holds one record; curl keeps a file's lines with --data-binary alone."
+            )
         raise Unreadable("", reason) from None
     if isinstance(value, strict_json.Refused):
         raise Unreadable("", value.reason)

@@ -258,6 +258,14 @@ class CurationSerializer(StrictSerializer):
     status = ChoiceTextField(choices=Status.choices, required=False)
     tags = ListField(child=TagField(), max_length=document.MAX_TAGS, required=False)
 
+    def refusal_of(self, key: str) -> str:
+        if key in TraceDocument.__struct_fields__:
+            return (
+                "The content of a trace never changes: POST a new one whose `meta.revision_of` is "
+                "the id of this one. What may change: status, tags."
+            )
+        return super().refusal_of(key)
+
 
 class BatchQuery(QuerySerializer):
     on_error = ChoiceTextField(

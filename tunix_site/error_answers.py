@@ -7,16 +7,15 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework import status
-from rest_framework.exceptions import ErrorDetail, NotAuthenticated, NotFound
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from tunix_site.authentication import EXPECTED
 from tunix_site.database_troubles import described, trouble_of
 from tunix_site.errors import RETRY_AFTER_SECONDS, DatabaseTrouble, TooLarge
 from tunix_site.renderers import answer_in_json
+from tunix_site.retold import retold
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +27,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         exc = DatabaseTrouble(trouble.status_code, trouble.detail)
     elif isinstance(exc, RequestDataTooBig):
         exc = TooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    elif isinstance(exc, Http404):
-        exc = NotFound()  # in our words: Django's name classes
-    elif isinstance(exc, NotAuthenticated):
-        exc.detail = ErrorDetail(EXPECTED, code=exc.default_code)
     answer_in_json(context["request"])
-    return drf_exception_handler(exc, context)
+    return drf_exception_handler(retold(exc, context), context)
 
 
 def error_answer(request: HttpRequest, status_code: int, detail: str) -> HttpResponse:
@@ -44,7 +39,7 @@ def error_answer(request: HttpRequest, status_code: int, detail: str) -> HttpRes
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_answer(request, 404, "Not found.")
+    return error_answer(request, 404, "Not found. GET /api/schema names every route.")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

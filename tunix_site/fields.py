@@ -2,9 +2,10 @@
 
 import math
 import re
+from collections.abc import Iterable
 from functools import cache
-from itertools import islice
-from typing import Any
+from itertools import islice, pairwise
+from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
 from django.http import QueryDict
@@ -18,6 +19,7 @@ from tunix_site.strict_json import Refused, problems, shown
 
 _NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,19})?([eE][+-]?[0-9]{1,3})?")
 MAX_UNKNOWN = 20  # unknown fields named in an answer
+MAX_COMPARED = 64  # characters of one, with the names that are known
 MAX_PROBLEMS = 20  # of one object
 
 
@@ -43,14 +45,15 @@ class TextField(StrictMixin, serializers.CharField):
 
 
 class ChoiceTextField(StrictMixin, serializers.ChoiceField):
-    default_error_messages = {"not_text": "Not a string."}
-
     def __init__(self, choices: Any, **kwargs: Any) -> None:
         super().__init__(choices, **kwargs)
-        known = ", ".join(map(str, self.choices))
-        refusal = f'"{{input}}" is not a valid choice. Known ones: {known}.'
-        given = kwargs.get("error_messages", {})
-        self.error_messages |= {"invalid_choice": refusal, **given}
+        known = f"Known ones: {', '.join(map(str, self.choices))}."
+        self.error_messages |= {
+            "not_text": f"Not a string. {known}",
+            "null": f"Not null. {known}",
+            "invalid_choice": f'"{{input}}" is not a valid choice. {known}',
+            **kwargs.get("error_messages", {}),
+        }
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
@@ -75,6 +78,8 @@ class NumberField(StrictMixin, serializers.FloatField):
 
 
 class BooleanField(StrictMixin, serializers.BooleanField):
+    default_error_messages = {"invalid": "Neither true nor false."}
+
     def to_internal_value(self, data: Any) -> bool:
         if type(data) is not bool:
             self.fail("invalid", input=data)
@@ -133,13 +138,18 @@ class ObjectField(StrictMixin, serializers.Field):  # type: ignore[type-arg]
 
 
 class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """Refuses the fields it does not know."""
+    """Refuses the fields it does not know, and names those it knows."""
+
+    also_known: ClassVar[tuple[str, ...]] = ()  # beside its fields
+    default_error_messages = {"invalid": "Not an object."}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Refused):
             raise serializers.ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [data.reason]})
         unknown = self.unknown_keys(data) if isinstance(data, dict) else []
-        errors: dict[str, Any] = {shown(key): ["Unknown field."] for key in unknown[:MAX_UNKNOWN]}
+        errors: dict[str, Any] = {
+            shown(key): [self.refusal_of(key)] for key in unknown[:MAX_UNKNOWN]
+        }
         values: dict[str, Any] = {}
         try:
             values = super().to_internal_value(data)
@@ -151,6 +161,29 @@ class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     def unknown_keys(self, data: dict[str, Any]) -> list[str]:
         return [key for key in data if key not in self.fields]
+
+    def refusal_of(self, key: str) -> str:
+        """Say of an unknown key which ones are known, those most like it first."""
+        kind = "parameter" if isinstance(self, QuerySerializer) and not self.parent else "field"
+        known = nearest_first(key, [*self.fields, *self.also_known])
+        return f"Unknown {kind}. " + (
+            f"Known ones: {', '.join(known)}." if known else "None is known."
+        )
+
+
+def nearest_first(name: str, known: Iterable[str]) -> list[str]:
+    """Sort names by how many pairs of letters they share with one; equals stay as they are."""
+    pairs = _pairs(name[:MAX_COMPARED])
+
+    def likeness(other: str) -> float:
+        theirs = _pairs(other)
+        return len(pairs & theirs) / (len(pairs) + len(theirs))
+
+    return sorted(known, key=likeness, reverse=True)
+
+
+def _pairs(name: str) -> set[str]:
+    return {first + second for first, second in pairwise(f" {name.lower()} ")}
 
 
 def check_encoding(query: str) -> None:

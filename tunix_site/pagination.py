@@ -13,7 +13,7 @@ from tunix_site.fields import BooleanField, IntegerField, QuerySerializer, TextF
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
-NO_CURSOR = "This is no cursor of this list."
+NO_CURSOR = "This is no cursor of this list: take `next` or `previous` as they came."
 
 
 class PageQuery(QuerySerializer):

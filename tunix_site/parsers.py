@@ -1,8 +1,10 @@
 """Request bodies: read counted and capped whatever the headers say, then parsed strictly."""
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import IO, Any
 
 from rest_framework import status
@@ -14,6 +16,13 @@ from tunix_site.errors import TooLarge
 from tunix_site.idempotency import HEADER as IDEMPOTENCY_HEADER
 
 CHUNK_BYTES = 64 * 1024
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+FIELD_OF_FORM = re.compile(rb"[\w.+%\[\]-]{1,100}=")
+SHOWN_JSON = 30  # characters at the place where a body is no JSON
+NO_FORM = (
+    "The body is a form; here the file itself is the body "
+    "(curl --data-binary @FILE, or curl -X POST -T FILE)."
+)
 
 
 class UnsupportedEncoding(APIException):
@@ -50,7 +59,23 @@ def parsed(body: bytes) -> Any:
     try:
         return strict_json.loads(body)
     except strict_json.InvalidJSON as error:
-        raise ParseError(str(error)) from None
+        raise ParseError(f"{error}{_how(body, error)}") from None
+
+
+def _how(body: bytes, error: strict_json.InvalidJSON) -> str:
+    """Show what stands at the place, and what JSON looks like."""
+    if not body.strip():
+        return " It is empty."
+    if error.at is None:
+        return ""
+    there = body.decode()[error.at :][:SHOWN_JSON]
+    if error.is_followed:
+        return (
+            f" There it goes on after its value: {there!r}. Lines of JSON are a file for "
+            "POST /api/traces/import."
+        )
+    stands = f"There stands {there!r}." if there else "There it ends."
+    return f' {stands} JSON looks like {{"name": "text", "count": 2, "list": [true, null]}}.'
 
 
 class StreamParser(BaseParser):
@@ -64,15 +89,28 @@ class StreamParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        if (media_type or "").lower().startswith("multipart/"):
-            raise ParseError(
-                "The body is a form; send the file itself as the body "
-                "(curl -X POST --upload-file FILE)."
-            )
+        kind = kind_of_media(media_type)
+        if kind.startswith("multipart/"):
+            raise ParseError(NO_FORM)
         headers = (parser_context or {})["request"].META
         if is_chunked(headers):  # Django's own stream ends at a bound
-            return counted(headers["wsgi.input"], None)
-        return counted(stream, int(headers["CONTENT_LENGTH"]))
+            pieces = counted(headers["wsgi.input"], None)
+        else:
+            pieces = counted(stream, int(headers["CONTENT_LENGTH"]))
+        return _without_form(pieces) if kind in FORMS else pieces
+
+
+def _without_form(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Pass on what comes as a form, as curl calls any file; ParseError where it begins like one."""
+    first = next(pieces, b"")
+    if FIELD_OF_FORM.match(first):
+        raise ParseError(NO_FORM)
+    return chain([first], pieces)
+
+
+def kind_of_media(media_type: str | None) -> str:
+    """Give the type without its parameters, in lower case."""
+    return (media_type or "").partition(";")[0].strip().lower()
 
 
 def media_type_charset(media_type: str | None) -> str:

@@ -17,7 +17,16 @@ INT64 = range(-(2**63), 2**63)
 
 
 class InvalidJSON(ValueError):
-    """The bytes are no JSON at all; the message says where."""
+    """The bytes are no JSON at all; the message says where.
+
+    `at` is the character that cannot be read, None where there is none; with `is_followed`, a
+    value ends before it.
+    """
+
+    def __init__(self, message: str, *, at: int | None = None, is_followed: bool = False) -> None:
+        super().__init__(message)
+        self.at = at
+        self.is_followed = is_followed
 
 
 class Refused:
@@ -39,7 +48,9 @@ def loads(data: bytes) -> Any:
         raise InvalidJSON(f"The body is not UTF-8: byte {error.start}.") from None
     except json.JSONDecodeError as error:
         raise InvalidJSON(
-            f"The body is not JSON: {error.msg}, line {error.lineno} column {error.colno}."
+            f"The body is not JSON: {error.msg}, line {error.lineno} column {error.colno}.",
+            at=error.pos,
+            is_followed=error.msg == "Extra data",
         ) from None
     except RecursionError:
         raise InvalidJSON(f"The body nests deeper than {MAX_DEPTH} levels.") from None

@@ -88,6 +88,12 @@ def test_existing_traces_are_counted_apart(writer):
     assert [entry["outcome"] for entry in answer["traces"]] == ["created", "exists"]
 
 
+UNKNOWN = (
+    "Unknown field. Known ones: trace_version, prompt, final_answer, steps, meta, external_id, "
+    "tags, messages."
+)
+
+
 def test_all_or_nothing_by_default(writer):
     bodies = [
         BodyFactory(),
@@ -108,7 +114,7 @@ def test_all_or_nothing_by_default(writer):
                 },
                 {
                     "index": 3,
-                    "errors": {"unknown": ["Unknown field."], "prompt": ["Not a string."]},
+                    "errors": {"unknown": [UNKNOWN], "prompt": ["Not a string."]},
                 },
                 {"index": 4, "errors": {"steps": {"1": {"i": ["Another step has this i."]}}}},
             ],

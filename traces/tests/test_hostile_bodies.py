@@ -188,5 +188,33 @@ def test_the_charset_may_be_named(writer):
 def test_no_query_parameter_is_known(writer, query):
     response = writer.post(f"{URL}?{query}", BodyFactory(), format="json")
     assert response.status_code == 400
-    assert list(response.json().values()) == [["Unknown field."]]
+    ((reason,),) = response.json().values()
+    assert reason == "Unknown parameter. None is known."
     assert not Trace.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{'prompt': 'x'}", "line 1 column 2. There stands \"'prompt': 'x'}\". JSON looks like {"),
+        (b'{"prompt": }', "line 1 column 12. There stands '}'. JSON looks like {"),
+        (b'{"prompt": "x"', "line 1 column 15. There it ends. JSON looks like {"),
+        (b'{"prompt": ' + b"\x00" * 100, f"There stands {chr(0) * 30!r}."),
+        (b'{"a": 1}\n{"a": 2}\n', "Lines of JSON are a file for POST /api/traces/import."),
+        (b" \n", "It is empty."),
+        (b"[1]", "Not an object; an array goes to POST /api/traces/batch."),
+    ],
+)
+def test_a_body_that_is_no_trace_shows_the_place_and_the_way(writer, body, said):
+    response = writer.post("/api/traces", body, content_type="application/json")
+    assert response.status_code == 400
+    assert said in str(next(iter(response.json().values())))
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"traces": []}', b"5", b'"text"'])
+def test_a_batch_that_is_no_array_is_told_where_one_trace_goes(writer, body):
+    response = writer.post("/api/traces/batch", body, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json() == {
+        "detail": "A batch is a JSON array of traces; one alone goes to POST /api/traces."
+    }

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 
+import msgspec
 import pytest
 import zstandard
 from django.db.models import Count
@@ -354,8 +355,25 @@ def test_a_form_is_refused_with_what_to_send_instead(writer):
     file = io.BytesIO(b"{}\n")
     response = writer.post("/api/traces/import", {"file": file}, format="multipart")
     assert response.status_code == 400
-    assert "send the file itself as the body" in response.json()["detail"]
+    assert "the file itself is the body (curl --data-binary @FILE" in response.json()["detail"]
     assert not Job.objects.exists()
+
+
+URLENCODED = "application/x-www-form-urlencoded"  # what curl calls any file
+
+
+@pytest.mark.parametrize("body", [b"file=@problems.jsonl", b"a=1&b=2", b"records%5B0%5D=%7B%7D"])
+def test_fields_of_a_form_are_refused_too(writer, body):
+    response = writer.post("/api/traces/import", body, content_type=URLENCODED)
+    assert response.status_code == 400
+    assert "the file itself is the body" in response.json()["detail"]
+    assert not Job.objects.exists()
+
+
+def test_a_file_that_curl_calls_a_form_is_read(writer):
+    body = msgspec.json.encode(BodyFactory()) + b"\n"
+    response = writer.post("/api/traces/import", body, content_type=URLENCODED)
+    assert (response.status_code, response.json()["created_count"]) == (200, 1)
 
 
 def test_an_idempotency_key_is_not_needed(writer):

@@ -13,6 +13,7 @@ from tunix_site.error_answers import exception_handler
 from tunix_site.renderers import JSONRenderer
 from tunix_site.tests.samples import trace
 
+NOWHERE = {"detail": "Not found. GET /api/schema names every route."}
 AWAY = {"detail": "The database is not available."}
 
 
@@ -76,7 +77,7 @@ def test_errors_are_json_or_shown_in_the_browser(request_, agreed, kept):
 @pytest.mark.parametrize("path", ["/nowhere", "/api/nowhere", "/api/traces/a/b/c", "/static/none"])
 def test_a_path_that_is_not_there_is_404_in_json(client, path):
     response = client.get(path, headers={"Accept": "text/html"})
-    assert (response.status_code, response.json()) == (404, {"detail": "Not found."})
+    assert (response.status_code, response.json()) == (404, NOWHERE)
 
 
 @pytest.mark.django_db

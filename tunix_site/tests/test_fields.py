@@ -114,8 +114,31 @@ def test_what_is_wrong_inside_a_free_object_is_named_with_its_path():
 
 def test_unknown_fields_are_refused_beside_the_bad_ones():
     errors = errors_of({"integer": "3", "other": 1, "Text": "a"})
-    assert errors["other"] == errors["Text"] == ["Unknown field."]
+    assert errors["Text"][0].startswith("Unknown field. Known ones: text, ")
+    assert sorted(errors["other"][0].removesuffix(".").split(": ")[1].split(", ")) == sorted(
+        Body().fields
+    )
     assert set(errors) == {"integer", "other", "Text"}
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("promt", "prompt"),
+        ("answer", "final_answer"),
+        ("finalAnswer", "final_answer"),
+        ("step", "steps"),
+        ("id", "external_id"),
+        ("zzz", "prompt"),
+        ("x" * 100_000, "prompt"),
+        ("", "prompt"),
+    ],
+)
+def test_the_name_that_is_most_like_it_comes_first(name, nearest):
+    known = ["prompt", "final_answer", "steps", "external_id"]
+    found = fields.nearest_first(name, known)
+    assert found[0] == nearest
+    assert sorted(found) == sorted(known)
 
 
 def test_not_more_than_twenty_unknown_fields_are_named():

@@ -47,7 +47,7 @@ def test_without_its_database_it_is_unhealthy(client, monkeypatch, error):
 def test_nothing_else_is_done_here(client):
     assert client.post(URL).status_code == 405
     assert client.delete(URL).status_code == 405
-    assert client.get(f"{URL}?deep=1").json() == {"deep": ["Unknown field."]}
+    assert client.get(f"{URL}?deep=1").json() == {"deep": ["Unknown parameter. None is known."]}
 
 
 @pytest.mark.django_db

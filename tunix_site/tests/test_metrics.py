@@ -74,7 +74,7 @@ def test_it_needs_a_reader(client, reader):
     assert client.get(URL).status_code == 401
     assert reader.get(URL).status_code == 200
     assert reader.get(f"{URL}/").status_code == 200
-    assert reader.get(f"{URL}?x=1").json() == {"x": ["Unknown field."]}
+    assert reader.get(f"{URL}?x=1").json() == {"x": ["Unknown parameter. None is known."]}
     assert reader.post(URL).status_code == 405
 
 
