@@ -1,7 +1,7 @@
 # Every target does its own set-up; `make` alone says what there is.
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-web test-training run bench bench-large chaos lint format lock backup restore \
-	check-pythons check-postgres
+	check-pythons check-postgres check-client
 
 # The first Python from 3.11 to 3.13 that is found.
 IS_FIT := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
@@ -31,6 +31,7 @@ help:
 	@echo "make lint       format, lint, types, migrations, OpenAPI"
 	@echo "make check-pythons   the tests that depend on it, on each of Python 3.11 to 3.13 that is found"
 	@echo "make check-postgres  the tests of the web, on a PostgreSQL of the system"
+	@echo "make check-client    the client as a package, in environments with nothing else"
 	@echo "make backup FILE=...    dump the database"
 	@echo "make restore FILE=...   restore a dump (asks; FORCE=1: does not)"
 
@@ -59,6 +60,10 @@ check-postgres: .venv-dev/.ready
 	@command -v initdb >/dev/null && command -v pg_ctl >/dev/null \
 		|| { echo "There is no initdb and pg_ctl on the path." >&2; exit 2; }
 	$(DEV) .ci/with-postgres $(DEV) -m pytest -m "not live" --numprocesses $(TEST_PROCESSES)
+
+# the client as others install it: with the oldest packages that it says it needs, and the newest
+check-client: .venv-uv/.ready
+	.ci/check-client $(PYTHON)
 
 bench: .venv/.ready .venv-training/.ready
 	$(WEB) -m benchmarks

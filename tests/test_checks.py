@@ -10,7 +10,7 @@ import pytest
 from tests.pages import ROOT
 
 MAKEFILE = """\
-check-pythons check-postgres:
+check-pythons check-postgres check-client:
 \t@echo $@ >> ran; test ! -e failing
 """
 IDENTITY = [option for name in ("name", "email") for option in ("-c", f"user.{name}=t@example.org")]
@@ -35,7 +35,7 @@ class Checkout:
 
     def commit(self, name: str) -> None:
         path = self.directory / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as file:
             file.write("more\n")
         self.git("add", name)
@@ -61,18 +61,19 @@ def checkout(tmp_path) -> Checkout:
     return Checkout(tmp_path)
 
 
-BOTH = ["check-pythons", "check-postgres"]
+OF_THE_SITE = ["check-pythons", "check-postgres"]
+ALL = [*OF_THE_SITE, "check-client"]
 
 
 def test_what_never_passed_is_run_and_what_passed_is_left_out_until_a_file_changes(checkout):
-    assert checkout.check()[::2] == (0, BOTH)
+    assert checkout.check()[::2] == (0, ALL)
     code, said, ran = checkout.check()
     assert (code, ran) == (0, [])
     assert "check-pythons: no file that it covers changed since the last run" in said
     checkout.commit("docs.md")
     assert checkout.check()[2] == []
     checkout.commit("traces/models.py")
-    assert checkout.check()[2] == BOTH
+    assert checkout.check()[2] == OF_THE_SITE
 
 
 def test_without_a_record_the_last_tag_counts(checkout):
@@ -80,14 +81,14 @@ def test_without_a_record_the_last_tag_counts(checkout):
     code, said, ran = checkout.check()
     assert (code, ran) == (0, [])
     assert "no file that it covers changed since v1" in said
-    checkout.commit("jobs/models.py")
-    assert checkout.check()[2] == BOTH
+    checkout.commit("client/src/tunix_rt/client.py")
+    assert checkout.check()[2] == ["check-pythons", "check-client"]
 
 
 def test_a_target_that_fails_fails_the_run_and_is_run_again(checkout):
     (checkout.directory / "failing").touch()
     code, said, ran = checkout.check()
-    assert (code, ran) == (1, BOTH)
-    assert said.endswith("Failed:\n  check-pythons\n  check-postgres\n")
+    assert (code, ran) == (1, ALL)
+    assert said.endswith("Failed:\n  check-pythons\n  check-postgres\n  check-client\n")
     (checkout.directory / "failing").unlink()
-    assert checkout.check()[::2] == (0, BOTH)
+    assert checkout.check()[::2] == (0, ALL)

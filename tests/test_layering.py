@@ -2,6 +2,7 @@
 
 import ast
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +121,15 @@ def test_the_training_programs_import_nothing_of_the_web():
     found = [(str(path), of_the_web(path.read_text())) for path in sorted(JOBS.rglob("*.py"))]
     assert len(found) > 10
     assert not [(path, names) for path, names in found if names]
+
+
+def test_the_client_imports_nothing_of_the_site():
+    """It is installed where there is nothing of it, nor of what the site is made of."""
+    its_own = {"httpx", "typer", "rich", "tunix_rt"}  # rich comes with typer
+    paths = sorted((ROOT / "client" / "src").rglob("*.py"))
+    found = {root_of(name) for path in paths for name in imports(path.read_text())}
+    assert found >= its_own
+    assert found - sys.stdlib_module_names == its_own
 
 
 @pytest.mark.skipif(not programs.PYTHON.exists(), reason="the training environment is missing")

@@ -1,0 +1,56 @@
+"""Client of Tunix RT, the place where the reasoning that language models learn from is kept."""
+
+from tunix_rt.batches import Sent
+from tunix_rt.client import Client
+from tunix_rt.errors import (
+    ApiError,
+    Broken,
+    Conflict,
+    Disconnected,
+    Forbidden,
+    Incomplete,
+    Invalid,
+    JobFailed,
+    Misconfigured,
+    Moved,
+    NotFound,
+    NotYet,
+    Problem,
+    TooLarge,
+    TooMany,
+    TunixError,
+    Unauthorized,
+    Unavailable,
+    Unsendable,
+)
+from tunix_rt.exports import Exported
+from tunix_rt.retries import Retries
+from tunix_rt.version import VERSION
+
+__version__ = VERSION
+
+__all__ = [
+    "ApiError",
+    "Broken",
+    "Client",
+    "Conflict",
+    "Disconnected",
+    "Exported",
+    "Forbidden",
+    "Incomplete",
+    "Invalid",
+    "JobFailed",
+    "Misconfigured",
+    "Moved",
+    "NotFound",
+    "NotYet",
+    "Problem",
+    "Retries",
+    "Sent",
+    "TooLarge",
+    "TooMany",
+    "TunixError",
+    "Unauthorized",
+    "Unavailable",
+    "Unsendable",
+]

@@ -1,0 +1,3 @@
+"""The version of this package, which its metadata name as well."""
+
+VERSION = "0.1.0"

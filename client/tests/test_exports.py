@@ -1,0 +1,241 @@
+"""Exports by the client: into files that are whole or not there, and row by row."""
+
+import fcntl
+
+import pytest
+
+from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
+from faulty_proxy import answer_with, break_off, hang_up, pass_on, refuse
+from traces.tests.factories import TraceFactory
+from tunix_rt import Disconnected, Incomplete, Invalid, Misconfigured, NotFound
+
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+LINES = ("trace", "tunix_sft", "training_example", "record")
+every_format_of_lines = pytest.mark.parametrize("fmt", LINES)
+
+
+@pytest.fixture
+def dataset():
+    for n in range(40):
+        TraceFactory(meta={"source": "export", "odd": "\u2028 \u0085 \x1c", "n": n})
+    return SplitDatasetFactory()
+
+
+@pytest.fixture
+def whole(dataset, site_as):
+    """Give the bytes of an export as curl would get them."""
+
+    def get(fmt="trace", **query):
+        path = f"/api/datasets/{dataset.key}/export.jsonl"
+        return site_as("reader").get(path, params={"format": fmt, **query}).content
+
+    return get
+
+
+@every_format_of_lines
+def test_a_split_goes_into_a_file(client, dataset, whole, tmp_path, fmt):
+    target = tmp_path / "train.jsonl"
+    told = []
+    done = client.datasets.export(
+        dataset.key, target, format=fmt, split="train", progress=lambda *far: told.append(far)
+    )
+    count = dataset.stats["split_counts"]["train"]
+    assert target.read_bytes() == whole(fmt, split="train")
+    assert (done.path, done.row_count) == (target, count)
+    assert done.byte_count == target.stat().st_size
+    assert done.content_digest == dataset.content_digest
+    assert told[-1] == (count, count)
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_parquet_file_is_written(client, dataset, whole, tmp_path):
+    target = tmp_path / "all.parquet"
+    done = client.datasets.export(dataset.key, str(target), format="parquet")
+    assert target.read_bytes() == whole("parquet")
+    assert done.row_count == 40
+
+
+@every_format_of_lines
+def test_rows_are_given_one_by_one(client, dataset, fmt):
+    rows = client.datasets.rows(dataset.key, format=fmt)
+    first = next(rows)
+    assert [first["id"], *(row["id"] for row in rows)] == [
+        row["id"] for row in client.datasets.rows(dataset.key, format=fmt)
+    ]
+    assert len(list(client.datasets.rows(dataset.key, format=fmt))) == 40
+
+
+def test_lines_are_parted_at_their_ends_alone(client, dataset):
+    rows = list(client.datasets.rows(dataset.key))
+    assert {row["metadata"]["odd"] for row in rows} == {"\u2028 \u0085 \x1c"}
+
+
+def test_lines_are_the_bytes_of_the_export(client, dataset, whole):
+    lines = client.datasets.lines(dataset.key, format="tunix_sft", split="validation")
+    assert b"".join(line + b"\n" for line in lines) == whole("tunix_sft", split="validation")
+
+
+@pytest.mark.parametrize("broken", [1, 3])
+@pytest.mark.parametrize("fmt", LINES)
+def test_a_file_is_gone_on_with_where_it_broke_off(
+    harmed, proxy, dataset, whole, tmp_path, fmt, broken
+):
+    expected = whole(fmt)
+    length = len(expected) // 5
+    proxy.faults += [break_off(length)] * broken
+    target = tmp_path / "out.jsonl"
+    harmed.datasets.export(dataset.key, target, format=fmt)
+    assert target.read_bytes() == expected
+    assert len(proxy.seen) == broken + 1
+    assert all("after=" in path or "range" in headers for _, path, headers in proxy.seen[1:])
+
+
+@every_format_of_lines
+def test_rows_are_gone_on_with_where_they_broke_off(harmed, proxy, dataset, client, fmt):
+    proxy.faults += [break_off(0.5), hang_up, break_off(0.9), refuse(503)]
+    got = list(harmed.datasets.rows(dataset.key, format=fmt))
+    assert got == list(client.datasets.rows(dataset.key, format=fmt))
+    assert len(proxy.seen) == 5
+
+
+def test_a_download_that_comes_on_a_little_each_time_is_not_given_up(
+    harmed, proxy, dataset, whole, tmp_path
+):
+    expected = whole()
+    longest = max(map(len, expected.splitlines())) + 1
+    proxy.faults += [break_off(2 * longest) for _ in range(12)]
+    target = tmp_path / "out.jsonl"
+    harmed.datasets.export(dataset.key, target)
+    assert target.read_bytes() == expected
+    assert len(proxy.seen) > 6
+
+
+def test_one_that_brings_nothing_more_is_and_the_next_call_goes_on(
+    harmed, client, proxy, dataset, whole, tmp_path
+):
+    expected = whole()
+    target = tmp_path / "out.jsonl"
+    proxy.faults += [break_off(len(expected) // 2), *[hang_up] * 6]
+    with pytest.raises(Disconnected, match=r"GET /api/datasets/.*/export\.jsonl: "):
+        harmed.datasets.export(dataset.key, target)
+    assert not target.exists()
+    [part] = tmp_path.iterdir()
+    assert expected.startswith(part.read_bytes())
+    assert part.stat().st_size > len(expected) // 3
+    asked = len(proxy.seen)
+    told = []
+    harmed.datasets.export(dataset.key, target, progress=lambda *far: told.append(far))
+    assert target.read_bytes() == expected
+    assert list(tmp_path.iterdir()) == [target]
+    assert len(proxy.seen) > asked
+    assert told[0][0] > 20  # rows that were there already
+
+
+def test_a_part_of_other_bytes_is_begun_anew(client, dataset, whole, tmp_path):
+    target = tmp_path / "out.jsonl"
+    (tmp_path / "out.jsonl.0123456789abcdef.part").write_bytes(b'{"of": "another"}\n{"h')
+    client.datasets.export(dataset.key, target)
+    assert target.read_bytes() == whole()
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_part_that_was_whole_already_gets_its_name(harmed, client, dataset, whole, tmp_path):
+    target = tmp_path / "out.jsonl"
+    expected, etag = whole(), etag_of(client, dataset)
+    (tmp_path / f"out.jsonl.{etag}.part").write_bytes(expected)
+    client.datasets.export(dataset.key, target)
+    assert target.read_bytes() == expected
+
+
+def etag_of(client, dataset) -> str:
+    path = f"/api/datasets/{dataset.key}/export.jsonl"
+    return client._transport.send("HEAD", path).headers["ETag"].strip('"')
+
+
+def test_two_processes_do_not_write_one_file(client, dataset, tmp_path):
+    target = tmp_path / "out.jsonl"
+    with (tmp_path / f"out.jsonl.{etag_of(client, dataset)}.part").open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(Misconfigured, match="another process is writing it"):
+            client.datasets.export(dataset.key, target)
+    assert not target.exists()
+
+
+def test_a_file_that_is_there_is_replaced_only_when_told(client, dataset, whole, tmp_path):
+    target = tmp_path / "out.jsonl"
+    target.write_text("mine")
+    with pytest.raises(FileExistsError):
+        client.datasets.export(dataset.key, target)
+    assert target.read_text() == "mine"
+    client.datasets.export(dataset.key, target, overwrite=True)
+    assert target.read_bytes() == whole()
+
+
+@pytest.mark.parametrize("name", ["out.jsonl.gz", "out.zst"])
+def test_a_name_of_what_it_is_not_is_refused(client, dataset, tmp_path, name):
+    with pytest.raises(Misconfigured, match="not compressed"):
+        client.datasets.export(dataset.key, tmp_path / name)
+
+
+def test_another_dataset_than_the_one_that_is_known_is_refused(client, dataset, tmp_path):
+    digest = dataset.content_digest
+    assert client.datasets.export(dataset.key, tmp_path / "a", digest=digest).row_count == 40
+    with pytest.raises(Incomplete, match=f"digest is {digest}, not 0000"):
+        client.datasets.export(dataset.key, tmp_path / "b", digest="0000")
+    with pytest.raises(Incomplete):
+        next(client.datasets.rows(dataset.key, digest="0000"))
+    assert not (tmp_path / "b").exists()
+
+
+def test_refusals_leave_nothing_behind(client, dataset, tmp_path):
+    with pytest.raises(Invalid, match=r"400 .*Unknown split"):
+        client.datasets.export(dataset.key, tmp_path / "out", split="nobody")
+    with pytest.raises(Invalid, match="format"):
+        client.datasets.export(dataset.key, tmp_path / "out", format="odd")
+    with pytest.raises(NotFound):
+        client.datasets.export("nobody-1", tmp_path / "out")
+    with pytest.raises(Misconfigured, match="no lines"):
+        next(client.datasets.rows(dataset.key, format="parquet"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_that_are_missing_are_an_error(harmed, proxy, tmp_path):
+    line = b'{"id": 1}\n'
+    proxy.faults += [
+        answer_with(line * 2, Content_Type="application/x-ndjson", X_Row_Count="3")
+    ] * 2
+    with pytest.raises(Incomplete, match=r"2 of 3 rows came"):
+        harmed.datasets.export("set-1", tmp_path / "out.jsonl")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(Incomplete, match=r"2 of 3 rows came"):
+        list(harmed.datasets.rows("set-1"))
+
+
+def test_another_server_than_a_site_is_told_apart(harmed, proxy, tmp_path):
+    proxy.faults += [answer_with(b"<html>welcome</html>")]
+    with pytest.raises(Incomplete, match=r"no Tunix RT; check the address"):
+        harmed.datasets.export("set-1", tmp_path / "out.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_knows_no_after_is_noticed(harmed, proxy, dataset, whole, tmp_path):
+    """Where it sends all of it again, the file does not hold the beginning twice."""
+
+    def from_the_start(handler):
+        handler.path = handler.path.partition("&after")[0]
+        pass_on(handler)
+
+    proxy.faults += [break_off(3_000, without=("ETag",)), from_the_start]
+    with pytest.raises(Incomplete):
+        harmed.datasets.export(dataset.key, tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_an_empty_split_is_an_empty_file(client, tmp_path):
+    TraceFactory()
+    dataset = DatasetFactory(recipe__seed=1, recipe__splits={"a": 0.5, "b": 0.5})
+    for split, count in dataset.stats["split_counts"].items():
+        done = client.datasets.export(dataset.key, tmp_path / split, split=split)
+        assert done.row_count == count == len((tmp_path / split).read_bytes().splitlines())
+        assert len(list(client.datasets.rows(dataset.key, split=split))) == count

@@ -1,0 +1,52 @@
+"""The package as it is installed: what it needs, its version, its types."""
+
+import tomllib
+
+import tunix_rt
+from tests.pages import ROOT
+from tests.test_layering import imports, root_of
+
+PACKAGE = ROOT / "client" / "src" / "tunix_rt"
+
+
+def project(directory) -> dict:
+    return tomllib.loads((directory / "pyproject.toml").read_text())["project"]
+
+
+def test_it_has_the_version_of_the_site():
+    assert tunix_rt.__version__ == project(ROOT)["version"]
+
+
+def test_it_needs_httpx_and_typer_alone():
+    named = {needed.partition(">")[0] for needed in project(ROOT / "client")["dependencies"]}
+    assert named == {"httpx", "typer"}
+
+
+def test_it_says_that_it_is_typed():
+    assert (PACKAGE / "py.typed").exists()
+
+
+def test_all_that_it_names_is_there_and_public():
+    assert all(hasattr(tunix_rt, name) for name in tunix_rt.__all__)
+    assert sorted(tunix_rt.__all__) == tunix_rt.__all__
+
+
+def modules_that_import(*names: str) -> set[str]:
+    """Name our modules that import one of them, themselves or by another of ours."""
+    found = set(names)
+    while True:
+        more = {
+            f"tunix_rt.{path.stem}"
+            for path in PACKAGE.glob("*.py")
+            for name in imports(path.read_text())
+            if found & {name, name.rpartition(".")[0], root_of(name)}
+        }
+        if more <= found:
+            return found - set(names)
+        found |= more
+
+
+def test_a_program_that_uses_the_client_loads_nothing_that_draws():
+    found = modules_that_import("typer", "rich")
+    assert "tunix_rt.cli" in found
+    assert not found & {"tunix_rt.client", "tunix_rt.__init__"}
