@@ -90,12 +90,12 @@ def test_errors_name_the_field(client):
 
 
 def test_too_much_at_once_is_said_to_be(client):
-    with pytest.raises(TooLarge, match=r"413 The body is larger .*Send less at once"):
+    with pytest.raises(TooLarge, match=r"413 .*Send less at once"):
         client.traces.create(BodyFactory(meta={"x": "x" * 1024**2}))
 
 
 def test_what_is_not_there_is_not_found(client):
-    with pytest.raises(NotFound, match=r"GET /api/datasets/nobody-1/manifest: 404 .*no such"):
+    with pytest.raises(NotFound, match=r"GET /api/datasets/nobody-1/manifest: 404 .*nobody-1"):
         client.datasets.manifest("nobody-1")
     with pytest.raises(ApiError, match=r"POST /api/traces/x/score: 404"):
         client.traces.score("x")

@@ -210,7 +210,7 @@ def test_a_command_that_is_wrong_ends_with_2(run, arguments):
 def test_what_the_site_refuses_is_a_sentence_and_1(environment):
     for arguments, said in (
         (["job", "x"], "GET /api/jobs/x: 404 "),
-        (["export", "nobody-1"], "GET /api/datasets/nobody-1/export.jsonl: 404 There is no such"),
+        (["export", "nobody-1"], "GET /api/datasets/nobody-1/export.jsonl: 404 "),
         (["traces", "--key", "wrong"], "GET /api/traces: 401 "),
         (["import", "nobody.jsonl"], "[Errno 2] No such file"),
         (["jobs", "--url", "nowhere"], "'nowhere' is no address"),

@@ -145,3 +145,17 @@ def test_an_error_of_the_wire_in_the_source_is_no_end_either(client, monkeypatch
 def test_a_record_that_is_no_json_is_named(client):
     with pytest.raises(Unsendable, match=r"^item 1: This is no JSON"):
         client.traces.import_records([problem(0), {"question": object()}])
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"prompt": "task", "thought": "cot", "final_answer": "result"},
+        "prompt:task,thought:cot,final_answer:result",
+    ],
+)
+def test_a_map_says_which_column_is_which(client, way):
+    record = {"task": "Half of 18?", "cot": "18/2=9", "result": "9"}
+    assert client.traces.import_records([record], map=way)["created_count"] == 1
+    trace = Trace.objects.get()
+    assert (trace.prompt, trace.final_answer) == ("Half of 18?", "9")

@@ -90,4 +90,4 @@ def _authorization(given: str | None) -> dict[str, str]:
         return {}
     if not (key.isascii() and key.isprintable()):
         raise Misconfigured("The key holds characters that no key has.")
-    return {"Authorization": f"Token {key}"}
+    return {"Authorization": f"Bearer {key}"}
