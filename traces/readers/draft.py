@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-REASONING = "reasoning"  # type of a step, where the source names none
-OUTPUT = "output"  # type of the one step of a record without reasoning
 TRACE_VERSION = "1.0"  # of what is no trace document yet
 
 

@@ -6,8 +6,9 @@ They hold no step types, and the two templates break control tokens in the text:
 from typing import Any, NamedTuple
 
 from traces.readers import fields
-from traces.readers.draft import REASONING, TRACE_VERSION, Draft, Unreadable
-from traces.readers.numbered import read_numbered
+from traces.readers.draft import TRACE_VERSION, Draft, Unreadable
+from traces.reasoning.numbered import read_numbered
+from traces.reasoning.steps import REASONING
 
 ZERO_WIDTH_SPACE = "\u200b"
 CONTROL_TOKENS = ("<start_of_turn>", "<end_of_turn>")

@@ -32,7 +32,8 @@ def text_or_number(record: dict[str, Any], name: str, *, within: str = "") -> st
     """Take an answer that some files write as a number; None where it is null or missing."""
     value = record.get(name)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+        is_whole = isinstance(value, float) and value.is_integer()
+        return str(int(value) if is_whole else value)  # files of numbers make 4 a 4.0
     return optional_text(record, name, within=within)
 
 

@@ -10,7 +10,9 @@ from msgspec import UNSET
 
 from traces import document
 from traces.document import MAX_STEP_CHARS, Step, TraceDocument
-from traces.readers.draft import OUTPUT, Draft, Unreadable
+from traces.readers.draft import Draft, Unreadable
+from traces.reasoning.replies import REPLY_STEP
+from traces.reasoning.steps import OUTPUT
 
 JOINT = "\n\n"
 BREAKS = ("\n\n", "\n\r\n", "\n")
@@ -139,8 +141,15 @@ def _fit_steps(draft: Draft, changes: dict[str, Any]) -> tuple[Pieces, Labels]:
     if not pieces:
         raise Unreadable("steps", "The record holds neither reasoning nor an answer.")
     kept = len(pieces)
+    reply = last_parts.get(str(draft.notes.get(REPLY_STEP)), kept)
     if kept > document.MAX_STEPS:
-        pieces, kept = _merge_last(pieces, changes)
+        if kept - reply >= document.MAX_STEPS:  # calls behind it alone are too many
+            reply = kept
+        most = document.MAX_STEPS - (kept - reply)
+        merged, kept = _merge_last(pieces[:reply], most, changes)
+        reply, pieces = len(merged), [*merged, *pieces[reply:]]
+    if REPLY_STEP in draft.notes:
+        draft.notes[REPLY_STEP] = reply
     labels = {
         str(place): label
         for position, label in draft.step_labels.items()
@@ -192,15 +201,15 @@ def _break(text: str, start: int, limit: int) -> int:
     return limit
 
 
-def _merge_last(pieces: Pieces, changes: dict[str, Any]) -> tuple[Pieces, int]:
-    """Join as few of the last steps as make the rest fit; give also how many stay as they are.
+def _merge_last(pieces: Pieces, most: int, changes: dict[str, Any]) -> tuple[Pieces, int]:
+    """Join as few of the last steps as leave no more than `most`; give also how many stay.
 
     A merged step has its first one's type; the types of all are noted where they differ.
     """
     starts: list[int] = []  # of the merged steps, the last one first
     size = 0
     first = total = len(pieces)
-    while total > document.MAX_STEPS:
+    while total > most:
         if not first:
             raise Unreadable("steps", f"Too much text for {document.MAX_STEPS:,} steps.")
         first -= 1

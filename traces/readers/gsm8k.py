@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from traces.readers import answers, fields
-from traces.readers.draft import OUTPUT, REASONING, Draft, Unreadable
+from traces.readers import fields
+from traces.readers.draft import Draft, Unreadable
+from traces.reasoning import answers
+from traces.reasoning.steps import OUTPUT, REASONING
 
 EXAMPLE: dict[str, Any] = {
     "question": "A shelf holds 14 books and a second one twice as many. How many are there?",

@@ -3,7 +3,8 @@
 from typing import Any
 
 from traces.readers import gsm8k
-from traces.readers.draft import REASONING, Draft, Unreadable
+from traces.readers.draft import Draft, Unreadable
+from traces.reasoning.steps import REASONING
 
 SUBQUESTION = "subquestion"
 SEPARATOR = " ** "

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from traces.readers import answers, fields
-from traces.readers.draft import OUTPUT, REASONING, Draft, Unreadable
+from traces.readers import fields
+from traces.readers.draft import Draft, Unreadable
 from traces.readers.gsm8k import lines_of, without_marks
 from traces.readers.scores import correctness
+from traces.reasoning import answers
+from traces.reasoning.steps import OUTPUT, REASONING
 
 EXAMPLE: dict[str, Any] = {
     "question": "A shelf holds 14 books and a second one twice as many. How many are there?",
@@ -18,7 +20,7 @@ EXAMPLE: dict[str, Any] = {
     },
 }
 
-_MARKS = (answers.A_LINE, answers.HASHES)
+_MARKS = (answers.A_LINE, *answers.MARKS)
 
 
 def recognises(record: dict[str, Any]) -> bool:
@@ -58,7 +60,7 @@ def _draft(
     unmarked, calculations = without_marks(solution)
     final = answers.find_answer(unmarked, *_MARKS)
     lines = lines_of(unmarked)
-    if lines and answers.find_answer(lines[-1], *_MARKS).text:
+    if lines and answers.find_answer(lines[-1], answers.A_LINE, answers.HASHES).text:
         lines.pop()
     return Draft(
         prompt=question,

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from traces.readers import answers, fields, s1k
+from traces.readers import fields, s1k
 from traces.readers.draft import Draft, Unreadable
-from traces.readers.solutions import holds, steps_of_solution
+from traces.reasoning import answers
+from traces.reasoning.solutions import holds, steps_of_solution
 
 EXAMPLE: dict[str, Any] = {
     "question": "How many positive divisors does 12 have?",
@@ -32,18 +33,20 @@ def read(record: dict[str, Any]) -> list[Draft]:
     answer = fields.text_or_number(record, "answer")
     if not answer or not answer.strip():
         raise Unreadable("answer", fields.REQUIRED)
+    reference = answers.reference_of(answer)
+    final = answers.Answer(reference, answers.FIELD) if reference else answers.find_answer(solution)
     steps = steps_of_solution(solution)
     held = ["question"]
     if holds(steps, solution):
         held.append("solution")
-    if answer == record["answer"]:
+    if reference == record["answer"]:
         held.append("answer")
     return [
         Draft(
             prompt=question,
-            final_answer=answer,
+            final_answer=final.text,
             steps=steps,
             record=fields.rest(record, *held),
-            notes=answers.notes_of(answers.Answer(answer, answers.FIELD), answer),
+            notes=answers.notes_of(final, reference),
         )
     ]

@@ -4,21 +4,23 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from traces.readers import answers, fields
+from traces.readers import fields
 from traces.readers.cells import listed
-from traces.readers.conversations import ASSISTANT, as_turns, read_conversation
-from traces.readers.draft import OUTPUT, REASONING, Draft, Unreadable
+from traces.readers.conversations import as_message, as_turns, read_conversation
+from traces.readers.draft import Draft, Unreadable
 from traces.readers.formats import ReaderFormat
 from traces.readers.mapping import MESSAGES, META, PROMPT, REPLIES, Paths, finds, located, without
 from traces.readers.record import STATUSES, UNREVIEWED
-from traces.readers.sharegpt import _message
-from traces.readers.solutions import holds
+from traces.reasoning import answers
+from traces.reasoning.messages import ASSISTANT
+from traces.reasoning.replies import REPLY_STEP
+from traces.reasoning.solutions import holds
+from traces.reasoning.steps import OUTPUT, REASONING
 
 NAME = "map"
 LABELS = {True: "approved", False: "rejected"}
 LABEL_TEXTS = {"true": True, "false": False, "1": True, "0": False}
 BLANK = "This field may not be blank."
-REPLY_STEP = "reply_step"
 
 
 def format_of(paths: Paths) -> ReaderFormat:
@@ -106,7 +108,7 @@ def _conversation(found: _Found) -> Draft:
     if listing is None:
         raise found.refuse(MESSAGES, fields.REQUIRED)
     turns = as_turns(listing, "", found.paths[MESSAGES].text)
-    return read_conversation([(where, _message(turn, where)) for where, turn in turns])
+    return read_conversation([(where, as_message(turn)) for where, turn in turns])
 
 
 def _exchange(found: _Found) -> Draft:
@@ -160,7 +162,7 @@ def _add_beside(found: _Found, draft: Draft) -> None:
     draft.tags = [tags] if isinstance(tags, str) else found.listing("tags") or []
     for tag in draft.tags:
         fields.checked(tag, str, "a string", found.name("tags"))
-    reference = found.text("reference_answer")
+    reference = answers.reference_of(found.text("reference_answer"))
     if reference:
         draft.notes["reference_answer"] = reference
     for target in found.paths:

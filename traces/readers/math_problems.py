@@ -2,9 +2,10 @@ r"""MATH and its kin: `problem`, `level`, `type`, `solution` with the answer in 
 
 from typing import Any
 
-from traces.readers import answers, fields
+from traces.readers import fields
 from traces.readers.draft import Draft
-from traces.readers.solutions import holds, steps_by_line, steps_by_sentence
+from traces.reasoning import answers
+from traces.reasoning.solutions import holds, steps_by_line, steps_by_sentence
 
 EXAMPLE: dict[str, Any] = {
     "problem": "What is the sum of the first four odd numbers?",
@@ -36,17 +37,17 @@ def read(record: dict[str, Any]) -> list[Draft]:
     solution = fields.text(record, "solution")
     given = fields.text_or_number(record, "answer")
     external_id = fields.optional_text(record, "unique_id")
-    final = answers.find_answer(solution, answers.BOXED)
-    if given and not final.text:
-        final = answers.Answer(given, answers.FIELD)
-    reference = given or final.text
+    final = answers.find_answer(solution)
+    reference = answers.reference_of(given)
+    if reference and not final.text:
+        final = answers.Answer(reference, answers.FIELD)
     steps = steps_by_line(solution)
     if len(steps) == 1:
         steps = steps_by_sentence(solution)
     held = ["problem"]
     if holds(steps, solution):
         held.append("solution")
-    if given and given == record["answer"]:
+    if reference and reference == record["answer"]:
         held.append("answer")
     return [
         Draft(
@@ -54,7 +55,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
             final_answer=final.text,
             steps=steps,
             record=fields.rest(record, *held),
-            notes=answers.notes_of(final, reference),
+            notes=answers.notes_of(final, reference or final.text),
             external_id=external_id or None,
         )
     ]

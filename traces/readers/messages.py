@@ -3,7 +3,7 @@
 from typing import Any
 
 from traces.readers import fields
-from traces.readers.conversations import as_turns, is_turns, read_conversation
+from traces.readers.conversations import as_message, as_turns, is_turns, read_conversation
 from traces.readers.draft import Draft
 
 EXAMPLE: dict[str, Any] = {
@@ -23,7 +23,8 @@ def recognises(record: dict[str, Any]) -> bool:
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
-    turns = as_turns(fields.listing(record, "messages"), "", "messages")
+    listed = fields.listing(record, "messages")
+    turns = as_turns([as_message(message) for message in listed], "", "messages")
     draft = read_conversation(turns)
     draft.record = fields.rest(record, "messages")
     return [draft]

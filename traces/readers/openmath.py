@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from traces.readers import answers, fields
+from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.scores import correctness
-from traces.readers.solutions import holds, steps_of_solution
-from traces.readers.steps import steps_of_thought
-from traces.readers.thoughts import split_thought
+from traces.reasoning import answers
+from traces.reasoning.replies import read_reply
+from traces.reasoning.solutions import holds, steps_of_solution
 
 SOLUTION = "generated_solution"
 
@@ -29,35 +29,28 @@ def recognises(record: dict[str, Any]) -> bool:
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
-    """Take the steps from the thought where the solution has one (OpenMathReasoning).
-
-    The answer is the last box of what follows the thought; nothing else stands in for it.
-    """
+    """Take the solution as a model's reply: one of OpenMathReasoning's has a thought."""
     name = _prompt_name(record)
     prompt = fields.text(record, name)
     solution = fields.text(record, SOLUTION)
     expected = fields.text_or_number(record, "expected_answer")
     is_correct = fields.flag(record, "is_correct")
-    split = split_thought(solution)
-    steps = steps_of_thought(split.thought or "") or steps_of_solution(split.answer)
-    if not steps:
+    reply = read_reply(solution, cut_steps=steps_of_solution)
+    if not reply.steps and not reply.answer:
         raise Unreadable(SOLUTION, "Holds no text.")
-    final = answers.find_answer(split.answer, answers.BOXED)
+    reference = answers.reference_of(expected)
     held = [name]
-    if holds(steps, solution):
+    if holds(reply.steps, solution) or not reply.cut:
         held.append(SOLUTION)
-    if expected and expected == record["expected_answer"]:
+    if reference and reference == record["expected_answer"]:
         held.append("expected_answer")
     return [
         Draft(
             prompt=prompt,
-            final_answer=final.text,
-            steps=steps,
+            final_answer=reply.answer,
+            steps=reply.steps,
             record=fields.rest(record, *held),
-            notes={
-                **answers.notes_of(final, expected),
-                **({"truncated": True} if split.truncated else {}),
-            },
+            notes={**reply.notes, **answers.note_of(reference)},
             scores=correctness("openmath:is_correct", is_correct),
         )
     ]

@@ -1,14 +1,13 @@
 """OpenR1-Math: several generations of a reasoning model for a problem, each judged."""
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from traces.readers import answers, fields
-from traces.readers.answers import Answer
-from traces.readers.draft import OUTPUT, Draft, Unreadable
+from traces.readers import fields
+from traces.readers.draft import Draft, Unreadable
 from traces.readers.scores import correctness
-from traces.readers.steps import steps_of_thought
-from traces.readers.thoughts import split_thought
+from traces.reasoning import answers
+from traces.reasoning.replies import Reply, read_reply
 
 FLAGS = ("correctness_math_verify", "correctness_llama")
 PER_GENERATION = ("generations", "is_reasoning_complete", "finish_reasons", *FLAGS)
@@ -29,12 +28,6 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class _Generation(NamedTuple):
-    steps: list[tuple[str, str]]
-    answer: Answer
-    notes: dict[str, Any]
-
-
 def recognises(record: dict[str, Any]) -> bool:
     return isinstance(record.get("problem"), str) and isinstance(record.get("generations"), list)
 
@@ -42,7 +35,7 @@ def recognises(record: dict[str, Any]) -> bool:
 def read(record: dict[str, Any]) -> list[Draft]:
     """Give one trace for each generation, with the fields that they share and its own."""
     problem = fields.text(record, "problem")
-    reference = fields.text_or_number(record, "answer")
+    reference = answers.reference_of(fields.text_or_number(record, "answer"))
     uuid = fields.optional_text(record, "uuid")
     generations = fields.listing(record, "generations")
     if not generations:
@@ -54,16 +47,16 @@ def read(record: dict[str, Any]) -> list[Draft]:
         held.append("answer")
     drafts = []
     for index, generation in enumerate(generations):
-        read = _read_generation(generation, f"generations[{index}]")
+        reply = _read_generation(generation, f"generations[{index}]")
         drafts.append(
             Draft(
                 prompt=problem,
-                final_answer=read.answer.text,
-                steps=read.steps,
+                final_answer=reply.answer,
+                steps=reply.steps,
                 record=fields.rest(_only(record, index), *held),
                 notes={
-                    **answers.notes_of(read.answer, reference),
-                    **read.notes,
+                    **reply.notes,
+                    **answers.note_of(reference),
                     "generation": index,
                 },
                 external_id=f"{uuid}/{index}" if uuid else None,
@@ -78,20 +71,11 @@ def read(record: dict[str, Any]) -> list[Draft]:
     return drafts
 
 
-def _read_generation(generation: Any, where: str) -> _Generation:
-    """Take the steps from the thought, the answer from the last box after it.
-
-    A generation without a thought becomes one step of type `output`.
-    """
-    split = split_thought(fields.checked(generation, str, "a string", where))
-    steps = steps_of_thought(split.thought or "")
-    if not steps and not split.answer.strip():
+def _read_generation(generation: Any, where: str) -> Reply:
+    reply = read_reply(fields.checked(generation, str, "a string", where))
+    if not reply.steps and not reply.answer:
         raise Unreadable(where, "Holds no text.")
-    return _Generation(
-        steps or [(OUTPUT, split.answer)],
-        answers.answer_of_reply(split.answer),
-        {"truncated": True} if split.truncated else {},
-    )
+    return reply
 
 
 def _flags(record: dict[str, Any], name: str, count: int) -> list[bool | None]:

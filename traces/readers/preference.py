@@ -1,13 +1,31 @@
-"""TRL's preference: a chosen and a rejected reply; the prompt may be what both begin with."""
+"""TRL's preference: a chosen and a rejected reply to a prompt.
 
+The prompt is the field that asks, or the turns that stand before the reply; never words that the
+two replies have in common.
+"""
+
+import re
 from typing import Any
 
 from traces.readers import fields
-from traces.readers.conversations import ASSISTANT, role_of, text_or_turns, texts_or_turns
+from traces.readers.conversations import (
+    as_message,
+    as_turns,
+    is_message,
+    is_turns,
+    said_by,
+    text_or_turns,
+    texts_or_turns,
+    with_system,
+)
 from traces.readers.draft import Draft, Unreadable
+from traces.reasoning.messages import ASSISTANT, USER, role_of
 
 SIDES = {"chosen": "approved", "rejected": "rejected"}
-TURN = "\n\nAssistant:"
+ASKING = ("prompt", "question", "instruction", "query")  # fields that ask, the surest first
+BEFORE = ("conversations", "messages", "conversation")  # of the turns before the reply
+INPUT = "input"  # what an instruction is about
+SYSTEM = ("system", "system_prompt")
 
 EXAMPLE: dict[str, Any] = {
     "prompt": "A coat costs 80 and is sold at a quarter less. What is its price?",
@@ -16,15 +34,25 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
+_SPEAKERS = re.compile(r"(?:\A|\n\n)(Human|Assistant): ?")  # of Anthropic's HH-RLHF
+
+
 def recognises(record: dict[str, Any]) -> bool:
-    return all(isinstance(record.get(name), str | list) for name in SIDES)
+    return all(
+        isinstance(record.get(name), str | list) or is_message(record.get(name)) for name in SIDES
+    )
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
     """Give two traces: the chosen one approved, the other rejected."""
-    beside = fields.rest(record, "prompt", *SIDES)
+    prompt, held = _prompt(record)
+    beside = fields.rest(record, *held, *SIDES)
+    replies = {name: _reply(record, name) for name in SIDES}
+    if prompt is None:
+        prompt, replies = _shared(replies)
     drafts = []
-    for (name, status), draft in zip(SIDES.items(), _drafts(record), strict=True):
+    for (name, reply), status in zip(replies.items(), SIDES.values(), strict=True):
+        draft = _draft(prompt, reply, name)
         draft.record |= beside
         draft.notes["preference"] = name
         draft.status = status
@@ -32,43 +60,63 @@ def read(record: dict[str, Any]) -> list[Draft]:
     return drafts
 
 
-def _drafts(record: dict[str, Any]) -> list[Draft]:
-    replies = {name: text_or_turns(record, name) for name in SIDES}
-    if record.get("prompt") is not None:
-        prompt = text_or_turns(record, "prompt")
-        return [_draft(prompt, reply, name) for name, reply in replies.items()]
+def _prompt(record: dict[str, Any]) -> tuple[str | list[Any] | None, list[str]]:
+    """Give what the record asks, with the names of the fields that say it; None if none does."""
+    name = next((name for name in ASKING if record.get(name) is not None), None)
+    if name is None:
+        name = next((name for name in BEFORE if is_turns(record.get(name))), None)
+    if name is None:
+        return None, []
+    asked, held = text_or_turns(record, name), [name]
+    about = record.get(INPUT)
+    if isinstance(asked, str) and isinstance(about, str) and about.strip():
+        asked, held = f"{asked}\n\n{about}", [*held, INPUT]
+    system = next((field for field in SYSTEM if with_system(record.get(field), [])), None)
+    if system is not None:
+        turns = with_system(record[system], as_turns(asked, USER, name))
+        asked, held = [message for _, message in turns], [*held, system]
+    return asked, held
+
+
+def _reply(record: dict[str, Any], name: str) -> str | list[Any]:
+    """Take a reply; a text that names its speakers is the turns that it holds."""
+    reply = text_or_turns(record, name)
+    if isinstance(reply, str) and _SPEAKERS.match(reply):
+        _, *parts = _SPEAKERS.split(reply)
+        return [
+            as_message({"role": speaker, "content": said})
+            for speaker, said in zip(parts[::2], parts[1::2], strict=True)
+        ]
+    return reply
+
+
+def _shared(replies: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Take the turns with which both replies begin as the prompt."""
     chosen, rejected = replies.values()
-    prompt = []
-    if isinstance(chosen, str) and isinstance(rejected, str):
-        prompt = _common(chosen, rejected)
-        replies = {name: reply[len(prompt) :] for name, reply in replies.items()}
-    return [texts_or_turns(prompt, reply, name) for name, reply in replies.items()]
+    count = 0
+    if isinstance(chosen, list) and isinstance(rejected, list):
+        pairs = enumerate(zip(chosen, rejected, strict=False))
+        count = next(
+            (at for at, (one, other) in pairs if one != other), min(len(chosen), len(rejected))
+        )
+        count = min(count, len(chosen) - 1, len(rejected) - 1)
+    if not said_by(chosen[:count] if count else [], USER):
+        raise Unreadable(
+            "prompt",
+            f"There is none: no {', '.join((*ASKING, *BEFORE))}, and no turn of a user with which "
+            "both chosen and rejected begin.",
+        )
+    return chosen[:count], {name: reply[count:] for name, reply in replies.items()}
 
 
 def _draft(prompt: str | list[Any], reply: str | list[Any], name: str) -> Draft:
     """Read a reply to a prompt; some files repeat the prompt at the head of the reply's turns."""
-    if isinstance(reply, list) and isinstance(prompt, str):
-        first = reply[0]
-        if isinstance(first, dict) and role_of(first) != ASSISTANT:
-            draft = texts_or_turns([], reply, name)
-            if draft.prompt != prompt:
-                draft.record["prompt"] = prompt
-            return draft
-    if isinstance(reply, list) and isinstance(prompt, list) and reply[: len(prompt)] == prompt:
-        return texts_or_turns([], reply, name)
+    if isinstance(reply, list) and isinstance(prompt, list):
+        reply = reply[len(prompt) :] if reply[: len(prompt)] == prompt else reply
+    first = reply[0] if isinstance(reply, list) and reply else None
+    if isinstance(prompt, str) and isinstance(first, dict) and role_of(first) != ASSISTANT:
+        draft = texts_or_turns([], reply, name)
+        if draft.prompt != prompt:
+            draft.record["prompt"] = prompt
+        return draft
     return texts_or_turns(prompt, reply, name)
-
-
-def _common(chosen: str, rejected: str) -> str:
-    """Give the prompt that both begin with: to the last turn's name, or to a word's end."""
-    shorter = min(len(chosen), len(rejected))
-    pairs = enumerate(zip(chosen, rejected, strict=False))
-    common = chosen[: next((at for at, (one, other) in pairs if one != other), shorter)]
-    end = common.rfind(TURN)
-    if end >= 0:
-        return common[: end + len(TURN)]
-    if len(common) == shorter or not common[-1:].isspace():
-        common = common[: max(common.rfind(" "), common.rfind("\n"), 0)]
-    if not common.strip():
-        raise Unreadable("prompt", "There is none, and chosen and rejected begin differently.")
-    return common

@@ -2,8 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from traces.readers import answers, fields
-from traces.readers.draft import REASONING, Draft, Unreadable
+from traces.readers import fields
+from traces.readers.draft import Draft, Unreadable
+from traces.reasoning import answers
+from traces.reasoning.steps import REASONING
 
 RATINGS = (-1, 0, 1)
 
@@ -64,14 +66,14 @@ def read(record: dict[str, Any]) -> list[Draft]:
     problem = fields.text(question, "problem", within="question")
     reference = fields.text_or_number(question, "ground_truth_answer", within="question")
     path = _chosen_path(fields.mapping(record, "label"))
-    final = answers.find_answer(path[-1].text, answers.ANSWER_HEADING)
+    final = answers.find_answer(path[-1].text)
     return [
         Draft(
             prompt=problem,
             final_answer=final.text,
             steps=[(REASONING, completion.text) for completion in path],
             record={**record, "question": fields.rest(question, "problem")},
-            notes=answers.notes_of(final, reference),
+            notes=answers.notes_of(final, answers.reference_of(reference)),
             step_labels={
                 str(number): completion.rating
                 for number, completion in enumerate(path)

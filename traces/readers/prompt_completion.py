@@ -1,4 +1,4 @@
-"""TRL's prompt-completion: both texts, or both lists of messages."""
+"""TRL's prompt-completion: both texts, or both lists of messages; KTO's with a verdict."""
 
 from typing import Any
 
@@ -12,6 +12,9 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
+LABELS = {True: "approved", False: "rejected"}
+
+
 def recognises(record: dict[str, Any]) -> bool:
     return all(isinstance(record.get(name), str | list) for name in ("prompt", "completion"))
 
@@ -19,5 +22,8 @@ def recognises(record: dict[str, Any]) -> bool:
 def read(record: dict[str, Any]) -> list[Draft]:
     prompt = text_or_turns(record, "prompt")
     draft = texts_or_turns(prompt, text_or_turns(record, "completion"), "completion")
-    draft.record |= fields.rest(record, "prompt", "completion")
+    label = record.get("label")
+    if isinstance(label, bool):
+        draft.status = LABELS[label]
+    draft.record = {**fields.rest(record, "prompt", "completion"), **draft.record}
     return [draft]

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from traces.readers import answers, fields
-from traces.readers.draft import OUTPUT, Draft, Unreadable
+from traces.readers import fields
+from traces.readers.draft import Draft, Unreadable
 from traces.readers.scores import correctness
-from traces.readers.solutions import holds
-from traces.readers.steps import steps_of_thought
+from traces.reasoning import answers
+from traces.reasoning.replies import REPLY_STEP, read_reply
+from traces.reasoning.solutions import holds
 
 MODELS = ("gemini", "deepseek")
 TRAJECTORIES = "thinking_trajectories"  # of 1.0
@@ -71,28 +72,28 @@ def _draft(record: dict[str, Any], thoughts: list[str], thoughts_name: str, repl
     question = fields.text(record, "question")
     solution = fields.text_or_number(record, "solution")
     attempt = fields.optional_text(record, reply) or ""
-    steps = [step for thought in thoughts for step in steps_of_thought(thought)]
-    if not steps and not attempt.strip():
+    if not any(map(str.strip, [*thoughts, attempt])):
         raise Unreadable(thoughts_name, "Neither this nor the attempt holds any text.")
-    final = answers.answer_of_reply(attempt)
+    read = read_reply(attempt, thoughts=thoughts)
     reference = _reference(solution)
     held = ["question"]
-    if len(thoughts) == 1 and holds(steps, thoughts[0]):
+    if len(thoughts) == 1 and holds(read.steps[: read.notes.get(REPLY_STEP)], thoughts[0]):
         held.append(thoughts_name)
-    if final.text == record.get(reply):
+    if attempt.strip() and not read.cut:
         held.append(reply)
     if reference and reference == record["solution"]:
         held.append("solution")
     return Draft(
         prompt=question,
-        final_answer=final.text,
-        steps=steps or [(OUTPUT, attempt)],
+        final_answer=read.answer,
+        steps=read.steps,
         record=fields.rest(record, *held),
-        notes=answers.notes_of(final, reference),
+        notes={**read.notes, **answers.note_of(reference)},
     )
 
 
 def _reference(solution: str | None) -> str | None:
     """Take the box of a worked solution, or one line; what is written out is no answer."""
     boxed = answers.find_answer(solution or "", answers.BOXED).text
-    return boxed or (solution if solution and "\n" not in solution.strip() else None)
+    is_line = solution is not None and "\n" not in solution.strip()
+    return boxed or answers.reference_of(solution if is_line else None)

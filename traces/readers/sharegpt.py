@@ -3,7 +3,13 @@
 from typing import Any
 
 from traces.readers import fields
-from traces.readers.conversations import ROLES, as_turns, is_turns, read_conversation
+from traces.readers.conversations import (
+    as_message,
+    as_turns,
+    is_turns,
+    read_conversation,
+    with_system,
+)
 from traces.readers.draft import Draft
 
 CONVERSATIONS = "conversations"
@@ -22,33 +28,23 @@ EXAMPLE: dict[str, Any] = {
 
 
 def recognises(record: dict[str, Any]) -> bool:
-    turns = record.get(CONVERSATIONS)
-    return is_turns(turns, "from") or is_turns(turns)
+    return is_turns(record.get(CONVERSATIONS))
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
     """Read the conversation; a system prompt that stands beside it is its first turn."""
-    turns = [
-        (where, _message(turn, where))
-        for where, turn in as_turns(fields.listing(record, CONVERSATIONS), "", CONVERSATIONS)
-    ]
-    held = [CONVERSATIONS]
-    system = record.get("system")
-    if isinstance(system, str) and system.strip():
-        turns.insert(0, ("system", {"role": "system", "content": system}))
-        held.append("system")
+    said = as_turns(fields.listing(record, CONVERSATIONS), "", CONVERSATIONS)
+    conversation = [(where, _message(turn, where)) for where, turn in said]
+    turns = with_system(record.get("system"), conversation)
     draft = read_conversation(turns)
+    held = [CONVERSATIONS, "system"] if len(turns) > len(conversation) else [CONVERSATIONS]
     draft.record = fields.rest(record, *held)
     return [draft]
 
 
-def _message(turn: Any, where: str) -> dict[str, Any]:
-    """Give a turn the names that messages have; a speaker's other name is kept."""
-    said: dict[str, Any] = fields.checked(turn, dict, "an object", where)
-    if "role" in said:
-        return said
-    speaker = fields.text(said, "from", within=where)
-    role = ROLES.get(speaker, speaker)
-    named = {} if role == speaker else {"from": speaker}
-    content = fields.optional_text(said, "value", within=where)
-    return {"role": role, "content": content, **named, **fields.rest(said, "from", "value")}
+def _message(turn: Any, where: str) -> Any:
+    said = fields.checked(turn, dict, "an object", where)
+    if "role" not in said:
+        fields.text(said, "from", within=where)
+        fields.optional_text(said, "value", within=where)
+    return as_message(said)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from traces.readers import answers, fields
-from traces.readers.conversations import MARKS, as_turns, join_turns, text_or_turns, with_content
-from traces.readers.draft import REASONING, Draft, Unreadable
+from traces.readers import fields
+from traces.readers.conversations import as_turns, join_turns, text_or_turns, with_content
+from traces.readers.draft import Draft, Unreadable
+from traces.reasoning import answers
+from traces.reasoning.steps import REASONING
 
 LABELS = {True: 1, False: -1}
 
@@ -34,7 +36,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
         raise Unreadable("labels", f"{len(labels)} labels for {len(completions)} completions.")
     if not completions:
         raise Unreadable("completions", "Holds no step.")
-    found = answers.find_answer(completions[-1], *MARKS)
+    found = answers.find_answer(completions[-1])
     prompt, notes, messages = _asked(text_or_turns(record, "prompt"))
     return [
         Draft(
@@ -58,7 +60,9 @@ def _asked(prompt: str | list[Any]) -> tuple[str, dict[str, Any], list[dict[str,
     if isinstance(prompt, str):
         return prompt, {}, None
     turns = as_turns(prompt, "user", "prompt")
-    return *join_turns(turns), [with_content(message) for _, message in turns]
+    text, notes = join_turns(turns)
+    messages = [with_content(message) for _, message in turns]
+    return text, {**notes, "prompt_turns": len(messages)}, messages
 
 
 def _label(label: Any, where: str) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from traces.importing import Incoming
 from traces.models import Trace
-from traces.readers.draft import REASONING
+from traces.reasoning.steps import REASONING
 from traces.services.intake import Entry
 
 FETCHED_AT_ONCE = 50  # traces: each may take 1 MiB

@@ -29,7 +29,7 @@ def text(*steps) -> list:
         reply("18", reasoning="a\n\nb", reasoning_content="a\n\nb"),
         reply("<think>\na\n\nb\n</think>\n\n18"),
         reply("a\n\nb\n</think>\n\n18"),
-        reply("<reasoning>a\n\nb</reasoning>\n<answer>18</answer>"),
+        reply("<reasoning>a\n\nb</reasoning>\n18<|im_end|>"),
         reply("18", reasoning="a") | {"content": "<think>b</think>18"},
         reply([{"type": "thinking", "thinking": "a\n\nb"}, {"type": "text", "text": "18"}]),
         reply([{"type": "reasoning", "text": "a"}, {"type": "thought", "content": "b"}, "18"]),
@@ -46,7 +46,8 @@ def test_a_thought_stands_in_a_field_in_tags_or_in_parts(said):
 
 def test_a_reply_without_a_thought_is_an_answer_alone():
     draft = read(USER, reply(" It is 18.\n\nSure. "))
-    assert (draft.steps, draft.final_answer, draft.notes) == ([], " It is 18.\n\nSure. ", {})
+    assert (draft.steps, draft.final_answer) == ([], "It is 18.\n\nSure.")
+    assert draft.notes == {"answer_from": "text"}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,10 @@ def test_a_reply_without_a_thought_is_an_answer_alone():
 def test_a_reply_that_marks_its_answer_is_the_reasoning_towards_it(said, answer, mark):
     draft = read(USER, reply(said))
     assert draft.steps == text(*said.split("\n\n"))
-    assert (draft.final_answer, draft.notes) == (answer, {"answer_from": mark})
+    assert (draft.final_answer, draft.notes) == (
+        answer,
+        {"answer_from": mark, "reply_in_steps": True},
+    )
 
 
 def test_what_our_own_template_taught_is_taken_apart():
@@ -70,15 +74,114 @@ def test_what_our_own_template_taught_is_taken_apart():
     assert (draft.steps, draft.final_answer) == (text("a", "b"), "18")
 
 
-def test_an_answer_beside_a_thought_is_kept_as_a_whole():
-    draft = read(USER, reply("<think>a</think>\n\nSo it is \\boxed{18}."))
-    assert (draft.steps, draft.final_answer) == (text("a"), "So it is \\boxed{18}.")
+@pytest.mark.parametrize(
+    "said",
+    [
+        reply("<think>a</think>\n\nSo it is \\boxed{18}.<|im_end|>"),
+        reply("So it is \\boxed{18}.", reasoning="a"),
+    ],
+)
+def test_a_reply_behind_a_thought_stays_whole_beside_its_answer(said):
+    draft = read(USER, said)
+    assert draft.steps == [("reasoning", "a"), ("output", "So it is \\boxed{18}.")]
+    assert draft.final_answer == "18"
+    assert draft.notes == {"answer_from": "boxed", "reply_step": 1}
+
+
+def test_calls_come_behind_the_reply():
+    call = {"function": {"name": "add", "arguments": "{}"}}
+    draft = read(USER, reply("Answer: 18", reasoning="a", tool_calls=[call]))
+    assert [kind for kind, _ in draft.steps] == ["reasoning", "output", "tool_call"]
+    assert draft.notes["reply_step"] == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        reply("18", reasoning_details=[{"type": "reasoning.text", "text": "a"}]),
+        reply(
+            "18",
+            reasoning="a",
+            reasoning_details=[
+                {"type": "reasoning.text", "text": "a"},
+                {"type": "reasoning.encrypted", "data": "x"},
+            ],
+        ),
+        reply("18", thinking=[{"type": "text", "text": "a"}]),
+        reply("18", thinking_blocks=[{"type": "thinking", "thinking": "a", "signature": "s"}]),
+        reply("18", additional_kwargs={"reasoning_content": "a"}),
+        reply("18", provider_specific_fields={"reasoning_content": " a"}, reasoning_content="a"),
+        reply("<think>\na\n</think>\n18", reasoning_content="a"),
+        reply("18", reasoning_content="<think>a</think>"),
+        reply([{"type": "thinking", "thinking": [{"type": "text", "text": "a"}]}, {"text": "18"}]),
+        reply(
+            [
+                {"type": "reasoning", "summary": [{"type": "summary_text", "text": "a"}]},
+                {"type": "output_text", "text": "18"},
+            ]
+        ),
+        reply([{"reasoningContent": {"reasoningText": {"text": "a", "signature": "s"}}}, "18"]),
+        reply([{"thought": True, "text": "a"}, {"text": "18"}]),
+    ],
+)
+def test_a_thought_stands_in_many_places_and_counts_once(said):
+    draft = read(USER, said)
+    assert (draft.steps, draft.final_answer) == (text("a"), "18")
+
+
+def test_parts_that_are_no_text_leave_a_mark():
+    draft = read(
+        {"role": "user", "content": [{"type": "image_url"}, {"text": "How many?"}, {"image": {}}]},
+        reply([{"type": "text", "text": "7"}, {"type": "input_audio", "data": "x"}]),
+    )
+    assert draft.prompt == "[image]\n\nHow many?\n\n[image]"
+    assert draft.final_answer == "7\n\n[audio]"
+
+
+@pytest.mark.parametrize(
+    ("result", "shown"),
+    [
+        ({"sum": 4}, '{"sum":4}'),
+        ([1, 2], "[1,2]"),
+        (4, "4"),
+        ([{"type": "text", "text": "four"}], "four"),
+        ([{"type": "tool_result", "content": [{"type": "text", "text": "four"}]}], "four"),
+    ],
+)
+def test_a_tool_may_return_anything(result, shown):
+    draft = read(USER, {"role": "tool", "content": result}, reply("4"))
+    assert draft.prompt == f"User: What is 9 + 9?\n\nTool: {shown}"
+
+
+def test_calls_have_older_forms():
+    call = {"name": "add", "arguments": '{"a": 9}'}
+    draft = read(USER, {"role": "assistant", "content": None, "function_call": call})
+    assert draft.steps == [("tool_call", '{"name":"add","arguments":"{\\"a\\": 9}"}')]
+    draft = only(
+        sharegpt.read(
+            {
+                "conversations": [
+                    {"from": "human", "value": "Add."},
+                    {"from": "function_call", "value": '{"name": "add", "arguments": {"a": 9}}'},
+                    {"from": "observation", "value": "18"},
+                    {"from": "gpt", "value": "It is 18."},
+                ]
+            }
+        )
+    )
+    assert draft.prompt == 'User: Add.\n\nAssistant calls: add {"a":9}\n\nTool: 18'
+    assert draft.final_answer == "It is 18."
+
+
+def test_the_prompt_may_open_the_thought():
+    draft = read({**USER, "content": "What is 9 + 9?\n<think>\n"}, reply("a</think>18"))
+    assert (draft.prompt, draft.steps, draft.final_answer) == ("What is 9 + 9?", text("a"), "18")
 
 
 def test_a_thought_that_was_cut_off_is_marked():
     draft = read(USER, reply("<think>\na\n\nb"))
     assert (draft.steps, draft.final_answer) == (text("a", "b"), "")
-    assert draft.notes == {"truncated": True}
+    assert draft.notes == {"truncated": True, "answer_from": "none"}
 
 
 def test_earlier_turns_are_the_prompt():
@@ -91,10 +194,13 @@ def test_earlier_turns_are_the_prompt():
         {"role": "user", "content": "Thanks."},
     ]
     draft = read(*turns)
-    assert draft.prompt == "Be brief.\n\nAdd 9.\n\nTo what?\n\nTo 9."
+    assert draft.prompt == (
+        "Be brief.\n\nUser: Add 9.\n\n[image]\n\nAssistant: To what?\n\nUser: To 9."
+    )
     assert draft.notes == {
         "prompt_roles": ["system", "user", "assistant", "user"],
         "turns_after": 1,
+        "answer_from": "text",
     }
     assert (draft.steps, draft.final_answer) == (text("9 + 9"), "18")
     assert draft.messages == turns
@@ -105,7 +211,7 @@ def test_tool_calls_are_kept():
     asking = {"role": "assistant", "tool_calls": [call]}
     result = {"role": "tool", "tool_call_id": "c1", "content": "18"}
     draft = read(USER, asking, result, reply("18"), tools=[{"name": "add"}])
-    assert draft.prompt == "What is 9 + 9?\n\n18"
+    assert draft.prompt == "User: What is 9 + 9?\n\nAssistant calls: add {}\n\nTool: 18"
     assert draft.messages == [USER, {**asking, "content": None}, result, reply("18")]
     assert draft.record == {"tools": [{"name": "add"}]}
 
@@ -128,7 +234,7 @@ def test_tool_calls_are_kept():
         ([USER, {"content": "18"}], "messages[1].role"),
         ([{"role": ["user"], "content": "x"}, reply("18")], "messages[0].role"),
         ([{"role": "user", "content": 5}, reply("18")], "messages[0].content"),
-        ([USER, reply({"text": "18"})], "messages[1].content"),
+        ([USER, reply({"image": "18"})], "messages[1].content"),
         ([USER, reply([5])], "messages[1].content[0]"),
         ([USER, reply([{"type": "text"}])], "messages[1].content[0]"),
         ([USER, reply([{"type": "text", "text": 5}])], "messages[1].content[0].text"),
@@ -174,7 +280,7 @@ def test_sharegpt_is_read_under_the_names_that_messages_have():
 def test_speakers_have_several_names(speakers):
     turns = [{"from": speakers[0], "value": "p"}, {"from": speakers[1], "value": "a"}]
     draft = only(sharegpt.read({"conversations": turns, "system": ""}))
-    assert (draft.prompt, draft.final_answer, draft.notes) == ("p", "a", {})
+    assert (draft.prompt, draft.final_answer, draft.notes) == ("p", "a", {"answer_from": "text"})
     assert draft.record == {"system": ""}
 
 

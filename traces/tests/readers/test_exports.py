@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traces.readers import export
-from traces.readers.numbered import read_numbered
+from traces.reasoning.numbered import read_numbered
 from traces.tests.readers.reading import only, refusal, without
 from traces.tests.strategies import quickly
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from traces import document
 from traces.document import MAX_STEP_CHARS, MAX_STEPS
-from traces.readers.draft import OUTPUT, Draft, Unreadable
+from traces.readers.draft import Draft, Unreadable
 from traces.readers.fitting import Fitted, fit, split_text
+from traces.reasoning.steps import OUTPUT
 from traces.tests.strategies import quickly
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from traces.readers import mapped
-from traces.readers.draft import OUTPUT, REASONING, Unreadable
+from traces.readers.draft import Unreadable
 from traces.readers.mapping import TARGETS, BadMapping, parse
+from traces.reasoning.steps import OUTPUT, REASONING
 from traces.sources.source import Cells, Row
 from traces.tests.readers.reading import only, refusal
 

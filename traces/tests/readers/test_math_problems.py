@@ -6,8 +6,8 @@ from traces.readers import math_problems
 from traces.tests.readers.reading import only, refusal
 
 LINES = (
-    "Completing the square gives\n\\[\n(x-1)^2 = 4.\n\\]\n\nSo $x$ is $\\boxed{3}$ or $-1$,\n"
-    "of which the larger is $\\boxed{\\frac{6}{2}}$."
+    "Completing the square gives\n\\[\n(x-1)^2 = 4.\n\\]\n\nSo $x$ is $\\boxed{3}$ or $-1$.\n"
+    "Of these the larger is $\\boxed{\\frac{6}{2}}$."
 )
 
 
@@ -27,8 +27,8 @@ def test_a_step_for_each_line_and_the_last_box_is_the_answer():
     assert draft.steps == [
         ("reasoning", "Completing the square gives"),
         ("reasoning", "\\[\n(x-1)^2 = 4.\n\\]"),
-        ("reasoning", "So $x$ is $\\boxed{3}$ or $-1$,"),
-        ("reasoning", "of which the larger is $\\boxed{\\frac{6}{2}}$."),
+        ("reasoning", "So $x$ is $\\boxed{3}$ or $-1$."),
+        ("reasoning", "Of these the larger is $\\boxed{\\frac{6}{2}}$."),
     ]
     assert draft.final_answer == r"\frac{6}{2}"
     assert draft.notes == {"answer_from": "boxed", "reference_answer": r"\frac{6}{2}"}

@@ -18,7 +18,11 @@ def test_each_paragraph_is_a_step_and_the_box_the_answer():
     assert draft.prompt == "What is $9+9$?"
     assert draft.steps == [("reasoning", "I add."), ("reasoning", "It is $\\boxed{18}$.")]
     assert draft.final_answer == "18"
-    assert draft.notes == {"answer_from": "boxed", "reference_answer": "18"}
+    assert draft.notes == {
+        "answer_from": "boxed",
+        "reply_in_steps": True,
+        "reference_answer": "18",
+    }
     assert draft.record == {"problem_source": "augmented_gsm8k"}
     assert draft.scores == []
 
@@ -28,8 +32,12 @@ def test_a_thought_gives_the_steps():
     draft = only(
         openmath.read({**RECORD, "generated_solution": solution, "pass_rate_72b_tir": "0.5"})
     )
-    assert draft.steps == [("reasoning", "I add."), ("reasoning", "That is \\boxed{17}.")]
-    assert draft.final_answer == "18"
+    assert draft.steps == [
+        ("reasoning", "I add."),
+        ("reasoning", "That is \\boxed{17}."),
+        ("output", "**Solution:** It is $\\boxed{18}$."),
+    ]
+    assert (draft.final_answer, draft.notes["reply_step"]) == ("18", 2)
     assert draft.record["generated_solution"] == solution
     assert draft.record["pass_rate_72b_tir"] == "0.5"
 
@@ -41,10 +49,10 @@ def test_a_thought_that_was_cut_off_says_so():
     assert draft.notes["truncated"] is True
 
 
-def test_the_expected_answer_does_not_stand_in_for_a_box():
+def test_a_solution_that_marks_no_answer_is_the_answer():
     draft = only(openmath.read({**RECORD, "generated_solution": "It is 18."}))
-    assert draft.final_answer == ""
-    assert draft.notes == {"answer_from": "none", "reference_answer": "18"}
+    assert (draft.steps, draft.final_answer) == ([], "It is 18.")
+    assert draft.notes == {"answer_from": "text", "reference_answer": "18"}
 
 
 def test_the_first_version_asks_a_question_and_says_what_is_correct():

@@ -42,10 +42,19 @@ def test_each_generation_is_a_trace_with_its_flag():
     )
     wrong, right = openr1.read(source)
     assert right.prompt == "What is $9+9$?"
-    assert right.steps == [("reasoning", "I add."), ("reasoning", "9 + 9 = 18.")]
+    assert right.steps == [
+        ("reasoning", "I add."),
+        ("reasoning", "9 + 9 = 18."),
+        ("output", "It is $\\boxed{18}$."),
+    ]
     assert right.final_answer == "18"
     assert right.external_id == "ab-12/1"
-    assert right.notes == {"answer_from": "boxed", "reference_answer": "18", "generation": 1}
+    assert right.notes == {
+        "answer_from": "boxed",
+        "reply_step": 2,
+        "reference_answer": "18",
+        "generation": 1,
+    }
     assert right.scores == [score("correctness_math_verify", 1.0)]
     assert right.record == {
         "solution": "It is $18$.",
@@ -92,9 +101,9 @@ def test_a_conversation_stays_with_its_own_generation():
     ("generation", "steps", "answer", "answer_from"),
     [
         ("I add.\n</think>\nIt is 18.", [("reasoning", "I add.")], "It is 18.", "text"),
-        ("It is \\boxed{18}.", [("output", "It is \\boxed{18}.")], "18", "boxed"),
-        ("It is 18.", [("output", "It is 18.")], "It is 18.", "text"),
-        ("<think>\n\n</think>\n\nIt is 18.", [("output", "It is 18.")], "It is 18.", "text"),
+        ("It is \\boxed{18}.", [("reasoning", "It is \\boxed{18}.")], "18", "boxed"),
+        ("It is 18.", [], "It is 18.", "text"),
+        ("<think>\n\n</think>\n\nIt is 18.", [], "It is 18.", "text"),
         ("<think>Only \\boxed{1}</think>", [("reasoning", "Only \\boxed{1}")], "", "none"),
     ],
 )
@@ -114,7 +123,7 @@ def test_a_thought_that_was_cut_off_says_so():
 
 def test_the_reference_may_be_missing():
     notes = only(openr1.read(record(RIGHT, answer=None))).notes
-    assert notes == {"answer_from": "boxed", "generation": 0}
+    assert notes == {"answer_from": "boxed", "reply_step": 2, "generation": 0}
 
 
 @pytest.mark.parametrize(

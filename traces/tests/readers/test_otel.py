@@ -48,7 +48,10 @@ def test_each_output_is_a_trace():
     cut = {**OUTPUT[0], "finish_reason": "length"}
     drafts = otel.read({**KEYS, "gen_ai.output.messages": [other, cut]})
     assert [draft.final_answer for draft in drafts] == ["17", "18"]
-    assert [draft.notes for draft in drafts] == [{"choice": 0}, {"choice": 1, "truncated": True}]
+    assert [draft.notes for draft in drafts] == [
+        {"choice": 0, "answer_from": "text"},
+        {"choice": 1, "answer_from": "text", "truncated": True},
+    ]
     assert [len(draft.messages) for draft in drafts] == [2, 2]
 
 
@@ -65,8 +68,13 @@ def test_instructions_and_tools_are_kept():
         "gen_ai.output.messages": [{"role": "assistant", "parts": [call]}],
     }
     draft = only(otel.read(record))
-    assert draft.prompt == "Be brief.\n\nWhat is 9 + 9?\n\n18"
-    assert draft.notes == {"prompt_roles": ["system", "user", "assistant", "tool"]}
+    assert draft.prompt == (
+        'Be brief.\n\nUser: What is 9 + 9?\n\nAssistant calls: add {"a":9}\n\nTool: 18'
+    )
+    assert draft.notes == {
+        "prompt_roles": ["system", "user", "assistant", "tool"],
+        "answer_from": "none",
+    }
     assert draft.steps == [
         ("tool_call", '{"type":"tool_call","id":"c","name":"add","arguments":{"a":9}}')
     ]

@@ -44,7 +44,7 @@ def test_the_chosen_path_with_its_ratings():
     ]
     assert draft.step_labels == {"0": 0, "1": 1}
     assert draft.final_answer == "18"
-    assert draft.notes == {"answer_from": "answer_heading", "reference_answer": "18"}
+    assert draft.notes == {"answer_from": "answer_line", "reference_answer": "18"}
     assert draft.scores == []
     question = before.pop("question")
     del question["problem"]
@@ -98,7 +98,7 @@ def test_only_the_last_step_gives_the_answer():
 
 def test_the_reference_may_be_missing():
     draft = only(prm800k.read(record(LAST, ground_truth_answer=None)))
-    assert draft.notes == {"answer_from": "answer_heading"}
+    assert draft.notes == {"answer_from": "answer_line"}
 
 
 @pytest.mark.parametrize(

@@ -41,14 +41,17 @@ def score(name, value) -> dict:
 def test_the_first_version_gives_one_trace():
     draft = only(s1k.read(FIRST))
     assert draft.prompt == "What is $9+9$?"
-    assert draft.steps == [("reasoning", "I add."), ("reasoning", "9 + 9 = 18.")]
+    assert draft.steps == [
+        ("reasoning", "I add."),
+        ("reasoning", "9 + 9 = 18."),
+        ("output", "It is $\\boxed{18}$."),
+    ]
     assert draft.final_answer == "18"
-    assert draft.notes == {"answer_from": "boxed", "reference_answer": "18"}
+    assert draft.notes == {"answer_from": "boxed", "reply_step": 2, "reference_answer": "18"}
     assert draft.record == {
         "cot_type": "math",
         "metadata": "{'level': 1}",
         "cot": None,
-        "attempt": "It is $\\boxed{18}$.",
     }
     assert (draft.external_id, draft.scores) == (None, [])
 
@@ -56,17 +59,25 @@ def test_the_first_version_gives_one_trace():
 def test_several_trajectories_follow_each_other():
     thoughts = ["I add.", "", "9 + 9."]
     draft = only(s1k.read({**FIRST, "thinking_trajectories": thoughts}))
-    assert draft.steps == [("reasoning", "I add."), ("reasoning", "9 + 9.")]
+    assert draft.steps[:2] == [("reasoning", "I add."), ("reasoning", "9 + 9.")]
     assert draft.record["thinking_trajectories"] == thoughts
 
 
 def test_the_second_version_gives_a_trace_for_each_model():
     gemini, deepseek = s1k.read(SECOND)
-    assert gemini.steps == [("reasoning", "I add."), ("reasoning", "It is 18.")]
-    assert gemini.notes == {"model": "gemini", "answer_from": "boxed", "reference_answer": "18"}
+    assert gemini.steps == [
+        ("reasoning", "I add."),
+        ("reasoning", "It is 18."),
+        ("output", "So \\boxed{18}."),
+    ]
+    assert gemini.notes == {
+        "model": "gemini",
+        "answer_from": "boxed",
+        "reply_step": 2,
+        "reference_answer": "18",
+    }
     assert gemini.record == {
         "cot_type": "math",
-        "gemini_attempt": "So \\boxed{18}.",
         "gemini_grade": "Yes",
         "gemini_grade_reason": "The same.",
     }

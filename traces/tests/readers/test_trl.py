@@ -26,7 +26,11 @@ def test_a_completion_is_split():
 
 def test_a_completion_that_is_an_answer_is_left_as_it_is():
     draft = only(prompt_completion.read({"prompt": "The sky is", "completion": " blue.\n"}))
-    assert (draft.steps, draft.final_answer, draft.record) == ([], " blue.\n", {})
+    assert (draft.steps, draft.final_answer, draft.record) == (
+        [],
+        "blue.",
+        {"completion": " blue.\n"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,7 +41,7 @@ def test_both_may_be_messages(prompt, completion):
     draft = only(prompt_completion.read({"prompt": prompt, "completion": completion}))
     assert (draft.prompt, draft.steps) == ("What is 9 + 9?", text("9 + 9", "= 18"))
     assert draft.messages == [USER, reply(THOUGHT)]
-    assert (draft.notes, draft.record) == ({"prompt_turns": 1}, {})
+    assert (draft.notes, draft.record) == ({"prompt_turns": 1, "answer_from": "text"}, {})
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,7 @@ def test_both_may_be_messages(prompt, completion):
     [
         (None, "x", "prompt"),
         ([], "x", "prompt"),
-        ("x", {}, "completion"),
+        ("x", {}, "completion[0].role"),
         ("x", [], "completion"),
         ([5], "x", "prompt[0]"),
         ("x", [USER], "completion"),
@@ -103,21 +107,70 @@ def test_a_prompt_that_the_turns_do_not_hold_is_kept():
 @pytest.mark.parametrize(
     ("chosen", "rejected", "prompt", "answers"),
     [
-        ("The sky is blue.", "The sky is green.", "The sky is ", ["blue.", "green."]),
-        ("The sky is blue.", "The sky is black.", "The sky is", [" blue.", " black."]),
-        ("The sky", "The sky is", "The", [" sky", " sky is"]),
         (
             "\n\nHuman: 9 + 9?\n\nAssistant: It is 18.",
             "\n\nHuman: 9 + 9?\n\nAssistant: It is 17.",
-            "\n\nHuman: 9 + 9?\n\nAssistant:",
-            [" It is 18.", " It is 17."],
+            "9 + 9?",
+            ["It is 18.", "It is 17."],
+        ),
+        (
+            "\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: 9 + 9?\n\nAssistant: 18",
+            "\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: 9 + 9?\n\nAssistant: 17",
+            "User: Hi\n\nAssistant: Hello.\n\nUser: 9 + 9?",
+            ["18", "17"],
+        ),
+        (
+            [{"role": "Human", "content": "9 + 9?"}, {"role": "Assistant", "content": "18"}],
+            [{"role": "Human", "content": "9 + 9?"}, {"role": "Assistant", "content": "17"}],
+            "9 + 9?",
+            ["18", "17"],
         ),
     ],
 )
-def test_a_prompt_may_be_what_both_begin_with(chosen, rejected, prompt, answers):
+def test_a_prompt_may_be_the_turns_that_both_begin_with(chosen, rejected, prompt, answers):
     drafts = pair(chosen=chosen, rejected=rejected)
     assert [draft.prompt for draft in drafts] == [prompt, prompt]
     assert [draft.final_answer for draft in drafts] == answers
+
+
+@pytest.mark.parametrize(
+    ("asked", "prompt"),
+    [
+        ({"question": "9 + 9?"}, "9 + 9?"),
+        ({"question": "9 + 9?", "system": "Be brief."}, "Be brief.\n\n9 + 9?"),
+        ({"instruction": "Add.", "input": "9 and 9"}, "Add.\n\n9 and 9"),
+        ({"instruction": "Add 9 and 9.", "input": ""}, "Add 9 and 9."),
+        ({"conversations": [{"from": "human", "value": "9 + 9?"}]}, "9 + 9?"),
+        ({"messages": [{"role": "user", "content": "9 + 9?"}]}, "9 + 9?"),
+    ],
+)
+@pytest.mark.parametrize("sides", [("It is 18.", "It is 17."), (reply("18"), reply("17"))])
+def test_a_prompt_is_the_field_that_asks(asked, prompt, sides):
+    chosen, rejected = pair(**asked, chosen=sides[0], rejected=sides[1])
+    assert (chosen.prompt, rejected.prompt) == (prompt, prompt)
+    said = [side if isinstance(side, str) else side["content"] for side in sides]
+    assert [chosen.final_answer, rejected.final_answer] == said
+    assert {"question", "instruction", "conversations"}.isdisjoint(chosen.record)
+
+
+@pytest.mark.parametrize(("label", "status"), [(True, "approved"), (False, "rejected")])
+def test_a_label_is_a_verdict(label, status):
+    draft = only(prompt_completion.read({"prompt": "p", "completion": "18", "label": label}))
+    assert (draft.status, draft.record) == (status, {"label": label})
+
+
+@pytest.mark.parametrize("label", [None, 1, "true"])
+def test_any_other_label_is_kept_alone(label):
+    draft = only(prompt_completion.read({"prompt": "p", "completion": "18", "label": label}))
+    assert (draft.status, draft.record) == (None, {"label": label})
+
+
+def test_a_prompt_that_opens_the_thought_is_kept_as_it_was():
+    asked = {"prompt": "Two?\n<think>\n", "completion": "I add and"}
+    draft = only(prompt_completion.read(asked))
+    assert (draft.prompt, draft.steps, draft.final_answer) == ("Two?", text("I add and"), "")
+    assert draft.notes["truncated"] is True
+    assert draft.record == asked
 
 
 @pytest.mark.parametrize(
@@ -128,6 +181,7 @@ def test_a_prompt_may_be_what_both_begin_with(chosen, rejected, prompt, answers)
         ({"chosen": "x y", "rejected": "z y"}, "prompt"),
         ({"chosen": "x", "rejected": "x"}, "prompt"),
         ({"chosen": "", "rejected": ""}, "prompt"),
+        ({"chosen": "The sky is blue.", "rejected": "The sky is red."}, "prompt"),
         ({"chosen": [reply("x")], "rejected": [reply("y")]}, "prompt"),
         ({"prompt": "p", "chosen": [5], "rejected": "y"}, "chosen[0]"),
         ({"prompt": "p", "chosen": "x", "rejected": [USER]}, "rejected"),
@@ -158,7 +212,8 @@ def test_stepwise_may_rate_in_numbers_and_ask_in_messages():
     draft = only(stepwise.read({"prompt": [USER], "completions": ["a", "b"], "labels": [0, -1]}))
     assert draft.step_labels == {"0": 0, "1": -1}
     assert (draft.prompt, draft.messages) == ("What is 9 + 9?", [USER])
-    assert (draft.final_answer, draft.notes) == ("", {"answer_from": "none"})
+    assert draft.final_answer == ""
+    assert draft.notes == {"answer_from": "none", "prompt_turns": 1}
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from traces.readers.steps import steps_of_thought
-from traces.readers.thoughts import split_thought
+from traces.reasoning.steps import steps_of_thought
+from traces.reasoning.thoughts import opens_thought, split_thought
 from traces.tests.strategies import quickly
 
 BOTH = "<|begin_of_thought|>", "<|end_of_thought|>", "<|begin_of_solution|>", "<|end_of_solution|>"
@@ -32,12 +32,13 @@ def test_a_thought_stands_between_tags(name):
         ("a</think>18", "a", "18"),
         ("a\n\nb\n</think>\n\n18", "a\n\nb", "18"),
         ("</think>18", None, "18"),
-        ("Well. <think>a</think> 18", "a", "Well.\n\n18"),
         ("<think>a</think>18", "a", "18"),
         ("<think>a</think>", "a", ""),
-        ("<think>a</think>1<think>b</think>2", "a\n\nb", "1\n\n2"),
+        ("<think>a</think>1<think>b</think>2", "a", "1<think>b</think>2"),
+        ("<think>a</think>\n\n<think>b</think>2", "a\n\nb", "2"),
+        ("<think>a</think></think>\n18", "a", "18"),
         ("<think>a <think> b</think>18", "a <think> b", "18"),
-        ("<think>a <think>b</think> c</think>18", "a <think>b\n\nc", "18"),
+        ("<think>a <think>b</think> c</think>18", "a <think>b</think> c", "18"),
         ("<think>a</reason>b</think>18", "a</reason>b", "18"),
         ("<thinking>a</think>18", "a", "18"),
         ("<reasoning>a</reasoning><answer>18</answer>", "a", "<answer>18</answer>"),
@@ -56,7 +57,7 @@ def test_a_thought_stands_between_tags(name):
 def test_what_is_thought_and_what_is_answer(text, thought, answer):
     split = split_thought(text)
     assert (split.thought, split.answer, split.truncated) == (thought, answer, False)
-    assert split.cut == (text != answer)
+    assert split.marked == (text != answer)
 
 
 @pytest.mark.parametrize(
@@ -64,12 +65,111 @@ def test_what_is_thought_and_what_is_answer(text, thought, answer):
     [
         ("<think>a\n\nb", "a\n\nb", ""),
         ("<|begin_of_thought|>a", "a", ""),
-        ("<think>a</think>1<reason>b", "a\n\nb", "1"),
         ("<think>", None, ""),
     ],
 )
 def test_a_thought_that_is_never_closed_was_cut_off(text, thought, answer):
     assert split_thought(text) == (thought, answer, True, True)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "[THINK]I add.[/THINK]4",
+        "[think] I add. [/think]\n4",
+        "\u25c1think\u25b7I add.\u25c1/think\u25b74",
+        "<seed:think>I add.</seed:think>4",
+        "<mm:think>I add.</mm:think>\n\n4",
+        "<scratchpad>I add.</scratchpad>4",
+        "<thoughts>I add.</thoughts>4",
+        "<cot>I add.</cot>4",
+        '<think mode="long">I add.</think>4',
+        "<|think|>I add.<|/think|>4",
+        "<|thinking_start|>I add.<|thinking_end|>4",
+        "<|im_start|>think\nI add.\n<|im_start|>answer\n4",
+        "<s> <think>I add.</think>4",
+        "<|im_start|>assistant\n<think>I add.</think>4",
+    ],
+)
+def test_marks_have_many_forms(reply):
+    assert split_thought(reply) == ("I add.", "4", False, True)
+
+
+@pytest.mark.parametrize(
+    ("reply", "thought", "answer", "truncated"),
+    [
+        ("{a}I add.{end}{s}{f}4<|return|>", "I add.", "4", False),
+        ("<|start|>assistant{a}I add.{end}{s}{f}4", "I add.", "4", False),
+        ("{a}I add.{s}{f}4", "I add.", "4", False),
+        ("{f}4<|return|>", None, "4", False),
+        ("{a}I add.", "I add.", "", True),
+        (
+            "{a}I add.{end}{s}<|channel|>commentary to=f.add <|constrain|>json"
+            "<|message|>{{}}<|call|>",
+            "I add.\n\n{{}}",
+            "",
+            True,
+        ),
+        ("analysisI add.assistantfinal4", "I add.", "4", False),
+    ],
+)
+def test_channels_are_told_apart(reply, thought, answer, truncated):
+    names = {
+        "a": "<|channel|>analysis<|message|>",
+        "f": "<|channel|>final<|message|>",
+        "end": "<|end|>",
+        "s": "<|start|>assistant",
+    }
+    thought = thought and thought.format()
+    assert split_thought(reply.format(**names)) == (thought, answer, truncated, True)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Use the <think> tag for reasoning, then answer.",
+        "Use <think> to open and </think> to close.",
+        "Models end with `</think>` and then answer. So 4.",
+        "It ends with '</think>'. So 4.",
+        'Say "it ends with </think> here", then 4.',
+        "It is \u201cthe </think> mark\u201d. So 4.",
+        "```xml\n<a>b</reason>\n```\nDone.",
+        "~~~\n</think>\n~~~\nDone.",
+        "Return:\n```xml\n<error><reason>late</reason></error>\n```\nDone.",
+        "<error><reason>late</reason></error>",
+        "Well. <think>a</think> 18",
+        "<thinker>a</thinker> 18",
+        "analysis of this: 18",
+        "Write <|channel|>final<|message|> first.",
+    ],
+)
+def test_a_mark_where_no_thought_can_be_is_text(reply):
+    assert split_thought(reply) == (None, reply, False, False)
+
+
+@pytest.mark.parametrize(
+    ("reply", "thought"),
+    [
+        ("<think>The mark `</think>` ends it.</think>4", "The mark `</think>` ends it."),
+        ("<think>```py\nx = 2\n</think>\n4", "```py\nx = 2"),  # a fence that is left open
+        ("<think>```py\nx = 2\n</think>\n4\n```", "```py\nx = 2"),
+        ("I should open <think> now.\n</think>\n\n4", "I should open <think> now."),
+    ],
+)
+def test_what_a_thought_quotes_does_not_end_it(reply, thought):
+    split = split_thought(reply)
+    assert (split.thought, split.truncated) == (thought, False)
+    assert split.answer.startswith("4")
+
+
+def test_a_prompt_may_open_the_thought():
+    assert opens_thought("Two?\n<think>\n") == ("Two?", True)
+    assert opens_thought("Two? [THINK]") == ("Two?", True)
+    for prompt in ("Two?", "Use `<think>`", "<think>Two?", "Two? </think>"):
+        assert opens_thought(prompt) == (prompt, False)
+    assert split_thought("I add", opened=True) == ("I add", "", True, True)
+    assert split_thought("I add</think>4", opened=True) == ("I add", "4", False, True)
+    assert split_thought("<think>I add</think>4", opened=True) == ("I add", "4", False, True)
 
 
 TAG = re.compile(
@@ -91,12 +191,16 @@ def without_tags(text) -> Counter:
 def test_nothing_but_tags_and_space_beside_them_is_lost(text):
     split = split_thought(text)
     assert without_tags(text) == without_tags(split.thought or "") + without_tags(split.answer)
-    if not split.cut:
+    if not split.marked:
         assert split == (None, text, False, False)
 
 
 @pytest.mark.parametrize(
-    "text", ["<think>", "</think>", "<think></reason>", "<", "<|begin_of_", "<|begin_of_solution|>"]
+    "text",
+    [
+        *("<think>", "</think>", "<think></reason>", "<think><think></think>", "<", "<|begin_of_"),
+        *("<|begin_of_solution|>", "`</think>", '"</think>', "```\n</think>\n"),
+    ],
 )
 def test_megabytes_of_tags_are_split(text):
     text *= 2_000_000 // len(text)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traces.readers.solutions import holds, steps_by_line, steps_by_sentence, steps_of_solution
+from traces.reasoning.solutions import holds, steps_by_line, steps_by_sentence, steps_of_solution
 from traces.tests.strategies import quickly, text
 
 

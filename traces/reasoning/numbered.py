@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from traces.readers.draft import REASONING
+from traces.reasoning.steps import REASONING
 
 _BEGINNING = "Reasoning:\n1. "
 _ANSWER = "\nAnswer: "

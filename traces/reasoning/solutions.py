@@ -2,8 +2,7 @@
 
 import re
 
-from traces.readers.draft import REASONING
-from traces.readers.steps import steps_of_thought
+from traces.reasoning.steps import REASONING, steps_of_thought
 
 # "\\[2pt]" is a line's end, no formula's beginning: the pair comes first
 _BLOCK_TOKENS = re.compile(

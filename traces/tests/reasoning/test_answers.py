@@ -4,26 +4,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traces.readers import answers
-from traces.readers.answers import answer_of_reply, find_answer
+from traces.reasoning import answers
+from traces.reasoning.answers import (
+    answer_of_reply,
+    find_answer,
+    is_no_answer,
+    reference_of,
+    without_ends,
+)
 from traces.tests.strategies import quickly, text
 
-ALL = (
-    answers.BOXED,
-    answers.HASHES,
-    answers.ANSWER_LINE,
-    answers.THE_ANSWER_IS,
-    answers.ANSWER_TAG,
-    answers.ANSWER_HEADING,
-    answers.A_LINE,
-)
+ALL = (*answers.MARKS, answers.A_LINE)
 
 
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
         (r"so $\boxed{72}$.", "72"),
-        (r"\boxed{1}, no, \boxed{2}", "2"),
+        (r"\boxed{1}. No, \boxed{2}", "2"),
+        (r"The roots are $x=\boxed{2}$ and $x=\boxed{-3}$.", "2, -3"),
+        ("\\[ \\boxed{2} \\]\nor\n\\[ \\boxed{3} \\]", "2, 3"),
+        ("First \\boxed{2}\nThen \\boxed{3}", "3"),
+        (r"It is \boxed{4}, so \boxed{4}.", "4"),
+        (r"\boxed{\text{not found}}, then \boxed{4}", "4"),
         (r"$\boxed{\frac{1}{\sqrt{2}}}$", r"\frac{1}{\sqrt{2}}"),
         (r"\boxed{\{1, 2\}}", r"\{1, 2\}"),
         (r"\boxed{\left\{x : x > \frac{1}{2}\right\}}", r"\left\{x : x > \frac{1}{2}\right\}"),
@@ -60,7 +63,7 @@ def test_no_box_gives_none(said):
         (answers.HASHES, "#### 1\n####2 \r\n", "2"),
         (answers.HASHES, "#### 1\n####", "1"),
         (answers.ANSWER_LINE, "a\nAnswer: 18 eggs", "18 eggs"),
-        (answers.ANSWER_LINE, "**Final Answer:** $5$", "$5$"),
+        (answers.ANSWER_LINE, "**Final Answer:** $5$", "5"),
         (answers.ANSWER_LINE, "## The final answer: **(C)**", "(C)"),
         (answers.ANSWER_LINE, "Answer: 1\nAnswer: 2", "2"),
         (answers.THE_ANSWER_IS, "So the answer is 18.", "18"),
@@ -68,8 +71,22 @@ def test_no_box_gives_none(said):
         (answers.THE_ANSWER_IS, "The answer is 5. Wait, the final answer is: 6", "6"),
         (answers.THE_ANSWER_IS, "**The answer is 7**\nthe answer is", "7"),
         (answers.ANSWER_TAG, "<answer>1</answer> or\n<answer>\n2\n</answer>", "2"),
-        (answers.ANSWER_HEADING, "So 9 + 9.\n\n# Answer\n\n18", "18"),
-        (answers.ANSWER_HEADING, "## Final answer:\n18\nor so", "18\nor so"),
+        (answers.HASHES, "#### 72 \nThat is all.", "72"),
+        (answers.ANSWER_LINE, "2+3=5.\nAnswer: 5.", "5"),
+        (answers.ANSWER_LINE, "**Answer**: 5", "5"),
+        (answers.ANSWER_LINE, "So, the answer: 5", "5"),
+        (answers.ANSWER_LINE, "So 9 + 9.\n\n# Answer\n\n18", "18"),
+        (answers.ANSWER_LINE, "Work 3+4.\n\n**Final Answer**\n\n7", "7"),
+        (answers.ANSWER_LINE, "## Final answer:\n18\nor so\n\nBye.", "18\nor so"),
+        (
+            answers.ANSWER_LINE,
+            "Final Answer: The final answer is $4$. I hope it is correct.",
+            "4",
+        ),
+        (answers.THE_ANSWER_IS, "Then. The answer is approx. 3 km. Done.", "approx. 3 km"),
+        (answers.THE_ANSWER_IS, "The answer is 3 p.m. today", "3 p.m. today"),
+        (answers.THE_ANSWER_IS, "The answer is $12.50.", "$12.50"),
+        (answers.THE_ANSWER_IS, r"The answer is \(x=5\).", "x=5"),
         (answers.A_LINE, "9 + 9 = 18\nA: 18", "18"),
     ],
 )
@@ -86,7 +103,11 @@ def test_each_mark_gives_the_last_answer_it_names(mark, said, answer):
         (answers.THE_ANSWER_IS, "what the answer is"),
         (answers.ANSWER_TAG, "</answer><answer>5"),
         (answers.ANSWER_TAG, "5</answer>"),
-        (answers.ANSWER_HEADING, "# Answers\n\n5"),
+        (answers.HASHES, "#### Conclusion\nIt is 4."),
+        (answers.ANSWER_LINE, "# Answers\n\n5"),
+        (answers.ANSWER_LINE, "Answer: n/a"),
+        (answers.BOXED, r"So \boxed{\text{not found}}."),
+        (answers.THE_ANSWER_IS, "The answer is NotFound."),
         (answers.A_LINE, "QA: 5"),
     ],
 )
@@ -96,14 +117,71 @@ def test_what_only_looks_like_a_mark_gives_none(mark, said):
 
 def test_the_first_mark_that_is_there_is_trusted():
     said = "Answer: 1\n#### 2"
-    assert find_answer(said, answers.BOXED, answers.HASHES, answers.ANSWER_LINE) == ("2", "hashes")
+    assert find_answer(said) == ("2", "hashes")
     assert find_answer(said, answers.ANSWER_LINE, answers.HASHES) == ("1", "answer_line")
 
 
-def test_a_reply_without_a_box_is_the_answer():
+def test_a_reply_without_a_mark_is_the_answer():
     assert answer_of_reply(r"It is \boxed{3}.") == ("3", "boxed")
-    assert answer_of_reply("It is 3. ") == ("It is 3. ", "text")
+    assert answer_of_reply("It is 3.") == ("It is 3.", "text")
     assert answer_of_reply(" ") == ("", "none")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *("4", "4.", "**4**", "$4$", r"\(4\)", r"\[4\]", r"\boxed{4}", "So\n#### 4", "Answer: 4"),
+        *(
+            "The answer is 4.",
+            "**The final answer is $4$.**",
+            "<answer>4</answer>",
+            "It is 4\n\n#### 4",
+        ),
+    ],
+)
+def test_right_replies_agree_however_they_say_it(reply):
+    assert answer_of_reply(reply).text == "4"
+
+
+@pytest.mark.parametrize("said", ["$4", "1,000", "-3.5", "50%", "1/2", "\u22125"])
+def test_a_number_is_left_as_it_was_written(said):
+    assert answer_of_reply(said) == (said, "text")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        *("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "</s>", "<|endoftext|>", "<|end_of_text|>"),
+        *(
+            "<|return|>",
+            "<eos>",
+            "<\uff5cend\u2581of\u2581sentence\uff5c>",
+            "[EOS]",
+            "\n<|im_end|>\n</s>",
+        ),
+    ],
+)
+def test_what_ends_a_reply_is_no_answer(end):
+    assert without_ends(f" 4{end} ") == "4"
+
+
+@pytest.mark.parametrize("reply", ["a > b", "[0, 1]", "`<|im_end|>` ends it.", "<b>4</b>"])
+def test_what_only_looks_like_an_end_stays(reply):
+    assert without_ends(reply) == reply
+
+
+@pytest.mark.parametrize(
+    "said", ["proof", "NotFound", "not found", "N/A", "n/a.", "NaN", "[invalid]"]
+)
+def test_words_that_say_that_there_is_no_answer(said):
+    assert is_no_answer(said)
+    assert reference_of(said) is None
+
+
+@pytest.mark.parametrize("said", ["0", "none", "no", "proof by induction", "unknown", "x"])
+def test_words_that_are_answers(said):
+    assert not is_no_answer(said)
+    assert reference_of(said) == said
 
 
 PARTS = [r"\boxed", r"\fbox", "{", "}", "\\", "#### ", "Answer:", "the answer is ", "# Answer\n"]
@@ -114,7 +192,7 @@ PARTS += ["<answer>", "</answer>", "A:", "\n", " ", "$", "*", "5", "."]
 @given(st.lists(st.sampled_from(PARTS) | text, max_size=30).map("".join), st.sampled_from(ALL))
 def test_answers_are_parts_of_the_text_without_white_space_around(said, mark):
     found, by = find_answer(said, mark)
-    assert found in said
+    assert all(part in said for part in (found.split(", ") if mark == answers.BOXED else [found]))
     assert found == found.strip()
     assert by == (mark if found else "none")
 

@@ -1,0 +1,282 @@
+r"""Final answers, found in a text by the marks that people and models use.
+
+One order of trust for all: `\boxed{...}` (all boxes of the last sentence that has one), `#### x`,
+`<answer>x</answer>`, `Answer: x` and its kin, "The answer is x". Of each mark the last one counts
+that holds something. What ends a reply and is no answer (a stop token, the full stop of the
+sentence) is not taken, nor words that say that there is none. All this takes time linear in the
+text, whatever the text is.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+BOXED = "boxed"
+HASHES = "hashes"
+ANSWER_TAG = "answer_tag"
+ANSWER_LINE = "answer_line"
+THE_ANSWER_IS = "the_answer_is"
+A_LINE = "a_line"  # of `gsm8k_solutions` alone
+MARKS = (BOXED, HASHES, ANSWER_TAG, ANSWER_LINE, THE_ANSWER_IS)
+# where no mark gave it
+FIELD = "field"  # a field of the record holds nothing else
+TEXT = "text"  # the text as a whole is the answer
+NONE = "none"
+
+MAX_SENTENCE_CHARS = 1_000
+MAX_BARE_BOX_CHARS = 200
+MAX_BLOCK_CHARS = 10_000
+MAX_NUMBER_CHARS = 100
+
+_BOX_TOKENS = re.compile(r"(\\{1,2}(?:boxed|fbox)(?![A-Za-z]))(?:\s*(\{))?|\\.|[{}]", re.DOTALL)
+_BARE_BOX = re.compile(r"\s*([-+\d\\][^\s$]*)")
+_HASHES = re.compile(r"^[ \t]*+####[ \t]*+(\S.*)$", re.MULTILINE)
+_A_LINE = re.compile(r"^A:[ \t]*+(\S.*)$", re.MULTILINE)
+_TAG = re.compile(r"<(/?)(?:final_)?answer>", re.IGNORECASE)
+_EMPHASIS = r"[ \t*_#>`]*+"
+_ANSWER_LINE = re.compile(
+    rf"^{_EMPHASIS}(?:(?:so|thus|hence|therefore)[ ,]++)?(?:the )?(?:(?:final|correct|short) )?"
+    rf"answer[ \t*_]*+(?:[:\uff1a][ \t*_]*+(?P<said>\S.*)|[:\uff1a]?[ \t*_#:\uff1a]*+)$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_BLOCK_END = re.compile(r"\r?\n[ \t]*\r?\n")
+_THE_ANSWER_IS = re.compile(
+    r"\b(?:the\s++)?(?:final |correct )?answer\s++(?:is|would be)\b[ \t:*_]*+", re.IGNORECASE
+)
+_HOPE = re.compile(r"\s*\bI hope (?:it|this) is correct\W*$", re.IGNORECASE)
+# a sentence's end, or a line that begins anew
+_BETWEEN_SENTENCES = re.compile(r"[.!?][*_\"')\]$]*\s|\n[ \t]*\n|\n[ \t]*(?=[A-Z0-9*#-])")
+_STOPS = re.compile(r"[.!?]+(?=\s|$)")
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:approx|ca|cf|dr|eq|etc|e\.g|i\.e|fig|mr|mrs|ms|no|nos|prof|resp|st|vs|vol)"
+    r"|\b[A-Za-z]|\.[A-Za-z]+)\.$",
+    re.IGNORECASE,
+)
+_END_TOKENS = re.compile(
+    r"(?:\s|<\|?(?:im_end|eot_id|eom_id|end|return|call|eos|pad)\|?>"
+    r"|<\|?(?:endoftext|end_of_text|end_of_turn)\|?>"
+    r"|<\|END_OF_TURN_TOKEN\|>|<\uff5cend\u2581of\u2581sentence\uff5c>|</?s>|\[/?(?:EOS|PAD)\])+\Z"
+)
+_WRAPPED = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+)\\\)|\\\[(.+)\\\]|\*\*(.+)\*\*", re.DOTALL)
+_NUMBER = re.compile(r"[-+\u2212]?[$€£]?\d[\d.,]*(?:[/:]\d+)?\s?%?")
+_NO_ANSWERS = frozenset(
+    [
+        "proof",
+        "notfound",
+        "not found",
+        "not_found",
+        "n/a",
+        "nan",
+        "null",
+        "no answer",
+        "no final answer",
+        "not available",
+        "not applicable",
+        "not provided",
+        "[invalid]",
+        "[no answer]",
+    ]
+)
+
+
+class Answer(NamedTuple):
+    text: str
+    mark: str  # what gave it
+
+
+def find_answer(text: str, *marks: str) -> Answer:
+    """Take the answer of the first of the marks that gives one; else it is empty, by NONE."""
+    for mark in marks or MARKS:
+        found = _FINDERS[mark](text)
+        if found and not is_no_answer(found):
+            return Answer(found, mark)
+    return Answer("", NONE)
+
+
+def answer_of_reply(text: str) -> Answer:
+    """Take the answer that a reply marks; what one without a mark says is the answer as a whole."""
+    found = find_answer(text)
+    if found.text or not text.strip():
+        return found
+    bare = _unwrapped(text)
+    return Answer(bare if is_number(bare) else text, TEXT)
+
+
+def without_ends(text: str) -> str:
+    """Take white space around a reply off, and the tokens that ended it."""
+    stripped = text.strip()
+    if stripped.endswith((">", "]")):
+        ends = _END_TOKENS.search(stripped, max(0, len(stripped) - MAX_SENTENCE_CHARS))
+        return stripped[: ends.start()] if ends else stripped
+    return stripped
+
+
+def is_no_answer(text: str) -> bool:
+    r"""Tell words that stand where an answer would, as in `\boxed{\text{not found}}`."""
+    if len(text) > MAX_NUMBER_CHARS:
+        return False
+    bare = re.sub(r"\\(?:text|mathrm|mbox)\{([^{}]*)\}", r"\1", text)
+    return bare.strip(" .*_$'\"").lower() in _NO_ANSWERS
+
+
+def is_number(text: str) -> bool:
+    return len(text) <= MAX_NUMBER_CHARS and _NUMBER.fullmatch(text) is not None
+
+
+def reference_of(given: str | None) -> str | None:
+    """Give the answer that a field says is right, if it says one."""
+    return given if given and given.strip() and not is_no_answer(given) else None
+
+
+def notes_of(answer: Answer, reference: str | None) -> dict[str, Any]:
+    """Note what gave the answer, and the reference answer where there is one."""
+    return {"answer_from": answer.mark, **note_of(reference)}
+
+
+def note_of(reference: str | None) -> dict[str, Any]:
+    return {"reference_answer": reference} if reference else {}
+
+
+def _boxed(text: str) -> str | None:
+    r"""Find the boxes of the last sentence with any: `\boxed{...}`, `\fbox{...}`, `\boxed 5`."""
+    if "box" not in text:
+        return None
+    last: list[str] = []
+    until = 0
+    for start, end, content in _boxes(text):
+        if until and not _BETWEEN_SENTENCES.search(text, until, start):
+            last.append(content)
+        else:
+            last = [content]
+        until = end
+    return ", ".join(dict.fromkeys(last))
+
+
+def _boxes(text: str) -> list[tuple[int, int, str]]:
+    """Give the boxes that hold something, the inner of two, with braces paired, in order."""
+    found: list[tuple[int, int, str]] = []
+    opened: list[tuple[int, int]] = []  # by open brace: where its box and its content begin
+    for token in _BOX_TOKENS.finditer(text):
+        box, brace = token.groups()
+        start, inside = -1, -1
+        content = ""
+        end = token.end()
+        if box and not brace:
+            start = inside = token.start()
+            content, end = _bare_box(text, token.end())
+        elif box or token[0] == "{":
+            opened.append((token.start() if box else -1, token.end()))
+        elif token[0] == "}" and opened:
+            start, inside = opened.pop()
+            if start >= 0 and not (found and found[-1][0] > start):
+                content = text[inside : token.start()].strip()
+        if start >= 0 and content and not is_no_answer(content):
+            found.append((start, end, content))
+    return found
+
+
+def _bare_box(text: str, start: int) -> tuple[str, int]:
+    line = text[start : start + MAX_BARE_BOX_CHARS].partition("\n")[0]
+    if "$" in line:
+        said = line.partition("$")[0]
+        return said.strip(), start + len(said)
+    found = _BARE_BOX.match(line)
+    return (found[1].rstrip(".,;"), start + found.end()) if found else ("", start)
+
+
+def _hashes(text: str) -> str | None:
+    """Find what the last line `#### x` says; of a heading, which it may be, nothing."""
+    if "####" not in text:
+        return None
+    end = len(text.rstrip())
+    for found in reversed(list(_HASHES.finditer(text))):
+        said = _trimmed(found[1])
+        if said and (is_number(said) or found.end() >= end):
+            return said
+    return None
+
+
+def _tagged(text: str) -> str | None:
+    end = -1
+    for tag in reversed(list(_TAG.finditer(text))):
+        if tag[1]:
+            end = tag.start()
+        elif end >= 0:
+            said = _trimmed(text[tag.end() : end])
+            if said:
+                return said
+            end = -1
+    return None
+
+
+def _answer_line(text: str) -> str | None:
+    """Find what follows the last `Answer:`, on its line or in the block under it."""
+    if "nswer" not in text and "NSWER" not in text:
+        return None
+    for found in reversed(list(_ANSWER_LINE.finditer(text))):
+        said = found["said"]
+        if said is None:
+            rest = text[found.end() : found.end() + MAX_BLOCK_CHARS].lstrip()
+            end = _BLOCK_END.search(rest)
+            said = rest[: end.start()] if end else rest
+        said = _HOPE.sub("", said)
+        if said := _sentence(said) or _trimmed(said):
+            return said
+    return None
+
+
+def _sentence(text: str) -> str | None:
+    """Find what the last sentence says that begins with "The answer is"."""
+    for found in reversed(list(_THE_ANSWER_IS.finditer(text))):
+        line = text[found.end() : found.end() + MAX_SENTENCE_CHARS].partition("\n")[0]
+        said = _trimmed(line[: next(_sentence_ends(line), len(line))])
+        if said:
+            return said
+    return None
+
+
+def _sentence_ends(text: str) -> Iterator[int]:
+    """Yield where a sentence's stop stands; that of an abbreviation is none."""
+    for stop in _STOPS.finditer(text):
+        before = text[max(0, stop.start() - 20) : stop.end()]
+        if stop.end() == len(text) or not _ABBREVIATED.search(before):
+            yield stop.start()
+
+
+def _trimmed(text: str) -> str:
+    """Take off what surrounds an answer: white space, emphasis, a formula's marks, the full stop.
+
+    The full stop closes the sentence where it is the text's only one.
+    """
+    text = without_ends(text)
+    while True:
+        before = text
+        text = text.strip().strip("*_`").strip()
+        if text.endswith((".", "!")) and not text.endswith("..."):
+            ends = list(_sentence_ends(text))
+            if len(ends) == 1 and "\n" not in text:
+                text = text[: ends[0]]
+        wrapped = _WRAPPED.fullmatch(text)
+        if wrapped and (inner := next(filter(None, wrapped.groups()), "").strip()):
+            text = inner
+        if text == before:
+            return text
+
+
+def _unwrapped(text: str) -> str:
+    return _trimmed(text) if len(text) <= MAX_NUMBER_CHARS else text
+
+
+def _last_a_line(text: str) -> str | None:
+    lines: list[str] = _A_LINE.findall(text)
+    return next((said for line in reversed(lines) if (said := line.strip(" \t\r"))), None)
+
+
+_FINDERS: dict[str, Callable[[str], str | None]] = {
+    BOXED: _boxed,
+    HASHES: _hashes,
+    ANSWER_TAG: _tagged,
+    ANSWER_LINE: _answer_line,
+    THE_ANSWER_IS: _sentence,
+    A_LINE: _last_a_line,
+}

@@ -1,0 +1,128 @@
+"""Conversations: which turns stand before the reply, what they hold, and how people read them."""
+
+from enum import IntFlag
+from typing import Any
+
+from traces.reasoning.messages import (
+    ASSISTANT,
+    SYSTEM,
+    TOOL,
+    USER,
+    Turn,
+    UnreadableMessage,
+    call_text,
+    read_message,
+    role_of,
+)
+from traces.reasoning.thoughts import split_thought
+
+JOINT = "\n\n"
+LABELS = {USER: "User", ASSISTANT: "Assistant", SYSTEM: "System", TOOL: "Tool"}
+
+
+class Parts(IntFlag):
+    """What a trace holds beside one question and its answer, which not every format can say.
+
+    In this order a format that leaves a trace out names its reason.
+    """
+
+    SEVERAL_TURNS = 1
+    TOOLS = 2
+    MEDIA = 4
+    TRUNCATED = 8  # the reply was cut off before its answer
+    UNREADABLE = 16  # messages that are no turns
+
+
+def parts_of(
+    messages: list[dict[str, Any]] | None, meta: dict[str, Any] | None, final_answer: str
+) -> Parts:
+    """Tell what a trace holds; of messages that are not as they should be, that alone."""
+    parts = Parts(0)
+    if not final_answer and meta and meta.get("truncated") is True:
+        parts = Parts.TRUNCATED
+    if not messages:
+        return parts
+    try:
+        asked = context(messages, meta)
+        reply = _reply_position(messages, meta)
+        turns = asked if reply is None else [*asked, read_message(messages[reply])]
+    except (UnreadableMessage, AttributeError, RecursionError):
+        return parts | Parts.UNREADABLE
+    roles = [turn.role for turn in asked if turn.role != SYSTEM]
+    if roles != [USER] or asked[-1].role != USER:
+        parts |= Parts.SEVERAL_TURNS
+    if any(turn.calls or turn.returns for turn in turns):
+        parts |= Parts.TOOLS
+    if any(turn.media for turn in turns):
+        parts |= Parts.MEDIA
+    return parts
+
+
+def context(messages: list[dict[str, Any]], meta: dict[str, Any] | None) -> list[Turn]:
+    """Give the turns before the reply, without earlier thoughts, as chat templates do.
+
+    UnreadableMessage where one of them is not as it should be.
+    """
+    reply = _reply_position(messages, meta)
+    return [asked(message) for message in (messages if reply is None else messages[:reply])]
+
+
+def asked(message: dict[str, Any]) -> Turn:
+    """Read a turn that stands before the reply: what an assistant thought is not said again."""
+    turn = read_message(message)
+    if turn.role == ASSISTANT:
+        turn.text = split_thought(turn.text).answer
+        turn.thoughts = []
+    return turn
+
+
+def system_text(messages: list[dict[str, Any]] | None) -> str:
+    """Give the text with which the system begins, as a transcript begins with it; "" for none."""
+    texts = []
+    try:
+        for message in messages or ():
+            if role_of(message) != SYSTEM:
+                break
+            texts.append(read_message(message).text)
+    except (UnreadableMessage, AttributeError, RecursionError):
+        return ""
+    return JOINT.join(filter(None, texts))
+
+
+def transcript(turns: list[Turn]) -> str:
+    """Write turns for people, for search and for hashing.
+
+    What the system says first and one question of a user stand there as they are; in any other
+    conversation each turn behind the system's has its role before it, calls and results in their
+    places.
+    """
+    first = next((n for n, turn in enumerate(turns) if turn.role != SYSTEM), len(turns))
+    system = [turn.text for turn in turns[:first]]
+    rest = turns[first:]
+    if len(rest) == 1 and rest[0].role == USER and not rest[0].calls:
+        said = [rest[0].text]
+    else:
+        said = [text for turn in rest if (text := _labelled(turn))]
+    return JOINT.join(filter(None, [*system, *said]))
+
+
+def _labelled(turn: Turn) -> str:
+    label = LABELS.get(turn.role, turn.role)
+    said = [f"{label}: {turn.text}"] if turn.text else []
+    return JOINT.join([*said, *(f"{label} calls: {call_text(call)}" for call in turn.calls)])
+
+
+def _reply_position(messages: list[dict[str, Any]], meta: dict[str, Any] | None) -> int | None:
+    """Find the message that the trace's answer is, if it is among them.
+
+    `meta` tells of those that the reader took apart: how many turns came after the reply, or that
+    all of them are the prompt.
+    """
+    notes = meta or {}
+    if notes.get("prompt_turns") == len(messages):
+        return None
+    after = notes.get("turns_after")
+    position = len(messages) - 1 - (after if type(after) is int and after > 0 else 0)
+    if position >= 0 and role_of(messages[position]) == ASSISTANT:
+        return position
+    return None
