@@ -86,17 +86,19 @@ def format_of(
     """
     if paths:
         return mapped.format_of(paths)
-    if name != AUTO:
-        return FORMATS[name]
     unexpected = Unexpected()
     values = (_value_or_none(one, unexpected) for one in records if isinstance(one, Record))
-    looked_at = list(islice((value for value in values if value is not None), LOOKED_AT))
+    found = (value for value in values if value is not None)
+    if name != AUTO:
+        named = FORMATS[name]
+        return named.for_file(list(found)) if named.reader_for else named
+    looked_at = list(islice(found, LOOKED_AT))
     if not looked_at:
         return None
     fmt = recognise(looked_at, unexpected)
     if fmt is None:
         raise BrokenSource(unrecognised(looked_at))
-    return fmt
+    return fmt.for_file([*looked_at, *found]) if fmt.reader_for else fmt
 
 
 def is_record(value: dict[str, Any], name: str, paths: Paths | None = None) -> bool:

@@ -5,7 +5,7 @@ of the formats that would recognise it as well.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -43,7 +43,8 @@ class ReaderFormat:
     """`recognises` tells a record of the format, well-formed or not; `read` gives its traces.
 
     `read` raises Unreadable, and nothing else, whatever the record is. `cells` are the columns that
-    it wants as lists or objects, where they come as text.
+    it wants as lists or objects, where they come as text. `reader_for` gives the `read` for a file
+    of which the first records tell how all of it is read.
     """
 
     name: str
@@ -52,10 +53,17 @@ class ReaderFormat:
     read: Callable[[dict[str, Any]], Iterable[Draft]]
     example: dict[str, Any]
     cells: Wanted = field(default_factory=dict)
+    reader_for: Callable[[Sequence[dict[str, Any]]], Callable[[dict[str, Any]], Any]] | None = None
 
     def of(self, record: dict[str, Any]) -> dict[str, Any]:
         """Give a record as the format takes it: CSV's cells with the lists and objects in them."""
         return with_structures(record, self.cells) if isinstance(record, Cells) else record
+
+    def for_file(self, records: Sequence[dict[str, Any]]) -> "ReaderFormat":
+        """Give the format as a file is read of which these are the first records."""
+        if self.reader_for is None:
+            return self
+        return replace(self, read=self.reader_for([self.of(record) for record in records]))
 
 
 class _Module(Protocol):
@@ -66,8 +74,17 @@ class _Module(Protocol):
     def read(self, record: dict[str, Any], /) -> Iterable[Draft]: ...
 
 
-def _format(name: str, module: _Module, description: str, cells: Wanted = NONE) -> ReaderFormat:
-    return ReaderFormat(name, description, module.recognises, module.read, module.EXAMPLE, cells)
+def _format(
+    name: str,
+    module: _Module,
+    description: str,
+    cells: Wanted = NONE,
+    reader_for: Callable[[Sequence[dict[str, Any]]], Any] | None = None,
+) -> ReaderFormat:
+    example = module.EXAMPLE
+    return ReaderFormat(
+        name, description, module.recognises, module.read, example, cells, reader_for
+    )
 
 
 _DOCUMENT = wanted(lists=["steps", "tags", "messages"], objects=["meta"])
@@ -130,13 +147,14 @@ FORMATS = {
             "preference",
             preference,
             "TRL: a chosen and a rejected completion of a prompt.",
-            wanted(messages=["prompt", *preference.SIDES]),
+            wanted(messages=["prompt", *preference.BEFORE, *preference.SIDES]),
         ),
         _format(
             "stepwise",
             stepwise,
             "TRL: a prompt, the steps of its completion and their labels.",
             wanted(lists=["completions", "labels"], messages=["prompt"]),
+            stepwise.reader_for,
         ),
         _format(
             "prompt_completion",

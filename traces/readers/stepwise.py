@@ -1,5 +1,7 @@
 """TRL's stepwise supervision: the steps of a completion, each with a label."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from traces.readers import fields
@@ -8,7 +10,8 @@ from traces.readers.draft import Draft, Unreadable
 from traces.reasoning import answers
 from traces.reasoning.steps import REASONING
 
-LABELS = {True: 1, False: -1}
+VERDICTS = {1: 1, 0: -1}  # of booleans, and of integers in a file that has no -1
+RATINGS = {-1: -1, 0: 0, 1: 1}
 
 EXAMPLE: dict[str, Any] = {
     "prompt": "What is 15% of 40?",
@@ -26,6 +29,26 @@ def recognises(record: dict[str, Any]) -> bool:
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
+    return reader_for([record])(record)
+
+
+def reader_for(records: Sequence[dict[str, Any]]) -> Callable[[dict[str, Any]], list[Draft]]:
+    """Give how the records of a file are read, of which these are the first.
+
+    0 is a wrong step where a file knows right and wrong alone, and one neither way where it has a
+    -1 as well.
+    """
+    labels = [record.get("labels") for record in records]
+    has_ratings = any(
+        type(label) is int and label == -1
+        for some in labels
+        if isinstance(some, list)
+        for label in some
+    )
+    return partial(_read, RATINGS if has_ratings else VERDICTS)
+
+
+def _read(labels_of_file: dict[int, int], record: dict[str, Any]) -> list[Draft]:
     """Read the completions as steps; the last one may mark the answer."""
     completions = [
         fields.checked(step, str, "a string", f"completions[{position}]")
@@ -47,7 +70,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
             notes={**notes, "answer_from": found.mark},
             messages=messages,
             step_labels={
-                str(position): _label(label, f"labels[{position}]")
+                str(position): _label(label, labels_of_file, f"labels[{position}]")
                 for position, label in enumerate(labels)
                 if label is not None
             },
@@ -65,9 +88,12 @@ def _asked(prompt: str | list[Any]) -> tuple[str, dict[str, Any], list[dict[str,
     return text, {**notes, "prompt_turns": len(messages)}, messages
 
 
-def _label(label: Any, where: str) -> int:
+def _label(label: Any, known: dict[int, int], where: str) -> int:
     if isinstance(label, bool):
-        return LABELS[label]
-    if type(label) is int and label in (-1, 0, 1):
-        return label
+        return VERDICTS[label]
+    if type(label) is int and label in known:
+        return known[label]
+    if type(label) is int and label in RATINGS:
+        reason = "The file began with 0 for wrong and 1 for right, and knows no -1."
+        raise Unreadable(where, reason)
     raise Unreadable(where, "Not a boolean, nor -1, 0 or 1.")

@@ -3,6 +3,7 @@
 import pytest
 
 from traces.readers import preference, prompt_completion, stepwise
+from traces.readers.draft import Unreadable
 from traces.tests.readers.reading import only, refusal
 
 USER = {"role": "user", "content": "What is 9 + 9?"}
@@ -214,6 +215,19 @@ def test_stepwise_may_rate_in_numbers_and_ask_in_messages():
     assert (draft.prompt, draft.messages) == ("What is 9 + 9?", [USER])
     assert draft.final_answer == ""
     assert draft.notes == {"answer_from": "none", "prompt_turns": 1}
+
+
+def test_integer_labels_are_verdicts_where_a_file_has_no_others():
+    first, second, third = (
+        {"prompt": "p", "completions": ["a", "b"], "labels": labels}
+        for labels in ([1, 0], [0, True], [0, -1])
+    )
+    verdicts = stepwise.reader_for([first, second])
+    assert only(verdicts(first)).step_labels == {"0": 1, "1": -1}
+    assert only(verdicts(second)).step_labels == {"0": -1, "1": 1}
+    with pytest.raises(Unreadable, match="knows no -1"):
+        verdicts(third)
+    assert only(stepwise.reader_for([first, third])(first)).step_labels == {"0": 1, "1": 0}
 
 
 @pytest.mark.parametrize(
