@@ -51,9 +51,9 @@ class Quotations:
 
 def code_spans(text: str) -> list[Span]:
     """Give the spans of fenced blocks and of inline code; what is never closed is none."""
-    runs = [found.span() for found in _TICKS.finditer(text)]
-    if not runs:
+    if "`" not in text and "~~~" not in text:
         return []
+    runs = [found.span() for found in _TICKS.finditer(text)]
     blanks = [found.start() for found in _BLANK_LINE.finditer(text)]
     fences = [_is_fence(text, run) for run in runs]
     by_mark: defaultdict[str, list[int]] = defaultdict(list)  # exact runs, by what they are

@@ -34,6 +34,7 @@ THOUGHT_FIELDS = (
 )
 WRAPPERS = ("additional_kwargs", "provider_specific_fields", "model_extra")
 CALL_FIELDS = ("tool_calls", "function_call")
+PLAIN = frozenset(["role", "content", "from", "name"])  # fields of a message that holds no more
 
 THOUGHT_PARTS = ("reasoning", "thinking", "thought", "reasoningcontent")
 HIDDEN_PARTS = ("redacted_thinking", "encrypted")
@@ -106,12 +107,16 @@ def read_message(message: dict[str, Any]) -> Turn:
 
 def thoughts_of(message: dict[str, Any]) -> list[str]:
     """Give what stands in the fields of thoughts, each thought once."""
+    if message.keys() <= PLAIN:
+        return []
     places: list[list[str]] = []
     for holder, path in _holders(message):
         for name in THOUGHT_FIELDS:
             here = f"{path}.{name}" if path else name
             if texts := list(_thought_texts(holder.get(name), here)):
                 places.append(texts)
+    if len(places) < 2:
+        return places[0] if places else []
     kept: dict[str, list[str]] = {}
     for texts in places:
         kept.setdefault(folded("".join(texts)), texts)

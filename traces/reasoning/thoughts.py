@@ -15,17 +15,20 @@ from traces.reasoning.code import Quotations
 
 _NAMES = "think|thinking|thinks|reason|reasoning|thought|thoughts|scratchpad|cot|inner_monologue"
 _ANSWER = "answer|response|final|solution"
-# Every alternative begins with a bracket and repeats within bounds: linear in the text.
+# The first character alone is looked for; behind it nothing repeats without bound: linear.
 _MARKS = re.compile(
-    rf"""
-    <\ ?(?P<angle>/?)(?:[a-z][\w.-]{{0,20}}:)?(?P<angle_name>{_NAMES})(?:\ [^<>\n]{{0,80}})?>
-    | [\[\u25c1\u27e8\u3010\uff1c](?P<other>/?)(?P<other_name>{_NAMES})[\]\u25b7\u27e9\u3011\uff1e]
-    | <[|\uff5c](?P<pipe>/?)(?P<pipe_name>{_NAMES})[|\uff5c]>
-    | <[|\uff5c](?P<edge>begin|start|end)[_\u2581](?:of[_\u2581])?
-      (?P<part>{_NAMES}|solution)[|\uff5c]>
-    | <[|\uff5c](?P<part_first>{_NAMES}|solution)[_\u2581](?P<edge_last>begin|start|end)[|\uff5c]>
-    | <\|im_start\|>(?P<turn>{_NAMES}|{_ANSWER})[ \t]*(?:\r?\n|(?=<)|$)
-    """,
+    rf"""[<\[\u25c1\u27e8\u3010\uff1c](?:
+    (?<=<)(?:
+        \ ?(?P<angle>/?)(?:[a-z][\w.-]{{0,20}}:)?(?P<angle_name>{_NAMES})(?:\ [^<>\n]{{0,80}})?>
+        | [|\uff5c](?P<pipe>/?)(?P<pipe_name>{_NAMES})[|\uff5c]>
+        | [|\uff5c](?P<edge>begin|start|end)[_\u2581](?:of[_\u2581])?
+          (?P<part>{_NAMES}|solution)[|\uff5c]>
+        | [|\uff5c](?P<part_first>{_NAMES}|solution)[_\u2581]
+          (?P<edge_last>begin|start|end)[|\uff5c]>
+        | \|im_start\|>(?P<turn>{_NAMES}|{_ANSWER})[ \t]*(?:\r?\n|(?=<)|$)
+    )
+    | (?<!<)(?P<other>/?)(?P<other_name>{_NAMES})[\]\u25b7\u27e9\u3011\uff1e]
+    )""",
     re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
 _BEGINNINGS = re.compile(
