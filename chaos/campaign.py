@@ -30,7 +30,8 @@ CLIENTS = 8
 LINE_SECONDS = 10.0  # between two lines of progress in a log
 COPY = "tunix_restored"
 # one that is killed is noticed soon, and two web processes are there to be killed
-SETTINGS = {"DATABASE_URL": "", "TUNIX_JOB_LEASE_SECONDS": "5", "TUNIX_WEB_PROCESSES": "2"}
+SETTINGS = {"TUNIX_JOB_LEASE_SECONDS": "5", "TUNIX_WEB_PROCESSES": "2"}
+EMBEDDED = {"DATABASE_URL": "", "DATABASE_URL_FILE": ""}  # it is killed: never another
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def run(directory: Path, *, seconds: float, seed: int) -> Report:
     shutil.rmtree(directory, ignore_errors=True)
     var_dir = directory / "site"
     var_dir.mkdir(parents=True)
-    environment = {**os.environ, **LOCAL, **SETTINGS, "TUNIX_VAR": str(var_dir)}
+    environment = {**os.environ, **LOCAL, **SETTINGS, **EMBEDDED, "TUNIX_VAR": str(var_dir)}
     with embedded_postgres(var_dir) as cluster:
         manage = _Manage(environment)
         manage("migrate", "-v0")

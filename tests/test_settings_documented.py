@@ -9,7 +9,7 @@ import pytest
 
 from tests.pages import ROOT
 
-READERS = ("text", "integer", "flag", "words", "networks", "origins", "choice")
+READERS = ("text", "secret", "integer", "flag", "words", "networks", "origins", "choice")
 OURS = ("tunix_site", "jobs", "traces", "datasets", "training", "benchmarks", "chaos")
 OF_THE_SYSTEM = {"PATH"}  # every program has it, and nobody sets it for us
 
@@ -33,6 +33,8 @@ def settings_read(code: str) -> dict[str, str]:
             ) if reader in READERS:
                 named = [word.value for word in keywords if word.arg == "default"]
                 found[name] = default_text(reader, next(iter([*named, *rest[:1]]), None))
+                if reader == "secret":
+                    found[f"{name}_FILE"] = ""
     return found
 
 
@@ -140,6 +142,7 @@ DEBUG = env.flag("DEBUG")
 HTTPS = env.flag("HTTPS", default=True)
 LEVEL = env.choice("LEVEL", "INFO", ("DEBUG", "INFO"))
 URL = env.text("URL")
+KEY = env.secret("KEY")
 """
     assert settings_read(code) == {
         "PORT": "8000",
@@ -147,6 +150,8 @@ URL = env.text("URL")
         "HTTPS": "1",
         "LEVEL": "INFO",
         "URL": "",
+        "KEY": "",
+        "KEY_FILE": "",
     }
 
 

@@ -20,6 +20,22 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name) or default
 
 
+def secret(name: str) -> str:
+    """Read a text from the variable, or else from the file that NAME_FILE names."""
+    path = text(f"{name}_FILE")
+    if not path or text(name):
+        return text(name)
+    try:
+        read = Path(path).read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {error.strerror}: {path}.") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{name}_FILE: {path} holds no text.") from None
+    if not read:
+        raise ImproperlyConfigured(f"{name}_FILE: {path} is empty.")
+    return read
+
+
 def integer(name: str, default: int, *, minimum: int = 1) -> int:
     value = os.environ.get(name)
     if not value:

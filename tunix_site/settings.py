@@ -19,11 +19,11 @@ dotenv.load_dotenv(BASE_DIR / ".env")  # the environment wins over the file
 # Where the program keeps what it makes: the embedded database, the secret key, the demo's report.
 VAR_DIR = (BASE_DIR / env.text("TUNIX_VAR", "var")).resolve()
 
-DATABASE_URL = env.text("DATABASE_URL")
+DATABASE_URL = env.secret("DATABASE_URL")
 EMBEDDED_POSTGRES = not DATABASE_URL
 
 DEBUG = env.flag("DEBUG")
-SECRET_KEY = secret_key(given=env.text("SECRET_KEY"), embedded=EMBEDDED_POSTGRES, var_dir=VAR_DIR)
+SECRET_KEY = secret_key(given=env.secret("SECRET_KEY"), embedded=EMBEDDED_POSTGRES, var_dir=VAR_DIR)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 HOST = env.text("HOST", "127.0.0.1")  # the address that `serve` binds

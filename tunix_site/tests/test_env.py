@@ -26,6 +26,38 @@ def test_text_is_kept_as_it_is(given, value, read):
 
 
 @pytest.mark.parametrize(
+    ("value", "read"), [(None, "of the file"), ("", "of the file"), ("given", "given")]
+)
+def test_a_secret_may_be_in_a_file_and_the_variable_wins(given, monkeypatch, tmp_path, value, read):
+    (tmp_path / "secret").write_text("of the file\n")
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
+    given(value)
+    assert env.secret(NAME) == read
+
+
+def test_a_secret_may_be_missing(given):
+    given(None)
+    assert env.secret(NAME) == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(None, "No such file or directory: "), (b" \n", "is empty"), (b"\xff\xfe", "holds no text")],
+)
+def test_a_file_without_a_secret_is_refused(given, monkeypatch, tmp_path, content, problem):
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv(f"{NAME}_FILE", str(path))
+    given(None)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env.secret(NAME)
+    assert str(refused.value).startswith("TUNIX_A_TEST_FILE: ")
+    assert problem in str(refused.value)
+    assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("value", "read"), [(None, 7), ("", 7), ("3", 3), (" 3 ", 3), ("1", 1), ("1_000", 1000)]
 )
 def test_integers(given, value, read):

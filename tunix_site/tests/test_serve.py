@@ -23,6 +23,7 @@ from tunix_site.tests.samples import trace
 
 BUILD = {"dataset_name": "kept", "dataset_version": "1"}
 MAKE = ("MAKELEVEL", "DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+MAKE += ("DATABASE_URL_FILE", "SECRET_KEY_FILE")
 
 
 class Run:
