@@ -1,7 +1,7 @@
 # Every target does its own set-up; `make` alone says what there is.
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-web test-training run bench bench-large chaos lint format lock backup restore \
-	check-pythons check-postgres check-client
+	check-pythons check-postgres check-client check-datasets
 
 # The first Python from 3.11 to 3.13 that is found.
 IS_FIT := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
@@ -32,6 +32,7 @@ help:
 	@echo "make check-pythons   the tests that depend on it, on each of Python 3.11 to 3.13 that is found"
 	@echo "make check-postgres  the tests of the web, on a PostgreSQL of the system"
 	@echo "make check-client    the client as a package, in environments with nothing else"
+	@echo "make check-datasets  what is exported, read by Hugging Face's datasets of 3.6 and of 5"
 	@echo "make backup FILE=...    dump the database"
 	@echo "make restore FILE=...   restore a dump (asks; FORCE=1: does not)"
 
@@ -64,6 +65,10 @@ check-postgres: .venv-dev/.ready
 # the client as others install it: with the oldest packages that it says it needs, and the newest
 check-client: .venv-uv/.ready
 	.ci/check-client $(PYTHON)
+
+# exports, as other people's loader reads them; its versions differ in what they can read
+check-datasets: .venv/.ready .venv-datasets3/.ready .venv-datasets5/.ready
+	$(WEB) .ci/check-datasets .venv-datasets3/bin/python .venv-datasets5/bin/python
 
 bench: .venv/.ready .venv-training/.ready
 	$(WEB) -m benchmarks
@@ -103,7 +108,10 @@ FOUND_PYTHON = $(or $(PYTHON),false) $(IS_FIT) \
 .venv/.ready: requirements.txt
 .venv-dev/.ready: requirements-dev.txt
 .venv-training/.ready: requirements-training.txt
-.venv/.ready .venv-dev/.ready .venv-training/.ready: | .venv-uv/.ready
+.venv-datasets3/.ready: requirements-datasets3.txt
+.venv-datasets5/.ready: requirements-datasets5.txt
+.venv/.ready .venv-dev/.ready .venv-training/.ready \
+.venv-datasets3/.ready .venv-datasets5/.ready: | .venv-uv/.ready
 	@$(FOUND_PYTHON)
 	@echo "Setting up $(@D) from $<"
 	$(PYTHON) -m venv --clear --without-pip $(@D)
@@ -125,4 +133,6 @@ lock: .venv-uv/.ready
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	$(LOCK) requirements-training.in -o requirements-training.txt
+	$(LOCK) requirements-datasets3.in -o requirements-datasets3.txt
+	$(LOCK) requirements-datasets5.in -o requirements-datasets5.txt
 	$(LOCK) requirements-uv.in -o requirements-uv.txt

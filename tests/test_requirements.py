@@ -12,6 +12,7 @@ from tests.requirements import Needs, Pin, asked_for, installed, pins_of, unmet
 PYTHONS = ("3.11", "3.12", "3.13")
 OURS = Path(sysconfig.get_path("purelib"))
 FILES = ("requirements", "requirements-dev", "requirements-training", "requirements-uv")
+FILES += ("requirements-datasets3", "requirements-datasets5")
 
 
 def where_installed(name: str) -> Path:
@@ -20,7 +21,7 @@ def where_installed(name: str) -> Path:
         return OURS
     environment = ROOT / f".venv-{name.removeprefix('requirements-')}"
     if not (environment / ".ready").exists():
-        pytest.skip(f"{environment.name} is missing: `make test` makes it")
+        pytest.skip(f"{environment.name} is missing: make makes it when it is needed")
     [found] = environment.glob("lib/python*/site-packages")
     return found
 
