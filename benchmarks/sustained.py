@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, cycle, islice
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ QUIET_SECONDS = 1.0
 QUIET_SHARE = 0.05  # of a processor
 LOOKS = 60
 SINGLE = 300  # traces, sent one by one
+ROUNDS = 3
 INDEXES = {
     SearchDocument: "gin (document)",
     Signature: "gin (bands)",
@@ -215,18 +217,20 @@ def _compared(
 def _over_a_backlog(site: Site, client: Client, database: Database, lines: list[bytes]) -> Result:
     """Import while as many wait since long ago, for which the indexers no longer give way."""
     texts = _texts(lines)
-    _make_empty(site, database)
-    with empty_copy(database, Trace) as table:
-        copying = sum(seconds_of(copy_in, database, table, text) for text in texts)
-    _make_backlog(database, texts)
-    importing = seconds_of(_send_import, client, lines)
-    wait_for_the_indexes()
+    copying, importing = [], []
+    for _ in range(ROUNDS):  # one takes two or three seconds, and differs by a third
+        _make_empty(site, database)
+        with empty_copy(database, Trace) as table:
+            copying.append(sum(seconds_of(copy_in, database, table, text) for text in texts))
+        _make_backlog(database, texts)
+        importing.append(seconds_of(_send_import, client, lines))
+        wait_for_the_indexes()
     return Result(
         name=f"import of {len(lines):,} over a backlog of as many",
         kind="share",
-        measured=len(lines) / importing,
+        measured=len(lines) / median(importing),
         unit="traces/s",
-        baseline=len(lines) / copying,
+        baseline=len(lines) / median(copying),
         against="COPY",
         required=LEAST_SHARE,
     )
