@@ -160,6 +160,7 @@ def create(request: HttpRequest) -> HttpResponse:
                 row.prompt_hash,
                 row.step_count,
                 row.total_chars,
+                row.parts,
             ],
         )
     payload = {

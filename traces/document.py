@@ -3,9 +3,12 @@
 from hashlib import sha256
 from operator import itemgetter
 from typing import Annotated, Any, TypedDict
+from unicodedata import normalize
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+
+from traces.reasoning.turns import JOINT, system_text
 
 MAX_VERSION_CHARS = 64
 MAX_PROMPT_CHARS = 50_000
@@ -63,11 +66,26 @@ def content_hash(prompt: str, steps: list[Step], final_answer: str) -> str:
     return sha256(_encode(content)).hexdigest()[:32]
 
 
-def prompt_hash(prompt: str) -> str:
-    """SHA-256 of the prompt, white space folded and case ignored: its first 32 hex digits."""
-    if not _is_folded(prompt):
-        prompt = " ".join(prompt.split())
-    return sha256(prompt.casefold().encode()).hexdigest()[:32]
+def prompt_hash(prompt: str, messages: list[dict[str, Any]] | None = None) -> str:
+    """SHA-256 of what was asked, in NFC, white space folded, case ignored: its first 32 hex digits.
+
+    What the system says in `messages` is taken off where the prompt begins with it, unless nothing
+    else is there: a question is the same whoever was told how to answer it.
+    """
+    asked = _without_system(prompt, messages) if messages else prompt
+    if not asked.isascii():
+        asked = normalize("NFC", asked)
+    if not _is_folded(asked):
+        asked = " ".join(asked.split())
+    return sha256(asked.casefold().encode()).hexdigest()[:32]
+
+
+def _without_system(prompt: str, messages: list[dict[str, Any]]) -> str:
+    system = system_text(messages)
+    if not system or not prompt.startswith(f"{system}{JOINT}"):
+        return prompt
+    asked = prompt[len(system) + len(JOINT) :]
+    return prompt if not asked or asked.isspace() else asked
 
 
 def _is_folded(text: str) -> bool:

@@ -56,6 +56,12 @@ class Trace(models.Model):
     total_chars = models.PositiveIntegerField(
         editable=False, help_text="Characters of prompt, steps and final answer."
     )
+    parts = models.SmallIntegerField(  # no positive one: its check would read the whole table
+        editable=False,
+        default=0,
+        db_default=0,
+        help_text="What the conversation holds that not every format can say, as Parts' bits.",
+    )
 
     objects = TraceQuerySet.as_manager()
 

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from traces import document
 from traces.document import Step, TraceDocument
+from traces.reasoning.turns import parts_of
 
 if TYPE_CHECKING:
     from traces.models import Trace
@@ -44,6 +45,7 @@ class TraceRow(msgspec.Struct, gc=False):
     prompt_hash: str
     step_count: int
     total_chars: int
+    parts: int
 
 
 def row_of(
@@ -53,6 +55,7 @@ def row_of(
     steps = document.ordered(trace.steps)
     meta = trace.meta or {}
     prompt, final_answer = trace.prompt, trace.final_answer
+    messages = None if trace.messages is UNSET else trace.messages
     return TraceRow(
         identity,
         created_at,
@@ -65,11 +68,13 @@ def row_of(
         trace.external_id or None,
         trace.tags or [],
         status,
-        None if trace.messages is UNSET else trace.messages,
+        messages,
         document.content_hash(prompt, steps, final_answer),
-        document.prompt_hash(prompt),
+        document.prompt_hash(prompt, messages),
         len(steps),
         len(prompt) + sum([len(step["content"]) for step in steps]) + len(final_answer),
+        # most have a final answer and no messages, and so none
+        0 if messages is None and final_answer else int(parts_of(messages, meta, final_answer)),
     )
 
 
@@ -92,6 +97,7 @@ def parameters(row: "Trace") -> list[Any]:
         row.prompt_hash,
         row.step_count,
         row.total_chars,
+        row.parts,
     ]
 
 
@@ -114,7 +120,8 @@ def _copy_line(row: "TraceRow | Trace") -> str:
         f"\2{_quoted(row.prompt)}\2{_quoted(row.final_answer)}"
         f"\2\1{_encode(row.steps).decode()}\1\2\1{meta}\1\2{_quoted(row.source)}"
         f"\2{external_id}\2\1{tags}\1\2{row.status}\2{messages}"
-        f"\2{row.content_hash}\2{row.prompt_hash}\2{row.step_count}\2{row.total_chars}\n"
+        f"\2{row.content_hash}\2{row.prompt_hash}\2{row.step_count}\2{row.total_chars}"
+        f"\2{row.parts}\n"
     )
 
 

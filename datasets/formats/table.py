@@ -6,5 +6,5 @@ from datasets.formats.options import Metadata
 from datasets.formats.rows import TableRow
 
 TABLE = Format(
-    name="parquet", version=1, container=PARQUET, row=TableRow, metadata=(Metadata.JSON,)
+    name="parquet", version=2, container=PARQUET, row=TableRow, metadata=(Metadata.JSON,)
 )

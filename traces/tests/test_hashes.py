@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 import uuid
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from traces import document
+from traces.models import Trace
 from traces.tests.factories import BodyFactory
 from traces.tests.strategies import quickly, text
 
@@ -26,7 +28,8 @@ def defined_content_hash(body: dict) -> uuid.UUID:
 
 
 def defined_prompt_hash(prompt: str) -> uuid.UUID:
-    return first_half(" ".join(prompt.split()).casefold().encode("utf-8"))
+    words = unicodedata.normalize("NFC", prompt).split()
+    return first_half(" ".join(words).casefold().encode("utf-8"))
 
 
 ODD = "\"\\/\b\f\n\r\t\1\x1f\x7f\x80\u2028\u2029\ufeffé😀<>&'"
@@ -43,6 +46,7 @@ def test_the_content_hash_is_as_defined(prompt, steps, final_answer):
 
 @quickly
 @example(f" {ODD}\u00a0\u3000\x1c\x85 Straße İ ΣΑΣ ﬁ ")
+@example("e\u0301 \u1e9b\u0323 \u2126 \uac00 \u2000\u0344 a\u0315\u0300")
 @given(text)
 def test_the_prompt_hash_is_as_defined(prompt):
     assert document.prompt_hash(prompt) == defined_prompt_hash(prompt).hex
@@ -55,6 +59,66 @@ def test_the_hashes_of_an_example_never_change():
     assert content == "2f0dfd13b0aad05168f21b3068f40bdd"
     # printf 'what is 2+2?' | sha256sum
     assert document.prompt_hash(" What  is\n2+2? ") == "61a3385003d9b9d390dc511fbe3e1eb6"
+
+
+SYSTEM = {"role": "system", "content": "Be  brief."}
+DEVELOPER = {"role": "developer", "content": [{"type": "text", "text": "In English."}]}
+ASKED = {"role": "user", "content": "What is 2+2?"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "messages"),
+    [
+        ("What is 2+2?", None),
+        ("What is 2+2?", []),
+        ("What is 2+2?", [SYSTEM, ASKED]),
+        ("Be  brief.\n\nWhat is 2+2?", [SYSTEM, ASKED]),
+        ("Be  brief.\n\n WHAT is\n2+2?", [SYSTEM, ASKED]),
+        ("Be  brief.\n\nIn English.\n\nWhat is 2+2?", [SYSTEM, DEVELOPER, ASKED]),
+        ("In English.\n\nWhat is 2+2?", [DEVELOPER]),
+    ],
+)
+def test_the_same_question_with_and_without_a_system_is_one(prompt, messages):
+    assert document.prompt_hash(prompt, messages) == document.prompt_hash("What is 2+2?")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "messages"),
+    [
+        ("Be brief.\n\nWhat is 2+2?", [SYSTEM, ASKED]),  # not word for word
+        ("Be  brief.\nWhat is 2+2?", [SYSTEM, ASKED]),
+        ("In English.\n\nBe  brief.\n\nWhat is 2+2?", [SYSTEM, DEVELOPER, ASKED]),
+        ("Be  brief.\n\nWhat is 2+2?", [ASKED, SYSTEM]),  # no leading turn
+        ("Be  brief.\n\nWhat is 2+2?", [{**SYSTEM, "role": "user"}]),
+        ("Be  brief.\n\nWhat is 2+2?", [{**SYSTEM, "content": 5}]),
+        ("Be  brief.", [SYSTEM]),  # nothing would be left
+        ("Be  brief.\n\n", [SYSTEM]),
+        ("Be  brief.\n\n\u2003\n", [SYSTEM]),
+    ],
+)
+def test_what_is_not_the_systems_beginning_stays(prompt, messages):
+    assert document.prompt_hash(prompt, messages) == defined_prompt_hash(prompt).hex
+
+
+def test_composed_and_decomposed_letters_are_the_same():
+    assert document.prompt_hash("Où est l'été\u202f?") == document.prompt_hash(
+        "Ou\u0300 est l'e\u0301te\u0301\u202f?"
+    )
+
+
+@pytest.mark.django_db
+def test_the_system_counts_in_what_is_asked_by_no_route(writer):
+    steps = [{"i": 0, "type": "reasoning", "content": "2 + 2 = 4"}]
+    plain = BodyFactory(prompt="What is 2+2?", steps=steps)
+    told = {**plain, "prompt": "Be  brief.\n\nWhat is 2+2?", "messages": [SYSTEM, ASKED]}
+    single = writer.post("/api/traces", told, format="json").json()["id"]
+    batch = writer.post("/api/traces/batch", [plain, told], format="json").json()["traces"]
+    data = b"".join(json.dumps(body).encode() + b"\n" for body in (plain, told))
+    writer.generic("POST", "/api/traces/import", data, "application/x-ndjson")
+    assert Trace.objects.get(pk=single).prompt_hash.hex == document.prompt_hash("What is 2+2?")
+    assert len(batch) == 2
+    assert Trace.objects.values("prompt_hash").distinct().count() == 1
+    assert Trace.objects.values("content_hash").distinct().count() == 2
 
 
 @pytest.mark.django_db

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
         {"prompt_hash": "01890000-0000-7000-8000-000000000000"},
         {"step_count": 7},
         {"total_chars": 7},
+        {"parts": 7},
     ],
 )
 def test_content_cannot_be_updated(change):
@@ -55,6 +56,14 @@ def test_content_cannot_be_changed_in_sql():
     ):
         cursor.execute("UPDATE traces_trace SET steps = steps || '[{}]', status = 'approved'")
     assert Trace.objects.get().status == "unreviewed"
+
+
+def test_a_column_that_is_added_later_cannot_be_changed():
+    TraceFactory()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE traces_trace ADD later integer DEFAULT 1")
+        with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+            cursor.execute("UPDATE traces_trace SET later = 2")
 
 
 def test_curation_changes_status_and_tags():
