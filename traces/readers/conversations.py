@@ -39,8 +39,7 @@ def read_conversation(turns: Turns, *, last: int | None = None, in_parts: bool =
         last = _last_reply(messages, turns)
     where = turns[last][0]
     turn = _read(read_message, messages[last], where)
-    prompt, notes = join_turns(turns[:last])
-    prompt, opened = opens_thought(prompt)
+    prompt, notes, opened = _asked(turns[:last])
     reply = read_reply(turn.text, thoughts=turn.thoughts or None, opened=opened, in_parts=in_parts)
     calls = [(TOOL_CALL, as_json(call, where)) for call in turn.calls]
     if len(turns) > last + 1:
@@ -52,6 +51,21 @@ def read_conversation(turns: Turns, *, last: int | None = None, in_parts: bool =
         notes={**notes, **reply.notes},
         messages=[with_content(message) for message in messages],
     )
+
+
+def _asked(turns: Turns) -> tuple[str, dict[str, Any], bool]:
+    """Give the prompt and the notes on it, and whether it opens the reply's thought.
+
+    It may do so at its end, or by a turn that begins the reply and holds the mark alone.
+    """
+    begun = turns[-1][1] if turns else {}
+    if role_of(begun) == ASSISTANT and isinstance(begun.get("content"), str):
+        rest, opened = opens_thought(begun["content"])
+        if opened and not rest:
+            return *join_turns(turns[:-1]), True
+    prompt, notes = join_turns(turns)
+    prompt, opened = opens_thought(prompt)
+    return prompt, notes, opened
 
 
 def join_turns(turns: Turns) -> tuple[str, dict[str, Any]]:

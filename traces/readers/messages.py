@@ -5,6 +5,7 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.conversations import as_message, as_turns, is_turns, read_conversation
 from traces.readers.draft import Draft
+from traces.readers.labels import status_of
 
 EXAMPLE: dict[str, Any] = {
     "messages": [
@@ -26,5 +27,6 @@ def read(record: dict[str, Any]) -> list[Draft]:
     listed = fields.listing(record, "messages")
     turns = as_turns([as_message(message) for message in listed], "", "messages")
     draft = read_conversation(turns)
+    draft.status = status_of(record)
     draft.record = fields.rest(record, "messages")
     return [draft]

@@ -22,7 +22,13 @@ from traces.readers.draft import Draft, Unreadable
 from traces.reasoning.messages import ASSISTANT, USER, role_of
 
 SIDES = {"chosen": "approved", "rejected": "rejected"}
-ASKING = ("prompt", "question", "instruction", "query")  # fields that ask, the surest first
+ASKING = (
+    "prompt",
+    "question",
+    "instruction",
+    "query",
+    "input",
+)  # fields that ask, the surest first
 BEFORE = ("conversations", "messages", "conversation")  # of the turns before the reply
 INPUT = "input"  # what an instruction is about
 SYSTEM = ("system", "system_prompt")
@@ -69,7 +75,7 @@ def _prompt(record: dict[str, Any]) -> tuple[str | list[Any] | None, list[str]]:
         return None, []
     asked, held = text_or_turns(record, name), [name]
     about = record.get(INPUT)
-    if isinstance(asked, str) and isinstance(about, str) and about.strip():
+    if name != INPUT and isinstance(asked, str) and isinstance(about, str) and about.strip():
         asked, held = f"{asked}\n\n{about}", [*held, INPUT]
     system = next((field for field in SYSTEM if with_system(record.get(field), [])), None)
     if system is not None:

@@ -11,6 +11,7 @@ from traces.readers.conversations import (
     with_system,
 )
 from traces.readers.draft import Draft
+from traces.readers.labels import status_of
 
 CONVERSATIONS = "conversations"
 
@@ -38,6 +39,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
     turns = with_system(record.get("system"), conversation)
     draft = read_conversation(turns)
     held = [CONVERSATIONS, "system"] if len(turns) > len(conversation) else [CONVERSATIONS]
+    draft.status = status_of(record)
     draft.record = fields.rest(record, *held)
     return [draft]
 

@@ -40,7 +40,7 @@ def reader_for(records: Sequence[dict[str, Any]]) -> Callable[[dict[str, Any]], 
     """
     labels = [record.get("labels") for record in records]
     has_ratings = any(
-        type(label) is int and label == -1
+        not isinstance(label, bool) and label == -1
         for some in labels
         if isinstance(some, list)
         for label in some
@@ -91,6 +91,8 @@ def _asked(prompt: str | list[Any]) -> tuple[str, dict[str, Any], list[dict[str,
 def _label(label: Any, known: dict[int, int], where: str) -> int:
     if isinstance(label, bool):
         return VERDICTS[label]
+    if isinstance(label, float) and label.is_integer():  # a column of numbers
+        label = int(label)
     if type(label) is int and label in known:
         return known[label]
     if type(label) is int and label in RATINGS:

@@ -9,6 +9,7 @@ text, whatever the text is.
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 BOXED = "boxed"
@@ -36,7 +37,7 @@ _TAG = re.compile(r"<(/?)(?:final_)?answer>", re.IGNORECASE)
 _EMPHASIS = r"[ \t*_#>`]*+"
 _ANSWER_LINE = re.compile(
     rf"^{_EMPHASIS}(?:(?:so|thus|hence|therefore)[ ,]++)?(?:the )?(?:(?:final|correct|short) )?"
-    rf"answer[ \t*_]*+(?:[:\uff1a][ \t*_]*+(?P<said>\S.*)|[:\uff1a]?[ \t*_#:\uff1a]*+)$",
+    rf"answer[ \t*_]*+(?:[:=\uff1a][ \t*_]*+(?P<said>\S.*)|[:\uff1a]?[ \t*_#:\uff1a]*+)$",
     re.MULTILINE | re.IGNORECASE,
 )
 _BLOCK_END = re.compile(r"\r?\n[ \t]*\r?\n")
@@ -100,6 +101,16 @@ def answer_of_reply(text: str) -> Answer:
         return found
     bare = _unwrapped(text)
     return Answer(bare if is_number(bare) else text, TEXT)
+
+
+def within_tag(text: str) -> str | None:
+    """Give what stands in `<answer>...</answer>` where that is all there is."""
+    tags = list(islice(_TAG.finditer(text), 3))
+    if len(tags) != 2 or tags[0][1] or not tags[1][1]:
+        return None
+    if tags[0].start() > 0 or tags[1].end() < len(text):
+        return None
+    return text[tags[0].end() : tags[1].start()].strip()
 
 
 def without_ends(text: str) -> str:

@@ -31,6 +31,9 @@ THOUGHT_FIELDS = (
     "thinking_blocks",
     "reasoning_details",
     "reasoningContent",
+    "reasoning_text",
+    "thought",
+    "thoughts",
 )
 WRAPPERS = ("additional_kwargs", "provider_specific_fields", "model_extra")
 CALL_FIELDS = ("tool_calls", "function_call")

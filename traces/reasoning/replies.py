@@ -3,7 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from traces.reasoning.answers import ANSWER_LINE, TEXT, answer_of_reply, without_ends
+from traces.reasoning.answers import (
+    ANSWER_LINE,
+    ANSWER_TAG,
+    TEXT,
+    answer_of_reply,
+    within_tag,
+    without_ends,
+)
 from traces.reasoning.messages import folded
 from traces.reasoning.numbered import read_numbered
 from traces.reasoning.steps import OUTPUT, REASONING, Steps, steps_of_thought
@@ -44,10 +51,14 @@ def read_reply(
     """
     split = split_thought(text, opened=opened)
     said = without_ends(split.answer)
+    tagged = within_tag(said)
     if thoughts is None and not split.marked:
         return _without_thought(text, said, cut_steps)
     notes: dict[str, Any] = {"truncated": True} if split.truncated else {}
     steps = _steps_of(thoughts or (), split.thought, in_parts=in_parts)
+    if tagged is not None:
+        notes["answer_from"] = ANSWER_TAG
+        return Reply(steps, answer_of_reply(tagged).text, notes, cut=True)
     answer, steps = answer_behind(steps, said, notes)
     return Reply(steps, answer, notes, cut=split.marked or said != text)
 

@@ -15,6 +15,7 @@ from traces.reasoning.code import Quotations
 
 _NAMES = "think|thinking|thinks|reason|reasoning|thought|thoughts|scratchpad|cot|inner_monologue"
 _ANSWER = "answer|response|final|solution"
+ANSWERS = frozenset(_ANSWER.split("|"))
 # The first character alone is looked for; behind it nothing repeats without bound: linear.
 _MARKS = re.compile(
     rf"""[<\[\u25c1\u27e8\u3010\uff1c](?:
@@ -22,8 +23,8 @@ _MARKS = re.compile(
         \ ?(?P<angle>/?)(?:[a-z][\w.-]{{0,20}}:)?(?P<angle_name>{_NAMES})(?:\ [^<>\n]{{0,80}})?>
         | [|\uff5c](?P<pipe>/?)(?P<pipe_name>{_NAMES})[|\uff5c]>
         | [|\uff5c](?P<edge>begin|start|end)[_\u2581](?:of[_\u2581])?
-          (?P<part>{_NAMES}|solution)[|\uff5c]>
-        | [|\uff5c](?P<part_first>{_NAMES}|solution)[_\u2581]
+          (?P<part>{_NAMES}|{_ANSWER})[|\uff5c]>
+        | [|\uff5c](?P<part_first>{_NAMES}|{_ANSWER})[_\u2581]
           (?P<edge_last>begin|start|end)[|\uff5c]>
         | \|im_start\|>(?P<turn>{_NAMES}|{_ANSWER})[ \t]*(?:\r?\n|(?=<)|$)
     )
@@ -114,10 +115,11 @@ def _read_mark(found: re.Match[str]) -> _Mark:
             return _Mark(given[name].lower(), given[slash] == "/", start, end)
     if given["turn"]:
         name = given["turn"].lower()
-        closes = name in _ANSWER.split("|")
+        closes = name in ANSWERS
         return _Mark("turn", closes, start, end)
     edge, part = given["edge"] or given["edge_last"], given["part"] or given["part_first"]
-    return _Mark(f"|{part.lower()}", edge.lower() == "end", start, end)
+    name = SOLUTION if part.lower() in ANSWERS else f"|{part.lower()}"
+    return _Mark(name, edge.lower() == "end", start, end)
 
 
 class _Reply:

@@ -3,6 +3,7 @@
 from enum import IntFlag
 from typing import Any
 
+from traces.reasoning.answers import without_ends
 from traces.reasoning.messages import (
     ASSISTANT,
     SYSTEM,
@@ -71,7 +72,7 @@ def asked(message: dict[str, Any]) -> Turn:
     """Read a turn that stands before the reply: what an assistant thought is not said again."""
     turn = read_message(message)
     if turn.role == ASSISTANT:
-        turn.text = split_thought(turn.text).answer
+        turn.text = without_ends(split_thought(turn.text).answer)
         turn.thoughts = []
     return turn
 

@@ -64,7 +64,7 @@ def test_right_replies_agree_whatever_format_they_came_in(curator):
     assert row["most_frequent_answer"] == "4"
 
 
-@pytest.mark.parametrize("name", ["messages", "sharegpt", "openr1", "otel"])
+@pytest.mark.parametrize("name", ["messages", "sharegpt", "openr1"])
 def test_a_reply_behind_a_thought_is_the_step_that_meta_names(curator, name):
     send(curator, FILES[name])
     trace = Trace.objects.get()

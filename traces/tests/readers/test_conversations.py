@@ -302,3 +302,20 @@ def test_sharegpt_may_name_roles():
 )
 def test_wrong_conversations_are_named(turns, field):
     assert refusal(sharegpt, {"conversations": turns})[0] == field
+
+
+def test_a_turn_that_only_opens_the_thought_begins_the_reply():
+    draft = read(USER, reply("<think>\n"), reply("a</think>18"))
+    assert (draft.prompt, draft.steps, draft.final_answer) == (USER["content"], text("a"), "18")
+
+
+def test_a_reply_that_is_a_tagged_answer_is_that():
+    draft = read(USER, reply("<think>a</think><answer>18</answer>"))
+    assert (draft.steps, draft.final_answer) == (text("a"), "18")
+    assert draft.notes == {"answer_from": "answer_tag"}
+
+
+@pytest.mark.parametrize("name", ["label", "kto_tag"])
+def test_a_conversation_may_be_labelled(name):
+    assert read(USER, reply("18"), **{name: False}).status == "rejected"
+    assert read(USER, reply("18")).status is None

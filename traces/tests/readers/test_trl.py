@@ -154,13 +154,15 @@ def test_a_prompt_is_the_field_that_asks(asked, prompt, sides):
     assert {"question", "instruction", "conversations"}.isdisjoint(chosen.record)
 
 
-@pytest.mark.parametrize(("label", "status"), [(True, "approved"), (False, "rejected")])
+@pytest.mark.parametrize(
+    ("label", "status"), [(True, "approved"), (False, "rejected"), ("True", "approved")]
+)
 def test_a_label_is_a_verdict(label, status):
     draft = only(prompt_completion.read({"prompt": "p", "completion": "18", "label": label}))
     assert (draft.status, draft.record) == (status, {"label": label})
 
 
-@pytest.mark.parametrize("label", [None, 1, "true"])
+@pytest.mark.parametrize("label", [None, 1, "good"])
 def test_any_other_label_is_kept_alone(label):
     draft = only(prompt_completion.read({"prompt": "p", "completion": "18", "label": label}))
     assert (draft.status, draft.record) == (None, {"label": label})
@@ -236,7 +238,7 @@ def test_integer_labels_are_verdicts_where_a_file_has_no_others():
         ({"labels": [True]}, "labels"),
         ({"labels": [True, "no"]}, "labels[1]"),
         ({"labels": [True, 2]}, "labels[1]"),
-        ({"labels": [True, 1.0]}, "labels[1]"),
+        ({"labels": [True, 0.5]}, "labels[1]"),
         ({"completions": ["a", 5]}, "completions[1]"),
         ({"completions": [], "labels": []}, "completions"),
         ({"completions": None}, "completions"),

@@ -74,6 +74,7 @@ def test_no_box_gives_none(said):
         (answers.HASHES, "#### 72 \nThat is all.", "72"),
         (answers.ANSWER_LINE, "2+3=5.\nAnswer: 5.", "5"),
         (answers.ANSWER_LINE, "**Answer**: 5", "5"),
+        (answers.ANSWER_LINE, "Final answer = 5", "5"),
         (answers.ANSWER_LINE, "So, the answer: 5", "5"),
         (answers.ANSWER_LINE, "So 9 + 9.\n\n# Answer\n\n18", "18"),
         (answers.ANSWER_LINE, "Work 3+4.\n\n**Final Answer**\n\n7", "7"),

@@ -85,6 +85,7 @@ def test_a_thought_that_is_never_closed_was_cut_off(text, thought, answer):
         "<cot>I add.</cot>4",
         '<think mode="long">I add.</think>4',
         "<|think|>I add.<|/think|>4",
+        "<|START_THINKING|>I add.<|END_THINKING|><|START_RESPONSE|>4<|END_RESPONSE|>",
         "<|thinking_start|>I add.<|thinking_end|>4",
         "<|im_start|>think\nI add.\n<|im_start|>answer\n4",
         "<s> <think>I add.</think>4",
