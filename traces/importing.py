@@ -25,6 +25,7 @@ from traces.unexpected import Unexpected
 from tunix_site import strict_json
 
 TRACE = "trace"
+TO_THE_LETTER = (TRACE, "record")  # formats of documents
 MAX_RECORD_TOKENS = 1_000_000
 LOOKED_AT = 20  # records by which a format is recognised
 MAX_FIELD_CHARS = 200  # of a refusal: it may name a key of the record, which may be long
@@ -43,6 +44,16 @@ class Refusal(NamedTuple):
     @classmethod
     def of(cls, line: int, field: str, message: str) -> "Refusal":
         return cls(line, field[:MAX_FIELD_CHARS], message[:MAX_MESSAGE_CHARS])
+
+
+class Unread(NamedTuple):
+    """A record that this version refuses, and the name by which an earlier one may have stored it.
+
+    By that name its first trace is known, the second one by `/1` behind it.
+    """
+
+    refusal: Refusal
+    name: str
 
 
 class Incoming(msgspec.Struct, gc=False):
@@ -66,7 +77,8 @@ class Incoming(msgspec.Struct, gc=False):
 class _Read(NamedTuple):
     """What a record gave, and the digest of its compact JSON where it has to be named by that.
 
-    `size` is a trace's; a draft's is known once it is fitted. `record` is what drafts are of.
+    `size` is a trace's; a draft's is known once it is fitted. `record` is what drafts are of;
+    `refusal` says why it gave nothing.
     """
 
     line: int
@@ -74,6 +86,7 @@ class _Read(NamedTuple):
     digest: bytes | None
     size: int = 0
     record: dict[str, Any] | None = None
+    refusal: Refusal | None = None
 
 
 def format_of(
@@ -140,7 +153,7 @@ class RecordReader:
         self._occurrences = Occurrences()
         self._unexpected = Unexpected()
 
-    def read(self, records: Sequence[Record | BadRecord]) -> Iterator[Incoming | Refusal]:
+    def read(self, records: Sequence[Record | BadRecord]) -> Iterator[Incoming | Refusal | Unread]:
         """Give what becomes of each record, in order."""
         found = self._read_quickly(records) or [self._read_one(record) for record in records]
         names = iter(self._names(found))
@@ -148,7 +161,8 @@ class RecordReader:
             if isinstance(one, Refusal):
                 yield one
             else:
-                yield from self._incoming(one, None if one.digest is None else next(names))
+                name = None if one.digest is None else next(names)
+                yield from self._incoming(one, name)
 
     def _read_quickly(self, records: Sequence[Record | BadRecord]) -> list[_Read | Refusal] | None:
         """Read lines that are traces, all of them good, or give None."""
@@ -177,6 +191,7 @@ class RecordReader:
     def _read_one(self, record: Record | BadRecord) -> _Read | Refusal:
         if isinstance(record, BadRecord):
             return Refusal.of(record.line, record.field, record.message)
+        value = None
         try:
             value = _value(record)
             taken = self.format.of(value)
@@ -192,7 +207,10 @@ class RecordReader:
             digest = None if named else _record_digest(value)
             return _Read(record.line, drafts, digest, record=value)
         except Exception as error:
-            return _refusal(record.line, error, self._unexpected)
+            refusal = _refusal(record.line, error, self._unexpected)
+            if value is None or self.format.name in TO_THE_LETTER:
+                return refusal
+            return _unread(value, refusal)
 
     def _names(self, found: Sequence[_Read | Refusal]) -> list[str]:
         """Name those records that are named by their digests, in order."""
@@ -202,15 +220,18 @@ class RecordReader:
             for digest, number in zip(digests, self._occurrences.numbers(digests), strict=True)
         ]
 
-    def _incoming(self, read: _Read, name: str | None) -> list[Incoming | Refusal]:
+    def _incoming(self, read: _Read, name: str | None) -> Sequence[Incoming | Refusal | Unread]:
         """Give a record's traces, all of them or none."""
+        if read.refusal is not None:
+            return [Unread(read.refusal, name or "")]
         try:
             return [
                 self._fitted(read, item, f"{name}/{index}" if index else name)
                 for index, item in enumerate(read.items)
             ]
         except Exception as error:
-            return [_refusal(read.line, error, self._unexpected)]
+            refusal = _refusal(read.line, error, self._unexpected)
+            return [refusal if name is None else Unread(refusal, name)]
 
     def _fitted(self, read: _Read, item: TraceDocument | Draft, name: str | None) -> Incoming:
         if isinstance(item, TraceDocument):
@@ -254,6 +275,14 @@ def _refusal(line: int, error: Exception, unexpected: Unexpected) -> Refusal:
         return Refusal.of(line, error.field, error.reason)
     kind = unexpected.note(error, f"line {line}")
     return Refusal(line, "", f"The record could not be read: {kind}, an error of the program.")
+
+
+def _unread(value: dict[str, Any], refusal: Refusal) -> _Read | Refusal:
+    """Keep a refused record's digest beside its refusal, where it has one."""
+    try:
+        return _Read(refusal.line, (), _record_digest(value), refusal=refusal)
+    except Unreadable:
+        return refusal
 
 
 def _value(record: Record) -> dict[str, Any]:

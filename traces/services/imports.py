@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from jobs.services.lease import ErrorRow, Progress, running
 from jobs.services.queue import start_job
-from traces.importing import Incoming, RecordReader, Refusal, format_of, is_record, unread
+from traces.importing import Incoming, RecordReader, Refusal, Unread, format_of, is_record, unread
 from traces.models import Review, Score, Status
 from traces.readers.formats import AUTO
 from traces.readers.mapping import parse
 from traces.services.intake import Outcome, create_traces
-from traces.services.reread import read_differently
+from traces.services.reread import read_differently, stored_once
 from traces.sources.records import read_records
 from traces.sources.source import BrokenSource, Chunk, Source
 from tunix_site.errors import Invalid
@@ -176,7 +176,7 @@ def _took_back(summary: Summary, reason: str) -> str:
 
 def _read(
     chunks: Iterable[Chunk], request: ImportRequest, summary: Summary
-) -> Iterator[Incoming | Refusal]:
+) -> Iterator[Incoming | Refusal | Unread]:
     """Yield what becomes of the records; the first that can be read tell the format."""
     reader = None
     paths = parse(request.map) if request.map else None
@@ -200,14 +200,14 @@ class _Ahead:
     A batch ends with the item that makes it large. An error waits until those before are given.
     """
 
-    def __init__(self, items: Iterator[Incoming | Refusal]) -> None:
+    def __init__(self, items: Iterator[Incoming | Refusal | Unread]) -> None:
         self._items = items
-        self._next: list[Incoming | Refusal] = []
+        self._next: list[Incoming | Refusal | Unread] = []
         self._size = 0
         self._ended = False
         self._broken: Exception | None = None
 
-    def __iter__(self) -> Iterator[list[Incoming | Refusal]]:
+    def __iter__(self) -> Iterator[list[Incoming | Refusal | Unread]]:
         while True:
             while self._takes_more():
                 self.gather()
@@ -243,7 +243,7 @@ class _Ahead:
 
 
 def _store(
-    some: list[Incoming | Refusal],
+    some: list[Incoming | Refusal | Unread],
     request: ImportRequest,
     summary: Summary,
     progress: Progress,
@@ -252,6 +252,7 @@ def _store(
 ) -> None:
     incoming = [one for one in some if isinstance(one, Incoming)]
     refused = [one for one in some if isinstance(one, Refusal)]
+    refused += _count_unread([one for one in some if isinstance(one, Unread)], request, summary)
     if incoming:
         with transaction.atomic():
             outcome = create_traces(
@@ -269,6 +270,17 @@ def _store(
         ]
     if refused:
         _refuse(sorted(refused), summary, progress)
+
+
+def _count_unread(unread: list[Unread], request: ImportRequest, summary: Summary) -> list[Refusal]:
+    """Count what an earlier version read, and give the refusals of the others."""
+    if not unread:
+        return []
+    source = request.source or summary.format or ""
+    stored = stored_once(source=source, names=[one.name for one in unread])
+    summary.existing_count += sum(stored.values())
+    summary.read_differently_count += sum(stored.values())
+    return [one.refusal for one in unread if one.name not in stored]
 
 
 def _refuse(refused: list[Refusal], summary: Summary, progress: Progress) -> None:

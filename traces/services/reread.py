@@ -1,6 +1,7 @@
 """Telling a record that was imported before, and is read differently now, from another one."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,18 @@ def read_differently(*, incoming: Sequence[Incoming], holders: Mapping[int, Entr
             held = _Held(trace)
             same |= {position for position, record in asked[trace.pk] if held.is_of(record())}
     return same
+
+
+def stored_once(*, source: str, names: Iterable[str]) -> dict[str, int]:
+    """Count the stored traces of records that are refused now, by the records' names.
+
+    Names without any are left out. Of a record's traces the first two are looked for.
+    """
+    counts: Counter[str] = Counter()
+    pairs = [(source, f"{name}{number}") for name in names for number in ("", "/1")]
+    for trace in Trace.objects.with_external_ids(pairs):
+        counts[(trace.external_id or "").removesuffix("/1")] += 1
+    return counts
 
 
 class _Held:

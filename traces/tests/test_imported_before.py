@@ -1,6 +1,7 @@
 """Files that an earlier version imported, imported again: existing, and read differently or not."""
 
 import json
+from hashlib import sha256
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from django.core.management import call_command
 from traces.document import TraceDocument
 from traces.models import Trace
 from traces.services.intake import create_traces
+from traces.tests.factories import TraceFactory
 from traces.tests.imported_before import OPENR1, RECORDS, written
 from traces.tests.test_import import send
 
@@ -107,6 +109,26 @@ def test_the_same_id_twice_in_a_file_is_the_first_of_them(curator):
     record = OPENR1[2]
     other = {**record, "problem": "What is $2^{11}$?"}
     assert counts(send(curator, [record, other, record]).json()) == (2, 2, 0, 1)
+
+
+def pair(chosen: str, rejected: str) -> dict:
+    """Give a pair whose prompt was once what both begin with, and which is refused now."""
+    return {"chosen": f"The sky is {chosen}.", "rejected": f"The sky is {rejected}."}
+
+
+@pytest.mark.parametrize("on_error", ["skip", "abort"])
+def test_a_record_that_is_refused_now_exists_as_well(curator, on_error):
+    known, unknown = pair("blue", "green"), pair("grey", "red")
+    digest = sha256(json.dumps(known, separators=(",", ":")).encode()).hexdigest()
+    for number in ("", "/1", "#2", "#2/1"):
+        meta = {"source": "preference"}
+        TraceFactory(prompt="The sky is ", external_id=f"sha256:{digest}{number}", meta=meta)
+    answer = send(curator, [known, known], f"?on_error={on_error}").json()
+    assert (counts(answer), answer["errors"]) == ((0, 4, 4, 0), [])
+    answer = send(curator, [known, unknown, known]).json()
+    assert counts(answer) == (0, 4, 4, 1)
+    assert [error["line"] for error in answer["errors"]] == [2]
+    assert counts(send(curator, [known, known], "?source=mine").json()) == (0, 0, 0, 2)
 
 
 @pytest.mark.parametrize("on_error", ["skip", "abort"])
