@@ -55,6 +55,10 @@ class Unread(NamedTuple):
     refusal: Refusal
     name: str
 
+    @property
+    def line(self) -> int:
+        return self.refusal.line
+
 
 class Incoming(msgspec.Struct, gc=False):
     """A document from a file, and what is to be done beside storing it.

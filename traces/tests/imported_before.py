@@ -388,7 +388,7 @@ def main() -> None:
 
     import msgspec
 
-    from traces.importing import RecordReader, Refusal
+    from traces.importing import Incoming, RecordReader
     from traces.readers.formats import FORMATS
     from traces.sources.source import Record
 
@@ -397,7 +397,7 @@ def main() -> None:
         records = [fmt.example, *RECORDS.get(name, [])]
         lines = [Record(n, json.dumps(record).encode()) for n, record in enumerate(records, 1)]
         read = list(RecordReader(fmt, source=None, may_curate=True).read(lines))
-        refused = [one for one in read if isinstance(one, Refusal)]
+        refused = [one for one in read if not isinstance(one, Incoming)]
         if refused:
             raise SystemExit(f"{name}: {refused}")
         traces = [msgspec.to_builtins(one.document) for one in read]
