@@ -25,6 +25,8 @@ from traces.reasoning.thoughts import opens_thought
 from traces.reasoning.turns import asked, transcript
 from tunix_site.strict_json import problems
 
+LANGCHAIN_TYPES = ("human", "ai", "system", "tool")
+
 Turns = list[tuple[str, Any]]  # messages, each with the path at which it stands in the record
 
 
@@ -153,11 +155,16 @@ def is_turns(value: Any) -> bool:
 
 
 def is_message(value: Any) -> bool:
-    return isinstance(value, dict) and ("role" in value or "from" in value)
+    return isinstance(value, dict) and ("role" in value or "from" in value or _names_role(value))
 
 
 def as_message(turn: Any) -> Any:
-    """Give a turn of `from` and `value` the names that messages have; its speaker's is kept."""
+    """Give a turn of `from` and `value` the names that messages have; its speaker's is kept.
+
+    So it is with one of LangChain's, whose `type` is its role.
+    """
+    if isinstance(turn, dict) and "role" not in turn and _names_role(turn):
+        return {"role": turn["type"], **fields.rest(turn, "type")}
     if not isinstance(turn, dict) or "role" in turn or not isinstance(turn.get("from"), str):
         return turn
     speaker = turn["from"]
@@ -166,6 +173,11 @@ def as_message(turn: Any) -> Any:
     named = {} if role == speaker else {"from": speaker}
     content = turn.get("value", turn.get("content"))
     return {"role": role, "content": content, **named, **fields.rest(turn, "from", "value")}
+
+
+def _names_role(message: dict[str, Any]) -> bool:
+    kind = message.get("type")
+    return "content" in message and isinstance(kind, str) and kind.lower() in LANGCHAIN_TYPES
 
 
 def as_json(value: Any, where: str) -> str:

@@ -239,7 +239,8 @@ def _answer_line(text: str) -> str | None:
 def _sentence(text: str) -> str | None:
     """Find what the last sentence says that begins with "The answer is"."""
     for found in reversed(list(_THE_ANSWER_IS.finditer(text))):
-        line = text[found.end() : found.end() + MAX_SENTENCE_CHARS].partition("\n")[0]
+        rest = text[found.end() : found.end() + MAX_SENTENCE_CHARS].lstrip()
+        line = rest.partition("\n")[0]
         said = _trimmed(line[: next(_sentence_ends(line), len(line))])
         if said:
             return said

@@ -11,6 +11,8 @@ MAX_QUOTED_CHARS = 500  # of a line on either side, looked at for quotation mark
 
 _TICKS = re.compile(r"`+|~{3,}")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
+# behind ">", or in a line of code that is indented
+_QUOTED_LINE = re.compile(r"[ \t]{0,3}>|    [ \t]*$|\t[ \t]*$")
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb\u300c\u300d"
 Span = tuple[int, int]
 
@@ -23,7 +25,7 @@ class Quotations:
         self._spans: list[Span] | None = None
 
     def hold(self, start: int, end: int) -> bool:
-        """Tell whether what stands there is in code, or between quotation marks on its line."""
+        """Tell whether what stands there is in code, or quoted on its line."""
         return self.touch(start, end) or self._in_code(start) or self._in_quotes(start, end)
 
     def touch(self, start: int, end: int) -> bool:
@@ -42,6 +44,8 @@ class Quotations:
         if not before[1] and start > MAX_QUOTED_CHARS:
             return False  # where a quotation begins so far away, it cannot be told
         line = before[2]
+        if _QUOTED_LINE.match(line):
+            return True
         behind = self.text[end : end + MAX_QUOTED_CHARS].partition("\n")[0]
         if line.count('"') % 2 and '"' in behind:
             return True

@@ -105,6 +105,8 @@ def read_message(message: dict[str, Any]) -> Turn:
     else:
         turn.text = _text(content, name, turn)
     turn.calls += _calls(message)
+    if turn.role == USER and isinstance(content, list) and _are_results(content):
+        turn.role = TOOL  # as Anthropic's users return what their tools said
     return turn
 
 
@@ -183,6 +185,12 @@ def _is_parts(content: list[Any]) -> bool:
     """Tell parts from a list that a tool returned."""
     return all(
         isinstance(part, str) or (isinstance(part, dict) and _kind(part) != "") for part in content
+    )
+
+
+def _are_results(content: list[Any]) -> bool:
+    return bool(content) and all(
+        isinstance(part, dict) and _kind(part) in RESULT_PARTS for part in content
     )
 
 

@@ -37,6 +37,7 @@ _BEGINNINGS = re.compile(
     r"|<\uff5cbegin\u2581of\u2581sentence\uff5c>"
     r"|<\|im_start\|>assistant\s|<start_of_turn>model\s|<\uff5cAssistant\uff5c>)+"
 )
+_SENTENCE_END = re.compile(r"[.,;:!?)]+(?:\s|$)")
 THOUGHT, SOLUTION = "|thought", "|solution"
 ANY = ""  # whatever the name is
 MAX_NESTED_MARKS = 64
@@ -219,6 +220,8 @@ class _Reply:
                 opened.append(mark)
             elif not mark.ends:
                 continue
+            elif _SENTENCE_END.match(self.text, mark.end):
+                opened.clear()  # a sentence that speaks of it
             elif not opened or (self._alone(mark) and not self._alone(opened[-1])):
                 return index
             else:

@@ -319,3 +319,18 @@ def test_a_reply_that_is_a_tagged_answer_is_that():
 def test_a_conversation_may_be_labelled(name):
     assert read(USER, reply("18"), **{name: False}).status == "rejected"
     assert read(USER, reply("18")).status is None
+
+
+def test_a_user_may_return_what_a_tool_said():
+    call = {"type": "tool_use", "id": "x", "name": "add", "input": {"a": 9}}
+    result = {"type": "tool_result", "tool_use_id": "x", "content": "18"}
+    draft = read(USER, reply([call]), {"role": "user", "content": [result]}, reply("18"))
+    assert draft.prompt == 'User: What is 9 + 9?\n\nAssistant calls: add {"a":9}\n\nTool: 18'
+
+
+def test_messages_may_name_their_role_as_a_type():
+    turns = [{"type": "human", "content": "9 + 9?"}, {"type": "ai", "content": "18"}]
+    assert messages.recognises({"messages": turns})
+    draft = read(*turns)
+    assert (draft.prompt, draft.final_answer) == ("9 + 9?", "18")
+    assert [message["role"] for message in draft.messages] == ["human", "ai"]

@@ -86,6 +86,7 @@ def test_no_box_gives_none(said):
         ),
         (answers.THE_ANSWER_IS, "Then. The answer is approx. 3 km. Done.", "approx. 3 km"),
         (answers.THE_ANSWER_IS, "The answer is 3 p.m. today", "3 p.m. today"),
+        (answers.THE_ANSWER_IS, "Hence the answer is\n\n$$4$$", "4"),
         (answers.THE_ANSWER_IS, "The answer is $12.50.", "$12.50"),
         (answers.THE_ANSWER_IS, r"The answer is \(x=5\).", "x=5"),
         (answers.A_LINE, "9 + 9 = 18\nA: 18", "18"),
