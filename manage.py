@@ -5,6 +5,10 @@ import contextlib
 import os
 import signal
 import sys
+from pathlib import Path
+
+# What talks to the site as its users do has the client, which is installed nowhere here.
+sys.path.append(str(Path(__file__).resolve().parent / "client" / "src"))
 
 # These need no database, or hold it up themselves; everything else finds one running.
 WITHOUT_DATABASE = {"help", "version", "--help", "--version", "-h", "spectacular", "check", "serve"}

@@ -5,6 +5,10 @@ import contextlib
 import os
 import signal
 import sys
+from pathlib import Path
+
+# installed nowhere here: it is found by its path
+CLIENT = Path(__file__).resolve().parent.parent / "client" / "src"
 
 
 def main() -> None:
@@ -19,6 +23,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
+    sys.path.append(str(CLIENT))
     import django
 
     django.setup()
@@ -26,6 +31,7 @@ def main() -> None:
 
     from benchmarks.run import run, run_large
     from benchmarks.site import BenchmarkFailed
+    from tunix_rt import TunixError
     from tunix_site.postgres import embedded_postgres
     from tunix_site.postmaster import PostgresError
     from tunix_site.processes import die_with_parent
@@ -39,7 +45,7 @@ def main() -> None:
     try:
         with embedded_postgres(settings.VAR_DIR) if embedded else contextlib.nullcontext():
             missed = (run_large if options.large else run)(settings.VAR_DIR / "bench")
-    except (BenchmarkFailed, PostgresError, ServerNotStarted) as error:
+    except (BenchmarkFailed, PostgresError, ServerNotStarted, TunixError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

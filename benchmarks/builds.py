@@ -6,7 +6,7 @@ from itertools import count
 
 from benchmarks.baseline import bare_connection, empty, empty_copy
 from benchmarks.report import Result
-from benchmarks.site import BenchmarkFailed, Client, Site
+from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import medians, seconds_of
 from datasets.models import Dataset, DatasetItem
 
@@ -15,7 +15,7 @@ _versions = count(1)
 
 def measure(site: Site, *, rows: int, rounds: int) -> Iterator[Result]:
     with (
-        site.client() as client,
+        site.connection() as http,
         bare_connection() as database,
         empty_copy(database, DatasetItem) as copy,
     ):
@@ -27,7 +27,7 @@ def measure(site: Site, *, rows: int, rounds: int) -> Iterator[Result]:
         def both_ways() -> tuple[float, float]:
             empty(database, copy, Dataset._meta.db_table)
             inserting = seconds_of(database.execute, insert)
-            return seconds_of(build, client, rows), inserting
+            return seconds_of(build, http, rows), inserting
 
         building, inserting = medians(rounds, both_ways)
     yield Result(
@@ -40,14 +40,14 @@ def measure(site: Site, *, rows: int, rounds: int) -> Iterator[Result]:
     )
 
 
-def build(client: Client, rows: int) -> str:
+def build(http: Connection, rows: int) -> str:
     """Build a dataset of the newest `rows` traces; give its key."""
     request = {
         "dataset_name": "benchmark",
         "dataset_version": str(next(_versions)),
         "limit": rows,
     }
-    built = json.loads(client.post("/api/datasets/build", json.dumps(request).encode()))
+    built = json.loads(http.post("/api/datasets/build", json.dumps(request).encode()))
     if built["trace_count"] != rows:
         raise BenchmarkFailed(f"{built['trace_count']} of {rows} rows were chosen.")
     key: str = built["dataset_key"]

@@ -8,9 +8,8 @@ from typing import Any
 import psycopg
 
 from benchmarks.baseline import bare_connection
-from benchmarks.builds import build
 from benchmarks.report import Result
-from benchmarks.site import BenchmarkFailed, Client, Site
+from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import P, medians, seconds_of
 
 MIB = 1024**2
@@ -69,20 +68,29 @@ ROWS = """
 
 def measure(site: Site, *, small: int, large: int, rounds: int) -> Iterator[Result]:
     """Measure each format on a dataset of `large` rows; its memory also on one of `small` rows."""
-    with site.client() as client, bare_connection() as database:
-        keys = {rows: build(client, rows) for rows in (small, large)}
+    with site.client() as client:
+        keys = {
+            rows: client.datasets.build("exports", str(rows), limit=rows)["dataset_key"]
+            for rows in (small, large)
+        }
+    with site.connection() as http, bare_connection() as database:
         for name in RENDERED:
-            yield from _speed(client, database, name, keys[large], large, rounds)
+            yield from _speed(http, database, name, keys[large], large, rounds)
             if Path("/proc").exists():
-                yield _memory(site.server.web_process_ids()[0], client, name, keys)
+                yield _memory(site.server.web_process_ids()[0], http, name, keys)
 
 
 def _speed(
-    client: Client, database: psycopg.Connection[Any], name: str, key: str, rows: int, rounds: int
+    http: Connection,
+    database: psycopg.Connection[Any],
+    name: str,
+    key: str,
+    rows: int,
+    rounds: int,
 ) -> Iterator[Result]:
     def both_ways() -> tuple[float, ...]:
         rendering = seconds_of(render, database, key, name, rows)
-        return rendering, *export(client, key, name, rows)
+        return rendering, *export(http, key, name, rows)
 
     rendering, first, last = medians(rounds, both_ways)
     yield Result(
@@ -104,11 +112,11 @@ def _speed(
     )
 
 
-def _memory(web_process: int, client: Client, name: str, keys: dict[int, str]) -> Result:
+def _memory(web_process: int, http: Connection, name: str, keys: dict[int, str]) -> Result:
     """Compare what exports of few and of many rows add to the memory of the web process."""
     small, large = sorted(keys)
     little, much = (
-        growth(web_process, export, client, keys[rows], name, rows) for rows in (small, large)
+        growth(web_process, export, http, keys[rows], name, rows) for rows in (small, large)
     )
     return Result(
         name=f"export {name}, memory for {large:,} rows",
@@ -121,11 +129,11 @@ def _memory(web_process: int, client: Client, name: str, keys: dict[int, str]) -
     )
 
 
-def export(client: Client, key: str, name: str, rows: int) -> tuple[float, float]:
+def export(http: Connection, key: str, name: str, rows: int) -> tuple[float, float]:
     """Read an export; give the seconds to its first byte and to its last."""
     started = time.perf_counter()
     first, lines = 0.0, 0
-    for piece in client.stream(f"/api/datasets/{key}/export.jsonl?format={name}"):
+    for piece in http.stream(f"/api/datasets/{key}/export.jsonl?format={name}"):
         first = first or time.perf_counter() - started
         lines += piece.count(b"\n")
     last = time.perf_counter() - started

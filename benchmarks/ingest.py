@@ -16,7 +16,7 @@ from benchmarks.baseline import (
     empty_copy,
 )
 from benchmarks.report import Result
-from benchmarks.site import BenchmarkFailed, Client, Site
+from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import medians, seconds_of
 from traces.importing import Incoming, RecordReader
 from traces.models import Pending, Trace
@@ -72,7 +72,7 @@ def _file(site: Site, bodies: list[dict[str, Any]], copies: int, rounds: int) ->
     ndjson = b"\n".join(lines)
     texts = _texts_of_lines(lines)
     with (
-        site.client() as client,
+        site.connection() as http,
         bare_connection() as database,
         empty_copy(database, Trace) as copy,
     ):
@@ -80,7 +80,7 @@ def _file(site: Site, bodies: list[dict[str, Any]], copies: int, rounds: int) ->
         def both_ways() -> tuple[float, float]:
             empty(database, copy, Trace._meta.db_table, Pending._meta.db_table)
             copying = sum(seconds_of(copy_in, database, copy, text) for text in texts)
-            return seconds_of(_import, client, ndjson, len(lines)), copying
+            return seconds_of(_import, http, ndjson, len(lines)), copying
 
         importing, copying = medians(rounds, both_ways)
     return Result(
@@ -106,8 +106,8 @@ def _texts_of_lines(lines: list[bytes]) -> list[bytes]:
     return texts
 
 
-def _import(client: Client, ndjson: bytes, count: int) -> None:
-    answer = json.loads(client.post("/api/traces/import", ndjson))
+def _import(http: Connection, ndjson: bytes, count: int) -> None:
+    answer = json.loads(http.post("/api/traces/import", ndjson))
     if answer["created_count"] != count:
         raise BenchmarkFailed(f"Not all lines were stored: {str(answer)[:300]}")
 
@@ -119,7 +119,7 @@ def _rates(site: Site, bodies: list[dict[str, Any]], rounds: int) -> tuple[float
         for start in range(0, len(bodies), BATCH_TRACES)
     ]
     with (
-        site.client() as client,
+        site.connection() as http,
         bare_connection() as database,
         empty_copy(database, Trace) as copy,
     ):
@@ -129,7 +129,7 @@ def _rates(site: Site, bodies: list[dict[str, Any]], rounds: int) -> tuple[float
             copying = posting = 0.0
             for batch in batches:
                 copying += seconds_of(copy_in, database, copy, batch.text)
-                posting += seconds_of(_post, client, batch)
+                posting += seconds_of(_post, http, batch)
             return posting, copying
 
         posting, copying = medians(rounds, both_ways)
@@ -140,7 +140,7 @@ def _batch(bodies: list[dict[str, Any]]) -> Batch:
     return Batch(len(bodies), msgspec.json.encode(bodies), copy_text(bodies))
 
 
-def _post(client: Client, batch: Batch) -> None:
-    answer = client.post("/api/traces/batch", batch.body)
+def _post(http: Connection, batch: Batch) -> None:
+    answer = http.post("/api/traces/batch", batch.body)
     if not answer.startswith(b'{"created_count":%d,' % batch.count):
         raise BenchmarkFailed(f"Not all of a batch were created: {answer[:100]!r}")

@@ -22,7 +22,7 @@ from benchmarks.baseline import bare_connection
 from benchmarks.builds import build
 from benchmarks.crowd import write_lines
 from benchmarks.exports import FLAT_MIB, export, growth
-from benchmarks.site import BenchmarkFailed, Client, Site
+from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import percentile, seconds_of
 from tunix_site.processes import child_process
 from tunix_site.progress_bar import progress_bar
@@ -61,8 +61,8 @@ def measure(site: Site, sizes: tuple[int, ...]) -> Iterator[tuple[int, Figure]]:
         for size in sizes:
             for part in PARTS:
                 bar.set_description(f"{size:,} traces: {part.__name__}")
-                with site.client() as client:  # a new one: the server ends idle connections
-                    stage = Stage(site, client, Path(directory), before, size)
+                with site.connection() as http:  # a new one: the server ends idle connections
+                    stage = Stage(site, http, Path(directory), before, size)
                     for figure in part(stage):
                         yield size, figure
                 bar.update()
@@ -74,7 +74,7 @@ class Stage:
     """Growing from `before` to `size` traces."""
 
     site: Site
-    client: Client
+    http: Connection
     directory: Path
     before: int
     size: int
@@ -88,18 +88,18 @@ def ingest(stage: Stage) -> Iterator[Figure]:
     """Import what is missing, as one stream over HTTP."""
     file, count = stage.directory / "traces.jsonl", stage.size - stage.before
     write_lines(file, stage.before, count)
-    answer = b""
+    summary: dict[str, Any] = {}
 
     def send() -> None:
-        nonlocal answer
-        answer = stage.client.post_file("/api/traces/import", file)
+        summary.update(client.traces.import_file(file))
 
     started = time.perf_counter()
-    grown = growth(stage.web_process, send)
+    with stage.site.client() as client:
+        grown = growth(stage.web_process, send)
     seconds = time.perf_counter() - started
     file.unlink()
-    if json.loads(answer)["created_count"] != count:
-        raise BenchmarkFailed(f"Not all traces were imported: {answer[:300]!r}")
+    if summary["created_count"] != count:
+        raise BenchmarkFailed(f"Not all traces were imported: {str(summary)[:300]}")
     yield Figure("import", count / seconds, "traces/s")
     yield Figure("import, memory added to the web process", grown, "MiB", most=200)
 
@@ -146,8 +146,8 @@ def lag(stage: Stage) -> Iterator[Figure]:
                 "final_answer": "",
                 "steps": [{"i": 0, "type": "reasoning", "content": "Nothing."}],
             }
-            stage.client.post("/api/traces", json.dumps(body).encode())
-            taken.append(seconds_of(searches.wait_until_found, stage.client, word))
+            stage.http.post("/api/traces", json.dumps(body).encode())
+            taken.append(seconds_of(searches.wait_until_found, stage.http, word))
     yield Figure("searchable after", max(taken), "s", most=5)
 
 
@@ -158,15 +158,15 @@ def lists(stage: Stage) -> Iterator[Figure]:
         ).fetchone()
     assert row is not None  # the table is full
     cursor = base64.b64encode(urlencode({"p": row[0]}).encode()).decode()
-    first = _milliseconds(stage.client, "/api/traces", PAGES)
-    last = _milliseconds(stage.client, f"/api/traces?{urlencode({'cursor': cursor})}", PAGES)
+    first = _milliseconds(stage.http, "/api/traces", PAGES)
+    last = _milliseconds(stage.http, f"/api/traces?{urlencode({'cursor': cursor})}", PAGES)
     yield Figure("list, first page", first, "ms")
     yield Figure("list, last page", last, "ms")
     yield Figure("list, last page against the first", last / first, "x", most=1.5)
 
 
 def search(stage: Stage) -> Iterator[Figure]:
-    taken = searches.milliseconds(stage.client, SEARCH_ROUNDS)
+    taken = searches.milliseconds(stage.http, SEARCH_ROUNDS)
     for name, times in taken.items():
         yield Figure(f"search for {name}", percentile(times, 0.95), "ms, p95")
     times = [one for times in taken.values() for one in times]
@@ -180,24 +180,21 @@ def similar(stage: Stage) -> Iterator[Figure]:
             "SELECT id FROM traces_trace ORDER BY content_hash LIMIT %s", [LOOKUPS]
         ).fetchall()
     times = [
-        1000 * seconds_of(stage.client.get, f"/api/traces/{identity}/similar")
-        for (identity,) in rows
+        1000 * seconds_of(stage.http.get, f"/api/traces/{identity}/similar") for (identity,) in rows
     ]
     yield Figure("similar traces", percentile(times, 0.95), "ms, p95")
-    yield Figure(
-        "prompts, first page", _milliseconds(stage.client, "/api/traces/prompts", 20), "ms"
-    )
+    yield Figure("prompts, first page", _milliseconds(stage.http, "/api/traces/prompts", 20), "ms")
 
 
 def datasets(stage: Stage) -> Iterator[Figure]:
     """Build a dataset of half of the traces and export it."""
     rows = stage.size // 2
     started = time.perf_counter()
-    key = build(stage.client, rows)
+    key = build(stage.http, rows)
     yield Figure("build of half of them", rows / (time.perf_counter() - started), "rows/s")
     for name in ("trace", "tunix_sft"):
-        first, last = export(stage.client, key, name, rows)
-        grown = growth(stage.web_process, export, stage.client, key, name, rows)
+        first, last = export(stage.http, key, name, rows)
+        grown = growth(stage.web_process, export, stage.http, key, name, rows)
         yield Figure(f"export {name}", rows / last, "rows/s")
         yield Figure(f"export {name}, first byte", 1000 * first, "ms", most=100)
         yield Figure(f"export {name}, memory added", grown, "MiB", most=FLAT_MIB)
@@ -212,8 +209,8 @@ def storage(stage: Stage) -> Iterator[Figure]:
             yield Figure(f"{table} with its indexes", cursor.fetchone()[0] / MIB, "MiB")
 
 
-def _milliseconds(client: Client, path: str, rounds: int) -> float:
-    return median(1000 * seconds_of(client.get, path) for _ in range(rounds))
+def _milliseconds(http: Connection, path: str, rounds: int) -> float:
+    return median(1000 * seconds_of(http.get, path) for _ in range(rounds))
 
 
 PARTS = (ingest, indexes, lag, lists, search, similar, datasets, storage)

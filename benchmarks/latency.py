@@ -47,7 +47,7 @@ def _latencies(
     empties: list[float] = []
     sent = [msgspec.json.encode(body) for body in bodies]
     with ExitStack() as stack:
-        https = [stack.enter_context(site.client()) for _ in range(clients)]
+        https = [stack.enter_context(site.connection()) for _ in range(clients)]
         databases = [stack.enter_context(bare_connection()) for _ in range(clients)]
         insert = insert_statement(Trace, stack.enter_context(empty_copy(databases[0], Trace)))
         pool = stack.enter_context(ThreadPoolExecutor(clients))

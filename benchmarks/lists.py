@@ -11,7 +11,7 @@ import psycopg
 from benchmarks.baseline import bare_connection
 from benchmarks.latency import EMPTY_REQUEST
 from benchmarks.report import Result
-from benchmarks.site import BenchmarkFailed, Client, Site
+from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import medians, seconds_of
 
 PAGE_ROWS = 20
@@ -36,8 +36,8 @@ class Page:
 
 def measure(site: Site, *, rows: int, rounds: int) -> Iterator[Result]:
     """Measure on a list of `rows` traces: its first page and its last."""
-    with site.client() as client, bare_connection() as database:
-        cursor, last_seen = _walk(client, rows - PAGE_ROWS)
+    with site.connection() as http, bare_connection() as database:
+        cursor, last_seen = _walk(http, rows - PAGE_ROWS)
         for page in (
             Page("first page", _path(limit=PAGE_ROWS), SELECT.format(where=""), []),
             Page(
@@ -47,7 +47,7 @@ def measure(site: Site, *, rows: int, rounds: int) -> Iterator[Result]:
                 [last_seen],
             ),
         ):
-            got, selected, nothing = _seconds(client, database, page, rounds)
+            got, selected, nothing = _seconds(http, database, page, rounds)
             yield Result(
                 name=f"list of {rows:,}, {page.name}",
                 kind="times",
@@ -59,27 +59,27 @@ def measure(site: Site, *, rows: int, rounds: int) -> Iterator[Result]:
 
 
 def _seconds(
-    client: Client, database: psycopg.Connection[Any], page: Page, rounds: int
+    http: Connection, database: psycopg.Connection[Any], page: Page, rounds: int
 ) -> list[float]:
     """Give the time of the page over HTTP, of its SQL, and of an empty request."""
-    if len(json.loads(client.get(page.path))["results"]) != PAGE_ROWS:
+    if len(json.loads(http.get(page.path))["results"]) != PAGE_ROWS:
         raise BenchmarkFailed(f"{page.path} is no full page.")
     return medians(
         rounds,
         lambda: (
-            seconds_of(client.get, page.path),
+            seconds_of(http.get, page.path),
             seconds_of(lambda: database.execute(page.sql, page.parameters).fetchall()),
-            seconds_of(client.get, EMPTY_REQUEST),
+            seconds_of(http.get, EMPTY_REQUEST),
         ),
     )
 
 
-def _walk(client: Client, depth: int) -> tuple[str, str]:
+def _walk(http: Connection, depth: int) -> tuple[str, str]:
     """Follow the list past `depth` rows; give the cursor there and the id of the last row seen."""
     cursor, left = "", depth
     while left:
         query = {"cursor": cursor} if cursor else {}
-        page = json.loads(client.get(_path(limit=min(left, WALKED_ROWS), **query)))
+        page = json.loads(http.get(_path(limit=min(left, WALKED_ROWS), **query)))
         left -= len(page["results"])
         if page["next"] is None:
             raise BenchmarkFailed(f"The list ends {left} rows early.")

@@ -15,14 +15,14 @@ from django.db import connection
 from benchmarks import processors
 from benchmarks.baseline import wait_for_the_indexes
 from benchmarks.report import Result
-from benchmarks.site import Client, Site
+from benchmarks.site import Connection, Site
 from tunix_site.processes import descendants
 from tunix_site.server_process import RunningServer, database_url, running_server
 
 MISSING = uuid.UUID("01890000-0000-7000-8000-000000000000")
 NAMELESS = ""  # the site, whose workers index meanwhile, tells the database no name
 
-Deed = Callable[[Client, str], object]  # with the path of the traces
+Deed = Callable[[Connection, str], object]  # with the path of the traces
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Side:
     """A server that is measured, by what it is called in the database; and where its traces are."""
 
     server: RunningServer
-    client: Client
+    http: Connection
     application: str
     path: str = "/api/traces"
 
@@ -88,7 +88,7 @@ def measure(
         _side(site, directory, "bench-ours") as ours,
         _side(site, directory, "bench-plain", **plain_views) as plain,
     ):
-        kept = Side(plain.server, plain.client, plain.application, "/kept/traces")
+        kept = Side(plain.server, plain.http, plain.application, "/kept/traces")
         sides = (ours, plain, kept)
         for kind in _kinds(bodies):
             costs = [
@@ -117,15 +117,15 @@ def _side(site: Site, directory: Path, application: str, **settings: str) -> Ite
     log_path = directory / f"{application}.log"
     with (
         running_server(environment=environment, log_path=log_path) as server,
-        contextlib.closing(Client(server.url, site.key)) as client,
+        contextlib.closing(Connection(server.url, site.key)) as http,
     ):
-        yield Side(server, client, application)
+        yield Side(server, http, application)
 
 
 def _cost(site: Site, side: Side, deed: Deed, requests: int) -> Cost:
     worked, (web, database) = _times_of_workers(site), side.times()
     for _ in range(requests):
-        deed(side.client, side.path)
+        deed(side.http, side.path)
     web_after, database_after = side.times()
     wait_for_the_indexes()
     seconds = (

@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlencode
 
 from benchmarks.crowd import made_up_words
-from benchmarks.site import BenchmarkFailed, Client
+from benchmarks.site import BenchmarkFailed, Connection
 from benchmarks.timing import seconds_of
 
 _WORDS = made_up_words()
@@ -29,7 +29,7 @@ SEARCHES = {
 FILTERS = {"as it is": {}, "among one source": {"source": "generated"}}
 
 
-def milliseconds(client: Client, rounds: int) -> dict[str, list[float]]:
+def milliseconds(http: Connection, rounds: int) -> dict[str, list[float]]:
     """Ask for the first page of every search, so often; give the times by what they are."""
     taken: dict[str, list[float]] = {name: [] for name in SEARCHES}
     for _ in range(rounds):
@@ -37,13 +37,13 @@ def milliseconds(client: Client, rounds: int) -> dict[str, list[float]]:
             for text in texts:
                 for filters in FILTERS.values():
                     path = f"/api/traces?{urlencode({'q': text, **filters})}"
-                    taken[name].append(1000 * seconds_of(client.get, path))
+                    taken[name].append(1000 * seconds_of(http.get, path))
     return taken
 
 
-def wait_until_found(client: Client, word: str) -> None:
+def wait_until_found(http: Connection, word: str) -> None:
     """Ask until a word is found."""
     for _ in range(10_000):
-        if json.loads(client.get(f"/api/traces?{urlencode({'q': word})}"))["results"]:
+        if json.loads(http.get(f"/api/traces?{urlencode({'q': word})}"))["results"]:
             return
     raise BenchmarkFailed(f"{word} was not found.")

@@ -22,7 +22,7 @@ from benchmarks.baseline import (
 from benchmarks.ingest import BATCH_TRACES
 from benchmarks.processors import parent, seconds_of_all, times
 from benchmarks.report import Result
-from benchmarks.site import BenchmarkFailed, Client, Site
+from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import percentile, seconds_of
 from traces.models import Pending, SearchDocument, Signature, Trace
 from traces.search import document_sql
@@ -64,15 +64,15 @@ class Spent:
 def measure(site: Site, bodies: list[dict[str, Any]], *, traces: int) -> Iterator[Result]:
     """Measure with so many traces: copies of the bodies that differ in their prompts."""
     lines = list(islice(_copies(bodies), traces))
-    with bare_connection() as database, site.client() as client:
+    with bare_connection() as database, site.connection() as http:
         in_bulk = _in_bulk(database, lines)
         ways = {"batches": _send_batches, "one import": _send_import}
         for name, send in ways.items():
-            figures = _until_indexed(site, client, database, lines, send)
+            figures = _until_indexed(site, http, database, lines, send)
             yield from _compared(f"{traces:,} in {name}, until indexed", traces, figures, in_bulk)
         half = lines[: traces // 2]
-        yield _over_a_backlog(site, client, database, half)
-        yield _beside_indexers(client, database, half)
+        yield _over_a_backlog(site, http, database, half)
+        yield _beside_indexers(http, database, half)
         _make_empty(site, database)
 
 
@@ -82,13 +82,13 @@ def _copies(bodies: list[dict[str, Any]]) -> Iterator[bytes]:
             yield msgspec.json.encode({**body, "prompt": f"{body['prompt']} ({number})"})
 
 
-def _send_batches(client: Client, lines: list[bytes]) -> None:
+def _send_batches(http: Connection, lines: list[bytes]) -> None:
     for some in _parted(lines):
-        client.post("/api/traces/batch", b"[%s]" % b",".join(some))
+        http.post("/api/traces/batch", b"[%s]" % b",".join(some))
 
 
-def _send_import(client: Client, lines: list[bytes]) -> None:
-    answer = json.loads(client.post("/api/traces/import", b"\n".join(lines)))
+def _send_import(http: Connection, lines: list[bytes]) -> None:
+    answer = json.loads(http.post("/api/traces/import", b"\n".join(lines)))
     if answer["created_count"] != len(lines):
         raise BenchmarkFailed(f"Not all lines were stored: {str(answer)[:300]}")
 
@@ -104,15 +104,15 @@ def _texts(lines: list[bytes]) -> list[bytes]:
 
 def _until_indexed(
     site: Site,
-    client: Client,
+    http: Connection,
     database: Database,
     lines: list[bytes],
-    send: Callable[[Client, list[bytes]], None],
+    send: Callable[[Connection, list[bytes]], None],
 ) -> tuple[float, Spent]:
     """Give the seconds until the last is indexed, and what was spent until all is quiet again."""
     _make_empty(site, database)
     before, started = _spent(site, database), time.perf_counter()
-    send(client, lines)
+    send(http, lines)
     wait_for_the_indexes()
     seconds = time.perf_counter() - started
     _wait_until_quiet(site, database)
@@ -214,7 +214,7 @@ def _compared(
         )
 
 
-def _over_a_backlog(site: Site, client: Client, database: Database, lines: list[bytes]) -> Result:
+def _over_a_backlog(site: Site, http: Connection, database: Database, lines: list[bytes]) -> Result:
     """Import while as many wait since long ago, for which the indexers no longer give way."""
     texts = _texts(lines)
     copying, importing = [], []
@@ -223,7 +223,7 @@ def _over_a_backlog(site: Site, client: Client, database: Database, lines: list[
         with empty_copy(database, Trace) as table:
             copying.append(sum(seconds_of(copy_in, database, table, text) for text in texts))
         _make_backlog(database, texts)
-        importing.append(seconds_of(_send_import, client, lines))
+        importing.append(seconds_of(_send_import, http, lines))
         wait_for_the_indexes()
     return Result(
         name=f"import of {len(lines):,} over a backlog of as many",
@@ -246,14 +246,14 @@ def _make_backlog(database: Database, texts: list[bytes]) -> None:
         )
 
 
-def _beside_indexers(client: Client, database: Database, lines: list[bytes]) -> Result:
+def _beside_indexers(http: Connection, database: Database, lines: list[bytes]) -> Result:
     """Send single traces when nothing is indexed, and while many are."""
     texts = _texts(lines)
     wait_for_the_indexes()
     single = cycle(lines)
 
     def post() -> float:
-        return 1000 * seconds_of(client.post, "/api/traces", next(single))
+        return 1000 * seconds_of(http.post, "/api/traces", next(single))
 
     alone = [post() for _ in range(2 * SINGLE)][SINGLE:]  # the first warm up
     wait_for_the_indexes()

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 
-from benchmarks.builds import build
 from benchmarks.report import Result
 from benchmarks.site import BenchmarkFailed, Site
 from training.programs import JOBS, PYTHON
@@ -27,9 +26,8 @@ def measure(site: Site, directory: Path, *, rounds: int) -> Iterator[Result]:
     """Run both programs in turn; a run's figure is the median of its steps."""
     data = directory / "train.jsonl"
     with site.client() as client:
-        key = build(client, TRAINING_ROWS)
-        pieces = client.stream(f"/api/datasets/{key}/export.jsonl?format=tunix_sft")
-        data.write_bytes(b"".join(pieces))
+        key = client.datasets.build("trainer", "1", limit=TRAINING_ROWS)["dataset_key"]
+        client.datasets.export(key, data, format="tunix_sft")
     trained, looped = [], []
     for _ in range(rounds):
         trained.append(_trainer(data, directory / "run"))

@@ -42,10 +42,10 @@ def test_everything_is_measured(tmp_path):
         results = list(measure(site, traces, TINY, tmp_path))
         posted_for_their_price = 3 * TINY.priced_requests * (TINY.price_rounds + 1)
         assert Trace.objects.count() == TRACES * TINY.copies + posted_for_their_price
-        with site.client() as client:
-            key = build(client, TRACES)
+        with site.connection() as http:
+            key = build(http, TRACES)
             for name in RENDERED:
-                exported = client.get(f"/api/datasets/{key}/export.jsonl?format={name}")
+                exported = http.get(f"/api/datasets/{key}/export.jsonl?format={name}")
                 assert without_id(exported.splitlines()) == without_id(in_sql(key, name))
     names = [result.name for result in results]
     prices = [result for result in results if isinstance(result, Price)]
@@ -121,8 +121,8 @@ def test_the_plain_views_ask_for_a_key(client, settings):
 
 
 def site_search(site, text: str) -> int:
-    with site.client() as client:
-        return len(json.loads(client.get(f"/api/traces?q={text.replace(' ', '+')}"))["results"])
+    with site.connection() as http:
+        return len(json.loads(http.get(f"/api/traces?q={text.replace(' ', '+')}"))["results"])
 
 
 def test_a_figure_over_its_bound_is_missed():

@@ -5,12 +5,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from training.client import ApiError, Client
 from training.programs import CONFIGS, run_program
+from tunix_rt import Client, Conflict
+from tunix_rt.results import Built
 from tunix_site.progress_bar import progress_bar
 
 SEED = 0
@@ -66,10 +66,8 @@ class Demo:
             report = self._report(dataset)
         with self._step("Sending the answers back as traces"):
             for name in ("before", "after"):
-                sent = self.client.send_traces(read_lines(self._file(f"{name}.jsonl")))
-                report["answers_sent_back"] = report.get("answers_sent_back", 0) + sum(
-                    len(batch) for batch in sent
-                )
+                sent = self.client.traces.batch(read_lines(self._file(f"{name}.jsonl")))
+                report["answers_sent_back"] = report.get("answers_sent_back", 0) + len(sent.ids)
         self._write(report)
         return report
 
@@ -83,22 +81,28 @@ class Demo:
         return self._file(f"problems-{family}.jsonl")
 
     def _send(self, family: str) -> list[str]:
-        batches = self.client.send_traces(read_lines(self._problems(family)))
-        return [entry["id"] for batch in batches for entry in batch]
+        sent = self.client.traces.batch(read_lines(self._problems(family)))
+        return [identity for identity in sent.ids if identity]
 
     def _score(self, ids: list[str]) -> None:
         for trace_id in progress_bar(ids, desc="scoring"):
-            self.client.score(trace_id, "baseline")
+            self.client.traces.score(trace_id, "baseline")
 
     def _build_and_export(self) -> dict[str, Any]:
         """Build the dataset, and check that what is held out is nowhere in what is trained on."""
         built = self._build()
         key = built["dataset_key"]
-        self._file("manifest.json").write_text(json.dumps(self.client.manifest(key), indent=2))
+        self._file("manifest.json").write_text(
+            json.dumps(self.client.datasets.manifest(key), indent=2)
+        )
         for split in SPLITS:
             for fmt in ("tunix_sft", "record"):
-                self.client.export(
-                    key, fmt=fmt, split=split, output=self._file(f"{split}.{fmt}.jsonl")
+                self.client.datasets.export(
+                    key,
+                    self._file(f"{split}.{fmt}.jsonl"),
+                    format=fmt,
+                    split=split,
+                    digest=built["content_digest"],
                 )
         train = list(read_lines(self._file("train.record.jsonl")))
         held_out = list(read_lines(self._file("held-out.record.jsonl")))
@@ -112,10 +116,9 @@ class Demo:
         refuse_unless(checks)
         return {**built, "training_traces": len(train), "held_out": len(held_out)}
 
-    def _build(self) -> dict[str, Any]:
+    def _build(self) -> Built:
         """Build the dataset, under the first version that is not taken."""
-        request = {
-            "dataset_name": DATASET,
+        recipe: dict[str, Any] = {
             "filters": {"family": ADDITION},
             "where": {"source": f"problems/{ADDITION}", "criteria": "baseline"},
             "limit": None,
@@ -125,10 +128,9 @@ class Demo:
         }
         for version in range(1, MAX_VERSIONS + 1):
             try:
-                return self.client.build({**request, "dataset_version": str(version)})
-            except ApiError as error:
-                if error.status_code != HTTPStatus.CONFLICT:
-                    raise
+                return self.client.datasets.build(DATASET, str(version), **recipe)
+            except Conflict:
+                continue
         raise DemoFailed(f"{MAX_VERSIONS} versions of {DATASET} are taken.")
 
     def _write_eval_set(self, records: list[dict[str, Any]]) -> None:

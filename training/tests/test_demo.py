@@ -8,10 +8,10 @@ import pytest
 from datasets.models import Dataset
 from traces.models import Score, Trace
 from training import demo
-from training.client import ApiError, Client
 from training.demo import Demo, DemoFailed, operands, read_lines, refuse_unless
 from training.programs import CONFIGS
 from training.tests.stand_ins import ADDITIONS, put_in_place
+from tunix_rt import Client, Invalid
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -188,7 +188,7 @@ def test_there_is_an_end_to_the_versions(loop, curator, monkeypatch):
 
 def test_another_refusal_of_the_build_is_not_passed_over(loop, monkeypatch):
     monkeypatch.setattr(Demo, "_score", lambda self, ids: None)
-    with pytest.raises(ApiError, match=r"POST /api/datasets/build: 400 .*No trace matches"):
+    with pytest.raises(Invalid, match=r"POST /api/datasets/build: 400 .*No trace matches"):
         loop()
 
 

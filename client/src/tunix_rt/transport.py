@@ -15,6 +15,7 @@ from tunix_rt.retries import PASSING, Retries
 IDEMPOTENCY_KEY = "Idempotency-Key"
 READING = frozenset({"GET", "HEAD"})
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 JSON = {"Content-Type": "application/json"}
 
 Body = Callable[[], Iterable[bytes]]  # made anew for each attempt
@@ -147,7 +148,7 @@ def reason_of(error: httpx.RequestError) -> str:
 def encoded(body: Any) -> bytes:
     """Write compact JSON. Unsendable where it is none: NaN, bytes, dates and the like."""
     try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return ENCODER.encode(body).encode()
     except (TypeError, ValueError, RecursionError) as error:  # a lone surrogate is a ValueError too
         raise Unsendable(f"This is no JSON: {error}") from None
 

@@ -2,15 +2,14 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import httpx
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from training.client import ApiError, Client
 from training.demo import Demo, DemoFailed
 from training.programs import ProgramFailed
+from tunix_rt import Client, TunixError
 from tunix_site.accounts import give_role
 from tunix_site.migrating import migrate
 from tunix_site.models import ApiKey, Role
@@ -32,7 +31,7 @@ class Command(BaseCommand):
         directory = settings.VAR_DIR / "demo"
         try:
             report = self._run(directory)
-        except (DemoFailed, ProgramFailed, ServerNotStarted, ApiError, httpx.HTTPError) as error:
+        except (DemoFailed, ProgramFailed, ServerNotStarted, TunixError) as error:
             raise CommandError(f"The loop did not close. {error}") from None
         self.stdout.write(
             f"\nThe loop closed in {time.perf_counter() - started:.0f} s: "
