@@ -1,8 +1,9 @@
 """The documents, read: their fenced blocks, headings and links.
 
-A block of the language `sh` is run. A block of `json` or `text` that follows one is what it prints.
-Every other block says why it is not run, in a comment on the line above its fence:
-`<!-- not run: why -->`.
+A block of the languages `sh` and `python` is run, the latter with the client, and where the line
+above its fence says so (`<!-- run in: .venv-datasets5 -->`) in an environment of its own. A block
+of `json` or `text` that follows one is what it prints. Every other block says why it is not run, in
+a comment on the line above its fence: `<!-- not run: why -->`.
 """
 
 import itertools
@@ -16,9 +17,12 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), ROOT / "client" / "README.md", *(ROOT / "docs").rglob("*.md")],
     key=lambda path: path.as_posix(),
 )
+RUN = ("sh", "python")
 ANSWERS = ("json", "text")
 
-_MARKER = re.compile(r"<!-- not run: (?P<reason>\S.*\S) -->")
+_MARKER = re.compile(
+    r"<!-- (not run: (?P<reason>\S.*\S)|run in: (?P<environment>\.venv[\w-]*)) -->"
+)
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(?P<language>\S*)")
 _LINK = re.compile(r"\]\((?P<target>[^()\s]+)\)")
 _HEADING = re.compile(r"#{1,6} (?P<title>.+)")
@@ -30,10 +34,11 @@ class Block:
     language: str
     text: str
     reason: str | None = None  # why it is not run
+    environment: str | None = None  # in which it is run
 
     @property
     def is_run(self) -> bool:
-        return self.language == "sh" and self.reason is None
+        return self.language in RUN and self.reason is None
 
 
 def name_of(page: Path) -> str:
@@ -59,6 +64,7 @@ def blocks(text: str) -> Iterator[Block]:
             language=opening["language"],
             text="\n".join(body),
             reason=marker["reason"] if marker else None,
+            environment=marker["environment"] if marker else None,
         )
         before = ""
 
