@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from datasets import services, tasks
 from datasets.compression import IDENTITY, negotiated
+from datasets.examples import EXAMPLES
 from datasets.formats.containers import PARQUET
 from datasets.formats.known import FORMATS
 from datasets.models import Dataset
@@ -36,7 +37,13 @@ from jobs.services.queue import start_job
 from tunix_site.models import Role
 from tunix_site.pagination import PageQuery
 from tunix_site.pieces import started
-from tunix_site.renderers import NDJSON, JSONRenderer, NDJSONRenderer, StreamRenderer
+from tunix_site.renderers import (
+    NDJSON,
+    BytesRenderer,
+    JSONRenderer,
+    NDJSONRenderer,
+    StreamRenderer,
+)
 from tunix_site.strict_json import shown
 from tunix_site.views import ApiViewSet
 
@@ -86,6 +93,7 @@ class DatasetViewSet(ApiViewSet):
     }
     queries: ClassVar = {"list": PageQuery, "export": ExportQuery}
     streams: ClassVar = {"export", "manifest"}
+    examples: ClassVar = EXAMPLES
 
     def get_renderers(self) -> list[BaseRenderer]:
         """Offer for an export what its format is alone, so that another `Accept` is 406."""
@@ -97,6 +105,7 @@ class DatasetViewSet(ApiViewSet):
                 if name in FORMATS
                 else [NDJSON, PARQUET.media_type]
             )
+            known.append(BytesRenderer.media_type)
             return [renderer for renderer in renderers if renderer.media_type in known]
         return renderers
 
@@ -114,6 +123,7 @@ class DatasetViewSet(ApiViewSet):
         return self.get_paginated_response(DatasetRowSerializer(page, many=True).data)
 
     @extend_schema(
+        operation_id="build_dataset",
         request=BuildSerializer,
         parameters=PREFER,
         responses={
@@ -142,7 +152,7 @@ class DatasetViewSet(ApiViewSet):
         """Show a dataset: its manifest without the trace ids."""
         return Response(DatasetDetailSerializer(self.get_object()).data)
 
-    @extend_schema(responses=ManifestSerializer)
+    @extend_schema(operation_id="get_manifest", responses=ManifestSerializer)
     @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer])
     def manifest(self, request: Request, key: str) -> HttpResponseBase:
         """Show everything that a dataset is, streamed."""
@@ -151,27 +161,30 @@ class DatasetViewSet(ApiViewSet):
         return StreamingHttpResponse(pieces, content_type="application/json")
 
     @extend_schema(
+        operation_id="export_dataset",
         parameters=EXPORT_HEADERS,
         responses={
             (200, NDJSON): OpenApiTypes.STR,
             (200, PARQUET.media_type): OpenApiTypes.BINARY,
+            (200, BytesRenderer.media_type): OpenApiTypes.BINARY,
             (304, NDJSON): None,
             (412, NDJSON): None,
         },
-        description="Stream the dataset: a JSON object a line, or a Parquet file. "
+        description="Export a dataset: a JSON object a line, or a Parquet file. "
         f"Formats: {', '.join(FORMATS)}.",
     )
     @action(
         detail=True,
         url_path=r"export\.jsonl",
         pagination_class=None,
-        renderer_classes=[NDJSONRenderer, ParquetRenderer],
+        renderer_classes=[NDJSONRenderer, ParquetRenderer, BytesRenderer],
     )
     def export(self, request: Request, key: str) -> HttpResponseBase:
         fmt = FORMATS[self.query.pop("format")]
         encoding = negotiated(request.headers.get("Accept-Encoding", ""), fmt.container.encodings)
         export = Export(dataset=self.get_object(), fmt=fmt, encoding=encoding, **self.query)
         response: HttpResponseBase = StreamingHttpResponse(headers=_headers(export))
+        response["Content-Type"] = request.accepted_renderer.media_type
         patch_vary_headers(response, ["Accept-Encoding"])
         if export.etag:
             response = _unless_known(request, response)
@@ -197,7 +210,6 @@ def _unless_known(request: Request, response: HttpResponseBase) -> HttpResponseB
 
 def _headers(export: Export) -> dict[str, str]:
     headers = {
-        "Content-Type": export.fmt.container.media_type,
         "Content-Disposition": f'attachment; filename="{export.file_name}"',
         "Accept-Ranges": "none",
         "X-Row-Count": str(export.row_count),

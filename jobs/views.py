@@ -10,13 +10,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobs.examples import EXAMPLES
 from jobs.models import Job
 from jobs.reading import error_pieces
 from jobs.serializers import JOB_FILTERS, JobQuery, JobRowSerializer, JobSerializer
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
 from tunix_site.models import Role
-from tunix_site.renderers import NDJSON, NDJSONRenderer
+from tunix_site.renderers import NDJSON, BytesRenderer, NDJSONRenderer
 from tunix_site.roles import rank_of_request
 from tunix_site.views import ApiViewSet
 
@@ -37,6 +38,7 @@ class JobViewSet(ApiViewSet):
     }
     queries: ClassVar = {"list": JobQuery}
     streams: ClassVar = {"errors"}
+    examples: ClassVar = EXAMPLES
 
     def list(self, request: Request) -> Response:
         """List jobs, newest first."""
@@ -54,26 +56,30 @@ class JobViewSet(ApiViewSet):
             job.refresh_from_db()
         return Response(JobSerializer(job).data)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(operation_id="cancel_job", responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Cancel a job: one's own, or as a curator anybody's. Work under way stops in seconds."""
         cancel_job(job=self.get_object(), user=request.user, rank=rank_of_request(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
-        responses={(200, NDJSON): OpenApiTypes.STR},
-        description="Stream what was wrong with the job's input, a JSON object "
+        operation_id="list_job_errors",
+        responses={
+            (200, NDJSON): OpenApiTypes.STR,
+            (200, BytesRenderer.media_type): OpenApiTypes.BINARY,
+        },
+        description="List what was wrong with the job's input, a JSON object "
         "`{line, field, message}` a line.",
     )
     @action(
         detail=True,
         url_path=r"errors\.jsonl",
         pagination_class=None,
-        renderer_classes=[NDJSONRenderer],
+        renderer_classes=[NDJSONRenderer, BytesRenderer],
     )
     def errors(self, request: Request, pk: str) -> HttpResponseBase:
         job = self.get_object()
         pieces = error_pieces(job) if request.method != "HEAD" else []
-        response = StreamingHttpResponse(pieces, content_type=NDJSON)
+        response = StreamingHttpResponse(pieces, content_type=request.accepted_renderer.media_type)
         response["Content-Disposition"] = f'attachment; filename="{job.pk}.errors.jsonl"'
         return response

@@ -279,13 +279,17 @@ class BatchQuery(QuerySerializer):
 class BulkSetSerializer(StrictSerializer):
     """What becomes of the traces: at least one of the three."""
 
-    openapi: ClassVar = {
-        "anyOf": [
-            {"required": ["status"]},
-            *(
-                {"required": [name], "properties": {name: {"type": "array", "minItems": 1}}}
-                for name in ("add_tags", "remove_tags")
-            ),
+    openapi: ClassVar = {  # below `allOf`: of generated clients some take it for a choice of types
+        "allOf": [
+            {
+                "anyOf": [
+                    {"required": ["status"]},
+                    *(
+                        {"required": [name], "properties": {name: {"minItems": 1}}}
+                        for name in ("add_tags", "remove_tags")
+                    ),
+                ]
+            }
         ]
     }
 

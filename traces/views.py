@@ -17,6 +17,7 @@ from jobs.answers import LOCATION, accepted
 from jobs.serializers import JobSerializer
 from traces.batch import ingest_batch
 from traces.decoding import read_trace
+from traces.examples import OF_SCORES, OF_TRACES
 from traces.filters import TraceListQuery
 from traces.models import Trace
 from traces.prompts import PromptPagination, PromptQuery, prompt_groups
@@ -94,6 +95,7 @@ class TraceViewSet(ApiViewSet):
         "similar": SimilarQuery,
         "prompts": PromptQuery,
     }
+    examples: ClassVar = OF_TRACES
     repeatable: ClassVar = {"import_stream"}
     streams: ClassVar = {"import_stream"}
     body_limits: ClassVar = {"batch": settings.MAX_BATCH_BYTES}
@@ -119,6 +121,7 @@ class TraceViewSet(ApiViewSet):
         return Response(TraceDetailSerializer(trace).data)
 
     @extend_schema(
+        operation_id="create_traces",
         request=TraceSerializer(  # type: ignore[call-arg]  # the list's own arguments
             many=True, min_length=1, max_length=settings.MAX_BATCH_TRACES
         ),
@@ -130,7 +133,12 @@ class TraceViewSet(ApiViewSet):
         answer = ingest_batch(request.data, skip_bad=self.query["on_error"] == "skip")
         return Response(answer.body, status=answer.status_code)
 
-    @extend_schema(request=BulkSerializer, parameters=[LOCATION], responses={202: JobSerializer})
+    @extend_schema(
+        operation_id="change_traces",
+        request=BulkSerializer,
+        parameters=[LOCATION],
+        responses={202: JobSerializer},
+    )
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
         """Change status or tags of all traces that match; the work is a job."""
@@ -145,12 +153,18 @@ class TraceViewSet(ApiViewSet):
         return accepted(job)
 
     @extend_schema(
-        request={"application/x-ndjson": OpenApiTypes.BINARY},
+        operation_id="import_traces",
+        request={"application/octet-stream": OpenApiTypes.BINARY},
         responses=ImportAnswerSerializer,
     )
     @action(detail=False, methods=["post"], url_path="import", parser_classes=[StreamParser])
     def import_stream(self, request: Request) -> Response:
-        """Store the traces of a stream of records, in any known format; one sent again exists."""
+        """Import the traces of a file: JSON Lines, an array, CSV or Parquet, of any known format.
+
+        The file itself is the body, of any type and length, plain, gzip or zstd. A record that is
+        sent again exists. The good records are stored and the others are told of, unless
+        `on_error=abort`.
+        """
         answer = imports.import_stream(
             source=Source(cast(Iterable[bytes], request.data or ())),
             content_encoding=request.headers.get("Content-Encoding", ""),
@@ -163,13 +177,14 @@ class TraceViewSet(ApiViewSet):
         )
         return Response(answer)
 
-    @extend_schema(responses=FormatSerializer(many=True))
+    @extend_schema(operation_id="list_formats", responses=FormatSerializer(many=True))
     @action(detail=False, pagination_class=None)
     def formats(self, request: Request) -> Response:
         """List the formats that an import reads, with an example each."""
         return Response(FormatSerializer(FORMATS.values(), many=True).data)
 
     def retrieve(self, request: Request, pk: str) -> Response:
+        """Show a trace with its scores."""
         return Response(TraceDetailSerializer(self.get_object()).data)
 
     @extend_schema(request=CurationSerializer, responses=TraceDetailSerializer)
@@ -187,7 +202,11 @@ class TraceViewSet(ApiViewSet):
         curation.delete_trace(trace=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=ScoreRequestSerializer, responses={201: ScoreAnswerSerializer})
+    @extend_schema(
+        operation_id="score_trace",
+        request=ScoreRequestSerializer,
+        responses={201: ScoreAnswerSerializer},
+    )
     @action(detail=True, methods=["post"])
     def score(self, request: Request, pk: str) -> Response:
         """Score a trace on one criterion; the score is stored, once per scorer version."""
@@ -199,25 +218,27 @@ class TraceViewSet(ApiViewSet):
             status=status.HTTP_201_CREATED,
         )
 
-    @extend_schema(responses=ScoreSerializer(many=True))
+    @extend_schema(operation_id="list_scores", responses=ScoreSerializer(many=True))
     @action(detail=True, pagination_class=None)
     def scores(self, request: Request, pk: str) -> Response:
         """List the scores of a trace, newest first."""
         return Response(ScoreSerializer(self.get_object().scores.all(), many=True).data)
 
-    @extend_schema(responses={200: ComparisonSerializer, 404: ERROR_BODY})
+    @extend_schema(
+        operation_id="compare_traces", responses={200: ComparisonSerializer, 404: ERROR_BODY}
+    )
     @action(detail=False, pagination_class=None)
     def compare(self, request: Request) -> Response:
         """Show two traces side by side, with their baseline scores."""
         return Response({name: compared(find_trace(pk)) for name, pk in self.query.items()})
 
-    @extend_schema(responses=SimilarSerializer)
+    @extend_schema(operation_id="find_similar_traces", responses=SimilarSerializer)
     @action(detail=True, pagination_class=None)
     def similar(self, request: Request, pk: str) -> Response:
         """Find traces that say nearly the same, the most similar first."""
         return Response(similar.find_similar(trace=self.get_object(), **self.query))
 
-    @extend_schema(responses=PromptGroupSerializer(many=True))
+    @extend_schema(operation_id="list_prompts", responses=PromptGroupSerializer(many=True))
     @action(detail=False, pagination_class=PromptPagination)
     def prompts(self, request: Request) -> Response:
         """List the prompts of the traces that match, in the order of their hashes."""
@@ -231,8 +252,10 @@ class ScoreViewSet(ApiViewSet):
     serializer_class = NewScoreSerializer
     roles: ClassVar = {"batch": Role.CURATOR}
     body_limits: ClassVar = {"batch": MAX_SCORES_BYTES}
+    examples: ClassVar = OF_SCORES
 
     @extend_schema(
+        operation_id="store_scores",
         request=NewScoreSerializer(  # type: ignore[call-arg]  # the list's own arguments
             many=True, min_length=1, max_length=MAX_SCORES
         ),

@@ -1,5 +1,6 @@
-"""The OpenAPI document: strict queries, closed bodies and the errors that every route can give."""
+"""The OpenAPI document of each route: its name, examples, strict query and errors."""
 
+import re
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -14,14 +15,6 @@ from tunix_site.idempotency import HEADER
 ERROR_BODY = OpenApiResponse(
     {"$ref": "#/components/schemas/Error"}, description="What is wrong, and where."
 )
-ERROR = {
-    "type": "object",
-    "description": "A sentence in `detail`, or what is wrong by the name of each field: lists of "
-    "sentences, of what nests by name or position. Of a batch, `errors` has both by index.",
-    "properties": {"detail": {"type": "string"}},
-    "additionalProperties": {},
-    "minProperties": 1,
-}
 NO_NUL = r"^[^\u0000]*$"
 BODY_METHODS = ("POST", "PATCH", "PUT")
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -96,6 +89,40 @@ class AutoSchema(BaseAutoSchema):
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/").split("/")[0]]
 
+    def get_operation_id(self) -> str:
+        """Name a standard action plainly; any other is named where it is."""
+        many = self.get_tags()[0]
+        names = {
+            "list": f"list_{many}",
+            "create": f"create_{many.removesuffix('s')}",
+            "retrieve": f"get_{many.removesuffix('s')}",
+            "partial_update": f"update_{many.removesuffix('s')}",
+            "destroy": f"delete_{many.removesuffix('s')}",
+        }
+        name: str = names.get(self._action()) or super().get_operation_id()
+        return name
+
+    def get_summary(self) -> str:
+        """Give the first part of the description: what the operation does."""
+        return re.split(r"[.;:,](?:\s|$)", self.get_description(), maxsplit=1)[0]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation:
+            self._show_examples(operation)
+        return operation
+
+    def _show_examples(self, operation: dict[str, Any]) -> None:
+        """Add what the view names as examples: of the request, and of each answer by its status."""
+        examples = getattr(self.view, "examples", {}).get(self._action(), {})
+        bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+        for name, example in examples.items():
+            for content in bodies[str(name)]["content"].values():
+                content["example"] = example
+
+    def _action(self) -> str:
+        return getattr(self.view, "action", None) or self.method.lower()
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for code in map(str, self._errors()):
@@ -127,38 +154,3 @@ def _length(field: Any) -> dict[str, int]:
     least = field.min_length or int(not field.allow_empty)
     most = field.max_length
     return {**({"minItems": least} if least else {}), **({"maxItems": most} if most else {})}
-
-
-def without_trailing_slash(endpoints: list[Any], **kwargs: Any) -> list[Any]:
-    """Document paths as they are written, without the slash that is let pass."""
-    return [(path.rstrip("/") or path, *rest) for path, *rest in endpoints]
-
-
-def share_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Describe once what every error looks like."""
-    result["components"]["schemas"]["Error"] = ERROR
-    return result
-
-
-def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Say of every request body that unknown fields are refused."""
-    schemas = result.get("components", {}).get("schemas", {})
-    waiting: list[Any] = [
-        operation.get("requestBody", {})
-        for path in result["paths"].values()
-        for operation in path.values()
-    ]
-    closed: set[str] = set()
-    while waiting:
-        schema = waiting.pop()
-        if isinstance(schema, list):
-            waiting += schema
-        elif isinstance(schema, dict):
-            waiting += schema.values()
-            name = str(schema.get("$ref", "")).rpartition("/")[2]
-            if name and name not in closed:
-                closed.add(name)
-                waiting.append(schemas[name])
-            if "properties" in schema and "type" in schema:  # not a part of `allOf` or `if`
-                schema.setdefault("additionalProperties", False)
-    return result

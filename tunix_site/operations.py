@@ -35,12 +35,18 @@ class HealthSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class HealthView(ApiView):
     """The only route that answers without a key or session."""
 
+    examples: ClassVar = {
+        "get": {
+            200: {"status": "healthy", "database": "ok", "version": __version__},
+            503: {"status": "unhealthy", "database": "away", "version": __version__},
+        }
+    }
     authentication_classes = []
     permission_classes = [AllowAny]
     renderer_classes = [JSONRenderer]
 
     @extend_schema(
-        operation_id="health",
+        operation_id="get_health",
         responses={200: HealthSerializer, 503: HealthSerializer},
         tags=["operations"],
         auth=[],
@@ -83,12 +89,15 @@ class PlainTextRenderer(StreamRenderer):
 class MetricsView(ApiView):
     roles: ClassVar = {"get": Role.READER}
     renderer_classes = [PlainTextRenderer]
+    examples: ClassVar = {
+        "get": {200: 'tunix_requests_total{method="GET",route="api/health/?$",status="200"} 1.0\n'}
+    }
 
     @extend_schema(
-        operation_id="metrics",
+        operation_id="get_metrics",
         responses={(200, "text/plain"): OpenApiTypes.STR},
         tags=["operations"],
     )
     def get(self, request: Request) -> HttpResponse:
-        """Counters and histograms in Prometheus' text format."""
+        """Give counters and histograms, in Prometheus' text format."""
         return HttpResponse(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

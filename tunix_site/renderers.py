@@ -48,6 +48,13 @@ class StreamRenderer(renderers.BaseRenderer):
         raise AssertionError("the view gives its own response")
 
 
+class BytesRenderer(StreamRenderer):
+    """For clients that know a file by this type alone, as generated ones do."""
+
+    media_type = "application/octet-stream"
+    format = "bytes"
+
+
 class NDJSONRenderer(StreamRenderer):
     media_type = NDJSON
     format = "ndjson"

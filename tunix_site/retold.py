@@ -47,7 +47,9 @@ def _of_media_type(error: Any, view: Any, request: Any) -> str:
 
 
 def _of_accept(error: Any, view: Any, request: Any) -> str:
-    offered = _joined(renderer.media_type for renderer in error.available_renderers or ())
+    if not error.available_renderers:  # of ours, and told already
+        return str(error.detail)
+    offered = _joined(renderer.media_type for renderer in error.available_renderers)
     return f"The answer is {offered}; `Accept` names nothing of it."
 
 

@@ -202,11 +202,22 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"StatusEnum": "traces.models.Status"},
-    "PREPROCESSING_HOOKS": ["tunix_site.openapi.without_trailing_slash"],
+    "PREPROCESSING_HOOKS": ["tunix_site.openapi_hooks.without_trailing_slash"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "tunix_site.openapi.close_bodies",
-        "tunix_site.openapi.share_errors",
+        "tunix_site.openapi_hooks.close_bodies",
+        "tunix_site.openapi_hooks.share_errors",
+        "traces.words.describe",
+        "datasets.words.describe",
+        "jobs.words.describe",
+        "tunix_site.words.describe",
+    ],
+    "TAGS": [
+        {"name": "traces", "description": "Reasoning traces: taken in, found, judged."},
+        {"name": "scores", "description": "Scores that were computed elsewhere."},
+        {"name": "datasets", "description": "Immutable selections of traces, and their exports."},
+        {"name": "jobs", "description": "Work that takes longer than an answer."},
+        {"name": "operations", "description": "What those who run the site ask it."},
     ],
 }
 

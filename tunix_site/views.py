@@ -30,6 +30,7 @@ class ApiViewMixin:
     raw_bodies: ClassVar[Collection[str]] = ()  # read by the action itself, as bytes
     repeatable: ClassVar[Collection[str]] = ()  # POSTs that need no Idempotency-Key
     streams: ClassVar[Collection[str]] = ()  # actions that may hold a thread for long
+    examples: ClassVar[Mapping[str, Mapping[Any, Any]]] = {}  # "request", and answers by status
 
     post: Callable[..., Response]
     query: dict[str, Any]  # the validated query parameters

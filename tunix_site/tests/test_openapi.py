@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from rest_framework.views import APIView
 
 from tunix_site.documents import RootView, SchemaView, SwaggerView
-from tunix_site.openapi import close_bodies
+from tunix_site.openapi_hooks import close_bodies
 
 pytestmark = pytest.mark.django_db
 
@@ -65,13 +65,51 @@ def test_every_route_is_documented_without_its_slash(document):
     assert not [path for path in document["paths"] if path.endswith("/")]
 
 
+def operations(document) -> list[dict]:
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
 def test_every_operation_has_a_name_of_its_own_and_its_errors(document):
-    operations = [operation for path in document["paths"].values() for operation in path.values()]
-    names = [operation["operationId"] for operation in operations]
+    names = [operation["operationId"] for operation in operations(document)]
     assert len(set(names)) == len(names)
-    for operation in operations:
-        expected = {"400"} if operation["operationId"] == "health" else {"400", "401", "403", "503"}
+    for operation in operations(document):
+        is_open = operation["operationId"] == "get_health"
+        expected = {"400"} if is_open else {"400", "401", "403", "503"}
         assert expected <= set(operation["responses"])
+
+
+def test_operations_keep_their_names(document):
+    """What generated clients call them: a name that changes breaks whoever made one."""
+    named = {operation["operationId"] for operation in operations(document)}
+    assert named >= {
+        "create_trace",
+        "create_traces",
+        "import_traces",
+        "list_traces",
+        "get_trace",
+        "update_trace",
+        "delete_trace",
+        "change_traces",
+        "score_trace",
+        "list_scores",
+        "compare_traces",
+        "find_similar_traces",
+        "list_prompts",
+        "list_formats",
+        "store_scores",
+        "build_dataset",
+        "list_datasets",
+        "get_dataset",
+        "get_manifest",
+        "export_dataset",
+        "delete_dataset",
+        "list_jobs",
+        "get_job",
+        "list_job_errors",
+        "cancel_job",
+        "get_health",
+        "get_metrics",
+    }
 
 
 def schemas_inside(schema, components, seen):
@@ -126,17 +164,7 @@ def test_lists_say_how_many_items_they_take(document):
     found = [trace["steps"], trace["tags"], batch["application/json"]["schema"]]
     lengths = [(one.get("minItems"), one["maxItems"]) for one in found]
     assert lengths == [(1, 1000), (None, 50), (1, 1000)]
-    assert len(schemas["BulkSetRequest"]["anyOf"]) == 3
-
-
-def test_every_error_has_the_one_shape(document):
-    shape = {"schema": {"$ref": "#/components/schemas/Error"}}
-    for path in document["paths"].values():
-        for operation in path.values():
-            for code, answer in operation["responses"].items():
-                # a failed precondition says nothing, and an unhealthy site what is wrong
-                if code >= "400" and code != "412" and operation["operationId"] != "health":
-                    assert answer["content"] == {"application/json": shape}, (operation, code)
+    assert len(schemas["BulkSetRequest"]["allOf"][0]["anyOf"]) == 3
 
 
 def test_answers_are_open(document):
@@ -152,7 +180,7 @@ def test_a_key_is_how_one_comes_in(document):
     }
     for path in document["paths"].values():
         for operation in path.values():
-            if operation["operationId"] != "health":
+            if operation["operationId"] != "get_health":
                 assert operation["security"] == [{"bearerAuth": []}, {"cookieAuth": []}]
     assert document["paths"]["/api/health"]["get"].get("security", []) in ([], [{}])
 

@@ -1,0 +1,85 @@
+"""What the OpenAPI document shows of requests to the dataset routes, and of their answers."""
+
+from typing import Any
+
+from jobs.examples import QUEUED
+from traces.examples import CREATED_AT, OTHER_ID, TRACE_ID, page
+
+BUILD_ID = "0fb1270f-8456-40f2-bd41-612538563d4e"
+DIGEST = "e4e42b0d31cb26e34740ea8140b295f2eb893ffb7542239ede72a669f1d82098"
+BUILT = {
+    "dataset_key": "sums-1",
+    "build_id": BUILD_ID,
+    "trace_count": 2,
+    "matched_count": 2,
+    "manifest_url": "http://127.0.0.1:8000/api/datasets/sums-1/manifest",
+    "content_digest": DIGEST,
+}
+ROW = {
+    "dataset_key": "sums-1",
+    "build_id": BUILD_ID,
+    "dataset_name": "sums",
+    "dataset_version": "1",
+    "created_at": CREATED_AT,
+    "selection_strategy": "random",
+    "trace_count": 2,
+    "content_digest": DIGEST,
+}
+DETAIL: dict[str, Any] = {
+    "dataset_key": "sums-1",
+    "build_id": BUILD_ID,
+    "dataset_name": "sums",
+    "dataset_version": "1",
+    "dataset_schema_version": "1.0",
+    "created_at": CREATED_AT,
+    "filters": {},
+    "where": {"source": "by hand"},
+    "selection_strategy": "random",
+    "seed": 7,
+    "limit": None,
+    "splits": {"train": 0.9, "validation": 0.1},
+    "split_by": "prompt",
+    "trace_count": 2,
+    "stats": {
+        "trace_count": 2,
+        "avg_step_count": 2.0,
+        "min_step_count": 2,
+        "max_step_count": 2,
+        "avg_total_chars": 59.0,
+        "max_total_chars": 59,
+        "split_counts": {"train": 2, "validation": 0},
+    },
+    "session_id": None,
+    "parent_dataset_id": None,
+    "training_run_id": None,
+    "provenance": {"why": "the first try"},
+    "content_digest": DIGEST,
+}
+
+# By action: the request, and answers by their status.
+EXAMPLES: dict[str, dict[Any, Any]] = {
+    "list": {200: page(ROW)},
+    "build": {
+        "request": {
+            "dataset_name": "sums",
+            "dataset_version": "1",
+            "where": {"source": "by hand"},
+            "limit": None,
+            "selection_strategy": "random",
+            "seed": 7,
+            "splits": {"train": 0.9, "validation": 0.1},
+            "provenance": {"why": "the first try"},
+        },
+        201: BUILT,
+        200: BUILT,
+        202: QUEUED,
+    },
+    "retrieve": {200: DETAIL},
+    "manifest": {200: {**DETAIL, "trace_ids": [OTHER_ID, TRACE_ID]}},
+    "export": {
+        200: '{"id":"01a20ff4-1ec0-715c-a98b-b21593e56295","prompts":"What is 17+25?",'
+        '"trace_steps":["Ones: 7+5=12, write 2, carry 1","Tens: 1+2+1=4"],"final_answer":"42",'
+        '"metadata":{"created_at":"2026-11-24T23:46:26.624449Z","trace_version":"1.0",'
+        '"source":"by hand"}}\n'
+    },
+}
