@@ -25,7 +25,7 @@ from traces.unexpected import Unexpected
 from tunix_site import strict_json
 
 TRACE = "trace"
-TO_THE_LETTER = (TRACE, "record")  # formats of documents
+TO_THE_LETTER = (TRACE, "record", "table")  # formats of documents
 MAX_RECORD_TOKENS = 1_000_000
 LOOKED_AT = 20  # records by which a format is recognised
 MAX_FIELD_CHARS = 200  # of a refusal: it may name a key of the record, which may be long
@@ -159,6 +159,8 @@ class RecordReader:
 
     def read(self, records: Sequence[Record | BadRecord]) -> Iterator[Incoming | Refusal | Unread]:
         """Give what becomes of each record, in order."""
+        if self.format.parts:
+            records = list(self._parted(records))
         found = self._read_quickly(records) or [self._read_one(record) for record in records]
         names = iter(self._names(found))
         for one in found:
@@ -191,6 +193,19 @@ class RecordReader:
             )
             for record, (trace, kept) in zip(records, read, strict=True)
         ]
+
+    def _parted(self, records: Sequence[Record | BadRecord]) -> Iterator[Record | BadRecord]:
+        """Give the parts of each record that are records of their own, in the same line."""
+        assert self.format.parts is not None  # noqa: S101  # who calls this has asked
+        for record in records:
+            if isinstance(record, BadRecord):
+                yield record
+                continue
+            try:
+                for part in self.format.parts(self.format.of(_value(record))):
+                    yield Record(record.line, None, part)
+            except Exception as error:
+                yield BadRecord(*_refusal(record.line, error, self._unexpected))
 
     def _read_one(self, record: Record | BadRecord) -> _Read | Refusal:
         if isinstance(record, BadRecord):

@@ -56,6 +56,17 @@ def loads(data: bytes) -> Any:
         raise InvalidJSON(f"The body nests deeper than {MAX_DEPTH} levels.") from None
 
 
+def loads_stored(data: bytes) -> Any:
+    """Parse UTF-8 JSON that jsonb once wrote, wherever it has been since; InvalidJSON.
+
+    An integer beyond 64 bits is the double whose digits it gives.
+    """
+    try:
+        return _STRICT_STORED.decode(data.decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        return loads(data)  # which says what is wrong
+
+
 def raw_decode(text: str, start: int) -> tuple[Any, int]:
     """Parse the value that begins at `start` as `loads` does, and give it with where it ends.
 
@@ -167,6 +178,11 @@ def _integer(digits: str) -> Any:
     return value if value in INT64 else Refused("The integer does not fit in 64 bits.")
 
 
+def _integer_or_double(digits: str) -> Any:
+    value = _integer(digits)
+    return _number(digits) if isinstance(value, Refused) else value
+
+
 def _number(text: str) -> Any:
     value = float(text)
     return value if math.isfinite(value) else Refused("The number does not fit in a double.")
@@ -174,9 +190,12 @@ def _number(text: str) -> Any:
 
 _LONG_NUMBER = re.compile("[0-9]{19}")
 _STORED = StoredDecoder()
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_int=_integer,
-    parse_float=_number,
-    parse_constant=lambda name: NotFinite(f"{name} is no JSON number."),
+_DECODER, _STRICT_STORED = (
+    json.JSONDecoder(
+        object_pairs_hook=_object,
+        parse_int=integer,
+        parse_float=_number,
+        parse_constant=lambda name: NotFinite(f"{name} is no JSON number."),
+    )
+    for integer in (_integer, _integer_or_double)
 )

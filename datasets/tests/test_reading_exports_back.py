@@ -1,7 +1,9 @@
 """Exports read back by the formats of imports."""
 
+import io
 import json
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -14,7 +16,10 @@ from traces.readers import formats
 from traces.readers.draft import Unreadable
 from traces.readers.export import neutral as read_neutral
 from traces.readers.fitting import fit
+from traces.sources.records import read_records
+from traces.sources.source import Source
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
+from traces.tests.sources.containers import csv_file
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +90,48 @@ def test_many_records_keep_their_content(reader, metadata):
         assert one.meta == {"source": "made_up"}
         assert one.messages is UNSET
     assert found == hashes
+
+
+def rows_back(reader, dataset) -> list:
+    """Read the rows of a Parquet export as an import does."""
+    response = reader.get(f"/api/datasets/{dataset.key}/export.jsonl", {"format": "parquet"})
+    source = Source(io.BytesIO(response.getvalue()))
+    return [one.value for chunk in read_records(source, max_record_bytes=2**24) for one in chunk]
+
+
+@pytest.mark.parametrize("container", ["parquet", "lines", "csv"])
+def test_a_parquet_export_comes_back_with_its_content(reader, container):
+    trace = TraceFactory(
+        prompt=" What\r\nis 9 + 9? ",
+        steps=STEPS,
+        meta=META,
+        external_id="id/ü",
+        messages=[{"role": "user", "content": None, "x": 1}],
+    )
+    other = TraceFactory()
+    rows = rows_back(reader, DatasetFactory())
+    if container == "lines":
+        rows = [json.loads(msgspec.json.encode(row)) for row in rows]
+    elif container == "csv":
+        data = csv_file([dict(row) for row in rows])
+        [chunk] = read_records(Source([data]), max_record_bytes=2**24)
+        rows = [one.value for one in chunk]
+    fmt = formats.recognise(rows)
+    assert fmt.name == "table"
+    made = [draft for row in rows for draft in fmt.read(fmt.of(row))]
+    found = {
+        draft.external_id: fit(
+            draft, format_name="table", source=None, external_id=draft.external_id, may_curate=True
+        ).document
+        for draft in made
+    }
+    assert found.keys() == {"id/ü", str(other.id)}
+    for stored, name in ((trace, "id/ü"), (other, str(other.id))):
+        document = found[name]
+        hashed = content_hash(document.prompt, document.steps, document.final_answer)
+        assert hashed == stored.content_hash.hex
+        assert (document.steps, document.meta) == (stored.steps, stored.meta)
+    assert found["id/ü"].messages == trace.messages
 
 
 @pytest.mark.parametrize("metadata", ["object", "json", "none"])

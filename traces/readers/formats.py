@@ -10,16 +10,25 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from traces.readers import (
+    columns,
+    dialogues,
     export,
     gsm8k,
     gsm8k_socratic,
     gsm8k_solutions,
+    langfuse,
+    langsmith,
     limo,
+    lm_eval,
     math_problems,
     messages,
+    mlflow,
+    openai,
+    openinference,
     openmath,
     openr1,
     otel,
+    otlp,
     preference,
     prm800k,
     prompt_completion,
@@ -27,6 +36,7 @@ from traces.readers import (
     s1k,
     sharegpt,
     stepwise,
+    table,
     trace,
 )
 from traces.readers.cells import Wanted, wanted, with_structures
@@ -54,6 +64,8 @@ class ReaderFormat:
     example: dict[str, Any]
     cells: Wanted = field(default_factory=dict)
     reader_for: Callable[[Sequence[dict[str, Any]]], Callable[[dict[str, Any]], Any]] | None = None
+    parts: Callable[[dict[str, Any]], Iterable[dict[str, Any]]] | None = None
+    is_last: bool = False
 
     def of(self, record: dict[str, Any]) -> dict[str, Any]:
         """Give a record as the format takes it: CSV's cells with the lists and objects in them."""
@@ -75,15 +87,10 @@ class _Module(Protocol):
 
 
 def _format(
-    name: str,
-    module: _Module,
-    description: str,
-    cells: Wanted = NONE,
-    reader_for: Callable[[Sequence[dict[str, Any]]], Any] | None = None,
+    name: str, module: _Module, description: str, cells: Wanted = NONE, **more: Any
 ) -> ReaderFormat:
-    example = module.EXAMPLE
     return ReaderFormat(
-        name, description, module.recognises, module.read, example, cells, reader_for
+        name, description, module.recognises, module.read, module.EXAMPLE, cells, **more
     )
 
 
@@ -93,6 +100,12 @@ _DOCUMENT = wanted(lists=["steps", "tags", "messages"], objects=["meta"])
 FORMATS = {
     fmt.name: fmt
     for fmt in (
+        _format(
+            "table",
+            table,
+            "A row of a `parquet` export, in any container.",
+            wanted(lists=["steps", "tags"]),
+        ),
         _format(
             "record",
             record,
@@ -107,10 +120,47 @@ FORMATS = {
             wanted(lists=["trace_steps"], objects=["metadata"]),
         ),
         _format(
+            "otlp",
+            otlp,
+            "OpenTelemetry's OTLP as JSON: `resourceSpans` with the calls of models among them.",
+            wanted(lists=[otlp.RESOURCES, otlp.SCOPES]),
+            parts=otlp.parts,
+        ),
+        _format(
             "otel",
             otel,
             "Messages of OpenTelemetry's conventions for generative AI.",
             wanted(objects=["attributes"]),
+        ),
+        _format(
+            "openinference",
+            openinference,
+            "Spans by OpenInference's conventions, as Phoenix exports them.",
+        ),
+        _format(
+            "mlflow",
+            mlflow,
+            "MLflow's traces: the calls of models among their spans.",
+            wanted(objects=["info", "data"], lists=["spans"]),
+        ),
+        _format(
+            "langsmith",
+            langsmith,
+            "LangSmith's runs: `inputs` and `outputs`, with LangChain's messages.",
+            wanted(objects=["inputs", "outputs"]),
+        ),
+        _format("langfuse", langfuse, "Langfuse's observations and traces: `input` and `output`."),
+        _format(
+            "openai",
+            openai,
+            "Requests with responses: chat completions, completions, Responses, joined batches.",
+            wanted(lists=["messages", "choices", "output"], objects=["request", "body"]),
+        ),
+        _format(
+            "lm_eval",
+            lm_eval,
+            "Samples of lm-evaluation-harness: `arguments`, `resps` and metrics.",
+            wanted(lists=["resps", "filtered_resps", "metrics"], objects=["doc", "arguments"]),
         ),
         _format(
             "prm800k",
@@ -154,7 +204,7 @@ FORMATS = {
             stepwise,
             "TRL: a prompt, the steps of its completion and their labels.",
             wanted(lists=["completions", "labels"], messages=["prompt"]),
-            stepwise.reader_for,
+            reader_for=stepwise.reader_for,
         ),
         _format(
             "prompt_completion",
@@ -174,6 +224,19 @@ FORMATS = {
             "Conversations of `role` and `content`.",
             wanted(lists=["messages"]),
         ),
+        _format(
+            "conversation",
+            dialogues,
+            "Conversations under other names, or as pairs of `user` and `assistant`.",
+            wanted(lists=dialogues.NAMES),
+        ),
+        _format(
+            "columns",
+            columns,
+            "Alpaca and its kin: prompt, thought and reply in columns that most files name so.",
+            wanted(lists=[*columns.THOUGHTS, columns.HISTORY]),
+            is_last=True,
+        ),
     )
 }
 
@@ -185,18 +248,19 @@ def recognise(records: Sequence[Any], unexpected: Unexpected | None = None) -> R
     the first is reported when it is read, as it would be anywhere else.
     """
     unexpected = unexpected or Unexpected()
-    known = [
-        one
-        for one in records
-        if isinstance(one, dict)
-        and any(recognises(fmt, one, unexpected) for fmt in FORMATS.values())
-    ]
-    if not known:
-        return None
-    return next(
-        (fmt for fmt in FORMATS.values() if all(recognises(fmt, one, unexpected) for one in known)),
-        None,
-    )
+    for is_last in (False, True):
+        formats = [fmt for fmt in FORMATS.values() if fmt.is_last == is_last]
+        known = [
+            one
+            for one in records
+            if isinstance(one, dict) and any(recognises(fmt, one, unexpected) for fmt in formats)
+        ]
+        if known:
+            agreed = (
+                fmt for fmt in formats if all(recognises(fmt, one, unexpected) for one in known)
+            )
+            return next(agreed, None)
+    return None
 
 
 def recognises(fmt: ReaderFormat, record: dict[str, Any], unexpected: Unexpected) -> bool:

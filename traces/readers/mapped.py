@@ -6,16 +6,14 @@ from typing import Any
 
 from traces.readers import fields
 from traces.readers.cells import listed
-from traces.readers.conversations import as_message, as_turns, read_conversation
+from traces.readers.conversations import as_turns, read_conversation
 from traces.readers.draft import Draft, Unreadable
+from traces.readers.exchanges import is_held, read_parts
 from traces.readers.formats import ReaderFormat
 from traces.readers.mapping import MESSAGES, META, PROMPT, REPLIES, Paths, finds, located, without
 from traces.readers.record import STATUSES, UNREVIEWED
+from traces.readers.speakers import message_of
 from traces.reasoning import answers
-from traces.reasoning.messages import ASSISTANT
-from traces.reasoning.replies import REPLY_STEP
-from traces.reasoning.solutions import holds
-from traces.reasoning.steps import OUTPUT, REASONING
 
 NAME = "map"
 LABELS = {True: "approved", False: "rejected"}
@@ -87,14 +85,11 @@ class _Found:
     def is_held(self, target: str, draft: Draft) -> bool:
         """Tell whether the trace holds a target's value word for word."""
         value = self.values[target]
-        if target in ("label", "status"):
-            return False
-        if target in ("thought", "steps"):
-            steps = [step for step in draft.steps if step[0] == REASONING]
-            return isinstance(value, list) or value is None or holds(steps, str(value))
-        if target == "reply":
-            return value == draft.final_answer or (OUTPUT, value) in draft.steps
-        return isinstance(value, str) or target in (MESSAGES, "tags") or target.startswith(META)
+        if target in (PROMPT, "system", *REPLIES):
+            return is_held(draft, value)
+        if target in (MESSAGES, "tags") or target.startswith(META):
+            return True
+        return target not in ("label", "status") and isinstance(value, str)
 
     def _named(self, target: str, change: Any = lambda value: value) -> dict[str, Any]:
         return {self.name(target): change(self.values.get(target))}
@@ -108,7 +103,7 @@ def _conversation(found: _Found) -> Draft:
     if listing is None:
         raise found.refuse(MESSAGES, fields.REQUIRED)
     turns = as_turns(listing, "", found.paths[MESSAGES].text)
-    return read_conversation([(where, as_message(turn)) for where, turn in turns])
+    return read_conversation([(where, message_of(turn) or turn) for where, turn in turns])
 
 
 def _exchange(found: _Found) -> Draft:
@@ -116,41 +111,11 @@ def _exchange(found: _Found) -> Draft:
     prompt = found.text(PROMPT)
     if prompt is None or not prompt.strip():
         raise found.refuse(PROMPT, fields.REQUIRED if prompt is None else BLANK)
-    system = found.text("system")
-    asked = [("system", {"role": "system", "content": system})] if system else []
-    asked.append((PROMPT, {"role": "user", "content": prompt}))
     reply, answer = found.text("reply"), found.text("final_answer")
     thoughts = [found.texts("thought"), found.texts("steps")]
-    parts = [part for thought in thoughts for part in _parts(thought)]
-    if not parts and not (reply or answer or "").strip():
+    if not any(thoughts) and not (reply or answer or "").strip():
         raise found.refuse(next(name for name in REPLIES if name in found.paths), BLANK)
-    content: Any = [*parts, {"type": "text", "text": reply or ""}] if parts else reply or ""
-    draft = read_conversation(
-        [*asked, ("reply", {"role": ASSISTANT, "content": content})],
-        last=len(asked),
-        in_parts=any(isinstance(thought, list) for thought in thoughts),
-    )
-    if not system:
-        draft.messages = None  # the trace says all that they say
-    if answer is not None:
-        _answer(draft, answer, reply)
-    return draft
-
-
-def _parts(thought: str | list[str] | None) -> list[dict[str, str]]:
-    texts = thought if isinstance(thought, list) else [thought or ""]
-    return [{"type": "reasoning", "text": text} for text in texts if text]
-
-
-def _answer(draft: Draft, answer: str, reply: str | None) -> None:
-    """Give a trace the answer that stands in a field of its own; its reply stays as it is."""
-    whole = draft.final_answer
-    draft.notes["answer_from"] = answers.FIELD
-    draft.final_answer = answer
-    is_kept = REPLY_STEP in draft.notes or "reply_in_steps" in draft.notes
-    if reply is not None and not is_kept and whole.strip() and whole != answer:
-        draft.notes[REPLY_STEP] = len(draft.steps)
-        draft.steps.append((OUTPUT, whole))
+    return read_parts(prompt, reply, thoughts=thoughts, answer=answer, system=found.text("system"))
 
 
 def _add_beside(found: _Found, draft: Draft) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from traces.readers.dialogues import NAMES
 from traces.readers.draft import Unreadable
 from traces.readers.formats import FORMATS, ReaderFormat, recognises
 from traces.readers.mapping import MAX_NAME_CHARS, keys_of
@@ -20,7 +21,7 @@ def unrecognised(records: Sequence[dict[str, Any]]) -> str:
         "The format was not recognised from the first records.",
         _several(records) or f"They have the keys: {keys_of(dict.fromkeys(keys))}.",
         *_lists(records),
-        *_nearest(set(keys)),
+        *_nearest(records, set(keys)),
         f"Say which field is which with {MAP}, or name a format: {', '.join(FORMATS)}.",
     ]
     return " ".join(filter(None, said))
@@ -44,7 +45,7 @@ def _lists(records: Sequence[dict[str, Any]]) -> list[str]:
     names = [
         shown(name)[:MAX_NAME_CHARS]
         for name, value in records[0].items()
-        if isinstance(value, list) and value and isinstance(value[0], dict)
+        if name not in NAMES and isinstance(value, list) and value and isinstance(value[0], dict)
     ]
     if not names:
         return []
@@ -54,31 +55,41 @@ def _lists(records: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _nearest(keys: set[str]) -> list[str]:
+def _nearest(records: Sequence[dict[str, Any]], keys: set[str]) -> list[str]:
     """Name the formats that share most keys with the records, and what they lack of each."""
-    needed = {fmt.name: _needed(fmt) for fmt in FORMATS.values()}
+    needed = {fmt.name: _needed(fmt) for fmt in FORMATS.values() if not fmt.is_last}
     near = sorted(
         (name for name, names in needed.items() if names & keys),
         key=lambda name: (len(needed[name] - keys), -len(needed[name] & keys)),
     )
-    if not near:
-        return []
-    return [f"Nearest: {'; '.join(_lack(name, needed[name] - keys) for name in near[:NEAREST])}."]
+    said = [_lack(FORMATS[name], needed[name] - keys, records[0]) for name in near[:NEAREST]]
+    last = [_lack(fmt, set(), records[0]) for fmt in FORMATS.values() if fmt.is_last]
+    return [f"Nearest: {'; '.join([*said, *last])}."]
 
 
-def _lack(name: str, lacking: set[str]) -> str:
-    if not lacking:
-        return f"{name} (its fields hold something else)"
-    return f"{name} (lacks {', '.join(sorted(lacking))})"
+def _lack(fmt: ReaderFormat, lacking: set[str], record: dict[str, Any]) -> str:
+    """Name a format and the fields that it lacks, or else why it does not read the record."""
+    if lacking:
+        return f"{fmt.name} (lacks {', '.join(sorted(lacking))})"
+    try:
+        list(fmt.read(fmt.of(record)))
+    except Unreadable as error:
+        return f"{fmt.name} ({shown(error.field)[:MAX_NAME_CHARS]}: {error.reason.rstrip('.')})"
+    return fmt.name
 
 
 def _needed(fmt: ReaderFormat) -> set[str]:
     """Name the fields without which the format's example is none of it."""
-    return {name for name in fmt.example if not _is_of(fmt, name)}
+    needed = {name for name in fmt.example if not _is_of(fmt, [*fmt.example.keys() - {name}])}
+    for name in fmt.example:  # of some that it needs any one will do
+        if _is_of(fmt, [*needed]):
+            break
+        needed.add(name)
+    return needed
 
 
-def _is_of(fmt: ReaderFormat, left_out: str) -> bool:
-    record = {name: value for name, value in fmt.example.items() if name != left_out}
+def _is_of(fmt: ReaderFormat, names: Sequence[str]) -> bool:
+    record = {name: fmt.example[name] for name in names}
     try:
         return fmt.recognises(record) and bool(list(fmt.read(record)))
     except Unreadable:

@@ -28,7 +28,9 @@ through_http = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 LINES = 12
-SEVERAL = {"gsm8k_solutions", "openr1", "otel", "preference", "s1k"}  # traces a record
+# traces a record
+SEVERAL = {"gsm8k_solutions", "openr1", "otel", "preference", "s1k", "otlp", "openinference"}
+SEVERAL |= {"mlflow", "langsmith", "langfuse", "openai", "lm_eval"}
 
 DEEP = json.loads("[" * 90 + "]" * 90)
 TOO_DEEP = json.loads("[" * 150 + "]" * 150)
@@ -102,7 +104,8 @@ def test_each_line_of_an_import_is_stored_or_an_error(curator, fmt, data):
         return
     assert answer["line_count"] == LINES + 1
     bad = {error["line"] for error in answer["errors"]}
-    assert len(bad) == answer["error_count"]
+    if fmt.parts is None:  # else a line may have more errors than are shown
+        assert len(bad) == answer["error_count"]
     assert bad <= set(range(1, LINES + 2))
     stored = answer["created_count"] + answer["existing_count"]
     assert stored >= LINES + 1 - answer["error_count"]
@@ -124,8 +127,9 @@ def test_a_record_becomes_traces_or_one_refusal(fmt, data):
     for line in range(1, len(raws) + 1):
         of_line = [one for one in found if one.line == line]
         refused = [one for one in of_line if isinstance(one, Refusal | Unread)]
-        assert refused in ([], of_line)
-        assert len(refused) <= 1
+        if fmt.parts is None:  # else each part is stored or refused by itself
+            assert refused in ([], of_line)
+            assert len(refused) <= 1
         assert of_line
         assert all(isinstance(one, Incoming) for one in of_line if one not in refused)
         refusals = [one.refusal if isinstance(one, Unread) else one for one in refused]

@@ -109,13 +109,16 @@ def test_what_is_not_recognised_names_its_keys_the_nearest_formats_and_the_map(w
     said = refusal(writer, [{"problem": "Two?", "generated": "4"}, {"problem": "3?", "x": "3"}])
     assert "They have the keys: problem, generated, x. Nearest: " in said
     assert "math (lacks solution)" in said
+    assert "columns (response: None of the columns output, response, answer, " in said
     assert "Say which field is which with map=prompt:FIELD,final_answer:FIELD" in said
-    assert "or name a format: record, trace," in said
+    assert "or name a format: table, record, trace," in said
 
 
 def test_a_format_whose_fields_hold_something_else_is_named(writer):
     said = refusal(writer, [{"messages": "no list of messages"}])
-    assert "messages (its fields hold something else)" in said
+    assert "messages (messages: Not a list)" in said
+    said = refusal(writer, [{"question": "Two?", "response": "I add: 4.", "answer": "4"}])
+    assert "columns (response: It may be this or answer: use map)" in said
 
 
 def test_a_list_of_records_under_an_unknown_key_is_named(writer):

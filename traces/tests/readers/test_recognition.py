@@ -27,8 +27,19 @@ NAMES = [
     "preference",
     "stepwise",
     "otel",
+    "table",
+    "otlp",
+    "openinference",
+    "mlflow",
+    "langsmith",
+    "langfuse",
+    "openai",
+    "lm_eval",
+    "conversation",
+    "columns",
 ]
-GENERAL = ["trace", "gsm8k", "messages", "prompt_completion"]  # they recognise what has more to it
+# they recognise what has more to it
+GENERAL = ["trace", "record", "gsm8k", "messages", "prompt_completion", "conversation", "columns"]
 
 
 def example(name) -> dict:

@@ -1,0 +1,179 @@
+"""Prompt, thought and reply in columns of the names that most files give them.
+
+A record is of this format where its columns leave no doubt: one prompt, one reply or thought. No
+file is read by it whose records another format knows.
+"""
+
+from typing import Any, NamedTuple
+
+from traces.readers import fields
+from traces.readers.draft import Draft, Unreadable
+from traces.readers.exchanges import is_held, read_parts, reference_of
+
+PROMPTS = (
+    *("instruction", "question", "problem", "prompt", "query", "user_prompt", "user_input"),
+    *("user", "human", "task_prompt"),
+)
+CONTEXTS = ("input", "context")  # beside a prompt; `input` is one where there is no other
+SYSTEMS = ("system", "system_prompt", "system_message")
+REPLIES = (
+    *("output", "response", "answer", "completion", "reply", "solution", "assistant"),
+    *("generation", "generated_text", "generated_answer", "generated_solution"),
+    *("model_output", "model_response", "llm_response", "output_text", "prediction"),
+    *("deepseek_solution", "r1_solution", "final_response"),
+)
+THOUGHTS = (
+    *("reasoning", "reasoning_content", "cot", "chain_of_thought", "complex_cot", "rationale"),
+    *("thinking", "thought", "thoughts", "thinking_trajectory", "think", "reasoning_trace"),
+    *("deepseek_reasoning", "r1_reasoning", "reasoning_steps", "steps", "scratchpad"),
+)
+ANSWERS = ("final_answer",)
+REFERENCES = (
+    *("reference_answer", "ground_truth", "ground_truth_answer", "ground_truth_solution"),
+    *("expected_answer", "expected_output", "expectedoutput", "correct_answer", "gold"),
+    *("gold_answer", "gold_standard_solution", "reference", "target", "label_answer"),
+)
+HISTORY = "history"
+MAX_SHOWN = 6  # names, in an error
+# columns of which the prompt would not know, or that say that the record is something else
+OTHERS = ("choices", "options", "chosen", "rejected", "messages", "conversations", "completions")
+
+EXAMPLE: dict[str, Any] = {
+    "instruction": "Add the numbers.",
+    "input": "19 and 23",
+    "output": "<think>\n19 + 20 = 39, and 3 more are 42.\n</think>\n\n42",
+}
+
+
+class _Columns(NamedTuple):
+    """The names under which a record has its parts."""
+
+    prompt: str
+    context: str | None
+    system: str | None
+    thought: str | None
+    reply: str | None
+    answer: str | None
+    reference: str | None
+
+
+def recognises(record: dict[str, Any]) -> bool:
+    try:
+        columns = _columns(_names(record))
+    except Unreadable:
+        return False
+    thought = record.get(columns.thought or "")
+    return (
+        isinstance(record[columns.prompt], str)
+        and (columns.reply is None or _is_text(record[columns.reply]))
+        and (thought is None or isinstance(thought, str) or _is_texts(thought))
+    )
+
+
+def read(record: dict[str, Any]) -> list[Draft]:
+    columns = _columns(_names(record))
+    prompt = fields.text(record, columns.prompt)
+    context = _text(record, columns.context)
+    asked = prompt if not context else f"{prompt}\n\n{context}"
+    thought = _thought(record, columns.thought)
+    reply, answer = _text(record, columns.reply), _text(record, columns.answer)
+    if not thought and not (reply or answer or "").strip():
+        raise Unreadable(columns.reply or columns.thought or "answer", "Holds no text.")
+    draft = read_parts(
+        asked,
+        reply,
+        thoughts=[thought],
+        answer=answer,
+        system=_text(record, columns.system),
+        history=_history(record),
+    )
+    reference = reference_of(_text(record, columns.reference))
+    if reference:
+        draft.notes["reference_answer"] = reference
+    draft.record = {
+        name: value
+        for name, value in record.items()
+        if name not in columns or (value != reference and not is_held(draft, value))
+    }
+    return [draft]
+
+
+def _names(record: dict[str, Any]) -> dict[str, str]:
+    """Give the names of the columns that hold something, by what they are in the tables here."""
+    return {
+        name.strip().lower().replace(" ", "_").replace("-", "_"): name
+        for name, value in record.items()
+        if value not in (None, "", [])
+    }
+
+
+def _columns(names: dict[str, str]) -> _Columns:
+    """Tell which column is what; Unreadable where that is in doubt."""
+    if other := next((names[name] for name in OTHERS if name in names), None):
+        raise Unreadable(other, "Beside it prompt and reply are in doubt: use map.")
+    prompt = _one(names, PROMPTS)
+    context = _one(names, CONTEXTS)
+    if prompt is None and context == names.get("input"):
+        prompt, context = context, None
+    if prompt is None:
+        raise Unreadable("prompt", f"None of the columns {_shown(PROMPTS)}.")
+    thought = _one(names, THOUGHTS)
+    replies: tuple[str, ...] = REPLIES
+    if thought is None and "solution" in names and "answer" in names:
+        thought = names["solution"]  # worked out, and its answer
+        replies = tuple(name for name in REPLIES if name != "solution")
+    reply, answer = _one(names, replies), _one(names, ANSWERS)
+    if reply is None and thought is None:
+        raise Unreadable("response", f"None of the columns {_shown(REPLIES)}.")
+    return _Columns(
+        prompt,
+        context,
+        _one(names, SYSTEMS),
+        thought,
+        reply,
+        answer,
+        next((names[name] for name in REFERENCES if name in names), None),
+    )
+
+
+def _shown(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:MAX_SHOWN])} and their kin"
+
+
+def _one(names: dict[str, str], known: tuple[str, ...]) -> str | None:
+    found = [names[name] for name in known if name in names]
+    if len(found) > 1:
+        raise Unreadable(found[0], f"It may be this or {', '.join(found[1:])}: use map.")
+    return found[0] if found else None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _text(record: dict[str, Any], name: str | None) -> str | None:
+    return None if name is None else fields.text_or_number(record, name)
+
+
+def _thought(record: dict[str, Any], name: str | None) -> str | list[str] | None:
+    if name is None or not isinstance(record.get(name), list):
+        return _text(record, name)
+    return [
+        fields.checked(item, str, "a string", f"{name}[{position}]")
+        for position, item in enumerate(record[name])
+    ]
+
+
+def _history(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Take the earlier exchanges, pairs of a prompt and a reply."""
+    history = fields.optional_listing(record, HISTORY) or []
+    pairs = []
+    for position, pair in enumerate(history):
+        if not (_is_texts(pair) and len(pair) == 2):
+            raise Unreadable(f"{HISTORY}[{position}]", "Not a pair of texts.")
+        pairs.append((pair[0], pair[1]))
+    return pairs

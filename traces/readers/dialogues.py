@@ -1,0 +1,75 @@
+"""Conversations under other names, or written in other ways, than messages and ShareGPT have."""
+
+from typing import Any
+
+from traces.readers.conversations import Turns, read_conversation
+from traces.readers.draft import Draft, Unreadable
+from traces.readers.exchanges import is_held
+from traces.readers.speakers import message_of, opened, speaker
+
+NAMES = (
+    *("conversation", "dialogue", "dialog", "chat", "turns", "dialogue_turns", "chat_history"),
+    *("chat_messages", "message_list", "messages", "conversations"),
+)
+SYSTEMS = ("system", "system_prompt", "system_message")
+
+EXAMPLE: dict[str, Any] = {
+    "conversation_id": "made up for this page",
+    "conversation": [
+        {"role": "user", "content": "Is 57 a prime number?"},
+        {"role": "assistant", "content": "<think>\n5 + 7 = 12, a multiple of 3.\n</think>\n\nNo."},
+    ],
+}
+
+
+def recognises(record: dict[str, Any]) -> bool:
+    return len(_held(record)) == 1
+
+
+def read(record: dict[str, Any]) -> list[Draft]:
+    """Read the conversation; a system prompt that stands beside it is its first turn."""
+    names = _held(record)
+    if len(names) != 1:
+        named = next((name for name in NAMES if name in record), NAMES[0])
+        reason = "Not a list of messages." if not names else f"Beside {names[1]} it is in doubt."
+        raise Unreadable(named, reason)
+    turns = turns_in(record[names[0]], names[0])
+    beside = [name for name in SYSTEMS if isinstance(record.get(name), str) and record[name]]
+    system: Turns = [(name, {"role": "system", "content": record[name]}) for name in beside[:1]]
+    draft = read_conversation([*system, *turns])
+    draft.record = {
+        name: value
+        for name, value in record.items()
+        if name != names[0] and not (name in SYSTEMS and is_held(draft, value))
+    }
+    return [draft]
+
+
+def _held(record: dict[str, Any]) -> list[str]:
+    return [name for name in NAMES if name in record and turns_in(record[name], name)]
+
+
+def turns_in(value: Any, where: str) -> Turns:
+    """Give the turns of a list of messages, or of pairs of them; none where it is no such list."""
+    value = opened(value)
+    turns: Turns = []
+    for position, item in enumerate(value if isinstance(value, list) else []):
+        here = f"{where}[{position}]"
+        message = message_of(item)
+        said = [message] if message else _pair(item)
+        if not said:
+            return []
+        turns += [(here, one) for one in said]
+    return turns
+
+
+def _pair(item: Any) -> list[dict[str, Any]]:
+    """Read an exchange that names each speaker: `{"user": "...", "assistant": "..."}`."""
+    if not isinstance(item, dict) or not item:
+        return []
+    roles = [speaker(name) for name in item]
+    if None in roles or not all(isinstance(text, str) for text in item.values()):
+        return []
+    return [
+        {"role": role, "content": text} for role, text in zip(roles, item.values(), strict=True)
+    ]

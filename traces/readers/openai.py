@@ -1,0 +1,147 @@
+"""Requests and responses of OpenAI's API and its kin: chat completions, completions, responses.
+
+{"messages": [...], "response": {"choices": [...]}}        as programs log a call
+{"custom_id": ..., "body": {...}, "response": {"body": {...}}}  a batch's lines, joined
+{"input": ..., "instructions": ..., "output": [{"type": "message", ...}]}   of Responses
+"""
+
+from typing import Any, NamedTuple
+
+from traces.readers import fields
+from traces.readers.calls import beside, read_call
+from traces.readers.conversations import Turns
+from traces.readers.draft import Draft, Unreadable
+from traces.readers.payloads import replies_of, system_of, turns_of
+from traces.readers.speakers import message_of, opened
+from traces.reasoning.messages import ASSISTANT, TOOL
+
+RESPONSES = ("response", "completion", "result", "response_body", "output")
+REQUESTS = ("request", "body", "params", "request_body", "input", "kwargs")
+BODY = "body"
+GIVEN = ("messages", "input", "prompt", "contents")  # of a request
+CUSTOM_ID = "custom_id"
+ITEMS = ("message", "reasoning", "function_call")
+ALONE = (
+    "The response stands alone, and a trace needs its prompt: join the request's messages to it, "
+    "as messages, request or body."
+)
+
+EXAMPLE: dict[str, Any] = {
+    "messages": [{"role": "user", "content": "Which is larger, 2^10 or 10^3?"}],
+    "response": {
+        "id": "made-up",
+        "object": "chat.completion",
+        "model": "a-model",
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "stop",
+                "message": {
+                    "role": "assistant",
+                    "reasoning_content": "2^10 = 1024, and 10^3 = 1000.",
+                    "content": "2^10",
+                },
+            }
+        ],
+    },
+}
+
+
+class _Place(NamedTuple):
+    value: dict[str, Any]
+    path: tuple[str, ...]
+
+
+def recognises(record: dict[str, Any]) -> bool:
+    return _response(record) is not None or (
+        isinstance(record.get(CUSTOM_ID), str)
+        and ("error" in record or _request(record, None) is not None)
+    )
+
+
+def read(record: dict[str, Any]) -> list[Draft]:
+    """Give one trace for each choice."""
+    response = _response(record)
+    if response is None:
+        raise _failed(record)
+    where = ".".join(response.path)
+    request = _request(record, response)
+    asked = _asked(request) if request else []
+    if not asked:
+        raise Unreadable("messages", ALONE)
+    replies = replies_of(response.value, where)
+    if not replies:
+        raise Unreadable(where or "choices", "Holds no reply.")
+    drafts = read_call(asked, replies)
+    for draft in drafts:
+        draft.record = beside(record, drafts, (*RESPONSES, *REQUESTS, *GIVEN, "choices"))
+    return drafts
+
+
+def _failed(record: dict[str, Any]) -> Unreadable:
+    """Say what a line without a response is."""
+    error = record.get("error")
+    if error:
+        message = error.get("message") if isinstance(error, dict) else error
+        return Unreadable("error", f"The request failed: {message}" if message else "It failed.")
+    return Unreadable(
+        "response", "There is none: it is a request alone. Join the lines of the output to it."
+    )
+
+
+def _response(record: dict[str, Any]) -> _Place | None:
+    for place in _places(record, RESPONSES):
+        listed = place.value.get("choices")
+        if isinstance(listed, list) and listed and isinstance(listed[0], dict):
+            return place
+        output = place.value.get("output")
+        if isinstance(output, list) and any(
+            isinstance(item, dict) and item.get("type") in ITEMS for item in output
+        ):
+            return place
+    return None
+
+
+def _request(record: dict[str, Any], response: _Place | None) -> _Place | None:
+    found = [place for place in _places(record, REQUESTS) if _given(place)]
+    inner = response.value if response else None
+    # a response may repeat its input, and the record may be both
+    beside = [place for place in found if place.value is not inner]
+    return next(iter(beside or found), None)
+
+
+def _given(place: _Place) -> bool:
+    return any(place.value.get(name) for name in GIVEN)
+
+
+def _places(record: dict[str, Any], names: tuple[str, ...]) -> list[_Place]:
+    """Give the record, the objects under the names in it, and the bodies of these."""
+    places = [_Place(record, ())]
+    for name in names:
+        value = opened(record.get(name))
+        if isinstance(value, dict):
+            places.append(_Place(value, (name,)))
+            body = opened(value.get(BODY))
+            if isinstance(body, dict):
+                places.append(_Place(body, (name, BODY)))
+    return places
+
+
+def _asked(request: _Place) -> Turns:
+    value = request.value
+    name = next(name for name in GIVEN if value.get(name))
+    where = ".".join((*request.path, name))
+    system = system_of(value, ".".join(request.path))
+    if name == "input" and isinstance(value[name], list):
+        items = [(f"{where}[{n}]", item) for n, item in enumerate(value[name])]
+        return [*system, *((here, _item(item, here)) for here, item in items)]
+    return [*system, *turns_of(value[name], where)]
+
+
+def _item(item: Any, where: str) -> dict[str, Any]:
+    """Give an item of a Responses input as a message."""
+    kind = fields.checked(item, dict, "an object", where).get("type")
+    if kind == "function_call_output":
+        return {"role": TOOL, "content": item.get("output"), **fields.rest(item, "output")}
+    message = message_of(item)
+    return message or {"role": ASSISTANT, "content": [item]}

@@ -1,0 +1,175 @@
+"""Prompt, thought and reply in columns of the usual names."""
+
+import pytest
+
+from traces.readers import columns
+from traces.readers.formats import recognise
+from traces.reasoning.steps import OUTPUT, REASONING
+from traces.tests.readers.reading import only, refusal
+
+THOUGHT = "Nine and six.\n\nFifteen."
+
+
+def read(**record):
+    assert recognise([record]).name == "columns"
+    return only(columns.read(record))
+
+
+def test_alpaca():
+    draft = read(**columns.EXAMPLE)
+    assert draft.prompt == "Add the numbers.\n\n19 and 23"
+    assert draft.steps == [(REASONING, "19 + 20 = 39, and 3 more are 42.")]
+    assert (draft.final_answer, draft.messages) == ("42", None)
+    assert draft.record == columns.EXAMPLE  # none of its fields stands in the trace word for word
+
+
+def test_alpaca_without_an_input():
+    for nothing in ({"input": ""}, {"input": None}, {}):
+        draft = read(instruction="Name a prime number.", output="7", **nothing)
+        assert (draft.prompt, draft.final_answer) == ("Name a prime number.", "7")
+
+
+def test_alpaca_with_a_system_prompt_and_a_history():
+    draft = read(
+        instruction="And twice that?",
+        output="30",
+        system="Be brief.",
+        history=[["What is 9 + 6?", "15"]],
+    )
+    assert [(one["role"], one["content"]) for one in draft.messages] == [
+        ("system", "Be brief."),
+        ("user", "What is 9 + 6?"),
+        ("assistant", "15"),
+        ("user", "And twice that?"),
+        ("assistant", "30"),
+    ]
+    assert draft.final_answer == "30"
+    assert "What is 9 + 6?" in draft.prompt
+
+
+@pytest.mark.parametrize(
+    ("prompt", "reply"),
+    [
+        ("question", "response"),
+        ("prompt", "response"),
+        ("input", "output"),
+        ("query", "response"),
+        ("question", "answer"),
+        ("problem", "solution"),
+        ("Question", "Response"),
+        ("instruction", "output"),
+        ("User Prompt", "Model Output"),
+    ],
+)
+def test_prompt_and_reply(prompt, reply):
+    draft = read(**{prompt: "What is 9 + 6?", reply: "<think>9 + 6</think>\n15", "n": 1})
+    assert (draft.prompt, draft.final_answer) == ("What is 9 + 6?", "15")
+    assert draft.steps == [(REASONING, "9 + 6")]
+    assert draft.record["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thought", "reply"),
+    [
+        ("problem", "deepseek_reasoning", "deepseek_solution"),
+        ("Question", "Complex_CoT", "Response"),
+        ("question", "rationale", "answer"),
+        ("question", "cot", "answer"),
+        ("prompt", "thinking", "response"),
+        ("instruction", "reasoning", "output"),
+        ("question", "chain_of_thought", "answer"),
+        ("question", "thought", "answer"),
+        ("problem", "reasoning_content", "solution"),
+    ],
+)
+def test_thought_and_answer_in_columns(prompt, thought, reply):
+    draft = read(**{prompt: "What is 9 + 6?", thought: THOUGHT, reply: "15"})
+    assert draft.steps == [(REASONING, "Nine and six."), (REASONING, "Fifteen.")]
+    assert (draft.prompt, draft.final_answer) == ("What is 9 + 6?", "15")
+    assert draft.record == {}  # all of it stands in the trace
+
+
+def test_a_reply_behind_a_thought_gives_its_answer_and_stays():
+    draft = read(question="What is 9 + 6?", cot=THOUGHT, response="So it is \\boxed{15}.")
+    assert draft.final_answer == "15"
+    assert draft.steps[-1] == (OUTPUT, "So it is \\boxed{15}.")
+    assert draft.notes["reply_step"] == 2
+
+
+def test_steps_in_a_list_stay_steps():
+    draft = read(question="What is 9 + 6?", steps=["9 + 1 = 10.\n\nYes.", "10 + 5."], answer=15.0)
+    assert draft.steps == [(REASONING, "9 + 1 = 10.\n\nYes."), (REASONING, "10 + 5.")]
+    assert draft.final_answer == "15"
+
+
+def test_a_solution_beside_an_answer_is_the_way_to_it():
+    draft = read(problem="What is 9 + 6?", solution=THOUGHT, answer="15")
+    assert (len(draft.steps), draft.final_answer) == (2, "15")
+
+
+def test_a_final_answer_of_its_own():
+    draft = read(question="What is 9 + 6?", reasoning=THOUGHT, final_answer="15")
+    assert (len(draft.steps), draft.final_answer) == (2, "15")
+    draft = read(question="What is 9 + 6?", response="It is fifteen.", final_answer="15")
+    assert (draft.steps, draft.final_answer) == ([(OUTPUT, "It is fifteen.")], "15")
+
+
+@pytest.mark.parametrize(
+    ("given", "reference"),
+    [
+        ("15", "15"),
+        (15, "15"),
+        ("Nine and six.\nSo \\boxed{15}.", "15"),
+        ("Nine.\n#### 15", "15"),
+        ("It is written\nout.", None),
+        ("proof", None),
+    ],
+)
+def test_what_is_right_is_the_reference(given, reference):
+    draft = read(problem="9 + 6?", deepseek_solution="15", ground_truth_solution=given)
+    assert draft.notes.get("reference_answer") == reference
+    assert ("ground_truth_solution" in draft.record) == (given not in ("15", reference))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"question": "9 + 6?", "response": "I add: 15.", "answer": "15"},
+        {"question": "9 + 6?", "prompt": "Q: 9 + 6?", "answer": "15"},
+        {"question": "9 + 6?", "cot": "a", "reasoning": "b", "answer": "15"},
+        {"question": "Which?", "choices": ["a", "b"], "answer": "b"},
+        {"question": "Which?", "options": {"A": "a"}, "answer": "A"},
+        {"prompt": "9 + 6?", "chosen": "15", "response": "14"},
+        {"question": "9 + 6?", "answer": {"value": 15}},
+        {"question": ["9 + 6?"], "answer": "15"},
+        {"question": "9 + 6?", "final_answer": "15"},
+        {"question": "9 + 6?", "answer": None},
+        {"text": "9 + 6 = 15"},
+    ],
+)
+def test_what_leaves_a_doubt_is_not_read(record):
+    assert recognise([record]) is None
+
+
+def test_other_formats_come_first():
+    worked = {"question": "Half of 18?", "answer": "18/2=9\n#### 9"}
+    other = {"question": "And of 20?", "answer": "Ten."}
+    assert recognise([other, worked]).name == "gsm8k"
+    assert recognise([other, other]).name == "columns"
+
+
+@pytest.mark.parametrize(
+    ("record", "field"),
+    [
+        ({"question": "", "answer": "15"}, "prompt"),
+        ({"question": " ", "answer": "15"}, "question"),
+        ({"question": "x", "answer": " "}, "answer"),
+        ({"question": "x", "answer": {}}, "answer"),
+        ({"question": "x"}, "response"),
+        ({"question": "x", "answer": "y", "output": "z"}, "output"),
+        ({"question": "x", "answer": "y", "history": [["a"]]}, "history[0]"),
+        ({"question": "x", "answer": "y", "steps": ["a", 1]}, "steps[1]"),
+    ],
+)
+def test_a_record_that_cannot_be_read_names_the_field(record, field):
+    assert refusal(columns, record)[0] == field
