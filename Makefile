@@ -1,7 +1,7 @@
 # Every target does its own set-up; `make` alone says what there is.
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-web test-training run bench bench-large chaos lint format lock backup restore \
-	check-pythons check-postgres check-client check-datasets
+	check-pythons check-postgres check-client check-datasets check-openapi
 
 # The first Python from 3.11 to 3.13 that is found.
 IS_FIT := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
@@ -33,6 +33,7 @@ help:
 	@echo "make check-postgres  the tests of the web, on a PostgreSQL of the system"
 	@echo "make check-client    the client as a package, in environments with nothing else"
 	@echo "make check-datasets  what is exported, read by Hugging Face's datasets of 3.6 and of 5"
+	@echo "make check-openapi   a client made from the OpenAPI document, at a real server"
 	@echo "make backup FILE=...    dump the database"
 	@echo "make restore FILE=...   restore a dump (asks; FORCE=1: does not)"
 
@@ -69,6 +70,10 @@ check-client: .venv-uv/.ready
 # exports, as other people's loader reads them; its versions differ in what they can read
 check-datasets: .venv/.ready .venv-datasets3/.ready .venv-datasets5/.ready
 	$(WEB) .ci/check-datasets .venv-datasets3/bin/python .venv-datasets5/bin/python
+
+# a client that openapi-python-client makes, without a warning and as it comes
+check-openapi: .venv/.ready .venv-dev/.ready .venv-openapi/.ready
+	$(DEV) -m pytest tests/test_generated_client.py
 
 bench: .venv/.ready .venv-training/.ready
 	$(WEB) -m benchmarks
@@ -110,8 +115,9 @@ FOUND_PYTHON = $(or $(PYTHON),false) $(IS_FIT) \
 .venv-training/.ready: requirements-training.txt
 .venv-datasets3/.ready: requirements-datasets3.txt
 .venv-datasets5/.ready: requirements-datasets5.txt
+.venv-openapi/.ready: requirements-openapi.txt
 .venv/.ready .venv-dev/.ready .venv-training/.ready \
-.venv-datasets3/.ready .venv-datasets5/.ready: | .venv-uv/.ready
+.venv-datasets3/.ready .venv-datasets5/.ready .venv-openapi/.ready: | .venv-uv/.ready
 	@$(FOUND_PYTHON)
 	@echo "Setting up $(@D) from $<"
 	$(PYTHON) -m venv --clear --without-pip $(@D)
@@ -135,4 +141,5 @@ lock: .venv-uv/.ready
 	$(LOCK) requirements-training.in -o requirements-training.txt
 	$(LOCK) requirements-datasets3.in -o requirements-datasets3.txt
 	$(LOCK) requirements-datasets5.in -o requirements-datasets5.txt
+	$(LOCK) requirements-openapi.in -o requirements-openapi.txt
 	$(LOCK) requirements-uv.in -o requirements-uv.txt

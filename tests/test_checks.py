@@ -10,7 +10,7 @@ import pytest
 from tests.pages import ROOT
 
 MAKEFILE = """\
-check-pythons check-postgres check-client check-datasets:
+check-pythons check-postgres check-client check-datasets check-openapi:
 \t@echo $@ >> ran; test ! -e failing
 """
 IDENTITY = [option for name in ("name", "email") for option in ("-c", f"user.{name}=t@example.org")]
@@ -62,7 +62,7 @@ def checkout(tmp_path) -> Checkout:
 
 
 OF_THE_SITE = ["check-pythons", "check-postgres"]
-ALL = [*OF_THE_SITE, "check-client", "check-datasets"]
+ALL = [*OF_THE_SITE, "check-client", "check-datasets", "check-openapi"]
 
 
 def test_what_never_passed_is_run_and_what_passed_is_left_out_until_a_file_changes(checkout):
@@ -73,7 +73,7 @@ def test_what_never_passed_is_run_and_what_passed_is_left_out_until_a_file_chang
     checkout.commit("docs.md")
     assert checkout.check()[2] == []
     checkout.commit("traces/models.py")
-    assert checkout.check()[2] == [*OF_THE_SITE, "check-datasets"]
+    assert checkout.check()[2] == [*OF_THE_SITE, "check-datasets", "check-openapi"]
 
 
 def test_without_a_record_the_last_tag_counts(checkout):
@@ -84,7 +84,7 @@ def test_without_a_record_the_last_tag_counts(checkout):
     checkout.commit("client/src/tunix_rt/client.py")
     assert checkout.check()[2] == ["check-pythons", "check-client"]
     checkout.commit("jobs/models.py")
-    assert checkout.check()[2] == OF_THE_SITE
+    assert checkout.check()[2] == [*OF_THE_SITE, "check-openapi"]
     checkout.commit("requirements-datasets5.txt")
     assert checkout.check()[2] == ["check-datasets"]
 

@@ -12,7 +12,7 @@ from tests.requirements import Needs, Pin, asked_for, installed, pins_of, unmet
 PYTHONS = ("3.11", "3.12", "3.13")
 OURS = Path(sysconfig.get_path("purelib"))
 FILES = ("requirements", "requirements-dev", "requirements-training", "requirements-uv")
-FILES += ("requirements-datasets3", "requirements-datasets5")
+FILES += ("requirements-datasets3", "requirements-datasets5", "requirements-openapi")
 
 
 def where_installed(name: str) -> Path:
