@@ -207,6 +207,7 @@ def test_each_thread_has_a_connection_of_its_own():
 def backends(state: str = "") -> set[int]:
     """Name the database's processes that work for others on the tests' database."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees what it saw first
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
             " AND backend_type = 'client backend' AND pid != pg_backend_pid()"
