@@ -8,6 +8,7 @@ from tunix_site import strict_json
 
 OTHERS = "*"  # every column that is not named
 BEGINNINGS = ("[", "{")
+FLAGS = {"true": True, "false": False}
 
 Wanted = Mapping[str, Callable[[Any], bool]]
 
@@ -20,6 +21,10 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_list_of_objects(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(map(_is_object, value))
 
@@ -29,13 +34,15 @@ def wanted(
     lists: Iterable[str] = (),
     objects: Iterable[str] = (),
     messages: Iterable[str] = (),
+    flags: Iterable[str] = (),
     other_objects: bool = False,
 ) -> Wanted:
-    """Say which columns hold lists or objects, and which texts or lists of messages."""
+    """Say which columns hold lists, objects or flags, and which texts or lists of messages."""
     return {
         **dict.fromkeys(lists, _is_list),
         **dict.fromkeys(objects, _is_object),
         **dict.fromkeys(messages, _is_list_of_objects),
+        **dict.fromkeys(flags, _is_flag),
         **({OTHERS: _is_object} if other_objects else {}),
     }
 
@@ -61,6 +68,8 @@ def once_parsed(row: Cells) -> dict[str, Any]:
 
 
 def _parsed(cell: Any, is_wanted: Callable[[Any], bool]) -> Any:
+    if is_wanted is _is_flag and isinstance(cell, str):
+        return FLAGS.get(cell.strip().lower(), cell)
     if not isinstance(cell, str) or not cell.startswith(BEGINNINGS):
         return cell
     try:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.exchanges import is_held, read_parts, reference_of
+from traces.readers.labels import status_of
 
 PROMPTS = (
     *("instruction", "question", "problem", "prompt", "query", "user_prompt", "user_input"),
@@ -22,6 +23,12 @@ REPLIES = (
     *("model_output", "model_response", "llm_response", "output_text", "prediction"),
     *("deepseek_solution", "r1_solution", "final_response"),
 )
+# lists of replies to one prompt, and where in an object among them the text stands
+SEVERAL = (
+    *("generations", "responses", "outputs", "replies", "samples", "candidates", "predictions"),
+    *("generated_responses", "model_outputs", "sampled_responses"),
+)
+TEXTS = ("response", "text", "content", "output", "generation", "completion", "answer", "solution")
 THOUGHTS = (
     *("reasoning", "reasoning_content", "cot", "chain_of_thought", "complex_cot", "rationale"),
     *("thinking", "thought", "thoughts", "thinking_trajectory", "think", "reasoning_trace"),
@@ -59,46 +66,87 @@ class _Columns(NamedTuple):
 
 def recognises(record: dict[str, Any]) -> bool:
     try:
-        columns = _columns(_names(record))
+        columns = _columns(names_of(record))
     except Unreadable:
         return False
     thought = record.get(columns.thought or "")
     return (
         isinstance(record[columns.prompt], str)
-        and (columns.reply is None or _is_text(record[columns.reply]))
+        and (columns.reply is None or _is_reply(record[columns.reply]))
         and (thought is None or isinstance(thought, str) or _is_texts(thought))
     )
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
-    columns = _columns(_names(record))
+    """Give one trace, or of a list of replies one for each."""
+    columns = _columns(names_of(record))
     prompt = fields.text(record, columns.prompt)
-    context = _text(record, columns.context)
+    context = text_of(record, columns.context)
     asked = prompt if not context else f"{prompt}\n\n{context}"
-    thought = _thought(record, columns.thought)
-    reply, answer = _text(record, columns.reply), _text(record, columns.answer)
-    if not thought and not (reply or answer or "").strip():
-        raise Unreadable(columns.reply or columns.thought or "answer", "Holds no text.")
-    draft = read_parts(
-        asked,
-        reply,
-        thoughts=[thought],
-        answer=answer,
-        system=_text(record, columns.system),
-        history=_history(record),
-    )
-    reference = reference_of(_text(record, columns.reference))
-    if reference:
-        draft.notes["reference_answer"] = reference
-    draft.record = {
-        name: value
-        for name, value in record.items()
-        if name not in columns or (value != reference and not is_held(draft, value))
-    }
-    return [draft]
+    thought, answer = _thought(record, columns.thought), text_of(record, columns.answer)
+    reference = reference_of(text_of(record, columns.reference))
+    replies = _replies(record, columns)
+    fields.check_trace_count(len(replies), columns.reply or "")
+    drafts = []
+    for number, reply in enumerate(replies):
+        if not thought and not (reply or answer or "").strip():
+            raise Unreadable(columns.reply or columns.thought or "answer", "Holds no text.")
+        draft = read_parts(
+            asked,
+            reply,
+            thoughts=[thought],
+            answer=answer,
+            system=text_of(record, columns.system),
+            history=_history(record),
+        )
+        if reference:
+            draft.notes["reference_answer"] = reference
+        if len(replies) > 1:
+            draft.notes["choice"] = number
+        draft.status = status_of(record)
+        draft.record = _rest(record, draft, columns, number)
+        drafts.append(draft)
+    return drafts
 
 
-def _names(record: dict[str, Any]) -> dict[str, str]:
+def _replies(record: dict[str, Any], columns: _Columns) -> list[str | None]:
+    """Take the reply, or each of a list of replies, texts or objects that hold one."""
+    value = record.get(columns.reply or "")
+    if not isinstance(value, list):
+        return [text_of(record, columns.reply)]
+    found: list[str | None] = []
+    for position, item in enumerate(value):
+        where = f"{columns.reply}[{position}]"
+        name = _text_name(item)
+        found.append(
+            fields.text(item, name, blank=True, within=where)
+            if name
+            else fields.checked(item, str, "a string", where)
+        )
+    return found
+
+
+def _text_name(item: Any) -> str | None:
+    """Name the field of an object in which its reply stands."""
+    if not isinstance(item, dict):
+        return None
+    return next((name for name in TEXTS if isinstance(item.get(name), str)), None)
+
+
+def _rest(record: dict[str, Any], draft: Draft, columns: _Columns, number: int) -> dict[str, Any]:
+    """Give what the trace does not hold; of several replies its own alone."""
+    reference = draft.notes.get("reference_answer")
+    rest = {}
+    for name, value in record.items():
+        if name == columns.reply and isinstance(value, list):
+            if not is_held(draft, value[number]):
+                rest[name] = [value[number]]
+        elif name not in columns or (value != reference and not is_held(draft, value)):
+            rest[name] = value
+    return rest
+
+
+def names_of(record: dict[str, Any]) -> dict[str, str]:
     """Give the names of the columns that hold something, by what they are in the tables here."""
     return {
         name.strip().lower().replace(" ", "_").replace("-", "_"): name
@@ -111,24 +159,26 @@ def _columns(names: dict[str, str]) -> _Columns:
     """Tell which column is what; Unreadable where that is in doubt."""
     if other := next((names[name] for name in OTHERS if name in names), None):
         raise Unreadable(other, "Beside it prompt and reply are in doubt: use map.")
-    prompt = _one(names, PROMPTS)
-    context = _one(names, CONTEXTS)
+    prompt = one_of(names, PROMPTS)
+    context = one_of(names, CONTEXTS)
     if prompt is None and context == names.get("input"):
         prompt, context = context, None
     if prompt is None:
         raise Unreadable("prompt", f"None of the columns {_shown(PROMPTS)}.")
-    thought = _one(names, THOUGHTS)
+    thought = one_of(names, THOUGHTS)
     replies: tuple[str, ...] = REPLIES
     if thought is None and "solution" in names and "answer" in names:
         thought = names["solution"]  # worked out, and its answer
         replies = tuple(name for name in REPLIES if name != "solution")
-    reply, answer = _one(names, replies), _one(names, ANSWERS)
+    reply, answer = one_of(names, (*replies, *SEVERAL)), one_of(names, ANSWERS)
+    if thought and reply and reply in map(names.get, SEVERAL):
+        raise Unreadable(thought, f"Which of {reply} it belongs to is in doubt.")
     if reply is None and thought is None:
         raise Unreadable("response", f"None of the columns {_shown(REPLIES)}.")
     return _Columns(
         prompt,
         context,
-        _one(names, SYSTEMS),
+        one_of(names, SYSTEMS),
         thought,
         reply,
         answer,
@@ -140,11 +190,17 @@ def _shown(names: tuple[str, ...]) -> str:
     return f"{', '.join(names[:MAX_SHOWN])} and their kin"
 
 
-def _one(names: dict[str, str], known: tuple[str, ...]) -> str | None:
+def one_of(names: dict[str, str], known: tuple[str, ...]) -> str | None:
     found = [names[name] for name in known if name in names]
     if len(found) > 1:
         raise Unreadable(found[0], f"It may be this or {', '.join(found[1:])}: use map.")
     return found[0] if found else None
+
+
+def _is_reply(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(item, str) or _text_name(item) for item in value)
+    return _is_text(value)
 
 
 def _is_text(value: Any) -> bool:
@@ -155,13 +211,13 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _text(record: dict[str, Any], name: str | None) -> str | None:
+def text_of(record: dict[str, Any], name: str | None) -> str | None:
     return None if name is None else fields.text_or_number(record, name)
 
 
 def _thought(record: dict[str, Any], name: str | None) -> str | list[str] | None:
     if name is None or not isinstance(record.get(name), list):
-        return _text(record, name)
+        return text_of(record, name)
     return [
         fields.checked(item, str, "a string", f"{name}[{position}]")
         for position, item in enumerate(record[name])

@@ -5,6 +5,7 @@ from typing import Any
 from traces.readers.conversations import Turns, read_conversation
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.exchanges import is_held
+from traces.readers.labels import status_of
 from traces.readers.speakers import message_of, opened, speaker
 
 NAMES = (
@@ -37,6 +38,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
     beside = [name for name in SYSTEMS if isinstance(record.get(name), str) and record[name]]
     system: Turns = [(name, {"role": "system", "content": record[name]}) for name in beside[:1]]
     draft = read_conversation([*system, *turns])
+    draft.status = status_of(record)
     draft.record = {
         name: value
         for name, value in record.items()

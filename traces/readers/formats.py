@@ -22,6 +22,7 @@ from traces.readers import (
     lm_eval,
     math_problems,
     messages,
+    messages_reply,
     mlflow,
     openai,
     openinference,
@@ -180,7 +181,12 @@ FORMATS = {
             "s1K: questions with long thoughts, of one model or two.",
             wanted(lists=[s1k.TRAJECTORIES]),
         ),
-        _format("openmath", openmath, "OpenMath: generated solutions and the answer expected."),
+        _format(
+            "openmath",
+            openmath,
+            "OpenMath: generated solutions and the answer expected.",
+            wanted(flags=["is_correct"]),
+        ),
         _format(
             "gsm8k_solutions",
             gsm8k_solutions,
@@ -213,6 +219,12 @@ FORMATS = {
             wanted(messages=["prompt", "completion"]),
         ),
         _format(
+            "messages_reply",
+            messages_reply,
+            "A conversation up to the question, and the reply in a column beside it.",
+            wanted(lists=messages_reply.ASKED),
+        ),
+        _format(
             "sharegpt",
             sharegpt,
             "Conversations of `from` and `value`.",
@@ -234,7 +246,7 @@ FORMATS = {
             "columns",
             columns,
             "Alpaca and its kin: prompt, thought and reply in columns that most files name so.",
-            wanted(lists=[*columns.THOUGHTS, columns.HISTORY]),
+            wanted(lists=[*columns.THOUGHTS, *columns.SEVERAL, columns.HISTORY]),
             is_last=True,
         ),
     )

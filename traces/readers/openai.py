@@ -1,4 +1,4 @@
-"""Requests and responses of OpenAI's API and its kin: chat completions, completions, responses.
+"""Requests and responses of OpenAI's API and its kin: completions, responses, messages.
 
 {"messages": [...], "response": {"choices": [...]}}        as programs log a call
 {"custom_id": ..., "body": {...}, "response": {"body": {...}}}  a batch's lines, joined
@@ -11,7 +11,7 @@ from traces.readers import fields
 from traces.readers.calls import beside, read_call
 from traces.readers.conversations import Turns
 from traces.readers.draft import Draft, Unreadable
-from traces.readers.payloads import replies_of, system_of, turns_of
+from traces.readers.payloads import CHOICES, replies_of, system_of, turns_of
 from traces.readers.speakers import message_of, opened
 from traces.reasoning.messages import ASSISTANT, TOOL
 
@@ -53,10 +53,10 @@ class _Place(NamedTuple):
 
 
 def recognises(record: dict[str, Any]) -> bool:
-    return _response(record) is not None or (
-        isinstance(record.get(CUSTOM_ID), str)
-        and ("error" in record or _request(record, None) is not None)
-    )
+    if _response(record) is not None:
+        return True
+    has_half = "error" in record or "result" in record or _request(record, None) is not None
+    return isinstance(record.get(CUSTOM_ID), str) and has_half
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
@@ -80,7 +80,8 @@ def read(record: dict[str, Any]) -> list[Draft]:
 
 def _failed(record: dict[str, Any]) -> Unreadable:
     """Say what a line without a response is."""
-    error = record.get("error")
+    result = record.get("result")
+    error = record.get("error") or (result.get("error") if isinstance(result, dict) else None)
     if error:
         message = error.get("message") if isinstance(error, dict) else error
         return Unreadable("error", f"The request failed: {message}" if message else "It failed.")
@@ -90,16 +91,20 @@ def _failed(record: dict[str, Any]) -> Unreadable:
 
 
 def _response(record: dict[str, Any]) -> _Place | None:
-    for place in _places(record, RESPONSES):
-        listed = place.value.get("choices")
+    return next((place for place in _places(record, RESPONSES) if _is_response(place.value)), None)
+
+
+def _is_response(value: dict[str, Any]) -> bool:
+    """Tell what OpenAI's, Anthropic's, Google's and Ollama's services and their kin answer."""
+    for name in CHOICES:
+        listed = value.get(name)
         if isinstance(listed, list) and listed and isinstance(listed[0], dict):
-            return place
-        output = place.value.get("output")
-        if isinstance(output, list) and any(
-            isinstance(item, dict) and item.get("type") in ITEMS for item in output
-        ):
-            return place
-    return None
+            return True
+    output, message = value.get("output"), value.get("message")
+    if isinstance(output, list):
+        return any(isinstance(item, dict) and item.get("type") in ITEMS for item in output)
+    said = message if isinstance(message, dict) else value
+    return said.get("role") == ASSISTANT and "content" in said
 
 
 def _request(record: dict[str, Any], response: _Place | None) -> _Place | None:

@@ -11,6 +11,7 @@ from traces.unexpected import Unexpected
 from tunix_site.strict_json import shown
 
 NEAREST = 3
+MAX_LISTS = 5
 MAP = "map=prompt:FIELD,final_answer:FIELD"
 
 
@@ -42,11 +43,17 @@ def _lists(records: Sequence[dict[str, Any]]) -> list[str]:
     """Name the keys of the only record under which lists of objects stand: they may be records."""
     if len(records) > 1:
         return []
+    nested = {
+        f"{above}.{name}": value
+        for above, inner in records[0].items()
+        if isinstance(inner, dict)
+        for name, value in inner.items()
+    }
     names = [
         shown(name)[:MAX_NAME_CHARS]
-        for name, value in records[0].items()
+        for name, value in {**records[0], **nested}.items()
         if name not in NAMES and isinstance(value, list) and value and isinstance(value[0], dict)
-    ]
+    ][:MAX_LISTS]
     if not names:
         return []
     return [

@@ -113,3 +113,10 @@ def test_cells_that_were_refused_once_are_named_as_they_are(writer):
     cells = {"prompt": "Which of them?", "completion": "None", "note": "[NaN]"}
     assert send(writer, csv_file([cells])).json()["created_count"] == 1
     assert Trace.objects.get().external_id == named_by(cells)
+
+
+def test_a_flag_in_a_cell_is_a_flag(writer):
+    record = {"problem": "2 + 2?", "generated_solution": "\\boxed{4}", "expected_answer": "4"}
+    rows = [{**record, "is_correct": flag} for flag in ("True", "false", "")]
+    answer = send(writer, csv_file(rows)).json()
+    assert (answer["created_count"], answer["errors"]) == (3, [])

@@ -30,7 +30,7 @@ through_http = settings(
 LINES = 12
 # traces a record
 SEVERAL = {"gsm8k_solutions", "openr1", "otel", "preference", "s1k", "otlp", "openinference"}
-SEVERAL |= {"mlflow", "langsmith", "langfuse", "openai", "lm_eval"}
+SEVERAL |= {"mlflow", "langsmith", "langfuse", "openai", "lm_eval", "columns"}
 
 DEEP = json.loads("[" * 90 + "]" * 90)
 TOO_DEEP = json.loads("[" * 150 + "]" * 150)

@@ -127,6 +127,8 @@ def test_a_list_of_records_under_an_unknown_key_is_named(writer):
         assert "They have the keys: pages." in said
         assert "Lists of objects stand under: pages. If these are the records, send them" in said
         assert "jq -c '.pages[]' FILE" in said
+    said = refusal(writer, [{"answer": {"pages": [worked(1)]}}])
+    assert "Lists of objects stand under: answer.pages. If" in said
 
 
 def test_records_of_several_formats_are_told(writer):

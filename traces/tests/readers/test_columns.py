@@ -142,6 +142,8 @@ def test_what_is_right_is_the_reference(given, reference):
         {"prompt": "9 + 6?", "chosen": "15", "response": "14"},
         {"question": "9 + 6?", "answer": {"value": 15}},
         {"question": ["9 + 6?"], "answer": "15"},
+        {"question": "9 + 6?", "cot": "a", "responses": ["15", "16"]},
+        {"question": "9 + 6?", "responses": [{"score": 1}]},
         {"question": "9 + 6?", "final_answer": "15"},
         {"question": "9 + 6?", "answer": None},
         {"text": "9 + 6 = 15"},
@@ -149,6 +151,27 @@ def test_what_is_right_is_the_reference(given, reference):
 )
 def test_what_leaves_a_doubt_is_not_read(record):
     assert recognise([record]) is None
+
+
+@pytest.mark.parametrize(
+    "replies", [["15", "16"], [{"model": "a", "response": "15"}, {"model": "b", "response": "16"}]]
+)
+def test_each_of_several_replies_is_a_trace(replies):
+    record = {"question": "9 + 6?", "responses": replies, "reference_answer": "15"}
+    assert recognise([record]).name == "columns"
+    drafts = columns.read(record)
+    assert [draft.final_answer for draft in drafts] == ["15", "16"]
+    assert [draft.notes["choice"] for draft in drafts] == [0, 1]
+    assert [draft.notes["reference_answer"] for draft in drafts] == ["15", "15"]
+    own = [[one] if isinstance(one, dict) else None for one in replies]
+    assert [draft.record.get("responses") for draft in drafts] == own
+
+
+@pytest.mark.parametrize(
+    ("label", "status"), [(True, "approved"), ("False", "rejected"), (3, None)]
+)
+def test_a_label_is_a_verdict(label, status):
+    assert read(question="9 + 6?", answer="15", label=label).status == status
 
 
 def test_other_formats_come_first():

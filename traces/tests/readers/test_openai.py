@@ -113,6 +113,52 @@ def test_half_of_a_call_is_refused_with_what_it_lacks(record, field, said):
     assert said in found[1]
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        {
+            "type": "message",
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "1024 and 1000."},
+                {"type": "text", "text": "2^10"},
+            ],
+            "stop_reason": "end_turn",
+        },
+        {
+            "model": "a",
+            "message": {"role": "assistant", "thinking": "1024 and 1000.", "content": "2^10"},
+        },
+        {
+            "candidates": [
+                {
+                    "content": {
+                        "role": "model",
+                        "parts": [{"text": "1024 and 1000.", "thought": True}, {"text": "2^10"}],
+                    },
+                    "finishReason": "STOP",
+                }
+            ]
+        },
+    ],
+    ids=["anthropic", "ollama", "google"],
+)
+def test_responses_of_other_services(response):
+    draft = only(openai.read({"messages": ASKED, "response": response}))
+    assert (draft.final_answer, draft.steps) == ("2^10", [(REASONING, "1024 and 1000.")])
+    assert refusal(openai, {"custom_id": "q", "result": response})[0] == "messages"
+
+
+def test_a_result_of_anthropics_batches():
+    message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "4"}]}
+    record = {"custom_id": "q", "result": {"type": "succeeded", "message": message}}
+    assert recognise([record]).name == "openai"
+    assert refusal(openai, record)[0] == "messages"
+    assert only(openai.read({**record, "params": {"messages": ASKED}})).final_answer == "4"
+    failed = {"custom_id": "q", "result": {"type": "errored", "error": {"message": "overloaded"}}}
+    assert refusal(openai, failed) == ("error", "The request failed: overloaded")
+
+
 def test_completions_of_a_prompt():
     record = {"prompt": "2 + 2 =", "choices": [{"text": " 4", "finish_reason": "stop"}]}
     draft = only(openai.read(record))

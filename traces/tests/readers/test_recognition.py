@@ -35,11 +35,13 @@ NAMES = [
     "langfuse",
     "openai",
     "lm_eval",
+    "messages_reply",
     "conversation",
     "columns",
 ]
 # they recognise what has more to it
 GENERAL = ["trace", "record", "gsm8k", "messages", "prompt_completion", "conversation", "columns"]
+GENERAL += ["openai", "messages_reply"]
 
 
 def example(name) -> dict:
