@@ -35,6 +35,16 @@ def test_rows_come_in_the_order_of_the_manifest(reader, fmt):
         assert [row["id"] for row in exported] == manifest["trace_ids"]
 
 
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_it_comes_as_bytes_of_no_type_where_that_is_asked_for(reader, fmt):
+    TraceFactory()
+    dataset = DatasetFactory()
+    url = f"/api/datasets/{dataset.key}/export.jsonl?format={fmt}"
+    response = reader.get(url, headers={"Accept": "application/octet-stream"})
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response.getvalue() == export(reader, dataset, fmt)
+
+
 def test_splits_part_the_rows_and_keep_their_order(reader):
     TraceFactory.create_batch(30)
     dataset = SplitDatasetFactory()

@@ -31,10 +31,13 @@ def test_a_job_without_errors_has_an_empty_file(reader):
     assert response.getvalue() == b""
 
 
-def test_lines_may_be_asked_for(reader):
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/octet-stream"])
+def test_lines_may_be_asked_for_by_either_type(reader, kind):
     job = JobErrorFactory().job
     url = f"/api/jobs/{job.id}/errors.jsonl"
-    assert reader.get(url, headers={"accept": "application/x-ndjson"}).status_code == 200
+    response = reader.get(url, headers={"accept": kind})
+    assert (response.status_code, response["Content-Type"]) == (200, kind)
+    assert json.loads(response.getvalue())["field"] == "prompt"
     assert reader.head(url).getvalue() == b""
 
 
