@@ -86,6 +86,23 @@ def pass_on(handler: Handler) -> None:
     handler.answer(response, body, len(body) if body or handler.command != "HEAD" else None)
 
 
+def with_ranges(handler: Handler) -> None:
+    """Pass on a request for all of it, and answer with the part that was asked for."""
+    asked, condition = handler.headers.get("Range"), handler.headers.get("If-Range")
+    del handler.headers["Range"], handler.headers["If-Range"]
+    response, body = handler.ask()
+    response.headers["Accept-Ranges"] = "bytes"
+    start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+    if not asked or condition != response.headers["ETag"]:
+        handler.answer(response, body, len(body))
+    elif start >= len(body):
+        answer_with(b"{}", 416, Content_Range=f"bytes */{len(body)}")(handler)
+    else:
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        handler.answer(response, body[start:], len(body) - start)
+
+
 def hang_up(handler: Handler) -> None:
     """Break off before anything is done."""
     handler.close_connection = True

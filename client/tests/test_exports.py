@@ -5,7 +5,7 @@ import fcntl
 import pytest
 
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
-from faulty_proxy import answer_with, break_off, hang_up, pass_on, refuse
+from faulty_proxy import answer_with, break_off, hang_up, pass_on, refuse, with_ranges
 from traces.tests.factories import TraceFactory
 from tunix_rt import Disconnected, Incomplete, Invalid, Misconfigured, NotFound
 
@@ -146,6 +146,47 @@ def test_a_part_that_was_whole_already_gets_its_name(harmed, client, dataset, wh
     (tmp_path / f"out.jsonl.{etag}.part").write_bytes(expected)
     client.datasets.export(dataset.key, target)
     assert target.read_bytes() == expected
+
+
+@pytest.mark.parametrize("fmt", ["tunix_sft", "parquet"])
+def test_a_part_is_gone_on_with_by_bytes_where_there_are_ranges(
+    harmed, proxy, dataset, whole, tmp_path, fmt
+):
+    target, expected = tmp_path / "out", whole(fmt)
+    proxy.faults += [break_off(0.5), *[hang_up] * 6]
+    with pytest.raises(Disconnected):
+        harmed.datasets.export(dataset.key, target, format=fmt)
+    [part] = tmp_path.iterdir()
+    came = part.stat().st_size
+    proxy.faults.clear()
+    proxy.faults.append(with_ranges)
+    done = harmed.datasets.export(dataset.key, target, format=fmt)
+    assert target.read_bytes() == expected
+    assert (done.row_count, done.byte_count) == (40, len(expected))
+    assert proxy.headers_of("range")[-1] == f"bytes={came}-"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(("etag", "beginning"), [(None, 1.0), ("0" * 32, 0.5)])
+def test_a_part_that_is_whole_or_of_other_bytes_is_found_out_by_ranges(
+    harmed, client, proxy, dataset, whole, tmp_path, etag, beginning
+):
+    target, expected = tmp_path / "out", whole()
+    part = tmp_path / f"out.{etag or etag_of(client, dataset)}.part"
+    part.write_bytes(expected[: int(beginning * len(expected))])
+    proxy.faults += [with_ranges] * 2
+    harmed.datasets.export(dataset.key, target)
+    assert target.read_bytes() == expected
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_other_bytes_than_were_asked_for_are_not_taken(harmed, client, proxy, dataset, tmp_path):
+    (tmp_path / f"out.{etag_of(client, dataset)}.part").write_bytes(b"{}\n")
+    proxy.faults.append(
+        answer_with(b"{}\n", 206, X_Row_Count="40", Content_Range="bytes 0-2/3", ETag='"x"')
+    )
+    with pytest.raises(Incomplete, match="other bytes came"):
+        harmed.datasets.export(dataset.key, tmp_path / "out")
 
 
 def etag_of(client, dataset) -> str:
