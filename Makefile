@@ -67,9 +67,11 @@ check-postgres: .venv-dev/.ready
 check-client: .venv-uv/.ready
 	.ci/check-client $(PYTHON)
 
-# exports, as other people's loader reads them; its versions differ in what they can read
-check-datasets: .venv/.ready .venv-datasets3/.ready .venv-datasets5/.ready
+# exports, as other people's loader reads them; its versions differ in what they can read. Then the
+# page that tells of it, whose programs for that loader and for pandas are left out elsewhere
+check-datasets: .venv/.ready .venv-dev/.ready .venv-datasets3/.ready .venv-datasets5/.ready
 	$(WEB) .ci/check-datasets .venv-datasets3/bin/python .venv-datasets5/bin/python
+	$(DEV) -m pytest tests/test_documentation.py -k docs/python.md
 
 # a client that openapi-python-client makes, without a warning and as it comes
 check-openapi: .venv/.ready .venv-dev/.ready .venv-openapi/.ready
