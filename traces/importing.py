@@ -1,7 +1,6 @@
 """From source records to trace documents: read by format, fitted, checked and named."""
 
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import sha256
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -9,24 +8,28 @@ import msgspec
 from django.conf import settings
 from msgspec import UNSET
 
-from traces.decoding import has_more_tokens, read_traces_quickly
+from traces.decoding import read_traces_quickly
 from traces.document import TraceDocument
 from traces.readers import mapped, nulls
-from traces.readers.cells import once_parsed
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.fitting import fit
 from traces.readers.formats import AUTO, FORMATS, ReaderFormat, recognise, recognises
 from traces.readers.mapping import Paths
 from traces.readers.unrecognised import unrecognised
-from traces.serializers import TraceSerializer
+from traces.record_values import (
+    checked,
+    digest_of,
+    once_read,
+    parsed,
+    parsed_or_none,
+    record_digest,
+)
 from traces.sources.occurrences import Occurrences
-from traces.sources.source import BadRecord, BrokenSource, Cells, Record
+from traces.sources.source import BadRecord, BrokenSource, Record
 from traces.unexpected import Unexpected
-from tunix_site import strict_json
 
 TRACE = "trace"
 TO_THE_LETTER = (TRACE, "record", "table")  # formats of documents
-MAX_RECORD_TOKENS = 1_000_000
 LOOKED_AT = 20  # records by which a format is recognised
 MAX_FIELD_CHARS = 200  # of a refusal: it may name a key of the record, which may be long
 MAX_MESSAGE_CHARS = 2_000
@@ -104,7 +107,7 @@ def format_of(
     if paths:
         return mapped.format_of(paths)
     unexpected = Unexpected()
-    values = (_value_or_none(one, unexpected) for one in records if isinstance(one, Record))
+    values = (parsed_or_none(one, unexpected) for one in records if isinstance(one, Record))
     found = (value for value in values if value is not None)
     if name != AUTO:
         named = FORMATS[name]
@@ -135,7 +138,7 @@ def unread(records: Sequence[Record | BadRecord]) -> Iterator[Refusal]:
             yield Refusal.of(record.line, record.field, record.message)
             continue
         try:
-            _value(record)
+            parsed(record)
         except Exception as error:
             yield _refusal(record.line, error, unexpected)
 
@@ -188,7 +191,7 @@ class RecordReader:
             _Read(
                 record.line,
                 (trace,),
-                _digest(kept) if trace.external_id is UNSET else None,
+                digest_of(kept) if trace.external_id is UNSET else None,
                 len(kept),
             )
             for record, (trace, kept) in zip(records, read, strict=True)
@@ -202,7 +205,7 @@ class RecordReader:
                 yield record
                 continue
             try:
-                for part in self.format.parts(self.format.of(_value(record))):
+                for part in self.format.parts(self.format.of(parsed(record))):
                     yield Record(record.line, None, part)
             except Exception as error:
                 yield BadRecord(*_refusal(record.line, error, self._unexpected))
@@ -212,18 +215,18 @@ class RecordReader:
             return Refusal.of(record.line, record.field, record.message)
         value = None
         try:
-            value = _value(record)
+            value = parsed(record)
             taken = self.format.of(value)
             if self.format.name == TRACE:
-                trace, size = _checked(taken)
+                trace, size = checked(taken)
                 named = trace.external_id is not UNSET
-                digest = None if named else _digest(_encode(trace))
+                digest = None if named else digest_of(_encode(trace))
                 return _Read(record.line, [trace], digest, size)
             drafts = list(self.format.read(taken))
             if record.raw is None or nulls.may_be_in(record.raw):
                 nulls.put(taken, drafts)
             named = all(draft.external_id is not None for draft in drafts)
-            digest = None if named else _record_digest(value)
+            digest = None if named else record_digest(value)
             return _Read(record.line, drafts, digest, record=value)
         except Exception as error:
             refusal = _refusal(record.line, error, self._unexpected)
@@ -266,25 +269,19 @@ class RecordReader:
             external_id=item.external_id or name or "",
             may_curate=self.may_curate,
         )
-        document, size = _checked(
+        document, size = checked(
             {
                 key: value
                 for key, value in msgspec.structs.asdict(fitted.document).items()
                 if value is not UNSET
             }
         )
-        named_by_digest = item.external_id is None
-        incoming = Incoming(
-            read.line,
-            document,
-            size,
-            fitted.status,
-            fitted.scores,
-            fitted.step_labels,
-            named_by_digest,
-        )
-        if not named_by_digest and item.indexes is None:
-            incoming.source_record = item.source_record or (lambda: _once_read(read.record))
+        beside = fitted.status, fitted.scores, fitted.step_labels
+        incoming = Incoming(read.line, document, size, *beside)
+        if item.external_id is None:
+            incoming.named_by_digest = True
+        elif item.indexes is None:
+            incoming.source_record = item.source_record or (lambda: once_read(read.record))
         return incoming
 
 
@@ -299,96 +296,6 @@ def _refusal(line: int, error: Exception, unexpected: Unexpected) -> Refusal:
 def _unread(value: dict[str, Any], refusal: Refusal) -> _Read | Refusal:
     """Keep a refused record's digest beside its refusal, where it has one."""
     try:
-        return _Read(refusal.line, (), _record_digest(value), refusal=refusal)
+        return _Read(refusal.line, (), record_digest(value), refusal=refusal)
     except Unreadable:
         return refusal
-
-
-def _value(record: Record) -> dict[str, Any]:
-    """Parse a record; Unreadable where it is no JSON object."""
-    if record.raw is None:
-        return record.value or {}
-    if has_more_tokens(record.raw, MAX_RECORD_TOKENS):
-        raise Unreadable("", f"Holds more than {MAX_RECORD_TOKENS:,} JSON tokens.")
-    try:
-        value = strict_json.loads(record.raw)
-    except strict_json.InvalidJSON as error:
-        reason = str(error).replace("The body", "The line").replace(" line 1 column", " column")
-        if error.is_followed:
-            reason += (
-                " A line holds one record; curl keeps a file's lines with --data-binary alone."
-            )
-        raise Unreadable("", reason) from None
-    if isinstance(value, strict_json.Refused):
-        raise Unreadable("", value.reason)
-    if not isinstance(value, dict):
-        raise Unreadable("", "Not a JSON object.")
-    return value
-
-
-def _digest(encoded: bytes) -> bytes:
-    return sha256(encoded).digest()
-
-
-def _record_digest(value: dict[str, Any]) -> bytes:
-    """Take the digest by which a record without an id is known, whatever it came in."""
-    try:
-        return _digest(_encoded(_once_read(value)))
-    except Unreadable:
-        if not isinstance(value, Cells):
-            raise
-    return _digest(_encoded(value))  # it holds what was refused once
-
-
-def _once_read(value: dict[str, Any] | None) -> dict[str, Any]:
-    """Give a record as it was read once, when each cell of JSON was parsed."""
-    return once_parsed(value) if isinstance(value, Cells) else value or {}
-
-
-def _value_or_none(record: Record, unexpected: Unexpected) -> dict[str, Any] | None:
-    """Parse a record, or leave it to be refused when it is read."""
-    try:
-        return _value(record)
-    except Unreadable:
-        return None
-    except Exception as error:
-        unexpected.note(error, f"line {record.line}")
-        return None
-
-
-def _encoded(value: Any) -> bytes:
-    """Encode a parsed record; Unreadable where it holds what JSON or the database cannot."""
-    try:
-        return _encode(value)
-    except nulls.NOT_ENCODED:
-        path, reason = next(strict_json.problems(value), ("", "It nests too deep."))
-        raise Unreadable(path.lstrip("."), reason) from None
-
-
-def _checked(fields: dict[str, Any]) -> tuple[TraceDocument, int]:
-    """Make the document that POST would take, and give its JSON's size.
-
-    Unreadable names the first field that is refused.
-    """
-    try:
-        read = read_traces_quickly([_encode(fields)])
-    except nulls.NOT_ENCODED:
-        read = None  # it holds a mark, or text that is no Unicode
-    if read is not None:
-        document, kept = read[0]
-        return document, len(kept)
-    serializer = TraceSerializer(data=fields)
-    if not serializer.is_valid():
-        raise Unreadable(*_first_error(serializer.errors))
-    document = serializer.to_document()
-    return document, len(_encode(document))
-
-
-def _first_error(errors: Any, path: str = "") -> tuple[str, str]:
-    """Give the path and reason of the first of a serializer's errors."""
-    while isinstance(errors, dict):
-        position_or_name, errors = next(iter(errors.items()))
-        name = str(position_or_name)
-        if name != "non_field_errors":
-            path = f"{path}[{name}]" if name.isdigit() else f"{path}.{name}".lstrip(".")
-    return path, str(errors[0] if isinstance(errors, list) else errors)

@@ -406,7 +406,7 @@ def test_hostile_records_are_errors_of_their_line(writer, record, name):
 
 
 def test_a_line_that_would_fill_the_memory_is_an_error(writer, monkeypatch):
-    monkeypatch.setattr("traces.importing.MAX_RECORD_TOKENS", 60)
+    monkeypatch.setattr("traces.record_values.MAX_RECORD_TOKENS", 60)
     data = lines([worked(1)]) + b'{"question": [' + b"{}," * 60 + b"{}]}\n"
     errors = send(writer, data).json()["errors"]
     assert errors == [{"line": 2, "field": "", "message": "Holds more than 60 JSON tokens."}]

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, OperationalError
 
 from jobs.models import Job
-from traces import importing
+from traces import importing, record_values
 from traces.models import Trace
 from traces.readers.formats import FORMATS
 from traces.serializers import TraceSerializer
@@ -53,12 +53,13 @@ def fitting_breaks(monkeypatch, error):
 
 
 def quick_check_breaks(monkeypatch, error):
-    quick = importing.read_traces_quickly
-    monkeypatch.setattr(importing, "read_traces_quickly", breaking(quick, error))
+    for module in (importing, record_values):
+        quick = module.read_traces_quickly
+        monkeypatch.setattr(module, "read_traces_quickly", breaking(quick, error))
 
 
 def parsing_breaks(monkeypatch, error):
-    monkeypatch.setattr(importing.strict_json, "loads", breaking(json.loads, error))
+    monkeypatch.setattr(record_values.strict_json, "loads", breaking(json.loads, error))
 
 
 PLACES = [read_breaks, fitting_breaks, quick_check_breaks, parsing_breaks]

@@ -3,10 +3,14 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from traces.document import prompt_hash
 from traces.models import Trace
-from traces.reasoning.turns import Parts
+from traces.reasoning.turns import Parts, parts_of
 from traces.tests.factories import BodyFactory
+from traces.tests.strategies import quickly
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +82,30 @@ def test_most_traces_hold_none(writer, body):
 def test_no_message_is_too_odd_to_be_stored(writer, messages):
     post(writer, BodyFactory(messages=messages))
     assert 0 <= Trace.objects.get().parts < 32
+
+
+NAMES = st.sampled_from(
+    ["type", "text", "content", "parts", "image_url", "tool_calls", "function", "arguments", "a"]
+)
+VALUES = st.recursive(
+    st.sampled_from(["text", "image_url", "tool_use", "thinking", '{"a": 1}', "", 5, None, True]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+MESSAGES = st.builds(
+    lambda role, content, more: {**more, "role": role, "content": content},
+    st.sampled_from(["system", "developer", "user", "assistant", "tool", "function_call", ""]),
+    VALUES,
+    st.dictionaries(NAMES, VALUES, max_size=3),
+)
+
+
+@settings(quickly, max_examples=300)
+@given(
+    st.lists(MESSAGES, max_size=4),
+    st.dictionaries(st.sampled_from(["truncated", "turns_after", "prompt_turns"]), VALUES),
+)
+def test_whatever_messages_hold_they_are_told_of(messages, meta):
+    """The two are computed in the middle of storing: what they raised would be a 500."""
+    assert 0 <= parts_of(messages, meta, "") < 32
+    assert len(prompt_hash("text\n\nWhat?", messages)) == 32
