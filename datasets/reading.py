@@ -183,4 +183,4 @@ def _copied(query: str, parameters: list[Any], expected: int) -> Generator[tuple
                 count += 1
                 yield row
     if count != expected:
-        raise DatasetCutShort(f"The dataset was deleted: {count} of {expected} rows are there.")
+        raise DatasetCutShort(f"Dataset not found: deleted, {count} of {expected} rows are there.")

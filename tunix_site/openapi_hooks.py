@@ -14,6 +14,12 @@ ERROR = {
     "sentences, of what nests by name or position. Of a batch, `errors` has both by index.",
     "properties": {
         "detail": {"type": "string", "description": "What is wrong as a whole, in a sentence."},
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": {}},
+            "description": "Of a batch: `{index, errors}` of the first hundred that are bad, "
+            "`errors` by field. Of an import: `{line, field, message}`.",
+        },
     },
     "additionalProperties": {},
     "minProperties": 1,
@@ -102,7 +108,7 @@ ERRORS: dict[str, tuple[str, str, Any, dict[str, Any]]] = {
     "507": (
         "DiskFull",
         "The database's disk is full; nothing was stored.",
-        {"detail": "The database's disk is full; nothing was stored."},
+        {"detail": "The database's disk is full: nothing was stored."},
         {},
     ),
 }

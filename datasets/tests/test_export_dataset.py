@@ -141,7 +141,7 @@ def test_a_deleted_dataset_is_none(dataset, tmp_path):
 @pytest.mark.django_db(transaction=True)
 def test_an_export_that_is_cut_short_leaves_no_file(dataset, tmp_path):
     lose_item(dataset, 3)
-    with pytest.raises(CommandError, match="The dataset was deleted: 11 of 12 rows are there"):
+    with pytest.raises(CommandError, match="Dataset not found: deleted, 11 of 12 rows are there"):
         run(dataset.key, "--output", tmp_path / "rows")
     assert list(tmp_path.iterdir()) == []
 

@@ -75,7 +75,7 @@ def test_a_dataset_deleted_before_it_is_read_is_gone(reader, path):
     with connection.execute_wrapper(delete_first):
         response = reader.get(f"/api/datasets/{dataset.key}/{path}")
     assert response.status_code == 404
-    assert response.json() == {"detail": "The dataset was deleted: 0 of 1 rows are there."}
+    assert response.json() == {"detail": "Dataset not found: deleted, 0 of 1 rows are there."}
 
 
 def lose_item(dataset, position):
