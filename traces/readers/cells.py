@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from traces.sources.json_texts import BEGINNINGS, opened
 from traces.sources.source import Cells
-from tunix_site import strict_json
 
 OTHERS = "*"  # every column that is not named
-BEGINNINGS = ("[", "{")
 FLAGS = {"true": True, "false": False}
 
 Wanted = Mapping[str, Callable[[Any], bool]]
@@ -70,10 +69,6 @@ def once_parsed(row: Cells) -> dict[str, Any]:
 def _parsed(cell: Any, is_wanted: Callable[[Any], bool]) -> Any:
     if is_wanted is _is_flag and isinstance(cell, str):
         return FLAGS.get(cell.strip().lower(), cell)
-    if not isinstance(cell, str) or not cell.startswith(BEGINNINGS):
-        return cell
-    try:
-        value = strict_json.loads(cell.encode())
-    except (strict_json.InvalidJSON, UnicodeEncodeError):
-        return cell
-    return value if is_wanted(value) else cell
+    starts = isinstance(cell, str) and cell.startswith(BEGINNINGS)  # a blank before it is text
+    value = opened(cell) if starts else cell
+    return value if value is not cell and is_wanted(value) else cell

@@ -6,7 +6,8 @@ from traces.readers.conversations import Turns, read_conversation
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.exchanges import is_held
 from traces.readers.labels import status_of
-from traces.readers.speakers import message_of, opened, speaker
+from traces.readers.speakers import message_of, speaker
+from traces.sources.json_texts import opened
 
 NAMES = (
     *("conversation", "dialogue", "dialog", "chat", "turns", "dialogue_turns", "chat_history"),

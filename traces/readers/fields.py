@@ -6,6 +6,7 @@
 from typing import Any
 
 from traces.readers.draft import Unreadable
+from traces.sources.json_texts import MAX_TOKENS, has_many_tokens
 from tunix_site.strict_json import InvalidJSON, Refused, loads, text_problems
 
 REQUIRED = "This field is required."
@@ -91,6 +92,8 @@ def parsed(record: dict[str, Any], *names: str) -> dict[str, Any]:
 def _parsed(text: str, where: str) -> Any:
     for reason in text_problems(text):
         raise Unreadable(where, reason)
+    if has_many_tokens(text):
+        raise Unreadable(where, f"Holds more than {MAX_TOKENS:,} JSON tokens.")
     try:
         return loads(text.encode())
     except InvalidJSON:

@@ -10,6 +10,7 @@ from collections.abc import Mapping as Names
 from typing import Any, NamedTuple
 
 from traces.readers.draft import Unreadable
+from traces.sources.json_texts import opened
 from traces.sources.source import Row
 from tunix_site import strict_json
 
@@ -115,7 +116,7 @@ def _walk(value: Any, segments: tuple[str, ...]) -> tuple[Any, str | None]:
     here: list[str] = []
     while len(here) < len(segments):
         left = segments[len(here) :]
-        inside = _structure(value)
+        inside = opened(value)
         if isinstance(inside, dict):
             # the longest first: keys may hold dots
             names = (".".join(left[:size]) for size in range(len(left), 0, -1))
@@ -145,16 +146,6 @@ def keys_of(value: Names[str, Any]) -> str:
     names = [_shown(name) for name, _ in zip(value, range(MAX_NAMED), strict=False)]
     more = f" and {len(value) - MAX_NAMED:,} more" if len(value) > MAX_NAMED else ""
     return f"{', '.join(names)}{more}" if names else "(none)"
-
-
-def _structure(value: Any) -> Any:
-    """Give what a path may go on in: also the object or list that a text holds as JSON."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            return strict_json.loads(value.encode())
-        except (strict_json.InvalidJSON, UnicodeEncodeError):
-            return value
-    return value
 
 
 def without(record: dict[str, Any], path: Path) -> dict[str, Any]:

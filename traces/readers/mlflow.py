@@ -5,7 +5,7 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.calls import beside, read_logged
 from traces.readers.draft import Draft
-from traces.readers.speakers import opened
+from traces.sources.json_texts import opened
 from tunix_site import strict_json
 
 TYPE, INPUTS, OUTPUTS = "mlflow.spanType", "mlflow.spanInputs", "mlflow.spanOutputs"

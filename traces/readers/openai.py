@@ -12,8 +12,9 @@ from traces.readers.calls import beside, read_call
 from traces.readers.conversations import Turns
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.payloads import CHOICES, replies_of, system_of, turns_of
-from traces.readers.speakers import message_of, opened
+from traces.readers.speakers import message_of
 from traces.reasoning.messages import ASSISTANT, TOOL
+from traces.sources.json_texts import opened
 
 RESPONSES = ("response", "completion", "result", "response_body", "output")
 REQUESTS = ("request", "body", "params", "request_body", "input", "kwargs")

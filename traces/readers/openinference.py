@@ -8,7 +8,7 @@ from traces.readers.calls import beside, read_call
 from traces.readers.conversations import Turns
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.payloads import Said, replies_of, turns_of
-from traces.readers.speakers import opened
+from traces.sources.json_texts import opened
 
 ATTRIBUTES = "attributes"
 INPUT, OUTPUT = "llm.input_messages", "llm.output_messages"

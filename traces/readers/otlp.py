@@ -11,7 +11,8 @@ from traces.readers import fields, openinference, otel
 from traces.readers.calls import beside, read_call
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.payloads import Said, replies_of
-from traces.readers.speakers import message_of, opened
+from traces.readers.speakers import message_of
+from traces.sources.json_texts import opened
 
 RESOURCES, SCOPES, SPANS = "resourceSpans", "scopeSpans", "spans"
 CALLS = ("chat", "text_completion", "generate_content", "completion")  # operations

@@ -4,7 +4,6 @@ from typing import Any
 
 from traces.readers.conversations import as_message
 from traces.reasoning.messages import ASSISTANT, SYSTEM, TOOL, USER, role_of
-from tunix_site import strict_json
 
 SPEAKER_NAMES = ("role", "from", "speaker", "author", "sender")
 SAID_NAMES = ("content", "value", "text", "message", "utterance")
@@ -57,13 +56,3 @@ def speaker(kind: Any) -> str | None:
     name = kind.strip().lower().removesuffix("chunk") if isinstance(kind, str) else ""
     role = role_of({"role": name})
     return role if role in (USER, ASSISTANT, SYSTEM, TOOL) else None
-
-
-def opened(value: Any) -> Any:
-    """Give the object or list that a text holds as JSON; any other value as it is."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            return strict_json.loads(value.encode())
-        except (strict_json.InvalidJSON, UnicodeEncodeError):
-            return value
-    return value

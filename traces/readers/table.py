@@ -4,6 +4,7 @@ from typing import Any
 
 from traces.readers import fields, trace
 from traces.readers.draft import Draft, Unreadable
+from traces.sources.json_texts import MAX_TOKENS, has_many_tokens
 from tunix_site import strict_json
 
 OF_THE_ROW = ("id", "created_at", "source", "split", "content_hash", "prompt_hash")
@@ -43,6 +44,8 @@ def _parsed(record: dict[str, Any], name: str, kind: type) -> Any:
     """Take what stands as JSON text, or as what it says; None where it is null or missing."""
     value = record.get(name)
     if isinstance(value, str):
+        if has_many_tokens(value):
+            raise Unreadable(name, f"Holds more than {MAX_TOKENS:,} JSON tokens.")
         try:
             value = strict_json.loads_stored(value.encode())
         except (strict_json.InvalidJSON, UnicodeEncodeError):
