@@ -61,7 +61,7 @@ def listed(cell: Any) -> Any:
     return _parsed(cell, _is_list)
 
 
-def once_parsed(row: Cells) -> dict[str, Any]:
+def once_parsed(row: Mapping[str, Any]) -> dict[str, Any]:
     """Parse every cell that holds JSON, as all were once: rows are named by their digests then."""
     return {name: _parsed(cell, lambda value: True) for name, cell in row.items()}
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from traces.importing import Incoming
 from traces.models import Trace
+from traces.readers.cells import once_parsed
 from traces.reasoning.steps import REASONING
 from traces.services.intake import Entry
 
@@ -86,7 +87,8 @@ class _Held:
     def _is_kept(self, kept: Any, value: Any) -> bool:
         if isinstance(kept, dict) and isinstance(value, dict):
             return self._agrees(kept, value)
-        return bool(kept == value)
+        # a cell of CSV was kept as text, or as the JSON in it
+        return bool(kept == value) or once_parsed({"cell": kept}) == {"cell": value}
 
     def _holds(self, value: Any) -> bool:
         return all(

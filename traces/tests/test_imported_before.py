@@ -111,6 +111,19 @@ def test_the_same_id_twice_in_a_file_is_the_first_of_them(curator):
     assert counts(send(curator, [record, other, record]).json()) == (2, 2, 0, 1)
 
 
+@pytest.mark.parametrize("topics", [["a", "b"], '["a", "b"]'], ids=["parsed", "text"])
+def test_cells_of_csv_may_have_been_kept_as_text_or_as_what_they_hold(curator, topics):
+    row = b'What is 2+2?,It is \\boxed{4}.,4,test/a/1,"[""a"", ""b""]"\n'
+    data = b"problem,solution,answer,unique_id,topics\n" + row
+    [shown] = send(curator, data, "?dry_run=true").json()["traces"]
+    trace = {name: shown[name] for name in BEFORE["math"]["traces"][0]}
+    trace["meta"]["record"]["topics"] = topics
+    store([otherwise(trace)])
+    assert counts(send(curator, data).json()) == (0, 1, 1, 0)
+    other = data.replace(b'""b""', b'""c""')
+    assert counts(send(curator, other, "?on_error=skip").json()) == (0, 0, 0, 1)
+
+
 def pair(chosen: str, rejected: str) -> dict:
     """Give a pair whose prompt was once what both begin with, and which is refused now."""
     return {"chosen": f"The sky is {chosen}.", "rejected": f"The sky is {rejected}."}
