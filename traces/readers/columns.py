@@ -79,12 +79,15 @@ def recognises(record: dict[str, Any]) -> bool:
 
 def read(record: dict[str, Any]) -> list[Draft]:
     """Give one trace, or of a list of replies one for each."""
-    columns = _columns(names_of(record))
+    names = names_of(record)
+    columns = _columns(names)
     prompt = fields.text(record, columns.prompt)
     context = text_of(record, columns.context)
     asked = prompt if not context else f"{prompt}\n\n{context}"
     thought, answer = _thought(record, columns.thought), text_of(record, columns.answer)
     reference = reference_of(text_of(record, columns.reference))
+    if columns.thought and columns.thought == names.get("solution"):
+        reference = reference or reference_of(text_of(record, columns.reply))
     replies = _replies(record, columns)
     fields.check_trace_count(len(replies), columns.reply or "")
     drafts = []
@@ -98,6 +101,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
             answer=answer,
             system=text_of(record, columns.system),
             history=_history(record),
+            is_short=columns.reply in (names.get("answer"), None),
         )
         if reference:
             draft.notes["reference_answer"] = reference

@@ -22,11 +22,13 @@ def read_parts(
     answer: str | None = None,
     system: str | None = None,
     history: Sequence[tuple[str, str]] = (),
+    is_short: bool = False,
 ) -> Draft:
     """Make a trace of a prompt, behind a system prompt and earlier exchanges, and of a reply.
 
     It is read as a conversation is, so that one rule holds for all replies; its messages are
     kept where they say more than the trace. An `answer` of its own is the final one as it stands.
+    Where the answer `is_short` by its column's name, words that say that there is none are none.
     """
     asked = [("system", {"role": "system", "content": system})] if system else []
     for position, (question, said) in enumerate(history):
@@ -49,6 +51,8 @@ def read_parts(
         draft.messages = None
     if answer is not None:
         _put_answer(draft, answer, reply)
+    if is_short and answers.is_no_answer(draft.final_answer):
+        _put_none(draft)
     return draft
 
 
@@ -61,6 +65,12 @@ def _put_answer(draft: Draft, answer: str, reply: str | None) -> None:
     if reply is not None and not is_kept and whole.strip() and whole != answer:
         draft.notes[REPLY_STEP] = len(draft.steps)
         draft.steps.append((OUTPUT, whole))
+
+
+def _put_none(draft: Draft) -> None:
+    draft.steps = draft.steps or [(OUTPUT, draft.final_answer)]
+    draft.final_answer = ""
+    draft.notes["answer_from"] = answers.NONE
 
 
 def is_held(draft: Draft, value: Any) -> bool:

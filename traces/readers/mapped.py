@@ -115,7 +115,14 @@ def _exchange(found: _Found) -> Draft:
     thoughts = [found.texts("thought"), found.texts("steps")]
     if not any(thoughts) and not (reply or answer or "").strip():
         raise found.refuse(next(name for name in REPLIES if name in found.paths), BLANK)
-    return read_parts(prompt, reply, thoughts=thoughts, answer=answer, system=found.text("system"))
+    return read_parts(
+        prompt,
+        reply,
+        thoughts=thoughts,
+        answer=answer,
+        system=found.text("system"),
+        is_short=reply is None,
+    )
 
 
 def _add_beside(found: _Found, draft: Draft) -> None:

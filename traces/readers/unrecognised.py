@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from traces.readers.dialogues import NAMES
 from traces.readers.draft import Unreadable
 from traces.readers.formats import FORMATS, ReaderFormat, recognises
 from traces.readers.mapping import MAX_NAME_CHARS, keys_of
+from traces.readers.speakers import message_of
 from traces.unexpected import Unexpected
 from tunix_site.strict_json import shown
 
@@ -52,7 +52,8 @@ def _lists(records: Sequence[dict[str, Any]]) -> list[str]:
     names = [
         shown(name)[:MAX_NAME_CHARS]
         for name, value in {**records[0], **nested}.items()
-        if name not in NAMES and isinstance(value, list) and value and isinstance(value[0], dict)
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+        if message_of(value[0]) is None
     ][:MAX_LISTS]
     if not names:
         return []

@@ -26,6 +26,7 @@ KEYS = frozenset(
 )
 BESIDE = frozenset(["features"])  # of a datasets-server's answer: what its columns hold
 SERVED = {"row_idx", "row"}  # keys of its rows
+OF_A_TURN = ({"role", "content"}, {"from", "value"})
 MAX_NAME_CHARS = 10_000
 MAX_NAMED = 10  # keys, in an error
 
@@ -199,7 +200,10 @@ def _lists_begun(head: bytes) -> list[str]:
 
 
 def _is_listed(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    """Tell a list of objects that may be records: the turns of a conversation are none."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
+        return False
+    return not any(value[0].keys() >= names for names in OF_A_TURN)
 
 
 def read_objects(blocks: Iterable[bytes], *, max_record_bytes: int) -> Iterator[Chunk]:

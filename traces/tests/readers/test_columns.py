@@ -107,6 +107,23 @@ def test_a_solution_beside_an_answer_is_the_way_to_it():
     assert (len(draft.steps), draft.final_answer) == (2, "15")
 
 
+def test_a_solution_and_its_answer_are_the_reference_too():
+    draft = read(problem="What is 9 + 6?", solution=THOUGHT, answer="15")
+    assert draft.notes["reference_answer"] == "15"
+
+
+@pytest.mark.parametrize("name", ["answer", "final_answer"])
+@pytest.mark.parametrize("said", ["proof", "n/a", "notfound"])
+def test_words_that_say_that_there_is_no_answer_are_none(name, said):
+    draft = read(question="Show that 9 + 6 = 15.", reasoning=THOUGHT, **{name: said})
+    assert (draft.final_answer, len(draft.steps)) == ("", 2)
+    assert draft.notes == {"answer_from": "none"}
+    assert draft.record == {name: said}
+    draft = read(question="Show that 9 + 6 = 15.", answer=said)
+    assert (draft.final_answer, draft.steps) == ("", [(OUTPUT, said)])
+    assert "reference_answer" not in read(problem="x", solution=THOUGHT, answer=said).notes
+
+
 def test_a_final_answer_of_its_own():
     draft = read(question="What is 9 + 6?", reasoning=THOUGHT, final_answer="15")
     assert (len(draft.steps), draft.final_answer) == (2, "15")

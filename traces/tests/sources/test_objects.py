@@ -75,6 +75,8 @@ def test_a_second_list_far_behind_ends_the_import():
         {"data": {"x": 1}},
         {"data": ["x"]},
         {"data": []},
+        {"items": [{"role": "user", "content": "x"}], "id": "y"},
+        {"data": [{"from": "human", "value": "x"}]},
         {"a": 1},
     ],
 )
