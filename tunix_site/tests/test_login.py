@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tunix_site import __version__
 from tunix_site.accounts import give_role
 from tunix_site.models import Role
 from tunix_site.tests.samples import trace
@@ -141,6 +142,7 @@ def test_the_root_of_the_site_leads_to_the_api(client):
 
 def test_the_root_of_the_api_names_its_parts(reader):
     parts = reader.get("/api").json()
+    assert parts.pop("version") == __version__
     assert {"traces", "datasets", "health", "metrics", "schema", "docs"} <= set(parts)
     for url in parts.values():
         assert reader.get(url, headers={"Accept": "*/*"}).status_code == 200
