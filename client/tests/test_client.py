@@ -12,6 +12,7 @@ from tunix_rt import (
     Client,
     Disconnected,
     Forbidden,
+    Foreign,
     Invalid,
     Misconfigured,
     NotFound,
@@ -105,6 +106,19 @@ def test_keys_that_a_later_version_adds_are_there(harmed, proxy):
     proxy.faults.append(answer_with(b'{"dataset_key": "set-1", "added_later": [1]}', 201))
     built: Built = harmed.datasets.build("set", "1")
     assert built == {"dataset_key": "set-1", "added_later": [1]}
+
+
+def test_another_server_than_a_site_is_told_apart(harmed, proxy):
+    page = answer_with(b"<html>welcome</html>", Content_Type="text/html")
+    proxy.faults += [page] * 3
+    asked = (
+        lambda: harmed.traces.get("x"),
+        lambda: harmed.traces.create({}),
+        lambda: harmed.traces.update("x"),
+    )
+    for ask in asked:
+        with pytest.raises(Foreign, match=r"no Tunix RT; check the address\.$"):
+            ask()
 
 
 def test_threads_share_a_client(client):

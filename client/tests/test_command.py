@@ -105,7 +105,7 @@ def test_a_dataset_is_exported_to_a_file(run, tmp_path):
     assert len(written.read_bytes().splitlines()) == count
     size = written.stat().st_size
     assert done.stdout == f"Wrote {count} rows, {size:,} bytes, to {written.name}.\n"
-    done = run("export", dataset.key, "-o", "all.jsonl", "--json", "--with", "after=0")
+    done = run("export", dataset.key, "-o", "all.jsonl", "--json", "--with", "metadata=none")
     [result] = objects(done.stdout)
     assert (result["path"], result["row_count"]) == ("all.jsonl", 4)
     assert result["content_digest"] == dataset.content_digest

@@ -7,7 +7,16 @@ import pytest
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from faulty_proxy import answer_with, break_off, hang_up, pass_on, refuse, with_ranges
 from traces.tests.factories import TraceFactory
-from tunix_rt import Disconnected, Incomplete, Invalid, Misconfigured, NotFound
+from tunix_rt import (
+    ApiError,
+    Disconnected,
+    Foreign,
+    Incomplete,
+    InUse,
+    Invalid,
+    Misconfigured,
+    NotFound,
+)
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -180,6 +189,16 @@ def test_a_part_that_is_whole_or_of_other_bytes_is_found_out_by_ranges(
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_site_that_has_no_range_at_all_is_asked_once_more_and_no_more(
+    harmed, client, proxy, dataset, tmp_path
+):
+    (tmp_path / f"out.{etag_of(client, dataset)}.part").write_bytes(b"{}\n")
+    proxy.faults += [refuse(416)] * 3
+    with pytest.raises(ApiError, match="416"):
+        harmed.datasets.export(dataset.key, tmp_path / "out")
+    assert len(proxy.seen) == 2
+
+
 def test_other_bytes_than_were_asked_for_are_not_taken(harmed, client, proxy, dataset, tmp_path):
     (tmp_path / f"out.{etag_of(client, dataset)}.part").write_bytes(b"{}\n")
     proxy.faults.append(
@@ -198,7 +217,7 @@ def test_two_processes_do_not_write_one_file(client, dataset, tmp_path):
     target = tmp_path / "out.jsonl"
     with (tmp_path / f"out.jsonl.{etag_of(client, dataset)}.part").open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(Misconfigured, match="another process is writing it"):
+        with pytest.raises(InUse, match="another process is writing it"):
             client.datasets.export(dataset.key, target)
     assert not target.exists()
 
@@ -236,6 +255,10 @@ def test_refusals_leave_nothing_behind(client, dataset, tmp_path):
         client.datasets.export(dataset.key, tmp_path / "out", format="odd")
     with pytest.raises(NotFound):
         client.datasets.export("nobody-1", tmp_path / "out")
+    with pytest.raises(Misconfigured, match="an export is given whole"):
+        client.datasets.export(dataset.key, tmp_path / "out", after=3)
+    with pytest.raises(Misconfigured, match="an export is given whole"):
+        next(client.datasets.rows(dataset.key, after=3))
     with pytest.raises(Misconfigured, match="no lines"):
         next(client.datasets.rows(dataset.key, format="parquet"))
     assert list(tmp_path.iterdir()) == []
@@ -255,7 +278,7 @@ def test_rows_that_are_missing_are_an_error(harmed, proxy, tmp_path):
 
 def test_another_server_than_a_site_is_told_apart(harmed, proxy, tmp_path):
     proxy.faults += [answer_with(b"<html>welcome</html>")]
-    with pytest.raises(Incomplete, match=r"no Tunix RT; check the address"):
+    with pytest.raises(Foreign, match=r"no Tunix RT; check the address"):
         harmed.datasets.export("set-1", tmp_path / "out.jsonl")
     assert list(tmp_path.iterdir()) == []
 

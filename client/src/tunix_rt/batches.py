@@ -91,7 +91,7 @@ def _sent(transport: Transport, batch: Cut, on_error: OnError) -> Sent:
     query = {"on_error": on_error}
     headers = {} if batch.named else once()
     try:
-        answer = transport.post_bytes("/api/traces/batch", batch.body, query, headers).json()
+        answer = transport.post_bytes("/api/traces/batch", batch.body, query, headers)
     except Invalid as error:
         error.shifted(batch.start)
         if on_error == "skip" and any(one.index is not None for one in error.errors):
@@ -114,7 +114,7 @@ def send_scores(transport: Transport, scores: Iterable[Mapping[str, Any]]) -> in
     stored = 0
     for batch in cut(scores, most_bytes=SCORES_BYTES):
         try:
-            answer = transport.post_bytes("/api/scores/batch", batch.body, None, once()).json()
+            answer = transport.post_bytes("/api/scores/batch", batch.body, None, once())
         except Invalid as error:
             raise error.shifted(batch.start) from None
         stored += answer["created_count"] + answer["updated_count"]

@@ -91,7 +91,7 @@ def import_files(
 def _import_text(file: Path, summary: Mapping[str, Any], *, dry_run: bool) -> str:
     would = "would be " if dry_run else ""
     text = (
-        f"{file}: {summary['line_count']:,} lines ({summary['format']}): "
+        f"{file}: {summary['line_count']:,} lines ({summary['format'] or 'of no format'}): "
         f"{summary['created_count']:,} traces {would}stored, {summary['existing_count']:,} there "
         f"already, {summary['error_count']:,} records bad."
     )

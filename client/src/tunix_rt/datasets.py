@@ -36,7 +36,7 @@ class Datasets:
         Conflict where another dataset has that name and version. What the site does as a job is
         waited for, and `progress` told how far it is.
         """
-        answer = self._transport.post(f"{PATH}/build", _request(name, version, recipe)).json()
+        answer = self._transport.post(f"{PATH}/build", _request(name, version, recipe))
         if "state" in answer:
             answer = self._jobs.wait(answer["id"], progress=progress).get("result")
         built: Built = answer
@@ -45,7 +45,7 @@ class Datasets:
     def build_job(self, name: str, version: str, **recipe: Any) -> Job:
         """Have a dataset built as a job, whose `result` is what `build` gives."""
         body = _request(name, version, recipe)
-        job: Job = self._transport.post(f"{PATH}/build", body, headers=RESPOND_ASYNC).json()
+        job: Job = self._transport.post(f"{PATH}/build", body, headers=RESPOND_ASYNC)
         return job
 
     def list(self, *, limit: int | None = None) -> Iterator[DatasetRow]:

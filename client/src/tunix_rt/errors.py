@@ -30,6 +30,17 @@ class BrokenOff(Disconnected):
     """The connection broke in the middle of an answer."""
 
 
+class Foreign(TunixError):
+    """What answers is no site of Tunix RT."""
+
+    def __init__(self, asked: str) -> None:
+        super().__init__(f"{asked}: what answers is no Tunix RT; check the address.")
+
+
+class InUse(TunixError):
+    """Another process is writing the same file."""
+
+
 class Incomplete(TunixError):
     """What came is not what was promised: rows are missing, or it is another dataset."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tunix_rt import lines
-from tunix_rt.errors import ApiError, BrokenOff, Incomplete, Misconfigured
+from tunix_rt.errors import ApiError, BrokenOff, Foreign, Incomplete, Misconfigured
 from tunix_rt.parts import Part
 from tunix_rt.progress import Progress, silent
 from tunix_rt.transport import Transport, segment
@@ -16,6 +16,7 @@ from tunix_rt.transport import Transport, segment
 AS_IT_IS = {"Accept-Encoding": "identity"}
 COMPRESSED = (".gz", ".zst")
 PARTIAL = httpx.codes.PARTIAL_CONTENT
+NO_SUCH_RANGE = httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Head:
     def of(cls, response: httpx.Response, path: str) -> "Head":
         headers = response.headers
         if "X-Row-Count" not in headers:
-            raise Incomplete(f"{path}: what answers is no Tunix RT; check the address.")
+            raise Foreign(f"GET {path}")
         return cls(
             row_count=int(headers["X-Row-Count"]),
             content_digest=headers.get("X-Content-Digest", ""),
@@ -63,6 +64,7 @@ def whole_lines(
     transport: Transport, key: str, query: Mapping[str, Any], digest: str | None
 ) -> Iterator[bytes]:
     """Yield the lines of an export; where it breaks off, go on after those that came."""
+    _refuse_after(query)
     path, came, promised = path_of(key), 0, None
     attempts = transport.retries.begin()
     while promised is None or came < promised:
@@ -99,6 +101,7 @@ def to_file(
 
     What came is in a part beside it, with which the next call goes on.
     """
+    _refuse_after(query)
     if target.suffix in COMPRESSED:
         raise Misconfigured(f"{target}: what is written is not compressed; name it otherwise.")
     if target.exists() and not overwrite:
@@ -159,7 +162,7 @@ class Download:
                     self._write(response, head)
                     return head
         except ApiError as error:
-            if error.status_code != httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if "Range" not in headers or error.status_code != NO_SUCH_RANGE:
                 raise
             self._part.discard()  # it was whole already, or of something else
         return self._attempt()
@@ -195,6 +198,11 @@ class Download:
                 self._progress(self._part.rows, head.row_count)
             else:
                 self._progress(self._part.size, None)
+
+
+def _refuse_after(query: Mapping[str, Any]) -> None:
+    if "after" in query:
+        raise Misconfigured("`after` is the client's own way to go on: an export is given whole.")
 
 
 def _checked_digest(head: Head, digest: str | None, path: str) -> str:

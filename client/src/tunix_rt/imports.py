@@ -13,7 +13,7 @@ from tunix_rt.batches import OnError
 from tunix_rt.errors import Unsendable
 from tunix_rt.progress import Progress, silent
 from tunix_rt.results import ImportSummary
-from tunix_rt.transport import Body, Transport, encoded
+from tunix_rt.transport import Body, Transport, document, encoded
 
 PATH = "/api/traces/import"
 PIECE_BYTES = 256 * 1024
@@ -147,5 +147,5 @@ def _sent(
         repeatable=True,
         timeout=TIMEOUT,
     )
-    summary: ImportSummary = response.json()
+    summary: ImportSummary = document(response)
     return summary

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from tunix_rt.errors import Misconfigured
+from tunix_rt.errors import InUse
 
 try:
     import fcntl
@@ -23,7 +23,7 @@ class Part:
     """Bytes that came of a file, with the rows that are whole in them.
 
     The name holds the ETag of what they are the beginning of, so that a later process can go on
-    with it. Misconfigured where another process is at it.
+    with it. InUse where another process is at it.
     """
 
     def __init__(self, target: Path) -> None:
@@ -105,7 +105,7 @@ class Part:
             except BlockingIOError:
                 self._file.close()
                 self._file = None
-                raise Misconfigured(f"{path}: another process is writing it.") from None
+                raise InUse(f"{path}: another process is writing it.") from None
 
     def _count(self, piece: bytes) -> None:
         if count := piece.count(b"\n"):

@@ -31,7 +31,7 @@ class Traces:
 
     def create(self, trace: Mapping[str, Any]) -> Trace:
         """Store one; where its external_id and content are stored already, give that."""
-        created: Trace = self._transport.post(PATH, trace).json()
+        created: Trace = self._transport.post(PATH, trace)
         return created
 
     def batch(self, traces: Iterable[Mapping[str, Any]], *, on_error: OnError = "abort") -> Sent:
@@ -119,7 +119,7 @@ class Traces:
         """Change the status or the tags; content never changes."""
         changes = {"status": status, "tags": None if tags is None else [*tags]}
         body = {name: value for name, value in changes.items() if value is not None}
-        changed: Trace = self._transport.patch(f"{PATH}/{segment(trace_id)}", body).json()
+        changed: Trace = self._transport.patch(f"{PATH}/{segment(trace_id)}", body)
         return changed
 
     def update_all(
@@ -136,7 +136,7 @@ class Traces:
         body: dict[str, Any] = {"where": where, "set": changes}
         if expected_count is not None:
             body["expected_count"] = expected_count
-        job: Job = self._transport.post(f"{PATH}/bulk", body).json()
+        job: Job = self._transport.post(f"{PATH}/bulk", body)
         return job
 
     def delete(self, trace_id: str) -> None:
@@ -146,7 +146,7 @@ class Traces:
     def score(self, trace_id: str, criteria: str = "baseline") -> NewScore:
         """Have the site score a trace, and store that."""
         path = f"{PATH}/{segment(trace_id)}/score"
-        scored: NewScore = self._transport.post(path, {"criteria": criteria}).json()
+        scored: NewScore = self._transport.post(path, {"criteria": criteria})
         return scored
 
     def scores(self, trace_id: str) -> Scores:

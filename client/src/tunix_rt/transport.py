@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from tunix_rt.errors import ApiError, Disconnected, Unsendable, error_of
+from tunix_rt.errors import ApiError, Disconnected, Foreign, Unsendable, error_of
 from tunix_rt.retries import PASSING, Retries
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -30,19 +30,19 @@ class Transport:
         self.retries = retries
 
     def get(self, path: str, query: Query | None = None) -> Any:
-        return self.send("GET", path, query=query).json()
+        return document(self.send("GET", path, query=query))
 
     def post(
         self, path: str, body: Any, query: Query | None = None, headers: Query | None = None
-    ) -> httpx.Response:
+    ) -> Any:
         """Send JSON under an Idempotency-Key of its own, so that it may be sent again."""
         return self.post_bytes(path, encoded(body), query, {**once(), **(headers or {})})
 
     def post_bytes(
         self, path: str, body: bytes, query: Query | None = None, headers: Query | None = None
-    ) -> httpx.Response:
+    ) -> Any:
         """Send what is JSON already, and may be sent again."""
-        return self.send(
+        response = self.send(
             "POST",
             path,
             query=query,
@@ -51,10 +51,12 @@ class Transport:
             length=len(body),
             repeatable=True,
         )
+        return document(response)
 
-    def patch(self, path: str, body: Any) -> httpx.Response:
+    def patch(self, path: str, body: Any) -> Any:
         content = encoded(body)
-        return self.send("PATCH", path, headers=JSON, body=lambda: [content], length=len(content))
+        options = {"headers": JSON, "body": lambda: [content], "length": len(content)}
+        return document(self.send("PATCH", path, **options))
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request; give the response, read. Options are those of `stream`."""
@@ -139,6 +141,14 @@ def _closing(response: httpx.Response) -> Iterator[httpx.Response]:
 def once() -> dict[str, str]:
     """Give the header of a request that is done once, however often it comes."""
     return {IDEMPOTENCY_KEY: str(uuid.uuid4())}
+
+
+def document(response: httpx.Response) -> Any:
+    """Read the JSON of a response. Foreign where it is none."""
+    try:
+        return response.json()
+    except ValueError:
+        raise Foreign(f"{response.request.method} {response.request.url.path}") from None
 
 
 def reason_of(error: httpx.RequestError) -> str:
