@@ -117,7 +117,7 @@ def check_draft(draft):
     assert isinstance(draft.prompt, str)
     assert draft.prompt.strip()
     assert isinstance(draft.final_answer, str)
-    assert draft.steps
+    assert draft.steps or draft.final_answer  # which then is the one step
     for kind, content in draft.steps:
         assert isinstance(kind, str)
         assert isinstance(content, str)
