@@ -110,11 +110,12 @@ def test_keys_that_a_later_version_adds_are_there(harmed, proxy):
 
 def test_another_server_than_a_site_is_told_apart(harmed, proxy):
     page = answer_with(b"<html>welcome</html>", Content_Type="text/html")
-    proxy.faults += [page] * 3
+    proxy.faults += [page] * 4
     asked = (
         lambda: harmed.traces.get("x"),
         lambda: harmed.traces.create({}),
         lambda: harmed.traces.update("x"),
+        lambda: next(harmed.jobs.errors("x")),
     )
     for ask in asked:
         with pytest.raises(Foreign, match=r"no Tunix RT; check the address\.$"):

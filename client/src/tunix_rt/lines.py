@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tunix_rt.errors import BrokenOff
+from tunix_rt.errors import BrokenOff, Foreign
 from tunix_rt.transport import reason_of
 
 
@@ -25,7 +25,12 @@ def pieces(response: httpx.Response) -> Iterator[bytes]:
 
 
 def documents(response: httpx.Response) -> Iterator[dict[str, Any]]:
-    """Yield what the lines of an open response say. BrokenOff where they are not all."""
+    """Yield what the lines of an open response say.
+
+    BrokenOff where they are not all, Foreign where they are none.
+    """
+    if not response.headers.get("Content-Type", "").startswith("application/x-ndjson"):
+        raise Foreign(f"{response.request.method} {response.request.url.path}")
     return map(json.loads, whole_lines(response))
 
 
