@@ -183,8 +183,9 @@ class DatasetViewSet(ApiViewSet):
         fmt = FORMATS[self.query.pop("format")]
         encoding = negotiated(request.headers.get("Accept-Encoding", ""), fmt.container.encodings)
         export = Export(dataset=self.get_object(), fmt=fmt, encoding=encoding, **self.query)
-        response: HttpResponseBase = StreamingHttpResponse(headers=_headers(export))
-        response["Content-Type"] = request.accepted_renderer.media_type
+        response: HttpResponseBase = StreamingHttpResponse(
+            headers={"Content-Type": request.accepted_renderer.media_type, **_headers(export)}
+        )
         patch_vary_headers(response, ["Accept-Encoding"])
         if export.etag:
             response = _unless_known(request, response)
