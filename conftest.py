@@ -3,7 +3,9 @@
 import contextlib
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     from tunix_site.postgres import embedded_postgres
+
+    settings.EXPORTS_DIR = Path(_held.enter_context(tempfile.TemporaryDirectory())) / "exports"
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()

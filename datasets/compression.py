@@ -85,9 +85,15 @@ def negotiated(accept_encoding: str, offered: Sequence[Encoding]) -> Encoding:
     best = max(offered, key=lambda encoding: weights.get(encoding.name, others))
     if weights.get(best.name, others) > 0:
         return best
-    if weights.get(IDENTITY.name, weights.get("*", 1.0)) > 0:
+    if welcomes_plain(accept_encoding):
         return IDENTITY
     raise NotAcceptable(f"There is: {', '.join(encoding.name for encoding in offered)}.")
+
+
+def welcomes_plain(accept_encoding: str) -> bool:
+    """Tell whether plain bytes may be sent."""
+    weights = dict(_weights(accept_encoding))
+    return weights.get(IDENTITY.name, weights.get("*", 1.0)) > 0
 
 
 def _weights(accept_encoding: str) -> Iterator[tuple[str, float]]:

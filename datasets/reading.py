@@ -107,6 +107,13 @@ class Export:
         return ".".join(filter(None, [self.dataset.key, self.split, *kind]))
 
     @property
+    def expected_bytes(self) -> float:
+        """Estimate the size: of lines at least their texts; compressed, a sixteenth of them."""
+        plain = self.encoding is IDENTITY and self.fmt.container.divisible
+        chars: float = self.row_count * self.dataset.stats["avg_total_chars"]
+        return chars if plain else chars / 16
+
+    @property
     def etag(self) -> str | None:
         """Name the bytes, where they never change."""
         if not self.fmt.lasting:

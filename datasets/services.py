@@ -2,12 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
+from datasets import files
 from datasets.models import Dataset, DatasetItem, dataset_key
 from datasets.recipe import Recipe, candidates, selection
 from tunix_site.copy_out import copy_out
@@ -197,3 +199,4 @@ def delete_dataset(*, dataset: Dataset) -> None:
         dataset.deleted_at = timezone.now()
         dataset.save(update_fields=["deleted_at"])
         DatasetItem.objects.filter(dataset=dataset).delete()
+        transaction.on_commit(partial(files.forget, dataset.build_id))

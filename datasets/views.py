@@ -1,11 +1,10 @@
 """The dataset routes."""
 
 from collections.abc import Iterator
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import msgspec
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
@@ -16,12 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from datasets import services, tasks
-from datasets.compression import IDENTITY, negotiated
 from datasets.examples import EXAMPLES
 from datasets.formats.containers import PARQUET
 from datasets.formats.known import FORMATS
 from datasets.models import Dataset
 from datasets.reading import Export, trace_id_pieces
+from datasets.responses import encoding_for, export_response
 from datasets.serializers import (
     DEFAULT_FORMAT,
     BuildAnswerSerializer,
@@ -47,26 +46,53 @@ from tunix_site.renderers import (
 from tunix_site.strict_json import shown
 from tunix_site.views import ApiViewSet
 
-EXPORT_HEADERS = [
-    OpenApiParameter(
-        "Accept-Encoding",
-        str,
-        OpenApiParameter.HEADER,
-        description="`gzip` or `zstd` compresses lines; Parquet is compressed inside.",
-    )
-] + [
-    OpenApiParameter(
-        name, kind, OpenApiParameter.HEADER, description=what, required=required, response=[200]
-    )
-    for name, kind, required, what in (
-        ("X-Row-Count", int, True, "Rows of the export, those left out by `after` too."),
-        ("X-Rows-After", int, True, "How many of them are left out."),
-        ("X-Content-Digest", str, True, "The dataset's digest."),
-        ("Content-Encoding", str, False, "Where it is compressed: `gzip` or `zstd`."),
-        ("Content-Disposition", str, True, "A file name of key, split and format."),
-        ("ETag", str, False, "Names the bytes; `record` has none, as curation changes it."),
-    )
-]
+EXPORT_HEADERS = (
+    [
+        OpenApiParameter(
+            "Accept-Encoding",
+            str,
+            OpenApiParameter.HEADER,
+            description="`gzip` or `zstd` compresses lines; Parquet is compressed inside.",
+        ),
+        OpenApiParameter(
+            "Range",
+            str,
+            OpenApiParameter.HEADER,
+            description="One range of bytes, of plain ones; not of `record`, nor with `after`.",
+        ),
+        OpenApiParameter(
+            "If-Range",
+            str,
+            OpenApiParameter.HEADER,
+            description="The `ETag` of what the range belongs to; of other bytes all come.",
+        ),
+    ]
+    + [
+        OpenApiParameter(
+            "Content-Range",
+            str,
+            OpenApiParameter.HEADER,
+            description="Which bytes come, of how many.",
+            required=True,
+            response=[206],
+        )
+    ]
+    + [
+        OpenApiParameter(
+            name, kind, OpenApiParameter.HEADER, description=what, required=required, response=[200]
+        )
+        for name, kind, required, what in (
+            ("X-Row-Count", int, True, "Rows of the export, those left out by `after` too."),
+            ("X-Rows-After", int, True, "How many of them are left out."),
+            ("X-Content-Digest", str, True, "The dataset's digest."),
+            ("Content-Length", int, False, "Of a file that is there; of `HEAD`."),
+            ("Accept-Ranges", str, True, "`bytes` where `Range` may be asked for, else `none`."),
+            ("Content-Encoding", str, False, "Where it is compressed: `gzip` or `zstd`."),
+            ("Content-Disposition", str, True, "A file name of key, split and format."),
+            ("ETag", str, False, "Names the bytes; `record` has none, as curation changes it."),
+        )
+    ]
+)
 
 
 class ParquetRenderer(StreamRenderer):
@@ -167,6 +193,8 @@ class DatasetViewSet(ApiViewSet):
             (200, NDJSON): OpenApiTypes.STR,
             (200, PARQUET.media_type): OpenApiTypes.BINARY,
             (200, BytesRenderer.media_type): OpenApiTypes.BINARY,
+            (206, NDJSON): OpenApiTypes.STR,
+            (206, PARQUET.media_type): OpenApiTypes.BINARY,
             (304, NDJSON): None,
             (412, NDJSON): None,
         },
@@ -181,47 +209,15 @@ class DatasetViewSet(ApiViewSet):
     )
     def export(self, request: Request, key: str) -> HttpResponseBase:
         fmt = FORMATS[self.query.pop("format")]
-        encoding = negotiated(request.headers.get("Accept-Encoding", ""), fmt.container.encodings)
+        encoding = encoding_for(request._request, fmt)
         export = Export(dataset=self.get_object(), fmt=fmt, encoding=encoding, **self.query)
-        response: HttpResponseBase = StreamingHttpResponse(
-            headers={"Content-Type": request.accepted_renderer.media_type, **_headers(export)}
-        )
-        patch_vary_headers(response, ["Accept-Encoding"])
-        if export.etag:
-            response = _unless_known(request, response)
-        if isinstance(response, StreamingHttpResponse) and request.method != "HEAD":
-            response.streaming_content = started(export.pieces())
-        return response
+        media_type = request.accepted_renderer.media_type
+        return export_response(request._request, export, media_type=media_type)
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""
         services.delete_dataset(dataset=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _unless_known(request: Request, response: HttpResponseBase) -> HttpResponseBase:
-    """Give 304 or 412 in place of a response whose ETag the client knows, or insists on."""
-    conditional = get_conditional_response(
-        request._request,
-        etag=response["ETag"],
-        response=cast(HttpResponse, response),
-    )
-    return cast(HttpResponseBase, conditional)
-
-
-def _headers(export: Export) -> dict[str, str]:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{export.file_name}"',
-        "Accept-Ranges": "none",
-        "X-Row-Count": str(export.row_count),
-        "X-Rows-After": str(export.after),
-        "X-Content-Digest": export.dataset.content_digest,
-    }
-    if export.encoding is not IDENTITY:
-        headers["Content-Encoding"] = export.encoding.name
-    if export.etag:
-        headers["ETag"] = export.etag
-    return headers
 
 
 def _manifest(dataset: Dataset, trace_ids: Iterator[bytes]) -> Iterator[bytes]:

@@ -46,6 +46,10 @@ MAX_RECORD_BYTES = env.integer("TUNIX_MAX_RECORD_BYTES", 16 * 1024**2)  # of an 
 MAX_SPOOL_BYTES = env.integer("TUNIX_MAX_SPOOL_BYTES", 4 * 1024**3)  # of Parquet sent over HTTP
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_TRACE_BYTES  # forms of the admin
 
+# Exports that are kept as files, to be read from any byte on.
+EXPORTS_DIR = VAR_DIR / "exports"
+MAX_EXPORT_BYTES = env.integer("TUNIX_MAX_EXPORT_BYTES", 8 * 1024**3, minimum=0)
+
 # Work that takes longer than an answer: jobs in queues, and the indexes behind ingest.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}  # any queue
 RUN_WORKERS = env.flag("TUNIX_WORKERS", default=True)

@@ -134,10 +134,12 @@ def test_a_head_says_how_it_would_come(reader, encoding):
     TraceFactory()
     url = f"/api/datasets/{DatasetFactory().key}/export.jsonl"
     headers = {"Accept-Encoding": encoding}
-    got, head = reader.get(url, headers=headers), reader.head(url, headers=headers)
+    head, got = reader.head(url, headers=headers), reader.get(url, headers=headers)
     own = "X-Request-ID"
     assert {k: v for k, v in head.items() if k != own} == {k: v for k, v in got.items() if k != own}
     assert head["Content-Encoding"] == encoding
+    assert head["Content-Length"] == str(len(got.getvalue()))
+    assert head["Accept-Ranges"] == "none"
     assert head.getvalue() == b""
 
 
