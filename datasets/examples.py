@@ -56,6 +56,13 @@ DETAIL: dict[str, Any] = {
     "content_digest": DIGEST,
 }
 
+FORMAT: dict[str, Any] = {
+    "format": "tunix_sft",
+    "version": 2,
+    "row_count": 1,
+    "left_out": {"tools": 1},
+}
+
 # By action: the request, and answers by their status.
 EXAMPLES: dict[str, dict[Any, Any]] = {
     "list": {200: page(ROW)},
@@ -76,6 +83,7 @@ EXAMPLES: dict[str, dict[Any, Any]] = {
     },
     "retrieve": {200: DETAIL},
     "manifest": {200: {**DETAIL, "trace_ids": [OTHER_ID, TRACE_ID]}},
+    "format_counts": {200: FORMAT},
     "export": {
         200: '{"id":"01a20ff4-1ec0-715c-a98b-b21593e56295","prompts":"What is 17+25?",'
         '"trace_steps":["Ones: 7+5=12, write 2, carry 1","Tens: 1+2+1=4"],"final_answer":"42",'

@@ -76,6 +76,12 @@ class Dataset(models.Model):
         help_text="How many matched, before the limit; empty where that was not counted.",
     )
     stats = models.JSONField(decoder=StoredDecoder, default=dict)
+    part_counts = models.JSONField(
+        decoder=StoredDecoder,
+        default=dict,
+        editable=False,
+        help_text="How many items of each split have which parts.",
+    )
     content_digest = models.CharField(max_length=64, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -116,6 +122,11 @@ class DatasetItem(models.Model):
     position = models.PositiveBigIntegerField()
     trace = models.ForeignKey(Trace, on_delete=models.PROTECT, related_name="dataset_items")
     split = models.CharField(max_length=MAX_SPLIT_CHARS, blank=True, default="")
+    parts = models.SmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="What the trace holds that not every format can say, as Parts' bits.",
+    )
 
     objects = DatasetItemManager()
 

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from datasets.formats.format import Format
 from datasets.formats.options import Metadata, Options
 from datasets.formats.rows import Columns
 from datasets.models import Dataset
+from traces.reasoning.turns import Parts
 from tunix_site.copy_out import copy_out
 from tunix_site.errors import Invalid
 from tunix_site.pieces import in_pieces
@@ -48,6 +50,8 @@ COLUMNS = {
     "external_id": "trace.external_id",
     "tags": "trace.tags",
     "messages": "trace.messages",
+    # most rows need none, and reading them takes the time
+    "turns": f"CASE WHEN item.parts & {int(Parts.SEVERAL_TURNS)} <> 0 THEN trace.messages END",
     "status": "trace.status",
     "scores": SCORES,
     "split": "item.split",
@@ -76,11 +80,15 @@ class Export:
     after: int = 0
     encoding: Encoding = IDENTITY
     metadata: str | None = None  # the format's default
+    include_truncated: bool | None = None  # not
 
     def __post_init__(self) -> None:
         if self.metadata is not None and self.metadata not in self.fmt.metadata:
             known = " or ".join(self.fmt.metadata)
             raise Invalid({"metadata": [f"Those of {self.fmt.name} come as {known}."]})
+        if self.include_truncated is not None and Parts.TRUNCATED not in self.fmt.leaves_out:
+            refusal = f"{self.fmt.name} leaves none out."
+            raise Invalid({"include_truncated": [refusal]})
         if self.split is not None and self.split not in self.dataset.splits:
             known = ", ".join(sorted(self.dataset.splits)) or "none"
             raise Invalid({"split": [f"Unknown split; this dataset's: {known}."]})
@@ -91,15 +99,38 @@ class Export:
 
     @property
     def row_count(self) -> int:
-        """Count the rows of the whole, those that are left out too."""
-        if self.split is None:
-            return self.dataset.trace_count
-        count: int = self.dataset.stats["split_counts"][self.split]
-        return count
+        """Count the rows of the whole, those before `after` too."""
+        items: int = (
+            self.dataset.trace_count
+            if self.split is None
+            else self.dataset.stats["split_counts"][self.split]
+        )
+        return items - sum(self.left_out.values())
+
+    @property
+    def excluded(self) -> Parts:
+        """Name the parts whose traces are left out."""
+        included = Parts.TRUNCATED if self.include_truncated else Parts(0)
+        return self.fmt.leaves_out & ~included
+
+    @cached_property
+    def left_out(self) -> dict[str, int]:
+        """Count the traces that are left out by reason; one of several counts under the first."""
+        counts = dict.fromkeys(self.excluded, 0)
+        for split, by_parts in self.dataset.part_counts.items():
+            if self.split in (None, split):
+                for parts, count in by_parts.items():
+                    for reason in self.excluded & Parts(int(parts)):
+                        counts[reason] += count
+                        break
+        return {str(reason.name).lower(): count for reason, count in counts.items() if count}
 
     @property
     def options(self) -> Options:
-        return Options(metadata=Metadata(self.metadata or self.fmt.metadata[0]))
+        return Options(
+            metadata=Metadata(self.metadata or self.fmt.metadata[0]),
+            include_truncated=bool(self.include_truncated),
+        )
 
     @property
     def file_name(self) -> str:
@@ -153,17 +184,28 @@ class Export:
 
     def _chosen(self) -> tuple[str, list[Any]]:
         """Give the condition on items: what is left out is skipped along an index."""
-        pk = self.dataset.pk
-        if self.split is None:
-            return "item.dataset_id = %s AND item.position >= %s", [pk, self.after]
-        chosen, parameters = "item.dataset_id = %s AND item.split = %s", [pk, self.split]
-        if self.after:
-            chosen += """ AND item.position >= (
-                SELECT position FROM datasets_datasetitem WHERE dataset_id = %s AND split = %s
-                ORDER BY position OFFSET %s LIMIT 1
-            )"""
-            parameters += [*parameters, self.after]
-        return chosen, parameters
+        chosen = "item.dataset_id = %s"
+        parameters: list[Any] = [self.dataset.pk]
+        if self.split is not None:
+            chosen, parameters = f"{chosen} AND item.split = %s", [*parameters, self.split]
+        if self.left_out:
+            excluded = int(self.excluded)
+            chosen, parameters = f"{chosen} AND item.parts & %s = 0", [*parameters, excluded]
+        if not self.after:
+            return chosen, parameters
+        if chosen == "item.dataset_id = %s":
+            return f"{chosen} AND item.position >= %s", [*parameters, self.after]
+        skipped = f"""
+            SELECT position FROM datasets_datasetitem AS item WHERE {chosen}
+            ORDER BY position OFFSET %s LIMIT 1
+        """  # noqa: S608
+        return f"{chosen} AND item.position >= ({skipped})", [*parameters * 2, self.after]
+
+
+def told(left_out: dict[str, int]) -> str:
+    """Say how many traces a format leaves out, and why: `12; several_turns=9, truncated=3`."""
+    reasons = ", ".join(f"{reason}={count}" for reason, count in left_out.items())
+    return f"{sum(left_out.values())}; {reasons}" if left_out else ""
 
 
 def trace_id_pieces(dataset: Dataset) -> Generator[bytes]:

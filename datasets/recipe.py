@@ -43,15 +43,15 @@ def _plain(value: Any) -> Any:
 
 
 def selection(recipe: Recipe) -> tuple[str, list[Any]]:
-    """Return SQL and parameters for rows of (position, trace id, split), in order."""
+    """Return SQL and parameters for rows of (position, trace id, split, parts), in order."""
     matched, parameters = candidates(recipe)
     (rank, order), rank_parameters = _rank_and_order(recipe)
     split, split_parameters = _split(recipe)
     sql = f"""
-        SELECT row_number() OVER (ORDER BY {order}) - 1, id, {split}
+        SELECT row_number() OVER (ORDER BY {order}) - 1, id, {split}, parts
         FROM (
             SELECT *, {rank} AS rank
-            FROM ({matched}) AS candidates (id, content_hash, prompt_hash)
+            FROM ({matched}) AS candidates (id, content_hash, prompt_hash, parts)
             ORDER BY {order}
             LIMIT %s
         ) AS chosen
@@ -61,11 +61,11 @@ def selection(recipe: Recipe) -> tuple[str, list[Any]]:
 
 
 def candidates(recipe: Recipe) -> tuple[str, tuple[Any, ...]]:
-    """Return SQL and parameters for what matches: rows of (id, content hash, prompt hash)."""
+    """Return SQL and parameters for what matches: rows of (id, its two hashes, parts)."""
     traces = matching(recipe.where)
     if recipe.filters:
         traces = traces.filter(meta__contains=recipe.filters)
-    columns = traces.order_by().values_list("id", "content_hash", "prompt_hash")
+    columns = traces.order_by().values_list("id", "content_hash", "prompt_hash", "parts")
     return columns.query.sql_with_params()
 
 

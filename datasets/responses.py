@@ -19,7 +19,7 @@ from datasets import files
 from datasets.compression import IDENTITY, Encoding, negotiated, welcomes_plain
 from datasets.formats.format import Format
 from datasets.ranges import part_of
-from datasets.reading import Export
+from datasets.reading import Export, told
 from tunix_site.pieces import PIECE_BYTES, started
 from tunix_site.serving.streams import slots
 
@@ -140,6 +140,7 @@ def _headers(export: Export) -> dict[str, str]:
         "Content-Disposition": f'attachment; filename="{export.file_name}"',
         "Accept-Ranges": "none",
         "X-Row-Count": str(export.row_count),
+        "X-Rows-Left-Out": told(export.left_out) or "0",
         "X-Rows-After": str(export.after),
         "X-Content-Digest": export.dataset.content_digest,
     }

@@ -20,10 +20,12 @@ from datasets.models import (
     SplitBy,
     Strategy,
 )
+from datasets.reading import Export
 from datasets.recipe import Recipe
 from datasets.services import BuildRequest
 from traces.filters import TraceFilters
 from tunix_site.fields import (
+    BooleanField,
     ChoiceTextField,
     IntegerField,
     ObjectField,
@@ -268,21 +270,10 @@ class ManifestSerializer(DatasetDetailSerializer):
         read_only_fields = fields
 
 
-class ExportQuery(QuerySerializer):
-    format = ChoiceTextField(
-        choices=list(FORMATS),
-        required=False,
-        default=DEFAULT_FORMAT,
-        error_messages={"invalid_choice": f"Unknown format; known ones: {', '.join(FORMATS)}."},
-    )
+class FormatQuery(QuerySerializer):
+    """What may be chosen about a format."""
+
     split = TextField(max_length=MAX_SPLIT_CHARS, required=False)
-    after = IntegerField(
-        min_value=0,
-        max_value=2**63 - 1,
-        required=False,
-        default=0,
-        help_text="Go on after so many rows of the export; not with parquet.",
-    )
     metadata = ChoiceTextField(
         choices=list(Metadata),
         required=False,
@@ -290,3 +281,33 @@ class ExportQuery(QuerySerializer):
         "`object` is what `trace`, `tunix_sft`, `training_example` and `record` come with unless "
         "asked; `none` is not with `record`.",
     )
+    include_truncated = BooleanField(
+        required=False,
+        help_text="Keep replies that were cut off before their answer; with formats that leave "
+        "them out.",
+    )
+
+
+class ExportQuery(FormatQuery):
+    format = ChoiceTextField(
+        choices=list(FORMATS),
+        required=False,
+        default=DEFAULT_FORMAT,
+        error_messages={"invalid_choice": f"Unknown format; known ones: {', '.join(FORMATS)}."},
+    )
+    after = IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        required=False,
+        default=0,
+        help_text="Go on after so many rows of the export; not with parquet.",
+    )
+
+
+class FormatCountsSerializer(serializers.Serializer[Export]):
+    """What a format makes of a dataset."""
+
+    format = serializers.CharField(source="fmt.name")
+    version = serializers.IntegerField(source="fmt.version")
+    row_count = serializers.IntegerField()
+    left_out = serializers.DictField(child=serializers.IntegerField())

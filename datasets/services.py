@@ -123,15 +123,17 @@ def _fill(dataset: Dataset, recipe: Recipe) -> None:
             raise Conflict("A selected trace was deleted meanwhile: build again.") from None
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         dataset.stats = _stats(cursor, dataset)
+        dataset.part_counts = _part_counts(cursor, dataset)
         dataset.content_digest = _content_digest(dataset)
-    dataset.save(update_fields=["trace_count", "matched_count", "stats", "content_digest"])
+    filled = ["trace_count", "matched_count", "stats", "part_counts", "content_digest"]
+    dataset.save(update_fields=filled)
 
 
 def _insert_items(cursor: Any, dataset: Dataset, recipe: Recipe) -> tuple[int, int]:
     """Copy the selection into items; count them, and what matched before the limit."""
     rows, parameters = selection(recipe)
     insert = f"""
-        INSERT INTO {DatasetItem._meta.db_table} (dataset_id, position, trace_id, split)
+        INSERT INTO {DatasetItem._meta.db_table} (dataset_id, position, trace_id, split, parts)
         SELECT %s, rows.* FROM ({rows}) AS rows
     """  # noqa: S608
     if recipe.limit is None:
@@ -172,6 +174,21 @@ def _stats(cursor: Any, dataset: Dataset) -> dict[str, Any]:
         "max_total_chars": max(most_chars),
         "split_counts": {name: in_split.get(name, 0) for name in sorted(dataset.splits)},
     }
+
+
+def _part_counts(cursor: Any, dataset: Dataset) -> dict[str, dict[str, int]]:
+    """Count the items of each split by what they hold, so that no export has to."""
+    cursor.execute(
+        """
+        SELECT split, parts, count(*) FROM datasets_datasetitem
+        WHERE dataset_id = %s GROUP BY split, parts
+        """,
+        [dataset.pk],
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for split, parts, count in cursor.fetchall():
+        counts.setdefault(split, {})[str(parts)] = count
+    return counts
 
 
 def _content_digest(dataset: Dataset) -> str:

@@ -28,6 +28,8 @@ from datasets.serializers import (
     DatasetDetailSerializer,
     DatasetRowSerializer,
     ExportQuery,
+    FormatCountsSerializer,
+    FormatQuery,
     ManifestSerializer,
 )
 from jobs.answers import PREFER, accepted, wants_job
@@ -83,6 +85,7 @@ EXPORT_HEADERS = (
         )
         for name, kind, required, what in (
             ("X-Row-Count", int, True, "Rows of the export, those left out by `after` too."),
+            ("X-Rows-Left-Out", str, True, "Traces that it leaves out: `3; tools=2, truncated=1`."),
             ("X-Rows-After", int, True, "How many of them are left out."),
             ("X-Content-Digest", str, True, "The dataset's digest."),
             ("Content-Length", int, False, "Of a file that is there; of `HEAD`."),
@@ -114,10 +117,11 @@ class DatasetViewSet(ApiViewSet):
         "retrieve": Role.READER,
         "manifest": Role.READER,
         "export": Role.READER,
+        "format_counts": Role.READER,
         "build": Role.CURATOR,
         "destroy": Role.CURATOR,
     }
-    queries: ClassVar = {"list": PageQuery, "export": ExportQuery}
+    queries: ClassVar = {"list": PageQuery, "export": ExportQuery, "format_counts": FormatQuery}
     streams: ClassVar = {"export", "manifest"}
     examples: ClassVar = EXAMPLES
 
@@ -213,6 +217,17 @@ class DatasetViewSet(ApiViewSet):
         export = Export(dataset=self.get_object(), fmt=fmt, encoding=encoding, **self.query)
         media_type = request.accepted_renderer.media_type
         return export_response(request._request, export, media_type=media_type)
+
+    @extend_schema(operation_id="count_format", responses=FormatCountsSerializer)
+    @action(
+        detail=True, url_path=r"formats/(?P<name>[^/]+)", url_name="format", pagination_class=None
+    )
+    def format_counts(self, request: Request, key: str, name: str) -> Response:
+        """Count what an export in a format holds, and what it leaves out."""
+        if name not in FORMATS:
+            raise NotFound(f"Unknown format; known ones: {', '.join(FORMATS)}.")
+        export = Export(dataset=self.get_object(), fmt=FORMATS[name], **self.query)
+        return Response(FormatCountsSerializer(export).data)
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""

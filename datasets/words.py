@@ -29,6 +29,11 @@ describe = describing(
         "parent_dataset_id": "The key of the dataset that it was made from, here or elsewhere.",
         "provenance": "Any object of yours.",
         "stats": "Counts of traces, steps and characters, and of each split.",
+        "format": "The format's name.",
+        "version": "Within which its bytes never change.",
+        "row_count": "How many rows an export has.",
+        "left_out": "How many traces an export leaves out, by what they hold that the format "
+        "cannot say; one of several reasons counts under the first.",
         "trace_ids": "The ids of its traces, in order.",
     }
 )

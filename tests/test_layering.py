@@ -13,6 +13,7 @@ from tests.pages import ROOT
 from training import programs
 
 LAYERS = ("tunix_site", "jobs", "traces", "datasets", "training")  # each may import those before it
+SHARED = "traces.reasoning."
 JOBS = ROOT / "training" / "jobs"
 OF_THE_WEB = {"django", "rest_framework", "drf_spectacular", "unfold", "psycopg", *LAYERS}
 BY_TEXT = {
@@ -93,7 +94,12 @@ def is_ours(name: str) -> bool:
 
 
 def of_the_web(code: str) -> list[str]:
-    return [name for name in imports(code) if root_of(name) in OF_THE_WEB]
+    """Give a program's imports of the web, but for what both know of reasoning text."""
+    return [
+        name
+        for name in imports(code)
+        if root_of(name) in OF_THE_WEB and not name.startswith(SHARED)
+    ]
 
 
 def test_every_app_of_ours_has_its_place():
@@ -187,6 +193,8 @@ def test_an_import_of_the_training_environment_is_found(code, found):
         ("import django", ["django"]),
         ("from traces.models import Trace", ["traces.models.Trace"]),
         ("import datasets", ["datasets"]),
+        ("from traces.reasoning.templates import TEMPLATES", []),
+        ("import traces.readers.fields", ["traces.readers.fields"]),
         ("from errors import InputError\nimport jax", []),
     ],
 )

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from datasets.compression import Encoding
 from datasets.formats.options import Metadata, Options
 from datasets.formats.rows import Columns, Row
+from traces.reasoning.turns import Parts
+
+NOTHING = Parts(0)
 
 
 class Container(Protocol):
@@ -41,6 +44,7 @@ class Format:
     # none: the columns are the object
     render: Callable[[Any, Options], dict[str, Any]] | None = None
     metadata: tuple[Metadata, ...]  # those that there are, the default first
+    leaves_out: Parts = NOTHING  # traces that hold one of these, which it cannot say
     lasting: bool = True
 
     def pieces(

@@ -20,7 +20,8 @@ class Options:
     """What was chosen; of what was not, the format's default."""
 
     metadata: Metadata
+    include_truncated: bool = False
 
     def __str__(self) -> str:
-        """Name the choice, as part of the name of the bytes."""
-        return f"metadata={self.metadata}"
+        """Name the choices, as part of the name of the bytes."""
+        return f"metadata={self.metadata} include_truncated={self.include_truncated}"

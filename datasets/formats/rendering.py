@@ -5,41 +5,46 @@ from typing import Any
 import msgspec
 
 from datasets.formats.options import Metadata, Options
-from datasets.formats.rows import Row
+from datasets.formats.rows import ConversationRow, Row
+from traces.reasoning.templates import ANSWER, GEMMA, REASONING
 from tunix_site.strict_json import stored
 
-ZERO_WIDTH_SPACE = "\u200b"
-CONTROL_TOKENS = ("<start_of_turn>", "<end_of_turn>")
 SOURCE_RECORD = "record"  # in meta: what an import kept of the record that a trace was made of
+REPLY_STEP = "reply_step"  # in meta: the `i` of the step that is the reply, word for word
 
 
 class _Content(msgspec.Struct):
     content: str
 
 
+class _Step(_Content):
+    i: int
+
+
 _contents = msgspec.json.Decoder(list[_Content]).decode
+_steps = msgspec.json.Decoder(list[_Step]).decode
 _encode = msgspec.json.Encoder().encode
-
-
-def neutral(text: str) -> str:
-    """Break the control tokens in user text, so that it cannot end a turn."""
-    if "_of_turn>" in text:
-        for token in CONTROL_TOKENS:
-            text = text.replace(token, f"<{ZERO_WIDTH_SPACE}{token[1:]}")
-    return text
 
 
 def step_texts(row: Row) -> list[str]:
     return [step.content for step in _contents(row.steps)]
 
 
-def response(row: Row) -> str:
-    numbered = [f"{number}. {text}" for number, text in enumerate(step_texts(row), start=1)]
-    return neutral("\n".join(["Reasoning:", *numbered, f"Answer: {row.final_answer}"]))
+def response(row: Row | ConversationRow) -> str:
+    """Write the steps, but for the reply that they led to, and the answer."""
+    numbered = [f"{number}. {text}" for number, text in enumerate(_thought(row), start=1)]
+    return GEMMA.neutral("\n".join([REASONING, *numbered, f"{ANSWER}{row.final_answer}"]))
+
+
+def _thought(row: Row | ConversationRow) -> list[str]:
+    reply = stored(row.meta).get(REPLY_STEP) if f'"{REPLY_STEP}"' in row.meta else None
+    if type(reply) is not int:
+        return [step.content for step in _contents(row.steps)]
+    return [step.content for step in _steps(row.steps) if step.i != reply]
 
 
 def metadata(
-    row: Row,
+    row: Row | ConversationRow,
     options: Options,
     *,
     first: dict[str, Any] | None = None,

@@ -18,6 +18,20 @@ class Row(NamedTuple):
     meta: str
 
 
+class ConversationRow(NamedTuple):
+    """The same, with the messages as JSON where there are several turns."""
+
+    build_id: str
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    final_answer: str
+    steps: str
+    meta: str
+    turns: str | None
+
+
 class RecordRow(NamedTuple):
     """All that is known of a trace; messages, tags and scores are JSON as well."""
 

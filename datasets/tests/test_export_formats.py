@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from datasets.formats.rendering import CONTROL_TOKENS
 from datasets.tests.exporting import export, rows
 from datasets.tests.factories import DatasetFactory
 from traces.models import Score, Trace
+from traces.reasoning.templates import GEMMA
 from traces.tests.factories import TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +168,7 @@ def test_no_trace_can_end_a_turn(reader, text):
     )
     dataset = DatasetFactory()
     broken = text
-    for token in CONTROL_TOKENS:
+    for token in GEMMA.marks:
         broken = broken.replace(token, f"<\u200b{token[1:]}")
     (row,) = rows(export(reader, dataset, "tunix_sft"))
     assert row["prompts"] == (

@@ -9,9 +9,13 @@ from traces.tests.test_computing_anew import SYSTEM, as_before, migrate
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def asked(n) -> dict:
+    return {"role": "user", "content": f"What is {n}?"}
+
+
 def test_what_is_built_stays_as_it_is(curator):
     for n in range(30):
-        body = BodyFactory(prompt=f"Be brief.\n\nWhat is {n}?", messages=[SYSTEM])
+        body = BodyFactory(prompt=f"Be brief.\n\nWhat is {n}?", messages=[SYSTEM, asked(n)])
         assert curator.post("/api/traces", body, format="json").status_code == 201
     as_before()
     request = {

@@ -8,13 +8,11 @@ import pytest
 from msgspec import UNSET
 
 from datasets.formats.known import FORMATS
-from datasets.formats.rendering import neutral
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.document import content_hash
 from traces.models import Trace
 from traces.readers import formats
 from traces.readers.draft import Unreadable
-from traces.readers.export import neutral as read_neutral
 from traces.readers.fitting import fit
 from traces.sources.records import read_records
 from traces.sources.source import Source
@@ -171,6 +169,23 @@ def test_a_text_of_no_metadata_is_refused(name, text, refusal):
     assert str(refused.value) == refusal
 
 
+def test_several_turns_come_back_as_messages(reader):
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "1+1?"},
+        {"role": "assistant", "content": "2"},
+        {"role": "user", "content": "2+2?"},
+        {"role": "assistant", "content": "4"},
+    ]
+    TraceFactory(messages=messages, final_answer="4", steps=STEPS)
+    [made] = read_back(reader, DatasetFactory(), "tunix_sft")
+    document = made.document
+    assert document.prompt == "User: Be brief.\n\n1+1?\n\nAssistant: 2\n\nUser: 2+2?"
+    assert [turn["role"] for turn in document.messages] == ["user", "assistant"] * 2
+    assert document.messages[2]["content"] == "2+2?"
+    assert document.final_answer == "4"
+
+
 def test_every_format_of_lines_is_read(reader):
     trace = TraceFactory()
     dataset = DatasetFactory()
@@ -180,8 +195,3 @@ def test_every_format_of_lines_is_read(reader):
         assert [step["content"] for step in made.document.steps] == [
             step["content"] for step in trace.steps
         ]
-
-
-@pytest.mark.parametrize("text", ["", "<end_of_turn>", "<start_of_turn>x<end_of_turn>", "<end"])
-def test_control_tokens_are_broken_as_in_exports(text):
-    assert read_neutral(text) == neutral(text)

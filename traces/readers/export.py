@@ -7,15 +7,12 @@ from typing import Any, NamedTuple
 
 from traces.readers import fields
 from traces.readers.draft import TRACE_VERSION, Draft, Unreadable
+from traces.reasoning.messages import ASSISTANT, USER, Turn
 from traces.reasoning.numbered import read_numbered
 from traces.reasoning.steps import REASONING
+from traces.reasoning.templates import GEMMA, INSTRUCTION
+from traces.reasoning.turns import transcript
 
-ZERO_WIDTH_SPACE = "\u200b"
-CONTROL_TOKENS = ("<start_of_turn>", "<end_of_turn>")
-QUESTION = "<start_of_turn>user\n"
-REPLY = "<end_of_turn>\n<start_of_turn>model\n"
-END = "<end_of_turn>"
-ASKING = "\n\nPlease show your reasoning steps."
 SFT = "tunix_sft"
 
 EXAMPLE: dict[str, Any] = {
@@ -36,6 +33,7 @@ class _Text(NamedTuple):
     prompt: str
     steps: list[tuple[str, str]]
     final_answer: str
+    messages: list[dict[str, Any]] | None = None  # where there are several turns
 
 
 def recognises(record: dict[str, Any]) -> bool:
@@ -74,7 +72,11 @@ def _is_trace(record: dict[str, Any]) -> bool:
 
 def _is_sft(record: dict[str, Any]) -> bool:
     prompts = record.get("prompts")
-    return isinstance(prompts, str) and prompts.startswith(QUESTION) and "final_answer" in record
+    return (
+        isinstance(prompts, str)
+        and prompts.startswith((GEMMA.user, GEMMA.model))
+        and "final_answer" in record
+    )
 
 
 def _is_example(record: dict[str, Any]) -> bool:
@@ -84,7 +86,7 @@ def _is_example(record: dict[str, Any]) -> bool:
     if metadata is None:
         prompt, response = record["prompt"], record["response"]
         texts = isinstance(prompt, str) and isinstance(response, str)
-        return texts and prompt.endswith(ASKING) and read_numbered(response) is not None
+        return texts and prompt.endswith(INSTRUCTION) and read_numbered(response) is not None
     return isinstance(metadata, dict | str) and "source_trace_id" in metadata
 
 
@@ -100,25 +102,24 @@ def _trace(record: dict[str, Any]) -> _Text:
 
 
 def _sft(record: dict[str, Any]) -> _Text:
-    text = fields.text(record, "prompts")
     answer = fields.text(record, "final_answer", blank=True)
-    prompt, turn, reply = text.removeprefix(QUESTION).partition(REPLY)
-    read = read_numbered(reply.removesuffix(END), neutral(answer)) if turn else None
-    if read is None or not reply.endswith(END):
-        raise Unreadable("prompts", "Not a turn of a user and one of a model, with steps.")
-    return _Text(prompt, read.steps, answer)
+    try:
+        *said, (_, reply) = GEMMA.read(fields.text(record, "prompts"))
+    except ValueError as error:
+        raise Unreadable("prompts", f"Not turns of a user and a model: {error}.") from None
+    read = read_numbered(reply, GEMMA.neutral(answer))
+    if read is None:
+        raise Unreadable("prompts", "Its last turn is not 'Reasoning:', steps and 'Answer:'.")
+    if [role for role, _ in said] == [USER]:
+        return _Text(said[0][1], read.steps, answer)
+    prompt = transcript([Turn(role, text) for role, text in said])
+    messages = [{"role": role, "content": text} for role, text in [*said, (ASSISTANT, reply)]]
+    return _Text(prompt, read.steps, answer, messages)
 
 
 def _example(record: dict[str, Any]) -> _Text:
     read = read_numbered(fields.text(record, "response"))
     if read is None:
         raise Unreadable("response", "Not 'Reasoning:', numbered steps and 'Answer:'.")
-    prompt = fields.text(record, "prompt", blank=True).removesuffix(ASKING)
+    prompt = fields.text(record, "prompt", blank=True).removesuffix(INSTRUCTION)
     return _Text(prompt, read.steps, read.answer)
-
-
-def neutral(text: str) -> str:
-    """Break control tokens as the export does, to find the answer in its text."""
-    for token in CONTROL_TOKENS:
-        text = text.replace(token, f"<{ZERO_WIDTH_SPACE}{token[1:]}")
-    return text

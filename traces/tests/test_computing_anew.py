@@ -17,7 +17,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 migration = importlib.import_module("traces.migrations.0008_compute_prompt_hashes_and_parts")
 BEFORE = ("traces", "0007_tell_what_a_conversation_holds")
-AFTER = ("traces", "0008_compute_prompt_hashes_and_parts")
 SYSTEM = {"role": "system", "content": "Be brief."}
 BODIES = [
     {"prompt": "What is 2+2?", "messages": [SYSTEM, {"role": "user", "content": "What is 2+2?"}]},
@@ -58,8 +57,14 @@ def versions() -> list:
 
 
 def migrate() -> None:
-    for target in (BEFORE, AFTER):
-        MigrationExecutor(connection).migrate([target])
+    MigrationExecutor(connection).migrate([BEFORE])
+    go_on()
+
+
+def go_on() -> None:
+    """Migrate to the end, with what rests on it in other apps."""
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
 
 
 def test_both_columns_are_computed_and_nothing_else_changes():
@@ -114,7 +119,7 @@ def test_what_is_broken_off_goes_on_from_there(monkeypatch):
         return wanted[0][0].hex
 
     monkeypatch.setattr(migration, "prompt_hash", the_rest)
-    MigrationExecutor(connection).migrate([AFTER])
+    go_on()
     assert derived() == wanted
     assert len(hashed) == 7
     assert "traces_computed_anew" not in connection.introspection.table_names()

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import root  # noqa: F401  # so that what is next is found
 from errors import InputError
-from templates import Format, Template, answer_only, read_line, recognise
 from tokenization import TokenizerLike
+
+from traces.reasoning.templates import Format, Template, answer_only, read_line, recognise
 
 ROUND_TO = 8  # tokens; lengths of buckets
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What is asked and what shall be answered, as text with the turn's marks."""
+    """What is said up to the reply, and the reply that shall be learnt, with the turns' marks."""
 
     prompt: str
     completion: str
@@ -50,12 +52,12 @@ def read_data(path: Path, template: Template, completion: str) -> tuple[list[Pai
                 try:
                     line = _object(raw)
                     fmt = fmt or recognise(line)
-                    prompt, answer = read_line(line, fmt)
+                    said, answer = read_line(line, fmt)
                 except ValueError as error:
                     raise InputError(f"{path}: line {number}: {error}") from None
                 if completion == "answer_only":
                     answer = answer_only(answer)
-                pairs.append(Pair(template.prompt(prompt), template.completion(answer)))
+                pairs.append(Pair(template.conversation(said), template.completion(answer)))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     if fmt is None:

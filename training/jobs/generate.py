@@ -18,13 +18,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 import msgspec
+import root  # noqa: F401  # so that what is next is found
 from errors import InputError, exit_on_input_error
 from evalset import Problem, read_problems
 from progress_bar import progress_bar
 from run_config import RunConfig, load_config, parse_config, template_name
 from run_record import CHECKPOINTS, DRAFT, MANIFEST, TOKENIZER, read_json
-from templates import INSTRUCTION, TEMPLATES, Template, parse
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
+
+from traces.reasoning.templates import INSTRUCTION, TEMPLATES, Template, parse
 
 BASE = "base"
 ROUND_TO = 8  # tokens of the longest prompt

@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 import msgspec
+import root  # noqa: F401  # so that what is next is found
 from batches import Batches, Example, read_data, tokenize
 from errors import InputError, exit_on_input_error
 from loss_plot import plot_losses
@@ -33,8 +34,9 @@ from run_record import (
     sha256_of,
     write_json,
 )
-from templates import TEMPLATES, Template
 from tokenization import TokenizerLike, load_tokenizer, make_tokenizer
+
+from traces.reasoning.templates import TEMPLATES, Template
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datasets.formats.known import FORMATS
 from datasets.formats.options import Metadata
 from datasets.formats.rows import Columns
 from datasets.models import Dataset
-from datasets.reading import DatasetCutShort, Export
+from datasets.reading import DatasetCutShort, Export, told
 from tunix_site.errors import Invalid, text_of
 from tunix_site.progress_bar import progress_bar
 
@@ -36,6 +36,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--metadata", help=f"{', '.join(Metadata)}; the format's own, if not given"
         )
+        parser.add_argument(
+            "--include-truncated",
+            action="store_true",
+            default=None,
+            help="keep replies that were cut off before their answer",
+        )
         parser.add_argument("--force", action="store_true", help="replace a file that is there")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,6 +62,8 @@ class Command(BaseCommand):
             raise CommandError("Interrupted.", returncode=INTERRUPTED) from None
         if output != STDOUT:
             self.stdout.write(f"Wrote {export.row_count:,} rows to {output}.")
+            if left_out := told(export.left_out):
+                self.stdout.write(f"Left out: {left_out}.")
 
 
 def _export(options: dict[str, Any]) -> Export:
@@ -72,7 +80,7 @@ def _export(options: dict[str, Any]) -> Export:
             dataset=dataset,
             fmt=fmt,
             encoding=encoding,
-            **{name: options[name] for name in ("split", "metadata")},
+            **{name: options[name] for name in ("split", "metadata", "include_truncated")},
         )
     except Invalid as error:
         raise CommandError(text_of(error.detail)) from None

@@ -13,6 +13,7 @@ ROOT = HERE.parents[2]
 
 sys.path[:] = [path for path in sys.path if Path(path or ".").resolve() != ROOT]
 sys.path.insert(0, str(ROOT / "training" / "jobs"))
+import root  # noqa: E402, F401  # as the programs do: last, so that nothing of ours hides a library
 
 _compiled = tempfile.TemporaryDirectory(prefix="compiled-")
 os.environ.pop("PYTHONPATH", None)

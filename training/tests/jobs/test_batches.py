@@ -9,8 +9,9 @@ import pytest
 from batches import Batches, bucket_lengths, read_data, tokenize
 from errors import InputError
 from helpers import addition, example_line, response, sft_line, write_lines
-from templates import INSTRUCTION, TEMPLATES
 from tokenization import WordTokenizer
+
+from traces.reasoning.templates import INSTRUCTION, TEMPLATES
 
 GEMMA, CHATML = TEMPLATES["gemma"], TEMPLATES["chatml"]
 
@@ -37,7 +38,7 @@ def test_both_formats_are_read_and_put_into_turns(tmp_path, make_line, fmt, endi
     pairs, found = read_data(path, template, "reasoning")
     assert found == fmt
     prompt, steps, answer = addition(1)
-    assert pairs[1].prompt == template.opening + prompt + ending + template.middle
+    assert pairs[1].prompt == template.prompt(prompt + ending)
     assert pairs[1].completion == response(steps, answer) + template.end
 
 

@@ -18,7 +18,8 @@ from helpers import (
     write_config,
     write_lines,
 )
-from templates import INSTRUCTION, TEMPLATES
+
+from traces.reasoning.templates import INSTRUCTION, TEMPLATES
 
 
 def ask(path, **named):

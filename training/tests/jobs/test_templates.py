@@ -2,10 +2,22 @@
 
 import json
 import subprocess
+import sys
 
 import pytest
 from helpers import ROOT, WEB_PYTHON, response
-from templates import ANSWER, INSTRUCTION, TEMPLATES, answer_only, parse, read_line, recognise
+
+from traces.reasoning.messages import Turn
+from traces.reasoning.templates import (
+    ANSWER,
+    INSTRUCTION,
+    TEMPLATES,
+    answer_only,
+    in_two_roles,
+    parse,
+    read_line,
+    recognise,
+)
 
 TRACES = {
     "plain": ("What is 1+1?", ["One and one.", "Two."], "2"),
@@ -26,7 +38,7 @@ EXPORT = """
 import json, sys
 from datasets.formats.known import FORMATS
 from datasets.formats.options import Metadata, Options
-from datasets.formats.rows import Row
+from datasets.formats.rows import ConversationRow, Row
 options = Options(metadata=Metadata.OBJECT)
 for prompt, steps, answer in json.load(sys.stdin):
     steps = json.dumps([{"i": i, "type": "r", "content": text} for i, text in enumerate(steps)])
@@ -34,8 +46,9 @@ for prompt, steps, answer in json.load(sys.stdin):
         "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b811-9dad-11d1-80b4-00c04fd430c8",
         "2026-01-31T12:00:00.000000Z", "1.0", prompt, answer, steps, '{"source": "x"}',
     )
+    rows = {"tunix_sft": ConversationRow(*row, None), "training_example": row}
     lines = {
-        name: b"".join(FORMATS[name].pieces(options, [row], {})).decode()
+        name: b"".join(FORMATS[name].pieces(options, [rows[name]], {})).decode()
         for name in ("tunix_sft", "training_example")
     }
     print(json.dumps(lines))
@@ -66,17 +79,67 @@ def test_an_exported_line_gives_back_its_trace(exported, name, fmt):
     prompt, steps, answer = TRACES[name]
     line = json.loads(exported[name][fmt])
     assert recognise(line) == fmt
-    asked, completion = read_line(line, fmt)
-    assert asked == (prompt if fmt == "tunix_sft" else prompt + INSTRUCTION)
+    said, completion = read_line(line, fmt)
+    assert said == [("user", prompt if fmt == "tunix_sft" else prompt + INSTRUCTION)]
     assert parse(completion) == (steps, answer)
     assert answer_only(completion) == f"Answer: {answer}"
 
 
 def test_what_export_and_template_put_around_a_turn_is_the_same(exported):
     line = json.loads(exported["plain"]["tunix_sft"])
-    prompt, completion = read_line(line, "tunix_sft")
+    said, completion = read_line(line, "tunix_sft")
     gemma = TEMPLATES["gemma"]
-    assert line["prompts"] == gemma.prompt(prompt) + gemma.completion(completion)
+    assert line["prompts"] == gemma.conversation(said) + gemma.completion(completion)
+
+
+def test_of_several_turns_the_last_is_the_reply():
+    said = [("user", "Be brief.\n\nWhat is 1+1?"), ("assistant", "2"), ("user", "And 2+2?\n")]
+    for name, template in TEMPLATES.items():
+        text = template.conversation(said) + template.completion("Reasoning:\n1. s\nAnswer: 4")
+        assert template.read(text) == [*said, ("assistant", "Reasoning:\n1. s\nAnswer: 4")]
+        if name == "gemma":
+            line = {"prompts": text}
+            assert read_line(line, recognise(line)) == (said, "Reasoning:\n1. s\nAnswer: 4")
+
+
+def test_what_the_system_says_stands_before_what_the_user_says_next():
+    turns = [("system", "Be brief."), ("user", "1+1?"), ("assistant", "2"), ("system", "Go on.")]
+    assert in_two_roles([Turn(role, text) for role, text in turns]) == [
+        ("user", "Be brief.\n\n1+1?"),
+        ("assistant", "2"),
+        ("user", "Go on."),
+    ]
+
+
+LOADED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import root
+__import__(sys.argv[2])
+theirs = {"django", "rest_framework", "psycopg", "tunix_site", "jobs", "training"}
+print(sorted(theirs & {name.partition(".")[0] for name in sys.modules}))
+import datasets
+print(datasets.__file__)
+"""
+
+
+@pytest.mark.parametrize(
+    "name", [path.stem for path in sorted((ROOT / "traces" / "reasoning").glob("*.py"))]
+)
+def test_what_is_shared_with_the_site_loads_nothing_of_it(name, tmp_path):
+    """Each module by itself, in this environment, which has the library of our app's name."""
+    module = f"traces.reasoning.{name}".removesuffix(".__init__")
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, ROOT / "training" / "jobs", module],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found, library = done.stdout.splitlines()
+    assert found == "[]"
+    assert "site-packages" in library
 
 
 @pytest.mark.parametrize(
@@ -135,7 +198,7 @@ def test_no_text_ends_a_turn(name):
         ),
         (
             {"prompts": 2 * (TEMPLATES["gemma"].prompt("x") + TEMPLATES["gemma"].completion("x"))},
-            "prompts: more than a user's and a model's turn",
+            "prompts: marks inside a turn",
         ),
         ({"prompt": "x", "response": None}, "response: not a string"),
         ({"prompt": [], "response": "x"}, "prompt: not a string"),
