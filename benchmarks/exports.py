@@ -1,5 +1,6 @@
 """Exports, against COPY of the same text rendered in SQL; their first byte; their memory."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -75,13 +76,14 @@ def measure(site: Site, *, small: int, large: int, rounds: int) -> Iterator[Resu
         }
     with site.connection() as http, bare_connection() as database:
         for name in RENDERED:
-            yield from _speed(http, database, name, keys[large], large, rounds)
+            yield from _speed(http, site.kept_exports, database, name, keys[large], large, rounds)
             if Path("/proc").exists():
-                yield _memory(site.server.web_process_ids()[0], http, name, keys)
+                yield _memory(site.server.web_process_ids()[0], http, site.kept_exports, name, keys)
 
 
 def _speed(
     http: Connection,
+    kept: Path,
     database: psycopg.Connection[Any],
     name: str,
     key: str,
@@ -90,7 +92,7 @@ def _speed(
 ) -> Iterator[Result]:
     def both_ways() -> tuple[float, ...]:
         rendering = seconds_of(render, database, key, name, rows)
-        return rendering, *export(http, key, name, rows)
+        return rendering, *export(http, kept, key, name, rows)
 
     rendering, first, last = medians(rounds, both_ways)
     yield Result(
@@ -112,11 +114,13 @@ def _speed(
     )
 
 
-def _memory(web_process: int, http: Connection, name: str, keys: dict[int, str]) -> Result:
+def _memory(
+    web_process: int, http: Connection, kept: Path, name: str, keys: dict[int, str]
+) -> Result:
     """Compare what exports of few and of many rows add to the memory of the web process."""
     small, large = sorted(keys)
     little, much = (
-        growth(web_process, export, http, keys[rows], name, rows) for rows in (small, large)
+        growth(web_process, export, http, kept, keys[rows], name, rows) for rows in (small, large)
     )
     return Result(
         name=f"export {name}, memory for {large:,} rows",
@@ -129,8 +133,12 @@ def _memory(web_process: int, http: Connection, name: str, keys: dict[int, str])
     )
 
 
-def export(http: Connection, key: str, name: str, rows: int) -> tuple[float, float]:
-    """Read an export; give the seconds to its first byte and to its last."""
+def export(http: Connection, kept: Path, key: str, name: str, rows: int) -> tuple[float, float]:
+    """Read an export; give the seconds to its first byte and to its last.
+
+    Whatever is `kept` of earlier ones goes first: it is to be rendered each time.
+    """
+    shutil.rmtree(kept, ignore_errors=True)
     started = time.perf_counter()
     first, lines = 0.0, 0
     for piece in http.stream(f"/api/datasets/{key}/export.jsonl?format={name}"):

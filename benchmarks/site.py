@@ -46,6 +46,11 @@ class Site:
     key: str
     environment: Mapping[str, str]  # of programs that use the same database
 
+    @property
+    def kept_exports(self) -> Path:
+        """Where the server keeps exports as files."""
+        return Path(self.environment["TUNIX_VAR"]) / "exports"
+
     def client(self) -> Client:
         """Give a client for what is asked beside the measured requests."""
         return Client(self.server.url, self.key, trust_env=False)
