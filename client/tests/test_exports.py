@@ -58,6 +58,19 @@ def test_a_split_goes_into_a_file(client, dataset, whole, tmp_path, fmt):
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_what_a_format_leaves_out_is_told(client, tmp_path):
+    TraceFactory()
+    TraceFactory(final_answer="", meta={"truncated": True})
+    key = DatasetFactory().key
+    done = client.datasets.export(key, tmp_path / "out", format="tunix_sft")
+    counted = client.datasets.formats(key, "tunix_sft")
+    assert (done.row_count, counted["row_count"], counted["left_out"]) == (1, 1, {"truncated": 1})
+    assert "truncated=1" in done.left_out
+    asked_for = client.datasets.formats(key, "tunix_sft", include_truncated=True)
+    assert (asked_for["row_count"], asked_for["left_out"]) == (2, {})
+    assert len(list(client.datasets.rows(key, format="tunix_sft", include_truncated=True))) == 2
+
+
 def test_a_parquet_file_is_written(client, dataset, whole, tmp_path):
     target = tmp_path / "all.parquet"
     done = client.datasets.export(dataset.key, str(target), format="parquet")

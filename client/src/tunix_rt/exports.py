@@ -21,7 +21,7 @@ NO_SUCH_RANGE = httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that is whole, with what its format `left_out` of the dataset, as the site says it."""
+    """A file that is whole, and what its format `left_out`, as the site says it, if anything."""
 
     path: Path
     row_count: int
@@ -46,13 +46,14 @@ class Head:
         headers = response.headers
         if "X-Row-Count" not in headers:
             raise Foreign(f"GET {path}")
+        left_out = headers.get("X-Rows-Left-Out")
         return cls(
             row_count=int(headers["X-Row-Count"]),
             content_digest=headers.get("X-Content-Digest", ""),
             etag=headers.get("ETag"),
             is_lines=headers.get("Content-Type", "").startswith("application/x-ndjson"),
             takes_ranges=headers.get("Accept-Ranges") == "bytes",
-            left_out=headers.get("X-Rows-Left-Out"),
+            left_out=None if left_out == "0" else left_out,
         )
 
 
