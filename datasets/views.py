@@ -36,6 +36,7 @@ from jobs.answers import PREFER, accepted, wants_job
 from jobs.serializers import JobSerializer
 from jobs.services.queue import start_job
 from tunix_site.models import Role
+from tunix_site.openapi import ERROR_BODY
 from tunix_site.pagination import PageQuery
 from tunix_site.pieces import started
 from tunix_site.renderers import (
@@ -201,6 +202,7 @@ class DatasetViewSet(ApiViewSet):
             (206, PARQUET.media_type): OpenApiTypes.BINARY,
             (304, NDJSON): None,
             (412, NDJSON): None,
+            (416, "application/json"): ERROR_BODY,
         },
         description="Export a dataset: a JSON object a line, or a Parquet file. "
         f"Formats: {', '.join(FORMATS)}.",

@@ -37,6 +37,12 @@ _CHALLENGE = {
         "schema": {"type": "string"},
     }
 }
+_LENGTH = {
+    "Content-Range": {
+        "description": "How long the file is: `bytes */15818678`.",
+        "schema": {"type": "string"},
+    }
+}
 # Name, description, an example and the headers of the answers that routes share, by status.
 ERRORS: dict[str, tuple[str, str, Any, dict[str, Any]]] = {
     "400": (
@@ -86,6 +92,12 @@ ERRORS: dict[str, tuple[str, str, Any, dict[str, Any]]] = {
         "The body is of a type or encoding that is not read.",
         {"detail": "Content-Encoding must be gzip or absent."},
         {},
+    ),
+    "416": (
+        "NoSuchRange",
+        "The range lies behind the end of the file.",
+        {"detail": "The file has 15,818,678 bytes."},
+        _LENGTH,
     ),
     "422": (
         "KeyReused",
