@@ -41,8 +41,10 @@ def read_conversation(turns: Turns, *, last: int | None = None, in_parts: bool =
         last = _last_reply(messages, turns)
     where = turns[last][0]
     turn = _read(read_message, messages[last], where)
-    prompt, notes, opened = _asked(turns[:last])
-    reply = read_reply(turn.text, thoughts=turn.thoughts or None, opened=opened, in_parts=in_parts)
+    first, earlier = _thoughts_before(turns, last)
+    thoughts = [*earlier, *turn.thoughts]
+    prompt, notes, opened = _asked(turns[:first])
+    reply = read_reply(turn.text, thoughts=thoughts or None, opened=opened, in_parts=in_parts)
     calls = [(TOOL_CALL, as_json(call, where)) for call in turn.calls]
     if len(turns) > last + 1:
         notes["turns_after"] = len(turns) - last - 1
@@ -53,6 +55,18 @@ def read_conversation(turns: Turns, *, last: int | None = None, in_parts: bool =
         notes={**notes, **reply.notes},
         messages=[with_content(message) for message in messages],
     )
+
+
+def _thoughts_before(turns: Turns, last: int) -> tuple[int, list[str]]:
+    """Give where the reply begins, and its thoughts that are turns of their own before it."""
+    thoughts: list[str] = []
+    while last > 0 and role_of(turns[last - 1][1]) == ASSISTANT:
+        turn = _read(read_message, turns[last - 1][1], turns[last - 1][0])
+        if turn.text or turn.calls or not turn.thoughts:
+            break
+        thoughts = [*turn.thoughts, *thoughts]
+        last -= 1
+    return last, thoughts
 
 
 def _asked(turns: Turns) -> tuple[str, dict[str, Any], bool]:

@@ -34,30 +34,61 @@ _BARE_BOX = re.compile(r"\s*([-+\d\\][^\s$]*)")
 _HASHES = re.compile(r"^[ \t]*+####[ \t]*+(\S.*)$", re.MULTILINE)
 _A_LINE = re.compile(r"^A:[ \t]*+(\S.*)$", re.MULTILINE)
 _TAG = re.compile(r"<(/?)(?:final_)?answer>", re.IGNORECASE)
-_EMPHASIS = r"[ \t*_#>`]*+"
+_EMPHASIS = r"[ \t*_#>`-]*+"
 _ANSWER_LINE = re.compile(
-    rf"^{_EMPHASIS}(?:(?:so|thus|hence|therefore)[ ,]++)?(?:the )?(?:(?:final|correct|short) )?"
-    rf"answer[ \t*_]*+(?:[:=\uff1a][ \t*_]*+(?P<said>\S.*)|[:\uff1a]?[ \t*_#:\uff1a]*+)$",
+    rf"^{_EMPHASIS}(?:(?:so|thus|hence|therefore)[ ,]++)?(?:(?:the|my|our) )?"
+    rf"(?:(?:final|correct|short) )?answer[ \t*_]*+"
+    rf"(?:[:=\uff1a][ \t*_]*+(?P<said>\S.*)|[:\uff1a]?[ \t*_#:\uff1a]*+)$",
     re.MULTILINE | re.IGNORECASE,
 )
 _BLOCK_END = re.compile(r"\r?\n[ \t]*\r?\n")
 _THE_ANSWER_IS = re.compile(
-    r"\b(?:the\s++)?(?:final |correct )?answer\s++(?:is|would be)\b[ \t:*_]*+", re.IGNORECASE
+    r"\b(?:(?:the\s++)?(?:final |correct |right )?answer|the\s++correct\s++(?:option|choice))\s++"
+    r"(?:is|would be)\b(?:\s++(?:as follows|the following|therefore|thus|then|simply)\b)?"
+    r"[ \t:*_]*+",
+    re.IGNORECASE,
 )
 _HOPE = re.compile(r"\s*\bI hope (?:it|this) is correct\W*$", re.IGNORECASE)
 # a sentence's end, or a line that begins anew
 _BETWEEN_SENTENCES = re.compile(r"[.!?][*_\"')\]$]*\s|\n[ \t]*\n|\n[ \t]*(?=[A-Z0-9*#-])")
-_STOPS = re.compile(r"[.!?]+(?=\s|$)")
-_ABBREVIATED = re.compile(
-    r"(?:\b(?:approx|ca|cf|dr|eq|etc|e\.g|i\.e|fig|mr|mrs|ms|no|nos|prof|resp|st|vs|vol)"
-    r"|\b[A-Za-z]|\.[A-Za-z]+)\.$",
-    re.IGNORECASE,
+_STOPS = re.compile(r"[.!?]+(?=\s|$)|[\u3002\uff01\uff1f]")
+_WORD_BEFORE = re.compile(r"[A-Za-z.]*\Z")
+_WORD_BEHIND = re.compile(r"[\s\"'(*_$]*(\w+\.?)")
+_NEVER_LAST = frozenset(
+    [
+        *("approx", "ca", "cf", "dr", "eq", "e.g", "i.e", "fig", "mr", "mrs", "ms", "no", "nos"),
+        *("prof", "st", "vs", "vol"),
+    ]
 )
+_CHOICES = frozenset("ABCDEFGH")
+_BEGINNERS = frozenset(
+    [
+        *("The", "This", "That", "These", "It", "We", "I", "You", "So", "Because", "Since", "As"),
+        *(
+            "Thus",
+            "Hence",
+            "Therefore",
+            "However",
+            "And",
+            "But",
+            "If",
+            "In",
+            "Note",
+            "Let",
+            "There",
+        ),
+    ]
+)
+_FENCE = re.compile(r"```[^\n`]{0,40}\n(.*?)\n[ \t]*```", re.DOTALL)
 _END_TOKENS = re.compile(
-    r"(?:\s|<\|?(?:im_end|eot_id|eom_id|end|return|call|eos|pad)\|?>"
+    r"(?:\s|<\|?(?:im_end|eot_id|eot|eom_id|end|return|call|eos|pad|end_of_utterance|endofturn)\|?>"
+    r"|<\|(?:user|observation|EOT)\|>|<EOT>|\[\|endofturn\|\]|<\|im_end\|>\s*<\|im_start\|>\w*"
     r"|<\|?(?:endoftext|end_of_text|end_of_turn)\|?>"
-    r"|<\|END_OF_TURN_TOKEN\|>|<\uff5cend\u2581of\u2581sentence\uff5c>|</?s>|\[/?(?:EOS|PAD)\])+\Z"
+    r"|<\|END_OF_TURN_TOKEN\|>|<\uff5cend\u2581of\u2581sentence\uff5c>|</s>|\[/?(?:EOS|PAD)\])+\Z"
 )
+_BEGIN_TOKENS = re.compile(r"(?:<s>|<bos>|<\|begin_of_text\|>)\s*")
+_RUN_ON = re.compile(r"<\|im_start\|>\w+\Z")
+_STRUCK = re.compile(r"<s>[^<]*</s>\s*\S")  # HTML's, of a price that was higher
 _WRAPPED = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+)\\\)|\\\[(.+)\\\]|\*\*(.+)\*\*", re.DOTALL)
 _NUMBER = re.compile(r"[-+\u2212]?[$€£]?\d[\d.,]*(?:[/:]\d+)?\s?%?")
 _NO_ANSWERS = frozenset(
@@ -99,6 +130,8 @@ def answer_of_reply(text: str) -> Answer:
     found = find_answer(text)
     if found.text or not text.strip():
         return found
+    if any(is_no_answer(_FINDERS[mark](text) or "") for mark in MARKS):
+        return found  # it says that there is none
     bare = _unwrapped(text)
     return Answer(bare if is_number(bare) else text, TEXT)
 
@@ -116,9 +149,13 @@ def within_tag(text: str) -> str | None:
 def without_ends(text: str) -> str:
     """Take white space around a reply off, and the tokens that ended it."""
     stripped = text.strip()
-    if stripped.endswith((">", "]")):
+    begin = _BEGIN_TOKENS.match(stripped)
+    if begin and not _STRUCK.match(stripped):
+        stripped = stripped[begin.end() :]
+    if stripped.endswith((">", "]")) or _RUN_ON.search(stripped, max(0, len(stripped) - 50)):
         ends = _END_TOKENS.search(stripped, max(0, len(stripped) - MAX_SENTENCE_CHARS))
-        return stripped[: ends.start()] if ends else stripped
+        if ends and not (ends[0].strip() == "</s>" and "<s>" in stripped):
+            return stripped[: ends.start()]
     return stripped
 
 
@@ -160,7 +197,8 @@ def _boxed(text: str) -> str | None:
         else:
             last = [content]
         until = end
-    return ", ".join(dict.fromkeys(last))
+    said = [content for content in last if not is_no_answer(content)]
+    return ", ".join(dict.fromkeys(said or last))
 
 
 def _boxes(text: str) -> list[tuple[int, int, str]]:
@@ -181,7 +219,7 @@ def _boxes(text: str) -> list[tuple[int, int, str]]:
             start, inside = opened.pop()
             if start >= 0 and not (found and found[-1][0] > start):
                 content = text[inside : token.start()].strip()
-        if start >= 0 and content and not is_no_answer(content):
+        if start >= 0 and content:
             found.append((start, end, content))
     return found
 
@@ -228,6 +266,8 @@ def _answer_line(text: str) -> str | None:
         said = found["said"]
         if said is None:
             rest = text[found.end() : found.end() + MAX_BLOCK_CHARS].lstrip()
+            if rest.startswith("```") and (code := _unfenced(rest).strip()) != rest.strip():
+                return code
             end = _BLOCK_END.search(rest)
             said = rest[: end.start()] if end else rest
         said = _HOPE.sub("", said)
@@ -240,6 +280,8 @@ def _sentence(text: str) -> str | None:
     """Find what the last sentence says that begins with "The answer is"."""
     for found in reversed(list(_THE_ANSWER_IS.finditer(text))):
         rest = text[found.end() : found.end() + MAX_SENTENCE_CHARS].lstrip()
+        if rest.startswith("```") and (code := _unfenced(rest).strip()) != rest.strip():
+            return code
         line = rest.partition("\n")[0]
         said = _trimmed(line[: next(_sentence_ends(line), len(line))])
         if said:
@@ -248,11 +290,39 @@ def _sentence(text: str) -> str | None:
 
 
 def _sentence_ends(text: str) -> Iterator[int]:
-    """Yield where a sentence's stop stands; that of an abbreviation is none."""
+    """Yield where a sentence's stop stands."""
     for stop in _STOPS.finditer(text):
-        before = text[max(0, stop.start() - 20) : stop.end()]
-        if stop.end() == len(text) or not _ABBREVIATED.search(before):
+        if stop[0][0] != "." or _ends_sentence(text, stop):
             yield stop.start()
+
+
+def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
+    """Tell a sentence's full stop from that of an abbreviation or of an initial."""
+    before = text[max(0, stop.start() - 40) : stop.start()]
+    found = _WORD_BEFORE.search(before)
+    word = found[0] if found else ""
+    behind = _WORD_BEHIND.match(text, stop.end())
+    if behind is None:
+        return "." not in word.strip(".")  # "9 a.m." keeps its own
+    following = behind[1]
+    if word.lower() in _NEVER_LAST or following[0].islower():
+        return False
+    is_initial = len(word) == 1 and word.isupper()
+    if is_initial and len(following) == 2 and following[1] == ".":
+        return False  # "J. K. Rowling"
+    if is_initial:
+        named = before[:-1].split()
+        begins = named[-1][0].isupper() if named else word not in _CHOICES
+        return not begins or following in _BEGINNERS
+    if "." in word and word.replace(".", "").isupper():
+        return following in _BEGINNERS
+    return True
+
+
+def _unfenced(text: str) -> str:
+    """Give what is in a block of code with which a text begins."""
+    fence = _FENCE.match(text)
+    return fence[1] if fence else text
 
 
 def _trimmed(text: str) -> str:

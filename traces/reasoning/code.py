@@ -13,6 +13,7 @@ _TICKS = re.compile(r"`+|~{3,}")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 # behind ">", or in a line of code that is indented
 _QUOTED_LINE = re.compile(r"[ \t]{0,3}>|    [ \t]*$|\t[ \t]*$")
+_INDENTED = re.compile(r"    |\t")
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb\u300c\u300d"
 Span = tuple[int, int]
 
@@ -46,6 +47,8 @@ class Quotations:
         line = before[2]
         if _QUOTED_LINE.match(line):
             return True
+        if _INDENTED.match(line) and not before[0].rpartition("\n")[2].strip():
+            return True  # code behind a blank line
         behind = self.text[end : end + MAX_QUOTED_CHARS].partition("\n")[0]
         if line.count('"') % 2 and '"' in behind:
             return True

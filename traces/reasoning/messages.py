@@ -20,7 +20,9 @@ ROLES = {
         ["function", "observation", "ipython", "toolmessage", "tool_response", "tool_result"], TOOL
     ),
     **dict.fromkeys(["function_call", "tool_call"], ASSISTANT),
+    **dict.fromkeys(["reasoning", "thinking", "thought", "thoughts"], ASSISTANT),
 }
+THINKING_ROLES = ("reasoning", "thinking", "thought", "thoughts")
 CALLING_ROLES = ("function_call", "tool_call")  # a turn of such a role is a call and nothing else
 
 # Where a message keeps its thought, the surest first; and where those who wrap messages keep these.
@@ -34,14 +36,26 @@ THOUGHT_FIELDS = (
     "reasoning_text",
     "thought",
     "thoughts",
+    "think_content",
+    "reasoning_items",
+    "cot",
 )
 WRAPPERS = ("additional_kwargs", "provider_specific_fields", "model_extra")
+CONTENT_NAMES = ("content", "parts", "refusal", "text", "value", "message")
+MEDIA_FIELDS = ("images", "attachments", "experimental_attachments", "audio")
 CALL_FIELDS = ("tool_calls", "function_call")
 PLAIN = frozenset(["role", "content", "from", "name"])  # fields of a message that holds no more
 
-THOUGHT_PARTS = ("reasoning", "thinking", "thought", "reasoningcontent")
+THOUGHT_PARTS = (
+    *("reasoning", "thinking", "thought", "reasoningcontent", "reasoning_content"),
+    "reasoning_text",
+)
 HIDDEN_PARTS = ("redacted_thinking", "encrypted")
-CALL_PARTS = ("tool_call", "tool_use", "function_call", "tooluse", "functioncall")
+CALL_PARTS = (
+    *("tool_call", "tool_use", "function_call", "tooluse", "functioncall", "server_tool_use"),
+    *("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"),
+    *("computer_call", "image_generation_call", "local_shell_call", "executablecode"),
+)
 RESULT_PARTS = (
     "tool_result",
     "tool_call_response",
@@ -49,10 +63,18 @@ RESULT_PARTS = (
     "function_call_output",
     "toolresult",
     "functionresponse",
+    "web_search_tool_result",
+    "code_execution_tool_result",
+    "mcp_tool_result",
+    "codeexecutionresult",
 )
 TEXT_NAMES = ("text", "content", "refusal", "value")
-THOUGHT_NAMES = ("thinking", "text", "summary", "content", "reasoning", "reasoningText", "thought")
+THOUGHT_NAMES = (
+    *("thinking", "text", "content", "reasoning", "reasoning_content", "reasoningText"),
+    *("thought", "summary"),
+)
 RESULT_NAMES = ("output", "content", "response", "result", "text")
+KNOWN_PARTS = {"text", "image", "document", *THOUGHT_PARTS, *CALL_PARTS, *RESULT_PARTS}
 MAX_THOUGHT_DEPTH = 5
 MAX_KIND_CHARS = 40
 
@@ -95,7 +117,7 @@ def read_message(message: dict[str, Any]) -> Turn:
     """Tell a message's parts apart; UnreadableMessage where one is not as it should be."""
     turn = Turn(role_of(message) or "")
     turn.thoughts = thoughts_of(message)
-    name = "content" if message.get("content") is not None or "parts" not in message else "parts"
+    name = next((name for name in CONTENT_NAMES if message.get(name)), "content")
     content = message.get(name)
     turn.returns = turn.role == TOOL
     if str(message.get("role")).lower() in CALLING_ROLES:
@@ -104,6 +126,14 @@ def read_message(message: dict[str, Any]) -> Turn:
         turn.text = "\n\n".join(filter(None, _texts(content, name, turn)))
     else:
         turn.text = _text(content, name, turn)
+    if _is_thought(message) and turn.text:
+        turn.thoughts.append(turn.text)
+        turn.text = ""
+    turn.thoughts = _once(turn.thoughts)
+    for field_name in MEDIA_FIELDS:
+        if message.get(field_name):
+            turn.media.append(field_name)
+            turn.text = "\n\n".join(filter(None, [turn.text, f"[{field_name}]"]))
     turn.calls += _calls(message)
     if turn.role == USER and isinstance(content, list) and _are_results(content):
         turn.role = TOOL  # as Anthropic's users return what their tools said
@@ -126,6 +156,30 @@ def thoughts_of(message: dict[str, Any]) -> list[str]:
     for texts in places:
         kept.setdefault(folded("".join(texts)), texts)
     return [text for texts in kept.values() for text in texts]
+
+
+def _is_thought(message: dict[str, Any]) -> bool:
+    """Tell a turn that is a thought as a whole, by its role or by gpt-oss's channel."""
+    role = str(message.get("role")).strip().lower()
+    return role in THINKING_ROLES or (
+        ROLES.get(role, role) == ASSISTANT and message.get("channel") == "analysis"
+    )
+
+
+def _once(thoughts: list[str]) -> list[str]:
+    """Leave out what was thought in another place as well, whole or in pieces."""
+    kept: list[str] = []
+    for at, thought in enumerate(thoughts):
+        known = folded("".join(kept))
+        others = {folded(other) for other in kept}
+        here = folded(thought)
+        rest = folded("".join(thoughts[at:]))
+        if here and (here in others or rest == known or here == known):
+            if rest == known:
+                break
+            continue
+        kept.append(thought)
+    return kept
 
 
 def folded(text: str) -> str:
@@ -151,7 +205,9 @@ def _thought_texts(value: Any, path: str, depth: int = 0) -> Iterator[str]:
         for index, item in enumerate(value):
             yield from _thought_texts(item, f"{path}[{index}]", depth + 1)
     elif isinstance(value, dict):
-        name = next((name for name in THOUGHT_NAMES if value.get(name) is not None), None)
+        name = next((name for name in THOUGHT_NAMES if value.get(name)), None)
+        if name is None:
+            name = next((name for name in THOUGHT_NAMES if value.get(name) is not None), None)
         if name is not None:
             yield from _thought_texts(value[name], f"{path}.{name}", depth + 1)
         elif not _is_hidden(value) and not ("type" in value and depth):
@@ -184,7 +240,9 @@ def _text(content: Any, path: str, turn: Turn) -> str:
 def _is_parts(content: list[Any]) -> bool:
     """Tell parts from a list that a tool returned."""
     return all(
-        isinstance(part, str) or (isinstance(part, dict) and _kind(part) != "") for part in content
+        isinstance(part, str)
+        or (isinstance(part, dict) and ("type" in part or _kind(part) in KNOWN_PARTS))
+        for part in content
     )
 
 
@@ -254,6 +312,8 @@ def _shown(part: dict[str, Any], kind: str, path: str, turn: Turn) -> str:
         if isinstance(value, str):
             return value
     if "text" in kind:
+        if any(name in part and part[name] is None for name in TEXT_NAMES):
+            return ""  # as tables write parts of several shapes
         for name in TEXT_NAMES:
             if part.get(name) is not None:
                 raise UnreadableMessage(f"{path}.{name}", _reason(part[name], "Not a string."))

@@ -6,14 +6,13 @@ from typing import Any, NamedTuple
 from traces.reasoning.answers import (
     ANSWER_LINE,
     ANSWER_TAG,
-    TEXT,
     answer_of_reply,
     within_tag,
     without_ends,
 )
 from traces.reasoning.messages import folded
 from traces.reasoning.numbered import read_numbered
-from traces.reasoning.steps import OUTPUT, REASONING, Steps, steps_of_thought
+from traces.reasoning.steps import OUTPUT, REASONING, TOOL_CALL, Steps, steps_of_thought
 from traces.reasoning.thoughts import split_thought
 
 REPLY_STEP = "reply_step"
@@ -60,6 +59,7 @@ def read_reply(
         notes["answer_from"] = ANSWER_TAG
         return Reply(steps, answer_of_reply(tagged).text, notes, cut=True)
     answer, steps = answer_behind(steps, said, notes)
+    steps = [*steps, *((TOOL_CALL, call) for call in split.calls)]
     return Reply(steps, answer, notes, cut=split.marked or said != text)
 
 
@@ -70,7 +70,7 @@ def answer_behind(steps: Steps, said: str, notes: dict[str, Any]) -> tuple[str, 
     """
     found = answer_of_reply(said)
     notes["answer_from"] = found.mark
-    if found.text == said or len(said) > MAX_REPLY_CHARS:
+    if found.text == said or len(said) > MAX_REPLY_CHARS or not said:
         return said, steps
     notes[REPLY_STEP] = len(steps)
     return found.text, [*steps, (OUTPUT, said)]
@@ -82,7 +82,7 @@ def _without_thought(text: str, said: str, cut_steps: Callable[[str], Steps]) ->
         notes = {"answer_from": ANSWER_LINE, "reply_in_steps": True}
         return Reply(numbered.steps, numbered.answer, notes, cut=True)
     found = answer_of_reply(said)
-    if (found.mark == TEXT and found.text == said) or not found.text:
+    if found.text == said or not said:
         return Reply([], said, {"answer_from": found.mark}, cut=said != text)
     notes = {"answer_from": found.mark, "reply_in_steps": True}
     return Reply(cut_steps(said), found.text, notes, cut=True)
@@ -91,6 +91,8 @@ def _without_thought(text: str, said: str, cut_steps: Callable[[str], Steps]) ->
 def _steps_of(thoughts: Sequence[str], marked: str | None, *, in_parts: bool) -> Steps:
     """Cut what was thought into steps, each thought once wherever it stood."""
     texts = [_unmarked(thought) for thought in thoughts]
+    if marked is not None:
+        marked = _unmarked(marked) if marked.endswith((">", "]")) else marked
     if marked is not None and folded(marked) not in {*map(folded, texts), folded("".join(texts))}:
         texts.append(marked)
     if in_parts:
@@ -101,4 +103,6 @@ def _steps_of(thoughts: Sequence[str], marked: str | None, *, in_parts: bool) ->
 def _unmarked(thought: str) -> str:
     """Leave out the marks that a thought brings into a field of its own."""
     split = split_thought(thought)
-    return "\n\n".join(filter(None, [split.thought, split.answer])) if split.marked else thought
+    if split.marked:
+        thought = "\n\n".join(filter(None, [split.thought, split.answer]))
+    return without_ends(thought) if thought.rstrip().endswith((">", "]")) else thought

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from typing import NamedTuple
 
-from traces.reasoning.channels import holds_channels, split_channels
+from traces.reasoning.channels import OPENS_CHANNEL, holds_channels, split_channels
 from traces.reasoning.code import Quotations
 
 _NAMES = "think|thinking|thinks|reason|reasoning|thought|thoughts|scratchpad|cot|inner_monologue"
@@ -20,12 +20,13 @@ ANSWERS = frozenset(_ANSWER.split("|"))
 _MARKS = re.compile(
     rf"""[<\[\u25c1\u27e8\u3010\uff1c](?:
     (?<=<)(?:
-        \ ?(?P<angle>/?)(?:[a-z][\w.-]{{0,20}}:)?(?P<angle_name>{_NAMES})(?:\ [^<>\n]{{0,80}})?>
+        \ ?(?P<angle>/?)(?:[a-z][\w.-]{{0,20}}[:_])?(?P<angle_name>{_NAMES})(?:\ [^<>\n]{{0,80}})?>
         | [|\uff5c](?P<pipe>/?)(?P<pipe_name>{_NAMES})[|\uff5c]>
         | [|\uff5c](?P<edge>begin|start|end)[_\u2581](?:of[_\u2581])?
           (?P<part>{_NAMES}|{_ANSWER})[|\uff5c]>
         | [|\uff5c](?P<part_first>{_NAMES}|{_ANSWER})[_\u2581]
           (?P<edge_last>begin|start|end)[|\uff5c]>
+        | \|channel>(?P<gemma>thought|analysis)\s?\n | (?P<gemma_end>channel)\|>
         | \|im_start\|>(?P<turn>{_NAMES}|{_ANSWER})[ \t]*(?:\r?\n|(?=<)|$)
     )
     | (?<!<)(?P<other>/?)(?P<other_name>{_NAMES})[\]\u25b7\u27e9\u3011\uff1e]
@@ -35,6 +36,7 @@ _MARKS = re.compile(
 _BEGINNINGS = re.compile(
     r"(?:\s+|<s>|<bos>|<\|begin_of_text\|>|<\|startoftext\|>"
     r"|<\uff5cbegin\u2581of\u2581sentence\uff5c>"
+    r"|<\|start_header_id\|>assistant<\|end_header_id\|>|<\|assistant\|>"
     r"|<\|im_start\|>assistant\s|<start_of_turn>model\s|<\uff5cAssistant\uff5c>)+"
 )
 _SENTENCE_END = re.compile(r"[.,;:!?)]+(?:\s|$)")
@@ -53,6 +55,7 @@ class Thought(NamedTuple):
     answer: str
     truncated: bool = False
     marked: bool = False
+    calls: tuple[str, ...] = ()  # of gpt-oss, as JSON
 
 
 class _Mark(NamedTuple):
@@ -84,8 +87,9 @@ def split_thought(text: str, *, opened: bool = False) -> Thought:
     or the prompt had opened it, which is known of one that is `opened`. An opening mark that
     nothing closes begins a thought that was cut off. White space beside a mark goes with it.
     """
-    if holds_channels(text):
-        return Thought(*split_channels(text), marked=True)
+    if holds_channels(text, opened=opened):
+        thought, answer, truncated, calls = split_channels(text)
+        return Thought(thought, answer, truncated, marked=True, calls=calls)
     marks = [_read_mark(found) for found in _MARKS.finditer(text)]
     if not marks:
         if opened:
@@ -97,13 +101,17 @@ def split_thought(text: str, *, opened: bool = False) -> Thought:
 def opens_thought(prompt: str) -> tuple[str, bool]:
     """Take the mark off the end of a prompt that opens the reply's thought; tell if it does."""
     stripped = prompt.rstrip()
+    if (channel := OPENS_CHANNEL.search(stripped, max(0, len(stripped) - 200))) is not None:
+        return stripped[: channel.start()].rstrip(), True
     last = None
     for last in _MARKS.finditer(stripped, max(0, len(stripped) - 200)):  # noqa: B007  # the last
         pass
     if last is None or last.end() < len(stripped):
         return prompt, False
     mark = _read_mark(last)
-    if not mark.opens or Quotations(stripped).hold(mark.start, mark.end):
+    before = stripped[: mark.start].rstrip(" \t")
+    begins = not before or before.endswith(("\n", ">", "]"))
+    if not mark.opens or not begins or Quotations(stripped).hold(mark.start, mark.end):
         return prompt, False
     return stripped[: mark.start].rstrip(), True
 
@@ -114,6 +122,8 @@ def _read_mark(found: re.Match[str]) -> _Mark:
     for name, slash in (("angle_name", "angle"), ("other_name", "other"), ("pipe_name", "pipe")):
         if given[name]:
             return _Mark(given[name].lower(), given[slash] == "/", start, end)
+    if given["gemma"] or given["gemma_end"]:
+        return _Mark("channel", bool(given["gemma_end"]), start, end)
     if given["turn"]:
         name = given["turn"].lower()
         closes = name in ANSWERS

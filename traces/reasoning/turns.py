@@ -65,7 +65,8 @@ def context(messages: list[dict[str, Any]], meta: dict[str, Any] | None) -> list
     UnreadableMessage where one of them is not as it should be.
     """
     reply = _reply_position(messages, meta)
-    return [asked(message) for message in (messages if reply is None else messages[:reply])]
+    turns = [asked(message) for message in (messages if reply is None else messages[:reply])]
+    return [turn for turn in turns if turn.text or turn.calls or turn.role != ASSISTANT]
 
 
 def asked(message: dict[str, Any]) -> Turn:

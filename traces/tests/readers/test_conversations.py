@@ -122,6 +122,22 @@ def test_calls_come_behind_the_reply():
         ),
         reply([{"reasoningContent": {"reasoningText": {"text": "a", "signature": "s"}}}, "18"]),
         reply([{"thought": True, "text": "a"}, {"text": "18"}]),
+        reply([{"type": "thinking", "thinking": "a"}, {"text": "18"}], reasoning_content="a"),
+        reply([{"type": "thinking", "thinking": "a"}, {"type": "reasoning", "text": "a"}, "18"]),
+        reply([{"type": "reasoning_content", "reasoning_content": {"text": "a"}}, "18"]),
+        reply(
+            [
+                {
+                    "type": "reasoning",
+                    "summary": [{"type": "summary_text", "text": "short"}],
+                    "content": [{"type": "reasoning_text", "text": "a"}],
+                },
+                {"type": "output_text", "text": "18"},
+            ]
+        ),
+        reply("", parts=[{"type": "reasoning", "text": "a"}, {"type": "text", "text": "18"}]),
+        reply("18<|im_end|>", reasoning_content="a<|im_end|>"),
+        reply([{"type": "reasoning", "text": "a"}, {"type": "text", "text": None}, "18"]),
     ],
 )
 def test_a_thought_stands_in_many_places_and_counts_once(said):
@@ -143,6 +159,7 @@ def test_parts_that_are_no_text_leave_a_mark():
     [
         ({"sum": 4}, '{"sum":4}'),
         ([1, 2], "[1,2]"),
+        ([{"sum": 4}], '[{"sum":4}]'),
         (4, "4"),
         ([{"type": "text", "text": "four"}], "four"),
         ([{"type": "tool_result", "content": [{"type": "text", "text": "four"}]}], "four"),
@@ -334,3 +351,46 @@ def test_messages_may_name_their_role_as_a_type():
     draft = read(*turns)
     assert (draft.prompt, draft.final_answer) == ("9 + 9?", "18")
     assert [message["role"] for message in draft.messages] == ["human", "ai"]
+
+
+@pytest.mark.parametrize(
+    "thought",
+    [
+        {"role": "assistant", "channel": "analysis", "content": "a"},
+        {"role": "reasoning", "content": "a"},
+        {"role": "assistant", "reasoning_content": "a", "content": None},
+    ],
+)
+def test_a_thought_may_be_a_turn_of_its_own(thought):
+    draft = read(USER, thought, reply("18"))
+    assert (draft.prompt, draft.steps, draft.final_answer) == (USER["content"], text("a"), "18")
+
+
+def test_a_call_in_a_channel_is_a_step():
+    draft = read(
+        USER,
+        reply(
+            "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>commentary "
+            "to=functions.add <|constrain|>json<|message|>{}<|call|>"
+        ),
+    )
+    assert draft.steps == [*text("a"), ("tool_call", '{"name": "add", "arguments": "{}"}')]
+    assert "truncated" not in draft.notes
+
+
+def test_calls_of_built_in_tools_are_no_text():
+    call = {"type": "web_search_call", "id": "w", "action": {"query": "x"}}
+    draft = read(USER, reply([call, {"type": "output_text", "text": "18"}]))
+    assert [kind for kind, _ in draft.steps] == ["tool_call"]
+    assert draft.final_answer == "18"
+
+
+@pytest.mark.parametrize("name", ["text", "value", "message"])
+def test_what_is_said_may_stand_under_another_name(name):
+    draft = read({"role": "user", name: "9 + 9?"}, {"role": "assistant", name: "18"})
+    assert (draft.prompt, draft.final_answer) == ("9 + 9?", "18")
+
+
+def test_images_beside_a_message_leave_a_mark():
+    draft = read({**USER, "images": ["AAAA"]}, reply("18"))
+    assert draft.prompt == "What is 9 + 9?\n\n[images]"

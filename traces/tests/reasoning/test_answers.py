@@ -86,6 +86,21 @@ def test_no_box_gives_none(said):
         ),
         (answers.THE_ANSWER_IS, "Then. The answer is approx. 3 km. Done.", "approx. 3 km"),
         (answers.THE_ANSWER_IS, "The answer is 3 p.m. today", "3 p.m. today"),
+        (answers.THE_ANSWER_IS, "The answer is 9 a.m. Bring tea.", "9 a.m"),
+        (answers.THE_ANSWER_IS, "The answer is B. Because it is.", "B"),
+        (answers.THE_ANSWER_IS, "The answer is x. Note it.", "x"),
+        (answers.THE_ANSWER_IS, "The answer is 60 km/h. Note it.", "60 km/h"),
+        (answers.THE_ANSWER_IS, "The answer is A vs. B. Note it.", "A vs. B"),
+        (answers.THE_ANSWER_IS, "The answer is J. K. Rowling. She wrote it.", "J. K. Rowling"),
+        (answers.THE_ANSWER_IS, "The answer is Dr. Smith. He is.", "Dr. Smith"),
+        (answers.THE_ANSWER_IS, "The answer is the U.S. The rest is not.", "the U.S"),
+        (answers.THE_ANSWER_IS, "The answer is No. 5. It smells.", "No. 5"),
+        (answers.THE_ANSWER_IS, "The answer is:\n```python\nprint(4)\n```", "print(4)"),
+        (answers.THE_ANSWER_IS, "The answer is as follows:\n\n4", "4"),
+        (answers.THE_ANSWER_IS, "The correct option is (B).", "(B)"),
+        (answers.ANSWER_LINE, "**Final Answer**\n\n```python\nprint(4)\n```", "print(4)"),
+        (answers.ANSWER_LINE, "- Answer: 7", "7"),
+        (answers.ANSWER_LINE, "My answer: 7", "7"),
         (answers.THE_ANSWER_IS, "Hence the answer is\n\n$$4$$", "4"),
         (answers.THE_ANSWER_IS, "The answer is $12.50.", "$12.50"),
         (answers.THE_ANSWER_IS, r"The answer is \(x=5\).", "x=5"),
@@ -127,6 +142,8 @@ def test_a_reply_without_a_mark_is_the_answer():
     assert answer_of_reply(r"It is \boxed{3}.") == ("3", "boxed")
     assert answer_of_reply("It is 3.") == ("It is 3.", "text")
     assert answer_of_reply(" ") == ("", "none")
+    assert answer_of_reply(r"So \boxed{\text{proof}}.") == ("", "none")
+    assert answer_of_reply("Answer: N/A") == ("", "none")
 
 
 @pytest.mark.parametrize(
@@ -154,8 +171,10 @@ def test_a_number_is_left_as_it_was_written(said):
     "end",
     [
         *("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "</s>", "<|endoftext|>", "<|end_of_text|>"),
+        *("<|EOT|>", "<|eot|>", "<|user|>", "<end_of_utterance>", "[|endofturn|]"),
         *(
             "<|return|>",
+            "<|im_end|>\n<|im_start|>user",
             "<eos>",
             "<\uff5cend\u2581of\u2581sentence\uff5c>",
             "[EOS]",
@@ -167,7 +186,9 @@ def test_what_ends_a_reply_is_no_answer(end):
     assert without_ends(f" 4{end} ") == "4"
 
 
-@pytest.mark.parametrize("reply", ["a > b", "[0, 1]", "`<|im_end|>` ends it.", "<b>4</b>"])
+@pytest.mark.parametrize(
+    "reply", ["a > b", "Price: <s>10</s>", "[0, 1]", "`<|im_end|>` ends it.", "<b>4</b>"]
+)
 def test_what_only_looks_like_an_end_stays(reply):
     assert without_ends(reply) == reply
 

@@ -1,5 +1,6 @@
 """Thoughts told from answers, in every form in which they are marked."""
 
+import json
 import re
 from collections import Counter
 
@@ -17,7 +18,7 @@ BOTH = "<|begin_of_thought|>", "<|end_of_thought|>", "<|begin_of_solution|>", "<
 @pytest.mark.parametrize("name", ["think", "thinking", "reason", "reasoning", "thought", "Think"])
 def test_a_thought_stands_between_tags(name):
     split = split_thought(f"<{name}>\n a \n\n b\n</{name.upper()}>\n\n18 apples \n")
-    assert split == ("a \n\n b", "18 apples \n", False, True)
+    assert split == ("a \n\n b", "18 apples \n", False, True, ())
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_what_is_thought_and_what_is_answer(text, thought, answer):
     ],
 )
 def test_a_thought_that_is_never_closed_was_cut_off(text, thought, answer):
-    assert split_thought(text) == (thought, answer, True, True)
+    assert split_thought(text) == (thought, answer, True, True, ())
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,10 @@ def test_a_thought_that_is_never_closed_was_cut_off(text, thought, answer):
         "<cot>I add.</cot>4",
         '<think mode="long">I add.</think>4',
         "<|think|>I add.<|/think|>4",
+        "<|channel>thought\nI add.<channel|>4",
+        "<longcat_think>I add.</longcat_think>4",
+        "<|start_header_id|>assistant<|end_header_id|>\n\n<think>I add.</think>4",
+        "<|assistant|>\n<think>I add.</think>4",
         "<|START_THINKING|>I add.<|END_THINKING|><|START_RESPONSE|>4<|END_RESPONSE|>",
         "<|thinking_start|>I add.<|thinking_end|>4",
         "<|im_start|>think\nI add.\n<|im_start|>answer\n4",
@@ -93,7 +98,7 @@ def test_a_thought_that_is_never_closed_was_cut_off(text, thought, answer):
     ],
 )
 def test_marks_have_many_forms(reply):
-    assert split_thought(reply) == ("I add.", "4", False, True)
+    assert split_thought(reply) == ("I add.", "4", False, True, ())
 
 
 @pytest.mark.parametrize(
@@ -104,13 +109,6 @@ def test_marks_have_many_forms(reply):
         ("{a}I add.{s}{f}4", "I add.", "4", False),
         ("{f}4<|return|>", None, "4", False),
         ("{a}I add.", "I add.", "", True),
-        (
-            "{a}I add.{end}{s}<|channel|>commentary to=f.add <|constrain|>json"
-            "<|message|>{{}}<|call|>",
-            "I add.\n\n{{}}",
-            "",
-            True,
-        ),
         ("analysisI add.assistantfinal4", "I add.", "4", False),
     ],
 )
@@ -121,8 +119,16 @@ def test_channels_are_told_apart(reply, thought, answer, truncated):
         "end": "<|end|>",
         "s": "<|start|>assistant",
     }
-    thought = thought and thought.format()
-    assert split_thought(reply.format(**names)) == (thought, answer, truncated, True)
+    assert split_thought(reply.format(**names))[:4] == (thought, answer, truncated, True)
+
+
+def test_what_goes_to_a_recipient_is_a_call():
+    split = split_thought(
+        "<|channel|>analysis<|message|>I add.<|end|><|start|>assistant<|channel|>commentary "
+        'to=functions.add <|constrain|>json<|message|>{"a":2}<|call|>'
+    )
+    assert (split.thought, split.answer, split.truncated) == ("I add.", "", False)
+    assert [json.loads(call) for call in split.calls] == [{"name": "add", "arguments": '{"a":2}'}]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +144,7 @@ def test_channels_are_told_apart(reply, thought, answer, truncated):
         "They write </think>, then the answer. So 4.",
         "> </think>\n\n4",
         "Here:\n\n    </think>\n\nSo 4.",
+        "Example:\n\n    <think>a</think>\n\nDone.",
         "```xml\n<a>b</reason>\n```\nDone.",
         "~~~\n</think>\n~~~\nDone.",
         "Return:\n```xml\n<error><reason>late</reason></error>\n```\nDone.",
@@ -149,7 +156,7 @@ def test_channels_are_told_apart(reply, thought, answer, truncated):
     ],
 )
 def test_a_mark_where_no_thought_can_be_is_text(reply):
-    assert split_thought(reply) == (None, reply, False, False)
+    assert split_thought(reply) == (None, reply, False, False, ())
 
 
 @pytest.mark.parametrize(
@@ -169,12 +176,22 @@ def test_what_a_thought_quotes_does_not_end_it(reply, thought):
 
 def test_a_prompt_may_open_the_thought():
     assert opens_thought("Two?\n<think>\n") == ("Two?", True)
-    assert opens_thought("Two? [THINK]") == ("Two?", True)
-    for prompt in ("Two?", "Use `<think>`", "<think>Two?", "Two? </think>"):
+    assert opens_thought("Two?\n[THINK]") == ("Two?", True)
+    channel = "<|start|>assistant<|channel|>analysis<|message|>"
+    assert opens_thought(f"Two?{channel}") == ("Two?", True)
+    rest = "I add.<|end|><|start|>assistant<|channel|>final<|message|>4<|return|>"
+    assert split_thought(rest, opened=True) == ("I add.", "4", False, True, ())
+    for prompt in (
+        "Two?",
+        "Use `<think>`",
+        "Explain the tag <think>",
+        "<think>Two?",
+        "Two? </think>",
+    ):
         assert opens_thought(prompt) == (prompt, False)
-    assert split_thought("I add", opened=True) == ("I add", "", True, True)
-    assert split_thought("I add</think>4", opened=True) == ("I add", "4", False, True)
-    assert split_thought("<think>I add</think>4", opened=True) == ("I add", "4", False, True)
+    assert split_thought("I add", opened=True) == ("I add", "", True, True, ())
+    assert split_thought("I add</think>4", opened=True) == ("I add", "4", False, True, ())
+    assert split_thought("<think>I add</think>4", opened=True) == ("I add", "4", False, True, ())
 
 
 TAG = re.compile(
@@ -197,7 +214,7 @@ def test_nothing_but_tags_and_space_beside_them_is_lost(text):
     split = split_thought(text)
     assert without_tags(text) == without_tags(split.thought or "") + without_tags(split.answer)
     if not split.marked:
-        assert split == (None, text, False, False)
+        assert split == (None, text, False, False, ())
 
 
 @pytest.mark.parametrize(
