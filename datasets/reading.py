@@ -95,7 +95,9 @@ class Export:
         if self.after and not self.fmt.container.divisible:
             raise Invalid({"after": [f"A {self.fmt.name} file is read whole."]})
         if self.after > self.row_count:
-            raise Invalid({"after": [f"There are {self.row_count} rows."]})
+            raise Invalid(
+                {"after": [f"There are {self.row_count} rows: `after` is 0 to {self.row_count}."]}
+            )
 
     @property
     def row_count(self) -> int:

@@ -14,6 +14,7 @@ from traces.document import TraceDocument
 from traces.filters import TraceFilters
 from traces.models import Score, Status, Trace
 from traces.querysets import ROW_FIELDS
+from traces.readers.columns import CONTEXTS, PROMPTS, REPLIES, THOUGHTS
 from traces.readers.formats import AUTO, FORMATS
 from traces.readers.mapping import MAX_CHARS as MAX_MAP_CHARS
 from traces.readers.mapping import TARGETS, BadMapping, parse
@@ -34,10 +35,16 @@ from tunix_site.fields import (
 )
 from tunix_site.strict_json import problems
 
+OTHER_NAMES = frozenset([*PROMPTS, *CONTEXTS, *REPLIES, *THOUGHTS, "conversations"])
+CONTAINERS = ("json", "jsonl", "ndjson", "csv", "tsv", "parquet", "gzip", "zstd")
 MAX_ITEM_ERRORS = 20  # of one list, or of one item in it
 
 
 class StepSerializer(StrictSerializer):
+    default_error_messages = {
+        "invalid": 'Not an object: a step is {{"i": 0, "type": "reasoning", "content": "..."}}.'
+    }
+
     i = IntegerField(min_value=0, max_value=document.MAX_STEP_INDEX)
     type = TextField(max_length=document.MAX_STEP_TYPE_CHARS)
     content = TextField(max_length=document.MAX_STEP_CHARS)
@@ -168,6 +175,14 @@ class TraceSerializer(StrictSerializer):
                 f"Takes {size:,} bytes as JSON; the limit is {settings.MAX_TRACE_BYTES:,}."
             )
         return attrs
+
+    def refusal_of(self, key: str) -> str:
+        if key == "source":
+            return "Unknown field. It goes into `meta.source`."
+        said = super().refusal_of(key)
+        if key in OTHER_NAMES:
+            said += " Records of other names go to POST /api/traces/import."
+        return said
 
     def to_document(self) -> TraceDocument:
         return TraceDocument(**self.validated_data)
@@ -323,10 +338,20 @@ class BulkSerializer(StrictSerializer):
         return BulkChange(where=values["where"], **values["set"])
 
 
+class FormatField(ChoiceTextField):
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and data.lower() in CONTAINERS:
+            raise serializers.ValidationError(
+                "Leave `format` out: JSON Lines, JSON, CSV and Parquet are recognised, and what "
+                "their records are."
+            )
+        return super().to_internal_value(data)
+
+
 class ImportQuery(QuerySerializer):
     """What to make of a file."""
 
-    format = ChoiceTextField(
+    format = FormatField(
         choices=[AUTO, *FORMATS],
         required=False,
         default=AUTO,
@@ -336,7 +361,7 @@ class ImportQuery(QuerySerializer):
         required=False,
         max_length=MAX_MAP_CHARS,
         help_text="Which field is which part of a trace, in place of a format: "
-        "`prompt:question,steps:cot,final_answer:answer`. Targets: "
+        "`prompt:question,thought:cot,final_answer:answer`. Targets: "
         f"{', '.join(f'`{target}`' for target in TARGETS)}. Dots lead into objects and lists: "
         "`reply:response.choices.0.message.content`.",
     )

@@ -96,6 +96,11 @@ class TraceViewSet(ApiViewSet):
         "prompts": PromptQuery,
     }
     examples: ClassVar = OF_TRACES
+    instead: ClassVar = {
+        "PATCH": "POST /api/traces/bulk changes all traces that match.",
+        "DELETE": "One at a time is deleted, by its id; POST /api/traces/bulk rejects all that "
+        "match.",
+    }
     repeatable: ClassVar = {"import_stream"}
     streams: ClassVar = {"import_stream"}
     body_limits: ClassVar = {"batch": settings.MAX_BATCH_BYTES}

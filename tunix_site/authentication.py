@@ -18,9 +18,10 @@ from tunix_site.models import KEY_PREFIX, ApiKey, digest_of
 log = logging.getLogger(__name__)
 
 SCHEMES = (b"bearer", b"token")  # in lower case: HTTP's schemes know none
+MAKE = "Keys are made with `manage.py create_api_key NAME --role ROLE`."
 EXPECTED = (
     "An API key is expected in a header, as `Authorization: Bearer KEY` (or `Token KEY`), "
-    "and nowhere else."
+    f"and nowhere else. {MAKE}"
 )
 CHALLENGE = 'Bearer realm="Tunix RT"'
 
@@ -62,6 +63,6 @@ def _wrong_key(request: Any) -> APIException:
     address = address_of(request)
     wait = wrong_keys.take(network_of(address))
     if not wait:
-        return AuthenticationFailed("The key is unknown, expired or revoked.")
+        return AuthenticationFailed(f"The key is unknown, expired or revoked. {MAKE}")
     log_seldom(log, "wrong keys: an address is told to wait", address=address)
     return TooMany("Too many wrong keys came from your address.", wait=wait)

@@ -78,7 +78,7 @@ class NumberField(StrictMixin, serializers.FloatField):
 
 
 class BooleanField(StrictMixin, serializers.BooleanField):
-    default_error_messages = {"invalid": "Neither true nor false."}
+    default_error_messages = {"invalid": "Neither true nor false: write true or false."}
 
     def to_internal_value(self, data: Any) -> bool:
         if type(data) is not bool:

@@ -78,7 +78,10 @@ ERRORS: dict[str, tuple[str, str, Any, dict[str, Any]]] = {
     "409": (
         "Conflict",
         "It contradicts what is stored.",
-        {"detail": "The trace is held by: sums-1."},
+        {
+            "detail": "The trace is held by: sums-1. Delete these datasets first, or reject "
+            "the trace."
+        },
         {},
     ),
     "413": (

@@ -13,6 +13,7 @@ from tunix_site.fields import BooleanField, IntegerField, QuerySerializer, TextF
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+OFFSETS = ("offset", "page", "skip", "start")  # by which other sites count
 NO_CURSOR = "This is no cursor of this list: take `next` or `previous` as they came."
 
 
@@ -20,10 +21,22 @@ class PageQuery(QuerySerializer):
     """The parameters of every list."""
 
     limit = IntegerField(
-        min_value=1, max_value=MAX_LIMIT, required=False, help_text=f"Rows ({DEFAULT_LIMIT})."
+        min_value=1,
+        max_value=MAX_LIMIT,
+        required=False,
+        help_text=f"Rows ({DEFAULT_LIMIT}).",
+        error_messages={
+            "max_value": "Ensure this value is less than or equal to {max_value}: "
+            "more come page by page, by `next`."
+        },
     )
     cursor = TextField(required=False, max_length=500, help_text="From `next` or `previous`.")
     count = BooleanField(required=False, help_text="Count all rows that match as well.")
+
+    def refusal_of(self, key: str) -> str:
+        if key.lower() in OFFSETS:
+            return "There are no offsets: follow `next`, as it came."
+        return super().refusal_of(key)
 
 
 class KeysetPagination(CursorPagination):

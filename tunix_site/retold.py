@@ -57,6 +57,8 @@ def _of_method(error: Any, view: Any, request: Any) -> str:
     there = ", ".join(name for name in view.allowed_methods if name not in ("HEAD", "OPTIONS"))
     sent = shown(request.method)[:MAX_SHOWN]
     how = " `curl -T` sends PUT: add `-X POST`." if (sent, there) == ("PUT", "POST") else ""
+    told = getattr(view, "instead", {}).get(sent)  # other views may be a library's
+    how = how or (f" {told}" if told else "")
     return f"{sent} is not allowed here, only {there}.{how}"
 
 

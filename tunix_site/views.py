@@ -32,6 +32,8 @@ class ApiViewMixin:
     streams: ClassVar[Collection[str]] = ()  # actions that may hold a thread for long
     examples: ClassVar[Mapping[str, Mapping[Any, Any]]] = {}  # "request", and answers by status
 
+    instead: ClassVar[Mapping[str, str]] = {}  # what to do, by a method that is not there
+
     post: Callable[..., Response]
     query: dict[str, Any]  # the validated query parameters
 

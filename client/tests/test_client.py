@@ -47,6 +47,12 @@ def test_what_is_no_address_is_refused(url, monkeypatch):
         Client(url, "key")
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000/api", "https://a.example.org/api/"])
+def test_an_address_that_goes_on_to_the_routes_is_refused(url):
+    with pytest.raises(Misconfigured, match="ends in /api: give the address before that"):
+        Client(url, "key")
+
+
 @pytest.mark.parametrize("key", ["käse", "a\nb"])
 def test_what_is_no_key_is_refused_and_not_shown(key):
     with pytest.raises(Misconfigured, match=r"^The key holds characters that no key has\.$"):

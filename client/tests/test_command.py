@@ -88,6 +88,14 @@ def test_a_file_that_is_refused_does_not_hold_up_the_others(run, tmp_path):
     assert done.stdout.startswith("good.jsonl: 1 lines")
 
 
+def test_a_line_that_is_no_record_is_told_without_a_field(run, tmp_path):
+    (tmp_path / "a.jsonl").write_text(PROBLEM + "nothing\n" * 5)
+    text = run("import", "a.jsonl").stdout
+    assert "\n  line 2: The line is not JSON" in text
+    hint = text.splitlines()[-1].partition("tunix-rt ")[2]
+    assert run(*hint.split()).stdout.startswith("line 2: The line is not JSON")
+
+
 def test_all_errors_of_an_import_are_shown_by_its_job(run, tmp_path):
     (tmp_path / "a.jsonl").write_text(PROBLEM + '{"question": 1}\n' * 5)
     text = run("import", "a.jsonl").stdout
@@ -125,7 +133,9 @@ def test_a_file_is_replaced_only_with_force(environment, tmp_path):
     target.write_text("mine")
     done = program("export", key, "-o", target)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"{target} is there.\n"
+    assert done.stderr == (
+        f"{target} is there already; --force (overwrite=True in Python) replaces it.\n"
+    )
     assert program("export", key, "-o", target, "--force").returncode == 0
     assert target.read_text() != "mine"
 

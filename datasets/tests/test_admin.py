@@ -11,6 +11,7 @@ from datasets.formats.known import FORMATS
 from datasets.models import Dataset, DatasetItem
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.models import Trace
+from traces.services.curation import INSTEAD
 from traces.tests.concurrency import elsewhere, just_before
 from traces.tests.factories import TraceFactory
 from tunix_site.models import Role
@@ -187,9 +188,11 @@ def test_a_trace_in_a_dataset_is_kept_and_the_dataset_named(page):
     held, free = TraceFactory(meta={"source": "held"}), TraceFactory()
     DatasetFactory(name="one", recipe__filters={"source": "held"})
     path = reverse("admin:traces_trace_delete", args=[held.pk])
-    assert told(page.post(path, {"post": "yes"}, follow=True)) == ["The trace is held by: one-1."]
+    assert told(page.post(path, {"post": "yes"}, follow=True)) == [
+        f"The trace is held by: one-1. {INSTEAD}"
+    ]
     response = act(page, "delete_selected", "/admin/traces/trace/", [held, free], post="yes")
-    assert told(response) == [f"{held.pk}: The trace is held by: one-1.", "Deleted 1."]
+    assert told(response) == [f"{held.pk}: The trace is held by: one-1. {INSTEAD}", "Deleted 1."]
     assert Trace.objects.get() == held
 
 

@@ -82,10 +82,12 @@ def test_the_refusal_says_how_many_rows_there_are(reader):
     TraceFactory.create_batch(12)
     dataset = SplitDatasetFactory()
     url = f"/api/datasets/{dataset.key}/export.jsonl"
-    assert reader.get(f"{url}?after=13").json() == {"after": ["There are 12 rows."]}
+    assert reader.get(f"{url}?after=13").json() == {
+        "after": ["There are 12 rows: `after` is 0 to 12."]
+    }
     in_train = dataset.stats["split_counts"]["train"]
     assert reader.get(f"{url}?split=train&after={in_train + 1}").json() == {
-        "after": [f"There are {in_train} rows."]
+        "after": [f"There are {in_train} rows: `after` is 0 to {in_train}."]
     }
 
 

@@ -4,12 +4,15 @@ A record is of this format where its columns leave no doubt: one prompt, one rep
 file is read by it whose records another format knows.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.exchanges import is_held, read_parts, reference_of
 from traces.readers.labels import status_of
+from traces.sources.source import Row
 
 PROMPTS = (
     *("instruction", "question", "problem", "prompt", "query", "user_prompt", "user_input"),
@@ -41,6 +44,7 @@ REFERENCES = (
     *("gold_answer", "gold_standard_solution", "reference", "target", "label_answer"),
 )
 HISTORY = "history"
+NONE: Mapping[str, str] = MappingProxyType({})
 MAX_SHOWN = 6  # names, in an error
 # columns of which the prompt would not know, or that say that the record is something else
 OTHERS = ("choices", "options", "chosen", "rejected", "messages", "conversations", "completions")
@@ -80,7 +84,7 @@ def recognises(record: dict[str, Any]) -> bool:
 def read(record: dict[str, Any]) -> list[Draft]:
     """Give one trace, or of a list of replies one for each."""
     names = names_of(record)
-    columns = _columns(names)
+    columns = _columns(names, _empty_of(record))
     prompt = fields.text(record, columns.prompt)
     context = text_of(record, columns.context)
     asked = prompt if not context else f"{prompt}\n\n{context}"
@@ -152,15 +156,21 @@ def _rest(record: dict[str, Any], draft: Draft, columns: _Columns, number: int) 
 
 def names_of(record: dict[str, Any]) -> dict[str, str]:
     """Give the names of the columns that hold something, by what they are in the tables here."""
-    return {
-        name.strip().lower().replace(" ", "_").replace("-", "_"): name
-        for name, value in record.items()
-        if value not in (None, "", [])
-    }
+    return {_folded(name): name for name, value in record.items() if value not in (None, "", [])}
 
 
-def _columns(names: dict[str, str]) -> _Columns:
-    """Tell which column is what; Unreadable where that is in doubt."""
+def _empty_of(record: dict[str, Any]) -> dict[str, str]:
+    """Give the names of the columns that hold nothing, as `names_of` does of the others."""
+    named = record.columns if isinstance(record, Row) else record
+    return {_folded(name): name for name in named if record.get(name) in (None, "", [])}
+
+
+def _folded(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _columns(names: dict[str, str], empty: Mapping[str, str] = NONE) -> _Columns:
+    """Tell which column is what; Unreadable where that is in doubt, or the column `empty`."""
     if other := next((names[name] for name in OTHERS if name in names), None):
         raise Unreadable(other, "Beside it prompt and reply are in doubt: use map.")
     prompt = one_of(names, PROMPTS)
@@ -168,6 +178,7 @@ def _columns(names: dict[str, str]) -> _Columns:
     if prompt is None and context == names.get("input"):
         prompt, context = context, None
     if prompt is None:
+        _refuse_empty(empty, (*PROMPTS, "input"))
         raise Unreadable("prompt", f"None of the columns {_shown(PROMPTS)}.")
     thought = one_of(names, THOUGHTS)
     replies: tuple[str, ...] = REPLIES
@@ -178,6 +189,7 @@ def _columns(names: dict[str, str]) -> _Columns:
     if thought and reply and reply in map(names.get, SEVERAL):
         raise Unreadable(thought, f"Which of {reply} it belongs to is in doubt.")
     if reply is None and thought is None:
+        _refuse_empty(empty, (*REPLIES, *SEVERAL, *THOUGHTS))
         raise Unreadable("response", f"None of the columns {_shown(REPLIES)}.")
     return _Columns(
         prompt,
@@ -188,6 +200,11 @@ def _columns(names: dict[str, str]) -> _Columns:
         answer,
         next((names[name] for name in REFERENCES if name in names), None),
     )
+
+
+def _refuse_empty(empty: Mapping[str, str], known: tuple[str, ...]) -> None:
+    if name := next((empty[name] for name in known if name in empty), None):
+        raise Unreadable(name, "This column is empty here.")
 
 
 def _shown(names: tuple[str, ...]) -> str:

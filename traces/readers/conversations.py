@@ -9,7 +9,6 @@ from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
 from traces.reasoning.messages import (
     ASSISTANT,
-    CALLING_ROLES,
     ROLES,
     SYSTEM,
     USER,
@@ -182,8 +181,7 @@ def as_message(turn: Any) -> Any:
     if not isinstance(turn, dict) or "role" in turn or not isinstance(turn.get("from"), str):
         return turn
     speaker = turn["from"]
-    known = speaker.strip().lower()
-    role = known if known in CALLING_ROLES else ROLES.get(known, speaker)
+    role = ROLES.get(speaker.strip().lower(), speaker)
     named = {} if role == speaker else {"from": speaker}
     content = turn.get("value", turn.get("content"))
     return {"role": role, "content": content, **named, **fields.rest(turn, "from", "value")}

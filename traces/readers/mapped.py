@@ -10,12 +10,26 @@ from traces.readers.conversations import as_turns, read_conversation
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.exchanges import is_held, read_parts
 from traces.readers.formats import ReaderFormat
-from traces.readers.mapping import MESSAGES, META, PROMPT, REPLIES, Paths, finds, located, without
+from traces.readers.mapping import (
+    MAX_NAME_CHARS,
+    MESSAGES,
+    META,
+    PROMPT,
+    REPLIES,
+    Path,
+    Paths,
+    finds,
+    located,
+    without,
+)
 from traces.readers.record import STATUSES, UNREVIEWED
 from traces.readers.speakers import message_of
 from traces.reasoning import answers
+from tunix_site.strict_json import shown
 
 NAME = "map"
+MISSING = "There is no such field."
+MAX_TOLD = 100  # reasons
 LABELS = {True: "approved", False: "rejected"}
 LABEL_TEXTS = {"true": True, "false": False, "1": True, "0": False}
 BLANK = "This field may not be blank."
@@ -27,7 +41,7 @@ def format_of(paths: Paths) -> ReaderFormat:
         NAME,
         "Records of which the import says which field is which.",
         partial(_recognises, paths),
-        partial(_read, paths),
+        partial(_read, paths, set()),
         {},
     )
 
@@ -36,8 +50,9 @@ def _recognises(paths: Paths, record: dict[str, Any]) -> bool:
     return finds(record, paths.get(PROMPT) or paths[MESSAGES])
 
 
-def _read(paths: Paths, record: dict[str, Any]) -> list[Draft]:
-    found = _Found(paths, {target: located(record, path) for target, path in paths.items()})
+def _read(paths: Paths, told: set[str], record: dict[str, Any]) -> list[Draft]:
+    values = {target: _located(record, path, told) for target, path in paths.items()}
+    found = _Found(paths, values)
     draft = _conversation(found) if MESSAGES in paths else _exchange(found)
     rest: dict[str, Any] = dict(record)
     for target, path in paths.items():
@@ -46,6 +61,18 @@ def _read(paths: Paths, record: dict[str, Any]) -> list[Draft]:
     draft.record = rest
     _add_beside(found, draft)
     return [draft]
+
+
+def _located(record: dict[str, Any], path: Path, told: set[str]) -> Any:
+    """Give what stands at a path; of one file the same keys are told once."""
+    try:
+        return located(record, path)
+    except Unreadable as error:
+        if error.reason in told:
+            raise Unreadable(error.field, MISSING) from None
+        if len(told) < MAX_TOLD:
+            told.add(error.reason)
+        raise
 
 
 class _Found:
@@ -155,7 +182,9 @@ def _status(found: _Found) -> str | None:
     """Take a status by its name, or a label that says right or wrong."""
     status = found.text("status")
     if status is not None and status not in STATUSES:
-        raise found.refuse("status", f"Not one of {', '.join(STATUSES)}.")
+        raise found.refuse(
+            "status", f"{shown(status)[:MAX_NAME_CHARS]!r} is not one of {', '.join(STATUSES)}."
+        )
     label = found.value("label")
     if isinstance(label, str):
         label = LABEL_TEXTS.get(label.strip().lower(), label)

@@ -5,14 +5,14 @@ from typing import Any
 
 from traces.readers.draft import Unreadable
 from traces.readers.formats import FORMATS, ReaderFormat, recognises
-from traces.readers.mapping import MAX_NAME_CHARS, keys_of
+from traces.readers.mapping import MAX_NAME_CHARS, TARGETS, keys_of
 from traces.readers.speakers import message_of
 from traces.unexpected import Unexpected
 from tunix_site.strict_json import shown
 
 NEAREST = 3
 MAX_LISTS = 5
-MAP = "map=prompt:FIELD,final_answer:FIELD"
+MAP = "map=prompt:FIELD,thought:FIELD,final_answer:FIELD"
 
 
 def unrecognised(records: Sequence[dict[str, Any]]) -> str:
@@ -23,7 +23,8 @@ def unrecognised(records: Sequence[dict[str, Any]]) -> str:
         _several(records) or f"They have the keys: {keys_of(dict.fromkeys(keys))}.",
         *_lists(records),
         *_nearest(records, set(keys)),
-        f"Say which field is which with {MAP}, or name a format: {', '.join(FORMATS)}.",
+        f"Say which field is which with {MAP} (in commands --map; targets are "
+        f"{', '.join(TARGETS)}), or name a format: {', '.join(FORMATS)}.",
     ]
     return " ".join(filter(None, said))
 

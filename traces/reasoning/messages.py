@@ -120,7 +120,7 @@ def read_message(message: dict[str, Any]) -> Turn:
     name = next((name for name in CONTENT_NAMES if message.get(name)), "content")
     content = message.get(name)
     turn.returns = turn.role == TOOL
-    if str(message.get("role")).lower() in CALLING_ROLES:
+    if _is_call(message, turn.role):
         turn.calls.append(_called(content))
     elif isinstance(content, list) and not (turn.returns and not _is_parts(content)):
         turn.text = "\n\n".join(filter(None, _texts(content, name, turn)))
@@ -138,6 +138,12 @@ def read_message(message: dict[str, Any]) -> Turn:
     if turn.role == USER and isinstance(content, list) and _are_results(content):
         turn.role = TOOL  # as Anthropic's users return what their tools said
     return turn
+
+
+def _is_call(message: dict[str, Any], role: str) -> bool:
+    """Tell a turn that is a call by its role, or by the name that its speaker had before it."""
+    names = ("role", "from") if role == ASSISTANT else ("role",)
+    return any(str(message.get(name)).strip().lower() in CALLING_ROLES for name in names)
 
 
 def thoughts_of(message: dict[str, Any]) -> list[str]:

@@ -9,6 +9,8 @@ from rest_framework.exceptions import NotFound
 from traces.models import Review, Trace
 from tunix_site.errors import Conflict
 
+INSTEAD = "Delete these datasets first, or reject the trace."
+
 
 def curate_trace(*, trace: Trace, user: Any, changes: dict[str, Any]) -> Trace:
     """Change status or tags; a change of status is recorded as the user's review."""
@@ -39,7 +41,7 @@ def delete_trace(*, trace: Trace) -> None:
             held_trace(trace=trace).delete()
     except ProtectedError as error:
         holders = sorted({str(holder) for holder in error.protected_objects})
-        raise Conflict(f"The trace is held by: {', '.join(holders)}.") from None
+        raise Conflict(f"The trace is held by: {', '.join(holders)}. {INSTEAD}") from None
     except IntegrityError:
         # a dataset took it between the look and the deletion
         raise Conflict("The trace is held by a dataset that was just built.") from None

@@ -38,7 +38,7 @@ from traces.sources.source import (
     Source,
     blocks,
 )
-from traces.sources.tables import delimiter_of, read_csv
+from traces.sources.tables import RECODE, delimiter_of, read_csv
 from traces.unexpected import Unexpected
 
 __all__ = ["BadRecord", "BrokenSource", "Chunk", "Record", "Source", "read_records"]
@@ -46,6 +46,8 @@ __all__ = ["BadRecord", "BrokenSource", "Chunk", "Record", "Source", "read_recor
 _object_begins = re.compile(rb'\{\s*"').match
 
 PARQUET_MAGIC = b"PAR1"
+ZIP_MAGIC = b"PK\x03\x04"
+TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 UTF8_BOM = b"\xef\xbb\xbf"
 MAX_HEADER_BYTES = 64 * 1024  # in which the first lines are looked for
 
@@ -91,7 +93,8 @@ def _chunks(
     max_spool_bytes: int | None,
     is_record: Callable[[dict[str, Any]], bool],
 ) -> Iterator[Chunk]:
-    head, pieces = peek(pieces, len(PARQUET_MAGIC))
+    head, pieces = peek(pieces, TAR_MAGIC_AT + len(TAR_MAGIC))
+    _refuse_archive(head)
     if head.startswith(PARQUET_MAGIC):
         return _parquet(source, pieces, max_record_bytes, max_spool_bytes)
     line, head, stream = _begun(blocks(in_utf8(head, pieces)))
@@ -109,6 +112,20 @@ def _chunks(
         return read_lines(stream, max_record_bytes=max_record_bytes, first_line=line)
     return read_csv(
         stream, max_record_bytes=max_record_bytes, delimiter=_delimiter(head), first_line=line
+    )
+
+
+def _refuse_archive(head: bytes) -> None:
+    """Tell what holds files of its own, and how to send one of them."""
+    if head.startswith(ZIP_MAGIC):
+        kind, unpack = "zip", "unzip -p FILE NAME"
+    elif head.startswith(TAR_MAGIC, TAR_MAGIC_AT) and b"\0" in head:  # in text there is none
+        kind, unpack = "tar", "tar -xOf FILE NAME"
+    else:
+        return
+    raise BrokenSource(
+        f"This is a {kind} archive: send the files in it one by one, "
+        f"`{unpack} | curl ... -X POST --upload-file -`."
     )
 
 
@@ -179,11 +196,12 @@ def _delimiter(head: bytes) -> str:
     header = head[:MAX_HEADER_BYTES].partition(b"\n")[0].rstrip()
     try:
         delimiter = delimiter_of(header.decode())
+        how = ""
     except UnicodeDecodeError:
-        delimiter = None
+        delimiter, how = None, f" If it is text: {RECODE}."
     if delimiter is None:
         raise BrokenSource(
             "The source is neither JSON Lines nor a JSON array, CSV or Parquet, in UTF-8 or, with "
-            "its byte order mark, UTF-16."
+            f"its byte order mark, UTF-16.{how}"
         )
     return delimiter

@@ -11,6 +11,7 @@ from traces.sources.source import BadRecord, BrokenSource, Cells, Chunk, Record,
 from tunix_site import strict_json
 
 MAX_COLUMNS = 100_000
+RECODE = "`iconv -f WINDOWS-1252 -t UTF-8 FILE` makes it of many others"
 DELIMITERS = (",", ";", "\t")  # in this order where two are in the header as often
 
 _quoted = re.compile(r'"[^"]*"?')
@@ -72,7 +73,9 @@ class _RowLines:
         try:
             return line.decode() + "\n"
         except UnicodeDecodeError as error:
-            raise _BadRow(f"it is not UTF-8 at byte {error.start + 1:,} of its line") from None
+            raise _BadRow(
+                f"it is not UTF-8 at byte {error.start + 1:,} of its line; {RECODE}"
+            ) from None
 
     def skip_row(self) -> None:
         """Go to the end of a row that was given up: to where its quotes are closed."""

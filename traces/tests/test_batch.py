@@ -21,6 +21,18 @@ def post(client, bodies, url=URL):
     return client.post(url, json.dumps(bodies), content_type="application/json")
 
 
+def test_what_is_no_trace_is_told_where_it_goes(writer):
+    bad = {**BodyFactory(steps=["a"]), "source": "s"}
+    first, second = post(writer, [bad, {"question": "Two?", "answer": "2"}]).json()["errors"]
+    assert first["errors"]["source"] == ["Unknown field. It goes into `meta.source`."]
+    assert first["errors"]["steps"]["0"]["non_field_errors"] == [
+        'Not an object: a step is {"i": 0, "type": "reasoning", "content": "..."}.'
+    ]
+    for name in ("question", "answer"):
+        [said] = second["errors"][name]
+        assert said.endswith("Records of other names go to POST /api/traces/import.")
+
+
 def test_the_answer_names_every_trace_in_input_order(writer):
     bodies = [BodyFactory(trace_version=f"v{n}") for n in range(5)]
     response = post(writer, bodies)

@@ -48,7 +48,10 @@ def test_datasets_that_hold_it_are_named(curator):
     free = TraceFactory()
     response = curator.delete(f"{URL}/{trace.id}")
     assert response.status_code == 409
-    assert response.json() == {"detail": "The trace is held by: all_sums-1, sums-2."}
+    assert response.json() == {
+        "detail": "The trace is held by: all_sums-1, sums-2. Delete these datasets first, or "
+        "reject the trace."
+    }
     assert curator.get(f"{URL}/{trace.id}").status_code == 200
     assert curator.delete(f"{URL}/{free.id}").status_code == 204
 

@@ -333,6 +333,13 @@ def test_flags_become_scores(curator):
 # Refusals
 
 
+@pytest.mark.parametrize("name", ["jsonl", "CSV", "parquet"])
+def test_a_container_is_no_format(writer, name):
+    response = send(writer, [worked(1)], f"?format={name}")
+    assert response.status_code == 400
+    assert response.json()["format"][0].startswith("Leave `format` out: JSON Lines, JSON, CSV and")
+
+
 @pytest.mark.parametrize(
     "query",
     ["?format=nothing", "?on_error=stop", "?dry_run=1", "?source=", f"?source={'s' * 129}", "?a=b"],

@@ -62,6 +62,12 @@ def test_a_field_that_is_missing_is_its_records_error(writer):
     ]
 
 
+def test_the_keys_are_told_once_and_not_with_every_record(writer):
+    found = mapped(writer, [{"task": "Two?", "work": str(n)} for n in range(3)]).json()["errors"]
+    told = "There is no such field; the record has the keys: task, work."
+    assert [error["message"] for error in found] == [told, *["There is no such field."] * 2]
+
+
 def test_an_unknown_column_of_a_table_is_every_rows_error(writer):
     answer = mapped(writer, csv_file(RECORDS), "prompt:task,final_answer:result,meta.k:m").json()
     assert {error["field"] for error in answer["errors"]} == {"m"}
@@ -110,7 +116,9 @@ def test_what_is_not_recognised_names_its_keys_the_nearest_formats_and_the_map(w
     assert "They have the keys: problem, generated, x. Nearest: " in said
     assert "math (lacks solution)" in said
     assert "columns (response: None of the columns output, response, answer, " in said
-    assert "Say which field is which with map=prompt:FIELD,final_answer:FIELD" in said
+    assert (
+        "which with map=prompt:FIELD,thought:FIELD,final_answer:FIELD (in commands --map; " in said
+    )
     assert "or name a format: table, record, trace," in said
 
 

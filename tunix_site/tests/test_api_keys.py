@@ -11,16 +11,17 @@ from rest_framework.test import APIClient
 
 from tunix_site import buckets
 from tunix_site.accounts import give_role
+from tunix_site.authentication import MAKE
 from tunix_site.models import ApiKey, Role
 from tunix_site.tests.clock import Clock
 from tunix_site.tests.samples import trace
 
 pytestmark = pytest.mark.django_db
 
-UNKNOWN = {"detail": "The key is unknown, expired or revoked."}
+UNKNOWN = {"detail": f"The key is unknown, expired or revoked. {MAKE}"}
 EXPECTED = {
     "detail": "An API key is expected in a header, as `Authorization: Bearer KEY` (or "
-    "`Token KEY`), and nowhere else."
+    f"`Token KEY`), and nowhere else. {MAKE}"
 }
 
 

@@ -54,6 +54,21 @@ def test_following_the_links_shows_every_row_once_in_both_directions(reader, ids
     assert backward == ids
 
 
+@pytest.mark.parametrize("name", ["offset", "page"])
+@pytest.mark.parametrize("path", [URL, "/api/datasets", "/api/jobs"])
+def test_who_asks_for_an_offset_is_told_of_the_links(reader, path, name):
+    response = reader.get(f"{path}?{name}=2")
+    assert response.status_code == 400
+    assert response.json() == {name: ["There are no offsets: follow `next`, as it came."]}
+
+
+def test_who_asks_for_all_at_once_is_told_of_the_links(reader):
+    said = reader.get(f"{URL}?limit=1000").json()["limit"]
+    assert said == [
+        "Ensure this value is less than or equal to 100: more come page by page, by `next`."
+    ]
+
+
 def test_links_keep_the_filters(reader, ids):
     query = parse_qs(urlsplit(reader.get(f"{URL}?limit=3&min_steps=1").json()["next"]).query)
     assert set(query) == {"cursor", "limit", "min_steps"}

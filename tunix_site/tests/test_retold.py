@@ -12,6 +12,8 @@ HOW = '(curl -H "Content-Type: application/json" --data-binary @FILE).'
     [
         ("put", "/api/traces/import", "not allowed here, only POST. `curl -T` sends PUT: add"),
         ("put", "/api/traces", "PUT is not allowed here, only GET, POST."),
+        ("patch", "/api/traces", "only GET, POST. POST /api/traces/bulk changes all traces that"),
+        ("delete", "/api/traces", "One at a time is deleted, by its id; POST /api/traces/bulk"),
         ("post", "/api/datasets", "POST is not allowed here, only GET."),
         ("patch", "/api/health", "PATCH is not allowed here, only GET."),
     ],

@@ -11,7 +11,7 @@ import typer
 from tunix_rt import console, listing
 from tunix_rt.arguments import Json, Key, Pairs, Url, pairs, recipe_of, typed
 from tunix_rt.client import Client
-from tunix_rt.errors import Invalid, TunixError
+from tunix_rt.errors import Invalid, TunixError, problem_of
 from tunix_rt.version import VERSION
 
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
@@ -52,7 +52,8 @@ def import_files(
     format: Annotated[str, typer.Option(help="auto recognises it.")] = "auto",  # noqa: A002
     source: Annotated[str | None, typer.Option(help="In place of the traces' own.")] = None,
     map: Annotated[  # noqa: A002
-        str | None, typer.Option(help="Which column is which: prompt:question,steps:cot")
+        str | None,
+        typer.Option(help="Which field is which: prompt:task,thought:cot,final_answer:result"),
     ] = None,
     on_error: Annotated[OnError, typer.Option(help="What to do with a bad record.")] = OnError.SKIP,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing.")] = False,
@@ -96,7 +97,7 @@ def _import_text(file: Path, summary: Mapping[str, Any], *, dry_run: bool) -> st
         f"already, {summary['error_count']:,} records bad."
     )
     for error in summary["errors"][:3]:
-        text += f"\n  line {error['line']}, {error.get('field')}: {error['message']}"
+        text += f"\n  {problem_of(error)}"
     if summary["error_count"] > 3:
         text += f"\n  all of them: tunix-rt job {summary['job']} --errors"
     return text

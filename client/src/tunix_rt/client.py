@@ -80,6 +80,8 @@ def _address(given: str | None) -> httpx.URL:
         address = httpx.URL()
     if address.scheme not in ("http", "https") or not address.host:
         raise Misconfigured(f"{text!r} is no address; it begins with http:// or https://.")
+    if address.path.rstrip("/").endswith("/api"):
+        raise Misconfigured(f"{text!r} ends in /api: give the address before that.")
     return address
 
 

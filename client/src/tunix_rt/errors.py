@@ -195,12 +195,17 @@ def problems_of(body: Any) -> Iterator[Problem]:
     yield from _fields({name: value for name, value in body.items() if name != "detail"})
 
 
+def problem_of(error: Mapping[str, Any]) -> Problem:
+    """Read an error of a file's line; its field may be empty."""
+    return Problem(str(error.get("message")), field=error.get("field"), line=error.get("line"))
+
+
 def _listed(one: dict[str, Any]) -> Iterator[Problem]:
     if "index" in one:
         for problem in _fields(one.get("errors")):
             yield replace(problem, index=one["index"])
     else:
-        yield Problem(str(one.get("message")), field=one.get("field"), line=one.get("line"))
+        yield problem_of(one)
 
 
 def _fields(found: Any, path: tuple[str, ...] = ()) -> Iterator[Problem]:

@@ -106,7 +106,9 @@ def to_file(
     if target.suffix in COMPRESSED:
         raise Misconfigured(f"{target}: what is written is not compressed; name it otherwise.")
     if target.exists() and not overwrite:
-        raise FileExistsError(f"{target} is there.")
+        raise FileExistsError(
+            f"{target} is there already; --force (overwrite=True in Python) replaces it."
+        )
     with Part(target) as part:
         download = Download(transport, key, query, part, digest, progress or silent)
         head = download.run()

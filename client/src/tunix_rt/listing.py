@@ -8,6 +8,7 @@ import typer
 from tunix_rt import console
 from tunix_rt.arguments import Json, Key, Limit, Pairs, Url, pairs
 from tunix_rt.client import Client
+from tunix_rt.errors import problem_of
 
 
 def datasets(limit: Limit = 20, as_json: Json = False, url: Url = None, key: Key = None) -> None:
@@ -83,7 +84,7 @@ def job(
         if errors:
             console.show_rows(
                 client.jobs.errors(job_id),
-                lambda row: f"line {row['line']}, {row.get('field')}: {row['message']}",
+                lambda row: str(problem_of(row)),
                 as_json=as_json,
             )
             return

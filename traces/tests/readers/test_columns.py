@@ -5,6 +5,7 @@ import pytest
 from traces.readers import columns
 from traces.readers.formats import recognise
 from traces.reasoning.steps import OUTPUT, REASONING
+from traces.sources.source import Row
 from traces.tests.readers.reading import only, refusal
 
 THOUGHT = "Nine and six.\n\nFifteen."
@@ -201,7 +202,7 @@ def test_other_formats_come_first():
 @pytest.mark.parametrize(
     ("record", "field"),
     [
-        ({"question": "", "answer": "15"}, "prompt"),
+        ({"question": "", "answer": "15"}, "question"),
         ({"question": " ", "answer": "15"}, "question"),
         ({"question": "x", "answer": " "}, "answer"),
         ({"question": "x", "answer": {}}, "answer"),
@@ -213,3 +214,15 @@ def test_other_formats_come_first():
 )
 def test_a_record_that_cannot_be_read_names_the_field(record, field):
     assert refusal(columns, record)[0] == field
+
+
+@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize("name", ["Question", "Response"])
+def test_a_column_that_is_empty_is_named_as_the_file_names_it(name, value):
+    record = {"Question": "Two?", "Response": "2", name: value}
+    assert refusal(columns, record) == (name, "This column is empty here.")
+
+
+def test_so_is_a_column_of_a_table_that_holds_nothing():
+    row = Row({"question": "Two?"}, ["question", "answer"])
+    assert refusal(columns, row) == ("answer", "This column is empty here.")

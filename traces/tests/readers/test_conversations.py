@@ -3,6 +3,7 @@
 import pytest
 
 from traces.readers import messages, sharegpt
+from traces.reasoning.messages import read_message
 from traces.tests.readers.reading import only, refusal
 
 USER = {"role": "user", "content": "What is 9 + 9?"}
@@ -187,6 +188,11 @@ def test_calls_have_older_forms():
         )
     )
     assert draft.prompt == 'User: Add.\n\nAssistant calls: add {"a":9}\n\nTool: 18'
+    assert [message["role"] for message in draft.messages] == [
+        *("user", "assistant", "tool", "assistant")
+    ]
+    assert draft.messages[1]["from"] == "function_call"
+    assert read_message(draft.messages[1]).calls == [{"name": "add", "arguments": {"a": 9}}]
     assert draft.final_answer == "It is 18."
 
 

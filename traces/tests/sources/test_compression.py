@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import tarfile
 import tracemalloc
+import zipfile
 from hashlib import sha512
 
 import pytest
@@ -39,6 +41,39 @@ def zstd_frame(data: bytes, **parameters) -> bytes:
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_what_is_packed_is_recognised(kind, size):
     assert read(in_pieces(PACKED[kind](LINES), size)) == numbered(RECORDS)
+
+
+def zip_file() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.jsonl", LINES)
+    return file.getvalue()
+
+
+def tar_file(kind: int) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=kind) as archive:
+        member = tarfile.TarInfo("a.jsonl")
+        member.size = len(LINES)
+        archive.addfile(member, io.BytesIO(LINES))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", PACKED)
+@pytest.mark.parametrize("size", [1, 100_000])
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        (zip_file(), "This is a zip archive: send the files in it one by one, `unzip -p FILE NAME"),
+        (tar_file(tarfile.USTAR_FORMAT), "a tar archive: send the files in it one by one, `tar -x"),
+        (tar_file(tarfile.GNU_FORMAT), "a tar archive"),
+        (tar_file(tarfile.PAX_FORMAT), "a tar archive"),
+    ],
+)
+def test_an_archive_is_told_how_to_send_what_it_holds(archive, said, size, kind):
+    found, message = read_until_broken(in_pieces(PACKED[kind](archive), size))
+    assert found == []
+    assert said in message
 
 
 @PACKERS
@@ -167,3 +202,9 @@ def test_progress_runs_over_the_bytes_that_came_in(kind):
     seen = [source.read_bytes for _ in read_records(source, max_record_bytes=LIMIT)]
     assert seen == sorted(seen)
     assert 0 < seen[0] < seen[-1] == len(packed)
+
+
+def test_text_that_has_the_mark_of_an_archive_in_its_place_is_text():
+    record = {"text": "x" * 248 + "ustar"}
+    assert json_lines([record])[257:262] == b"ustar"
+    assert read(json_lines([record])) == numbered([record])

@@ -85,7 +85,7 @@ def test_rows_of_another_length_are_named_and_the_rest_is_read():
     [
         (b'"x"y,1', "',' expected after '\"'"),
         (b"x\ry,1", "new-line character seen in unquoted field"),
-        (b"x\xff,1", "it is not UTF-8 at byte 2 of its line"),
+        (b"x\xff,1", "byte 2 of its line; `iconv -f WINDOWS-1252 -t UTF-8 FILE` makes it of"),
         (b'"x\n\xffy",1', "it is not UTF-8 at byte 1 of its line"),
         (b'"\xffx\ny\nz",1', "it is not UTF-8 at byte 2 of its line"),
         (b'"' + b"x" * 200 + b'",1', "it is longer than 100 bytes"),
@@ -142,7 +142,6 @@ def test_a_header_that_cannot_be_used_is_refused(data, said):
     [
         b"just a text\nof two lines\n",
         b"a,b\x00\n1,2\n",
-        b"PK\x03\x04,,,,",
         b"a,\xff\n",
         bytes(range(256)) * 10,
         b'"one"\n',
