@@ -14,10 +14,11 @@ from traces.document import TraceDocument
 from traces.filters import TraceFilters
 from traces.models import Score, Status, Trace
 from traces.querysets import ROW_FIELDS
-from traces.readers.columns import CONTEXTS, PROMPTS, REPLIES, THOUGHTS
+from traces.readers.columns import CONTEXTS, PROMPTS, REPLIES
 from traces.readers.formats import AUTO, FORMATS
 from traces.readers.mapping import MAX_CHARS as MAX_MAP_CHARS
 from traces.readers.mapping import TARGETS, BadMapping, parse
+from traces.readers.thought_columns import THOUGHTS
 from traces.scoring import SCORERS
 from traces.services.bulk import BulkChange
 from tunix_site.fields import (

@@ -12,6 +12,9 @@ from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.exchanges import is_held, read_parts, reference_of
 from traces.readers.labels import status_of
+from traces.readers.system_columns import SYSTEMS
+from traces.readers.thought_columns import ABOUT, THOUGHTS, is_switch, known_as
+from traces.reasoning.messages import folded
 from traces.sources.source import Row
 
 PROMPTS = (
@@ -19,24 +22,20 @@ PROMPTS = (
     *("user", "human", "task_prompt"),
 )
 CONTEXTS = ("input", "context")  # beside a prompt; `input` is one where there is no other
-SYSTEMS = ("system", "system_prompt", "system_message")
 REPLIES = (
     *("output", "response", "answer", "completion", "reply", "solution", "assistant"),
     *("generation", "generated_text", "generated_answer", "generated_solution"),
     *("model_output", "model_response", "llm_response", "output_text", "prediction"),
-    *("deepseek_solution", "r1_solution", "final_response"),
+    *("deepseek_solution", "r1_solution", "final_response", "final", "model_answer"),
+    *("assistant_response", "response_text", "deepseek_response", "r1_answer"),
 )
+BESIDE_THOUGHTS = ("content",)  # a reply where a thought stands beside it and no other reply
 # lists of replies to one prompt, and where in an object among them the text stands
 SEVERAL = (
     *("generations", "responses", "outputs", "replies", "samples", "candidates", "predictions"),
     *("generated_responses", "model_outputs", "sampled_responses"),
 )
 TEXTS = ("response", "text", "content", "output", "generation", "completion", "answer", "solution")
-THOUGHTS = (
-    *("reasoning", "reasoning_content", "cot", "chain_of_thought", "complex_cot", "rationale"),
-    *("thinking", "thought", "thoughts", "thinking_trajectory", "think", "reasoning_trace"),
-    *("deepseek_reasoning", "r1_reasoning", "reasoning_steps", "steps", "scratchpad"),
-)
 ANSWERS = ("final_answer",)
 REFERENCES = (
     *("reference_answer", "ground_truth", "ground_truth_answer", "ground_truth_solution"),
@@ -70,7 +69,7 @@ class _Columns(NamedTuple):
 
 def recognises(record: dict[str, Any]) -> bool:
     try:
-        columns = _columns(names_of(record))
+        columns = _columns_of(record)
     except Unreadable:
         return False
     thought = record.get(columns.thought or "")
@@ -84,7 +83,7 @@ def recognises(record: dict[str, Any]) -> bool:
 def read(record: dict[str, Any]) -> list[Draft]:
     """Give one trace, or of a list of replies one for each."""
     names = names_of(record)
-    columns = _columns(names, _empty_of(record))
+    columns = _columns_of(record)
     prompt = fields.text(record, columns.prompt)
     context = text_of(record, columns.context)
     asked = prompt if not context else f"{prompt}\n\n{context}"
@@ -155,18 +154,52 @@ def _rest(record: dict[str, Any], draft: Draft, columns: _Columns, number: int) 
 
 
 def names_of(record: dict[str, Any]) -> dict[str, str]:
-    """Give the names of the columns that hold something, by what they are in the tables here."""
-    return {_folded(name): name for name, value in record.items() if value not in (None, "", [])}
+    """Give the names of the columns that hold something, by what they are in the tables here.
+
+    A thought's column holds nothing where it tells how the model was set, or repeats another's;
+    nor does a `context` of numbers, which are a model's state.
+    """
+    names: dict[str, str] = {}
+    thoughts: set[str] = set()
+    for name, value in record.items():
+        known = known_as(name)
+        if value in (None, "", []) or (known in CONTEXTS and _is_state(value)):
+            continue
+        if known in THOUGHTS:
+            text = folded(value) if isinstance(value, str) else None
+            if is_switch(value) or text in thoughts:
+                continue
+            thoughts |= {text} if text else set()
+        names[known] = name
+    return names
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, int) for item in value)
+
+
+def _columns_of(record: dict[str, Any]) -> _Columns:
+    """Tell which column is what; Unreadable where a thought's answer may stand in any other."""
+    names = names_of(record)
+    columns = _columns(names, _empty_of(record))
+    if columns.reply is None and columns.answer is None and columns.reference is None:
+        texts = [
+            name
+            for known, name in names.items()
+            if name not in columns and isinstance(record[name], str)
+            if known not in ABOUT and not known.endswith(("_id", "_name", "_type"))
+        ]
+        if texts:
+            raise Unreadable(
+                texts[0], f"The answer may be {', '.join(texts[:MAX_SHOWN])}: say which with map."
+            )
+    return columns
 
 
 def _empty_of(record: dict[str, Any]) -> dict[str, str]:
     """Give the names of the columns that hold nothing, as `names_of` does of the others."""
     named = record.columns if isinstance(record, Row) else record
-    return {_folded(name): name for name in named if record.get(name) in (None, "", [])}
-
-
-def _folded(name: str) -> str:
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
+    return {known_as(name): name for name in named if record.get(name) in (None, "", [])}
 
 
 def _columns(names: dict[str, str], empty: Mapping[str, str] = NONE) -> _Columns:
@@ -186,6 +219,8 @@ def _columns(names: dict[str, str], empty: Mapping[str, str] = NONE) -> _Columns
         thought = names["solution"]  # worked out, and its answer
         replies = tuple(name for name in REPLIES if name != "solution")
     reply, answer = one_of(names, (*replies, *SEVERAL)), one_of(names, ANSWERS)
+    if thought and reply is None:
+        reply = one_of(names, BESIDE_THOUGHTS)
     if thought and reply and reply in map(names.get, SEVERAL):
         raise Unreadable(thought, f"Which of {reply} it belongs to is in doubt.")
     if reply is None and thought is None:

@@ -2,18 +2,19 @@
 
 from typing import Any
 
+from traces.readers import fields
 from traces.readers.conversations import Turns, read_conversation
 from traces.readers.draft import Draft, Unreadable
-from traces.readers.exchanges import is_held
 from traces.readers.labels import status_of
 from traces.readers.speakers import message_of, speaker
+from traces.readers.system_columns import with_system_beside
+from traces.readers.thought_columns import with_thought
 from traces.sources.json_texts import opened
 
 NAMES = (
     *("conversation", "dialogue", "dialog", "chat", "turns", "dialogue_turns", "chat_history"),
     *("chat_messages", "message_list", "messages", "conversations"),
 )
-SYSTEMS = ("system", "system_prompt", "system_message")
 
 EXAMPLE: dict[str, Any] = {
     "conversation_id": "made up for this page",
@@ -29,22 +30,18 @@ def recognises(record: dict[str, Any]) -> bool:
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
-    """Read the conversation; a system prompt that stands beside it is its first turn."""
+    """Read the conversation; a thought and a system prompt beside it are part of it."""
     names = _held(record)
     if len(names) != 1:
         named = next((name for name in NAMES if name in record), NAMES[0])
         reason = "Not a list of messages." if not names else f"Beside {names[1]} it is in doubt."
         raise Unreadable(named, reason)
     turns = turns_in(record[names[0]], names[0])
-    beside = [name for name in SYSTEMS if isinstance(record.get(name), str) and record[name]]
-    system: Turns = [(name, {"role": "system", "content": record[name]}) for name in beside[:1]]
-    draft = read_conversation([*system, *turns])
+    turns, thoughts = with_thought(record, turns)
+    turns, system = with_system_beside(record, turns)
+    draft = read_conversation(turns)
     draft.status = status_of(record)
-    draft.record = {
-        name: value
-        for name, value in record.items()
-        if name != names[0] and not (name in SYSTEMS and is_held(draft, value))
-    }
+    draft.record = fields.rest(record, names[0], *thoughts, *system)
     return [draft]
 
 

@@ -38,6 +38,7 @@ from traces.readers import (
     sharegpt,
     stepwise,
     table,
+    thought_columns,
     trace,
 )
 from traces.readers.cells import Wanted, wanted, with_structures
@@ -217,6 +218,7 @@ FORMATS = {
             prompt_completion,
             "TRL: a prompt and its completion.",
             wanted(messages=["prompt", "completion"]),
+            reader_for=prompt_completion.reader_for,
         ),
         _format(
             "messages_reply",
@@ -246,7 +248,7 @@ FORMATS = {
             "columns",
             columns,
             "Alpaca and its kin: prompt, thought and reply in columns that most files name so.",
-            wanted(lists=[*columns.THOUGHTS, *columns.SEVERAL, columns.HISTORY]),
+            wanted(lists=[*thought_columns.THOUGHTS, *columns.SEVERAL, columns.HISTORY]),
             is_last=True,
         ),
     )

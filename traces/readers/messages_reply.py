@@ -9,6 +9,8 @@ from traces.readers.exchanges import reference_of
 from traces.readers.labels import status_of
 from traces.readers.payloads import Said
 from traces.readers.speakers import message_of, speaker
+from traces.readers.system_columns import with_system_beside
+from traces.readers.thought_columns import THOUGHTS
 from traces.reasoning.messages import ASSISTANT
 
 ASKED = (*dialogues.NAMES, "prompt", "input")
@@ -45,16 +47,17 @@ def read(record: dict[str, Any]) -> list[Draft]:
     message = _said(record[reply])
     if message is None:
         raise Unreadable(reply, "Neither a text nor a message.")
-    thought = columns.one_of(names, columns.THOUGHTS)
+    thought = columns.one_of(names, THOUGHTS)
     if thought is not None:
         message = {**message, "reasoning_content": fields.optional_text(record, thought)}
-    drafts = read_call(dialogues.turns_in(record[asked], asked), [Said(reply, message)])
+    turns, system = with_system_beside(record, dialogues.turns_in(record[asked], asked))
+    drafts = read_call(turns, [Said(reply, message)])
     reference = columns.one_of(names, columns.REFERENCES)
     for draft in drafts:
         if answer := reference_of(columns.text_of(record, reference)):
             draft.notes["reference_answer"] = answer
         draft.status = status_of(record)
-        draft.record = beside(record, drafts, {asked, reply, thought or reply})
+        draft.record = beside(record, drafts, {asked, reply, thought or reply, *system})
     return drafts
 
 

@@ -13,7 +13,9 @@ from traces.sources.json_texts import opened
 ATTRIBUTES = "attributes"
 INPUT, OUTPUT = "llm.input_messages", "llm.output_messages"
 VALUES = ("input.value", "output.value")
-KINDS = ("LLM", "CHAIN", "AGENT", "UNKNOWN")
+KIND = "openinference.span.kind"
+CALLS = ("LLM", "UNKNOWN")  # kinds of spans that are calls of models
+MAX_KIND_CHARS = 40
 MAX_PARTS = 30  # of a flattened name
 MAX_ITEMS = 10_000  # of a list
 
@@ -42,12 +44,18 @@ def recognises(record: dict[str, Any]) -> bool:
     return _at(tree, OUTPUT) is not None or (
         _at(tree, VALUES[0]) is not None
         and _at(tree, VALUES[1]) is not None
-        and ("span_kind" in record or "openinference.span.kind" in record or "context" in record)
+        and ("span_kind" in record or KIND in record or "context" in record)
     )
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
     """Give one trace of a span: the last output message is the reply."""
+    kind = kind_of(record)
+    if kind and kind not in CALLS:
+        raise Unreadable(
+            "span_kind",
+            f"No call of a model but {kind.lower()[:MAX_KIND_CHARS]}: it holds no reply of one.",
+        )
     tree = _tree(record)
     asked = _messages(_at(tree, INPUT), INPUT) or _asked(_at(tree, VALUES[0]))
     if not asked:
@@ -62,6 +70,16 @@ def read(record: dict[str, Any]) -> list[Draft]:
     for draft in drafts:
         draft.record = beside(record, drafts, names)
     return drafts
+
+
+def kind_of(span: dict[str, Any]) -> str:
+    """Name what a span is of, wherever it says so; empty where it does not."""
+    attributes = opened(span.get(ATTRIBUTES))
+    attributes = attributes if isinstance(attributes, dict) else {}
+    nested = _at(attributes, KIND)
+    found = (span.get("span_kind"), span.get(KIND), span.get(f"{ATTRIBUTES}.{KIND}"))
+    kinds = (*found, attributes.get(KIND), nested)
+    return next((kind.upper() for kind in kinds if isinstance(kind, str)), "")
 
 
 def _asked(value: Any) -> Turns:

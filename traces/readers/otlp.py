@@ -122,6 +122,8 @@ def _read(span: dict[str, Any]) -> list[Draft]:
 def _is_call(attributes: dict[str, Any]) -> bool:
     if attributes.get(OPERATION) in CALLS or otel.OUTPUT in attributes:
         return True
+    if openinference.kind_of({"attributes": attributes}) not in ("", *openinference.CALLS):
+        return False
     return any(
         name.startswith((f"{openinference.OUTPUT}.", f"{COMPLETIONS}.")) for name in attributes
     )

@@ -8,10 +8,11 @@ from traces.readers.conversations import (
     as_turns,
     is_turns,
     read_conversation,
-    with_system,
 )
 from traces.readers.draft import Draft
 from traces.readers.labels import status_of
+from traces.readers.system_columns import with_system_beside
+from traces.readers.thought_columns import with_thought
 
 CONVERSATIONS = "conversations"
 
@@ -33,14 +34,14 @@ def recognises(record: dict[str, Any]) -> bool:
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
-    """Read the conversation; a system prompt that stands beside it is its first turn."""
+    """Read the conversation; a thought and a system prompt beside it are part of it."""
     said = as_turns(fields.listing(record, CONVERSATIONS), "", CONVERSATIONS)
     conversation = [(where, _message(turn, where)) for where, turn in said]
-    turns = with_system(record.get("system"), conversation)
+    turns, thoughts = with_thought(record, conversation)
+    turns, system = with_system_beside(record, turns)
     draft = read_conversation(turns)
-    held = [CONVERSATIONS, "system"] if len(turns) > len(conversation) else [CONVERSATIONS]
     draft.status = status_of(record)
-    draft.record = fields.rest(record, *held)
+    draft.record = fields.rest(record, CONVERSATIONS, *thoughts, *system)
     return [draft]
 
 

@@ -226,3 +226,58 @@ def test_a_column_that_is_empty_is_named_as_the_file_names_it(name, value):
 def test_so_is_a_column_of_a_table_that_holds_nothing():
     row = Row({"question": "Two?"}, ["question", "answer"])
     assert refusal(columns, row) == ("answer", "This column is empty here.")
+
+
+@pytest.mark.parametrize("name", ["reasoning", "thinking", "Reasoning"])
+@pytest.mark.parametrize(
+    "setting", ["on", "OFF", "true", "False", "enabled", "disabled", "none", "low", "high", True]
+)
+def test_a_setting_is_no_thought(name, setting):
+    draft = read(input="Two?", output="<think>I add.</think>4", **{name: setting})
+    assert (draft.steps, draft.final_answer) == ([(REASONING, "I add.")], "4")
+    assert draft.record[name] == setting
+
+
+def test_a_setting_beside_an_answer_gives_no_step():
+    draft = read(input="Two?", output="4", reasoning="off")
+    assert (draft.steps, draft.final_answer, draft.record) == ([], "4", {"reasoning": "off"})
+
+
+def test_the_same_thought_in_two_columns_is_one():
+    draft = read(question="Two?", answer="4", reasoning="I add.", reasoning_content="I add. ")
+    assert draft.steps == [(REASONING, "I add.")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("content", "final", "model_answer", "assistant_response", "response_text"),
+        *("deepseek_response", "r1_answer"),
+    ],
+)
+def test_what_stands_beside_a_thought_is_the_reply(name):
+    draft = read(input="Two?", reasoning_content="I add.", **{name: "4"})
+    assert (draft.steps, draft.final_answer) == ([(REASONING, "I add.")], "4")
+
+
+def test_a_content_beside_a_reply_is_kept_and_no_reply():
+    draft = read(input="Two?", reasoning_content="I add.", output="4", content="c")
+    assert (draft.final_answer, draft.record) == ("4", {"content": "c"})
+
+
+def test_a_thought_whose_answer_may_stand_in_an_unknown_column_is_refused():
+    record = {"input": "Two?", "reasoning": "I add.", "what_it_said": "4", "id": "a", "n": 1}
+    assert recognise([record]) is None
+    field, reason = refusal(columns, record)
+    assert (field, "map" in reason) == ("what_it_said", True)
+
+
+def test_a_thought_alone_may_have_columns_that_tell_of_it():
+    draft = read(question="Two?", cot="I add.", id="a", source="b", doc_id="c", n=1)
+    assert (draft.steps, draft.final_answer) == ([(REASONING, "I add.")], "")
+
+
+def test_a_context_of_numbers_is_a_models_state():
+    draft = read(prompt="Two?", response="4", context=[1, 2, 3], model="m", done=True)
+    assert (draft.prompt, draft.final_answer) == ("Two?", "4")
+    assert draft.record["context"] == [1, 2, 3]

@@ -245,7 +245,7 @@ def test_what_is_no_call_in_mlflow_is_refused(record, field):
             }
         },
         {
-            "span_kind": "CHAIN",
+            "span_kind": "LLM",
             "attributes": json.dumps(
                 {"input": {"value": ASKED["content"]}, "output": {"value": SAID["content"]}}
             ),
@@ -261,6 +261,24 @@ def test_what_is_no_call_in_mlflow_is_refused(record, field):
 )
 def test_spans_of_phoenix_nested_or_flattened(record):
     check(openinference, record)
+
+
+@pytest.mark.parametrize("kind", ["RETRIEVER", "TOOL", "EMBEDDING", "CHAIN", "AGENT"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda kind: {"span_kind": kind},
+        lambda kind: {"openinference.span.kind": kind},
+        lambda kind: {"attributes.openinference.span.kind": kind},
+        lambda kind: {"context": {}, "attributes": {"openinference": {"span": {"kind": kind}}}},
+    ],
+)
+def test_spans_of_phoenix_that_are_no_call_of_a_model_are_refused(kind, place):
+    values = {"input.value": ASKED["content"], "output.value": SAID["content"]}
+    of_kind = place(kind)
+    record = {**of_kind, "attributes": {**of_kind.get("attributes", {}), **values}}
+    field, reason = refusal(openinference, record)
+    assert (field, kind.lower() in reason) == ("span_kind", True)
 
 
 def test_a_span_is_known_by_its_trace_and_itself():

@@ -155,17 +155,58 @@ def test_a_prompt_is_the_field_that_asks(asked, prompt, sides):
 
 
 @pytest.mark.parametrize(
-    ("label", "status"), [(True, "approved"), (False, "rejected"), ("True", "approved")]
+    ("label", "status"),
+    [
+        *((True, "approved"), (False, "rejected"), ("True", "approved")),
+        *((1, "approved"), (0, "rejected"), (1.0, "approved"), ("1", "approved")),
+        *(("0", "rejected"), ("desirable", "approved"), ("Undesirable", "rejected")),
+        *(("chosen", "approved"), ("rejected", "rejected")),
+    ],
 )
 def test_a_label_is_a_verdict(label, status):
     draft = only(prompt_completion.read({"prompt": "p", "completion": "18", "label": label}))
     assert (draft.status, draft.record) == (status, {"label": label})
 
 
-@pytest.mark.parametrize("label", [None, 1, "good"])
+@pytest.mark.parametrize("label", [None, 2, -1, "3", "good"])
 def test_any_other_label_is_kept_alone(label):
     draft = only(prompt_completion.read({"prompt": "p", "completion": "18", "label": label}))
     assert (draft.status, draft.record) == (None, {"label": label})
+
+
+def test_numbers_are_classes_where_a_file_has_others_than_0_and_1():
+    records = [{"prompt": "p", "completion": "18", "label": label} for label in (0, 1, 2)]
+    read = prompt_completion.reader_for(records)
+    assert [only(read(record)).status for record in records] == [None, None, None]
+    verdicts = prompt_completion.reader_for(records[:2])
+    assert [only(verdicts(one)).status for one in records[:2]] == ["rejected", "approved"]
+
+
+@pytest.mark.parametrize("name", ["reasoning", "reasoning_content", "thinking"])
+@pytest.mark.parametrize("prompt", ["What is 9 + 9?", [USER]])
+@pytest.mark.parametrize("completion", ["18", THOUGHT, [reply("18")], [reply(THOUGHT)]])
+def test_a_thought_beside_the_completion_is_its_own(name, prompt, completion):
+    record = {"prompt": prompt, "completion": completion, name: "9 + 9\n\n= 18"}
+    draft = only(prompt_completion.read(record))
+    assert (draft.prompt, draft.final_answer) == ("What is 9 + 9?", "18")
+    assert draft.steps == text("9 + 9", "= 18")
+    assert name not in draft.record
+
+
+def test_a_setting_beside_the_completion_is_kept_and_no_thought():
+    draft = only(prompt_completion.read({"prompt": "p", "completion": THOUGHT, "reasoning": "on"}))
+    assert draft.steps == text("9 + 9", "= 18")
+    assert draft.record["reasoning"] == "on"
+
+
+@pytest.mark.parametrize("system", ["Be brief.", [{"type": "text", "text": "Be brief."}]])
+@pytest.mark.parametrize("prompt", ["What is 9 + 9?", [USER]])
+@pytest.mark.parametrize("completion", [THOUGHT, [reply(THOUGHT)]])
+def test_a_system_prompt_beside_the_completion_is_the_first_turn(system, prompt, completion):
+    record = {"prompt": prompt, "completion": completion, "system_prompt": system}
+    draft = only(prompt_completion.read(record))
+    assert draft.messages == [{"role": "system", "content": system}, USER, reply(THOUGHT)]
+    assert (draft.final_answer, draft.record) == ("18", {})
 
 
 def test_a_prompt_that_opens_the_thought_is_kept_as_it_was():
