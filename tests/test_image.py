@@ -117,6 +117,7 @@ def test_nothing_but_the_program_goes_into_the_image(tmp_path):
         env={
             "PATH": os.environ["PATH"],
             "TUNIX_VAR": str(tmp_path / "var"),
+            "PYTHONPATH": str(tmp_path / "client" / "src"),  # as manage.py has it
             "DJANGO_SETTINGS_MODULE": "tunix_site.settings",
         },
         capture_output=True,
