@@ -67,9 +67,9 @@ class Traces:
         """Import a file of any length in any format that the site knows, as it is.
 
         It may be compressed (gzip, zstd). `map` says which column is which: {"prompt": "task",
-        "thought": "cot", "final_answer": "result"}. Sent again where it broke off: what is stored is not stored twice, and
-        counts as existing then. Invalid where nothing could be stored; its errors name line and
-        field. `progress` is told of bytes.
+        "thought": "cot", "final_answer": "result"}. Sent again where it broke off: what is stored
+        is not stored twice, and counts as existing then. Invalid where nothing could be stored;
+        its errors name line and field. `progress` is told of bytes.
         """
         options = imports.options(format, source, map, on_error, dry_run=dry_run)
         return imports.import_file(self._transport, Path(path), options, progress)
