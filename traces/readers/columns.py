@@ -87,7 +87,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
     prompt = fields.text(record, columns.prompt)
     context = text_of(record, columns.context)
     asked = prompt if not context else f"{prompt}\n\n{context}"
-    thought, answer = _thought(record, columns.thought), text_of(record, columns.answer)
+    thought, answer = _thought(record, columns.thought), _answer(record, columns.answer)
     reference = reference_of(text_of(record, columns.reference))
     if columns.thought and columns.thought == names.get("solution"):
         reference = reference or reference_of(text_of(record, columns.reply))
@@ -103,7 +103,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
             thoughts=[thought],
             answer=answer,
             system=text_of(record, columns.system),
-            history=_history(record),
+            history=history_of(record),
             is_short=columns.reply in (names.get("answer"), None),
         )
         if reference:
@@ -271,6 +271,12 @@ def text_of(record: dict[str, Any], name: str | None) -> str | None:
     return None if name is None else fields.text_or_number(record, name)
 
 
+def _answer(record: dict[str, Any], name: str | None) -> str | None:
+    """Take an answer, or the texts of its several parts."""
+    value = record.get(name or "")
+    return ", ".join(value) if value and _is_texts(value) else text_of(record, name)
+
+
 def _thought(record: dict[str, Any], name: str | None) -> str | list[str] | None:
     if name is None or not isinstance(record.get(name), list):
         return text_of(record, name)
@@ -280,7 +286,7 @@ def _thought(record: dict[str, Any], name: str | None) -> str | list[str] | None
     ]
 
 
-def _history(record: dict[str, Any]) -> list[tuple[str, str]]:
+def history_of(record: dict[str, Any]) -> list[tuple[str, str]]:
     """Take the earlier exchanges, pairs of a prompt and a reply."""
     history = fields.optional_listing(record, HISTORY) or []
     pairs = []

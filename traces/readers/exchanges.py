@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from traces.readers import fields
 from traces.readers.conversations import read_conversation
 from traces.readers.draft import Draft
 from traces.reasoning import answers
@@ -93,3 +94,19 @@ def reference_of(text: str | None) -> str | None:
     """Take the answer out of what is given as right: one that is written out is none."""
     found = answers.find_answer(text or "", answers.BOXED, answers.HASHES).text
     return answers.reference_of(found or (text if text and "\n" not in text.strip() else None))
+
+
+def target_of(record: dict[str, Any]) -> str | None:
+    """Take the right answer that an evaluation holds under `target`: a text, or a list of one."""
+    target = record.get("target")
+    if isinstance(target, list) and len(target) == 1:
+        target = target[0]
+    return (
+        reference_of(fields.text_or_number({"target": target}, "target"))
+        if _is_one(target)
+        else None
+    )
+
+
+def _is_one(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)

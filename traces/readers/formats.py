@@ -204,7 +204,9 @@ FORMATS = {
             "preference",
             preference,
             "TRL: a chosen and a rejected completion of a prompt.",
-            wanted(messages=["prompt", *preference.BEFORE, *preference.SIDES]),
+            wanted(
+                messages=["prompt", *preference.BEFORE, *preference.SIDES, *preference.REJECTED]
+            ),
         ),
         _format(
             "stepwise",

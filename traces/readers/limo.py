@@ -5,7 +5,9 @@ from typing import Any
 from traces.readers import fields, s1k
 from traces.readers.draft import Draft, Unreadable
 from traces.reasoning import answers
+from traces.reasoning.replies import read_reply
 from traces.reasoning.solutions import holds, steps_of_solution
+from traces.reasoning.thoughts import split_thought
 
 EXAMPLE: dict[str, Any] = {
     "question": "How many positive divisors does 12 have?",
@@ -36,6 +38,10 @@ def read(record: dict[str, Any]) -> list[Draft]:
     reference = answers.reference_of(answer)
     final = answers.Answer(reference, answers.FIELD) if reference else answers.find_answer(solution)
     steps = steps_of_solution(solution)
+    notes: dict[str, Any] = {}
+    if split_thought(solution).marked:
+        steps, said, notes, _ = read_reply(solution)
+        final = final if reference else answers.Answer(said, notes["answer_from"])
     held = ["question"]
     if holds(steps, solution):
         held.append("solution")
@@ -47,6 +53,6 @@ def read(record: dict[str, Any]) -> list[Draft]:
             final_answer=final.text,
             steps=steps,
             record=fields.rest(record, *held),
-            notes=answers.notes_of(final, reference),
+            notes={**notes, **answers.notes_of(final, reference)},
         )
     ]

@@ -5,7 +5,7 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.calls import read_call
 from traces.readers.draft import Draft, Unreadable
-from traces.readers.exchanges import is_held, reference_of
+from traces.readers.exchanges import is_held, target_of
 from traces.readers.payloads import Said, turns_of
 from traces.readers.scores import correctness
 
@@ -45,10 +45,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
     if not asked:
         raise Unreadable(ARGUMENTS, "Holds no prompt.")
     replies = _replies(record)
-    target = record.get("target")
-    reference = reference_of(
-        fields.text_or_number(record, "target") if not isinstance(target, list | dict) else None
-    )
+    reference = target_of(record)
     scores = [score for name in METRICS for score in _score(record, name)]
     drafts = read_call(asked, replies)
     for position, draft in enumerate(drafts):
@@ -56,6 +53,8 @@ def read(record: dict[str, Any]) -> list[Draft]:
             draft.messages = None
         if reference:
             draft.notes["reference_answer"] = reference
+        if record.get("filter") not in (None, "", "none"):
+            draft.notes["filter"] = record["filter"]
         if len(drafts) == 1:
             draft.scores = scores
         draft.record = _rest(record, draft, replies[position].message["content"])
@@ -97,11 +96,17 @@ def _replies(record: dict[str, Any]) -> list[Said]:
 
 
 def _score(record: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """Take a metric that says right or wrong, whatever filter it was computed behind."""
-    for key, value in record.items():
-        if key.partition(",")[0] == name and value in (0, 1) and not isinstance(value, str):
-            return correctness(f"lm_eval:{name}", bool(value))
-    return []
+    """Take a metric that says right or wrong; behind each of several filters, by its whole name."""
+    found = {
+        key: bool(value)
+        for key, value in record.items()
+        if key.partition(",")[0] == name and value in (0, 1) and not isinstance(value, str)
+    }
+    return [
+        score
+        for key, is_right in found.items()
+        for score in correctness(f"lm_eval:{key if len(found) > 1 else name}", is_right)
+    ]
 
 
 def _rest(record: dict[str, Any], draft: Draft, reply: str) -> dict[str, Any]:

@@ -5,15 +5,23 @@
 {"input": ..., "instructions": ..., "output": [{"type": "message", ...}]}   of Responses
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from traces.readers import fields
 from traces.readers.calls import beside, read_call
 from traces.readers.conversations import Turns
 from traces.readers.draft import Draft, Unreadable
-from traces.readers.payloads import CHOICES, replies_of, system_of, turns_of
+from traces.readers.exchanges import target_of
+from traces.readers.payloads import CHOICES, Said, replies_of, system_of, turns_of
 from traces.readers.speakers import message_of
-from traces.reasoning.messages import ASSISTANT, TOOL
+from traces.reasoning.messages import (
+    ASSISTANT,
+    TOOL,
+    UnreadableMessage,
+    read_message,
+    role_of,
+)
 from traces.sources.json_texts import opened
 
 RESPONSES = ("response", "completion", "result", "response_body", "output")
@@ -73,10 +81,26 @@ def read(record: dict[str, Any]) -> list[Draft]:
     replies = replies_of(response.value, where)
     if not replies:
         raise Unreadable(where or "choices", "Holds no reply.")
-    drafts = read_call(asked, replies)
+    drafts = read_call(_before(asked, replies), replies)
+    reference = target_of(record)
     for draft in drafts:
+        if reference:
+            draft.notes["reference_answer"] = reference
         draft.record = beside(record, drafts, (*RESPONSES, *REQUESTS, *GIVEN, "choices"))
     return drafts
+
+
+def _before(asked: Turns, replies: Sequence[Said]) -> Turns:
+    """Leave out the reply where it stands behind the question too, as logs of whole samples do."""
+    last = asked[-1][1]
+    if len(asked) == 1 or role_of(last) != ASSISTANT:
+        return asked
+    try:
+        text = read_message(last).text
+        said = [read_message(reply.message).text for reply in replies]
+    except UnreadableMessage:
+        return asked  # read_call says where it is
+    return asked[:-1] if text.strip() and text in said else asked
 
 
 def _failed(record: dict[str, Any]) -> Unreadable:

@@ -34,6 +34,7 @@ SAID_TEXTS = (
     "reply",
 )
 ENDED = ("finish_reason", "stop_reason", "finishReason", "done_reason")
+INCOMPLETE = "incomplete"  # a status of Responses
 MAX_DEPTH = 6
 
 
@@ -167,7 +168,7 @@ def _ended(value: dict[str, Any]) -> str | None:
             for name in ENDED:
                 if isinstance(ended := holder.get(name), str):
                     return ended
-    return None
+    return INCOMPLETE if value.get("status") == INCOMPLETE else None
 
 
 def _is_logged(value: Any, names: Iterable[str]) -> bool:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from traces.readers import fields
+from traces.readers.columns import HISTORY, history_of
 from traces.readers.conversations import (
     as_message,
     as_turns,
@@ -16,10 +17,10 @@ from traces.readers.conversations import (
     said_by,
     text_or_turns,
     texts_or_turns,
-    with_system,
 )
 from traces.readers.draft import Draft, Unreadable
-from traces.reasoning.messages import ASSISTANT, USER, role_of
+from traces.readers.system_columns import with_system_beside
+from traces.reasoning.messages import ASSISTANT, SYSTEM, USER, role_of
 
 SIDES = {"chosen": "approved", "rejected": "rejected"}
 ASKING = (
@@ -31,7 +32,7 @@ ASKING = (
 )  # fields that ask, the surest first
 BEFORE = ("conversations", "messages", "conversation")  # of the turns before the reply
 INPUT = "input"  # what an instruction is about
-SYSTEM = ("system", "system_prompt")
+REJECTED = ("rejected_response", "rejected_messages")  # beside messages that end with the chosen
 
 EXAMPLE: dict[str, Any] = {
     "prompt": "A coat costs 80 and is sold at a quarter less. What is its price?",
@@ -40,22 +41,46 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
+SPEAKERS = (USER, ASSISTANT)
 _SPEAKERS = re.compile(r"(?:\A|\n\n)(Human|Assistant): ?")  # of Anthropic's HH-RLHF
 
 
 def recognises(record: dict[str, Any]) -> bool:
-    return all(
-        isinstance(record.get(name), str | list) or is_message(record.get(name)) for name in SIDES
-    )
+    record = _with_sides(record)
+    return all(_is_side(record.get(name)) for name in SIDES)
+
+
+def _is_side(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, str | list) or is_number or is_message(value)
+
+
+def _with_sides(record: dict[str, Any]) -> dict[str, Any]:
+    """Give a record whose chosen reply ends its messages, beside the rejected one, both sides."""
+    name = next((name for name in REJECTED if record.get(name)), None)
+    messages = record.get("messages")
+    if name is None or any(side in record for side in SIDES) or not isinstance(messages, list):
+        return record
+    if len(messages) < 2 or not is_turns(messages):  # a question and its reply
+        return record
+    rest = fields.rest(record, "messages", name)
+    rejected = record[name]
+    return {**rest, "prompt": messages[:-1], "chosen": messages[-1:], "rejected": rejected}
 
 
 def read(record: dict[str, Any]) -> list[Draft]:
     """Give two traces: the chosen one approved, the other rejected."""
+    record = _with_sides(record)
     prompt, held = _prompt(record)
-    beside = fields.rest(record, *held, *SIDES)
     replies = {name: _reply(record, name) for name in SIDES}
     if prompt is None:
         prompt, replies = _shared(replies)
+    turns, system = with_system_beside(
+        record, as_turns(prompt, USER, held[0] if held else "chosen")
+    )
+    if system:
+        prompt = [message for _, message in turns]
+    beside = fields.rest(record, *held, *SIDES, *system)
     drafts = []
     for (name, reply), status in zip(replies.items(), SIDES.values(), strict=True):
         draft = _draft(prompt, reply, name)
@@ -77,15 +102,20 @@ def _prompt(record: dict[str, Any]) -> tuple[str | list[Any] | None, list[str]]:
     about = record.get(INPUT)
     if name != INPUT and isinstance(asked, str) and isinstance(about, str) and about.strip():
         asked, held = f"{asked}\n\n{about}", [*held, INPUT]
-    system = next((field for field in SYSTEM if with_system(record.get(field), [])), None)
-    if system is not None:
-        turns = with_system(record[system], as_turns(asked, USER, name))
-        asked, held = [message for _, message in turns], [*held, system]
+    if isinstance(asked, str) and (history := history_of(record)):
+        said = [
+            {"role": role, "content": text}
+            for pair in history
+            for role, text in zip(SPEAKERS, pair, strict=True)
+        ]
+        asked, held = [*said, {"role": USER, "content": asked}], [*held, HISTORY]
     return asked, held
 
 
 def _reply(record: dict[str, Any], name: str) -> str | list[Any]:
     """Take a reply; a text that names its speakers is the turns that it holds."""
+    if isinstance(record.get(name), int | float):
+        return fields.text_or_number(record, name) or ""
     reply = text_or_turns(record, name)
     if isinstance(reply, str) and _SPEAKERS.match(reply):
         _, *parts = _SPEAKERS.split(reply)
@@ -118,7 +148,13 @@ def _shared(replies: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
 def _draft(prompt: str | list[Any], reply: str | list[Any], name: str) -> Draft:
     """Read a reply to a prompt; some files repeat the prompt at the head of the reply's turns."""
     if isinstance(reply, list) and isinstance(prompt, list):
-        reply = reply[len(prompt) :] if reply[: len(prompt)] == prompt else reply
+        bare = (
+            prompt[1:] if isinstance(prompt[0], dict) and role_of(prompt[0]) == SYSTEM else prompt
+        )
+        for head in (prompt, bare):
+            if head and reply[: len(head)] == head:
+                reply = reply[len(head) :]
+                break
     first = reply[0] if isinstance(reply, list) and reply else None
     if isinstance(prompt, str) and isinstance(first, dict) and role_of(first) != ASSISTANT:
         draft = texts_or_turns([], reply, name)

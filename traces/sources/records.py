@@ -43,6 +43,9 @@ from traces.unexpected import Unexpected
 
 __all__ = ["BadRecord", "BrokenSource", "Chunk", "Record", "Source", "read_records"]
 
+_separator = re.compile(rb"sep=([,;\t])\r?\n", re.IGNORECASE).match  # Excel's first line
+# a name alone, and under it a cell of JSON in quotation marks
+_is_one_column = re.compile(rb'("?)[A-Za-z_][\w .-]{0,99}\1\r?\n"\s{0,99}[\[{]').match
 _object_begins = re.compile(rb'\{\s*"').match
 
 PARQUET_MAGIC = b"PAR1"
@@ -110,9 +113,11 @@ def _chunks(
     stream = _lines_counted(source, stream)
     if _is_json_lines(head):
         return read_lines(stream, max_record_bytes=max_record_bytes, first_line=line)
-    return read_csv(
-        stream, max_record_bytes=max_record_bytes, delimiter=_delimiter(head), first_line=line
-    )
+    if told := _separator(head):
+        stream = chain([next(stream)[told.end() :]], stream)
+        line += 1
+    delimiter = told[1].decode() if told else _delimiter(head)
+    return read_csv(stream, max_record_bytes=max_record_bytes, delimiter=delimiter, first_line=line)
 
 
 def _refuse_archive(head: bytes) -> None:
@@ -193,6 +198,8 @@ def _is_json_lines(head: bytes) -> bool:
 
 
 def _delimiter(head: bytes) -> str:
+    if _is_one_column(head):
+        return ","
     header = head[:MAX_HEADER_BYTES].partition(b"\n")[0].rstrip()
     try:
         delimiter = delimiter_of(header.decode())

@@ -281,3 +281,9 @@ def test_a_context_of_numbers_is_a_models_state():
     draft = read(prompt="Two?", response="4", context=[1, 2, 3], model="m", done=True)
     assert (draft.prompt, draft.final_answer) == ("Two?", "4")
     assert draft.record["context"] == [1, 2, 3]
+
+
+def test_an_answer_and_a_solution_in_lists_of_one():
+    draft = read(question="Two?", solution=["I add.\n\n4"], final_answer=["4"])
+    assert (draft.final_answer, draft.notes["answer_from"]) == ("4", "field")
+    assert read(question="Two?", solution=["2, 3"], final_answer=["2", "3"]).final_answer == "2, 3"

@@ -64,3 +64,15 @@ def test_its_shape_is_recognised():
     assert not limo.recognises({**RECORD, "answer": True})
     assert not limo.recognises({**RECORD, "answer": None})
     assert not limo.recognises({**s1k.EXAMPLE, "answer": "12"})
+
+
+def test_a_solution_with_marks_is_a_reply():
+    solution = "<think>\nI add.\n\nTwo and two.\n</think>\n\nIt is $\\boxed{4}$."
+    draft = only(limo.read({"question": "Two?", "answer": "4", "solution": solution}))
+    assert draft.steps == [
+        ("reasoning", "I add."),
+        ("reasoning", "Two and two."),
+        ("output", "It is $\\boxed{4}$."),
+    ]
+    assert (draft.final_answer, draft.notes["reply_step"]) == ("4", 2)
+    assert draft.record["solution"] == solution

@@ -69,7 +69,14 @@ def test_a_share_is_no_verdict():
 
 @pytest.mark.parametrize(
     ("target", "reference"),
-    [("4 * 6 = 24\n#### 24", "24"), (24, "24"), ("[0, 1]", "[0, 1]"), (["24"], None), (None, None)],
+    [
+        ("4 * 6 = 24\n#### 24", "24"),
+        (24, "24"),
+        ("[0, 1]", "[0, 1]"),
+        (["24"], "24"),
+        (["24", "25"], None),
+        (None, None),
+    ],
 )
 def test_the_target_is_the_reference(target, reference):
     notes = only(lm_eval.read({**SAMPLE, "target": target})).notes
@@ -98,3 +105,17 @@ def test_a_task_of_likelihoods_has_no_reply():
 )
 def test_what_is_no_sample_is_refused(changes, field):
     assert refusal(lm_eval, {**SAMPLE, **changes})[0] == field
+
+
+def test_the_metric_behind_each_of_two_filters_is_a_score():
+    both = {"exact_match,strict-match": 0.0, "exact_match,flexible-extract": 1.0}
+    draft = only(lm_eval.read({**without(SAMPLE, "exact_match"), **both}))
+    assert [(one["scorer_version"], one["value"]) for one in draft.scores] == [
+        ("lm_eval:exact_match,strict-match", 0.0),
+        ("lm_eval:exact_match,flexible-extract", 1.0),
+    ]
+
+
+def test_the_filter_of_a_sample_is_noted():
+    assert only(lm_eval.read(SAMPLE)).notes["filter"] == "strict-match"
+    assert "filter" not in only(lm_eval.read({**SAMPLE, "filter": "none"})).notes

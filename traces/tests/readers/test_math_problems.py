@@ -106,3 +106,15 @@ def test_its_shape_is_recognised():
         record(LINES, messages=[]),
     ):
         assert not math_problems.recognises(source)
+
+
+def test_a_solution_with_marks_is_a_reply():
+    solution = "<think>\nI add.\n\nTwo and two.\n</think>\n\nIt is $\\boxed{4}$."
+    draft = only(math_problems.read({"problem": "Two?", "level": "1", "solution": solution}))
+    assert draft.steps == [
+        ("reasoning", "I add."),
+        ("reasoning", "Two and two."),
+        ("output", "It is $\\boxed{4}$."),
+    ]
+    assert (draft.final_answer, draft.notes["reply_step"]) == ("4", 2)
+    assert draft.record["solution"] == solution

@@ -207,3 +207,26 @@ def test_the_items_of_a_responses_input_are_turns():
     assert [one["role"] for one in draft.messages] == ["user", "assistant", "tool", "assistant"]
     assert "add" in draft.prompt
     assert "four" in draft.prompt
+
+
+@pytest.mark.parametrize(
+    "last",
+    [SAID, {"role": "assistant", "content": [{"type": "text", "text": SAID["content"]}]}],
+)
+def test_a_reply_that_stands_behind_the_question_too_is_no_part_of_the_prompt(last):
+    sample = {"id": 1, "input": "x", "target": "2^10", "messages": [*ASKED, last]}
+    draft = check({**sample, "output": RESPONSE})
+    assert draft.notes["reference_answer"] == "2^10"
+
+
+def test_another_last_turn_of_the_assistant_stays_in_the_prompt():
+    begun = {"role": "assistant", "content": "It is"}
+    draft = only(openai.read({"messages": [*ASKED, begun], "response": RESPONSE}))
+    assert [one["role"] for one in draft.messages] == ["user", "assistant", "assistant"]
+
+
+@pytest.mark.parametrize(("status", "truncated"), [("incomplete", True), ("completed", None)])
+def test_an_incomplete_response_was_cut_off(status, truncated):
+    text = {"type": "message", "content": [{"type": "output_text", "text": "2^1"}]}
+    record = {"input": "Which?", "output": [text], "status": status}
+    assert only(openai.read(record)).notes.get("truncated") == truncated

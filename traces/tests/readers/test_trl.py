@@ -4,6 +4,7 @@ import pytest
 
 from traces.readers import preference, prompt_completion, stepwise
 from traces.readers.draft import Unreadable
+from traces.readers.formats import recognise
 from traces.tests.readers.reading import only, refusal
 
 USER = {"role": "user", "content": "What is 9 + 9?"}
@@ -290,3 +291,48 @@ def test_integer_labels_are_verdicts_where_a_file_has_no_others():
 def test_wrong_steps_are_named(change, field):
     record = {"prompt": "p", "completions": ["a", "b"], "labels": [True, False]}
     assert refusal(stepwise, {**record, **change})[0] == field
+
+
+def test_a_pair_has_earlier_turns_in_its_history():
+    record = {"instruction": "Two?", "history": [["Hi", "Hello"]], "system": "Be brief."}
+    chosen, rejected = preference.read({**record, "chosen": "4", "rejected": "5"})
+    assert [one["role"] for one in chosen.messages] == [
+        *("system", "user", "assistant", "user", "assistant"),
+    ]
+    assert [one["content"] for one in rejected.messages[1:]] == ["Hi", "Hello", "Two?", "5"]
+    assert chosen.record == {}
+
+
+@pytest.mark.parametrize(
+    "rejected",
+    [
+        {"rejected_response": "5"},
+        {"rejected_response": [reply("5")]},
+        {"rejected_messages": [USER, reply("5")]},
+    ],
+)
+def test_a_rejected_reply_beside_messages_makes_a_pair(rejected):
+    record = {"messages": [USER, reply("18")], **rejected, "id": 1}
+    assert recognise([record]).name == "preference"
+    chosen, other = preference.read(record)
+    assert (chosen.prompt, chosen.final_answer, chosen.status) == (
+        *("What is 9 + 9?", "18", "approved"),
+    )
+    assert (other.prompt, other.final_answer, other.status) == (
+        *("What is 9 + 9?", "5", "rejected"),
+    )
+    assert other.record == {"id": 1}
+
+
+@pytest.mark.parametrize("system", ["Be brief.", [{"type": "text", "text": "Be brief."}]])
+@pytest.mark.parametrize("prompt", [{}, {"prompt": "What is 9 + 9?"}, {"prompt": [USER]}])
+def test_a_system_prompt_stands_before_pairs_that_repeat_the_prompt(system, prompt):
+    sides = {"chosen": [USER, reply("18")], "rejected": [USER, reply("5")]}
+    chosen, _ = preference.read({**prompt, **sides, "system": system})
+    assert [one["role"] for one in chosen.messages] == ["system", "user", "assistant"]
+    assert chosen.record == {}
+
+
+def test_the_sides_of_a_pair_may_be_numbers():
+    chosen, rejected = preference.read({"prompt": "Two?", "chosen": 4, "rejected": 5.0})
+    assert (chosen.final_answer, rejected.final_answer) == ("4", "5")

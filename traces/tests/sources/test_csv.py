@@ -202,3 +202,28 @@ def test_rows_are_numbered_by_line_over_many_chunks():
 def test_a_header_of_more_columns_is_refused():
     header = ",".join(map(str, range(100_001)))
     assert "more than 100,000 columns" in read_until_broken(f"{header}\n".encode())[1]
+
+
+@pytest.mark.parametrize("name", [b"messages", b'"messages"'])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_one_column_of_json_is_a_file_of_one_column(name, end):
+    cell = b'"[{""role"": ""user"", ""content"": ""Two?""}]"'
+    assert read(name + end + cell + end + cell + end) == [
+        (2, {"messages": '[{"role": "user", "content": "Two?"}]'}),
+        (3, {"messages": '[{"role": "user", "content": "Two?"}]'}),
+    ]
+
+
+@pytest.mark.parametrize("separator", [b",", b";", b"\t"])
+@pytest.mark.parametrize("first", [b"sep=", b"SEP="])
+def test_a_first_line_may_name_the_separator(separator, first):
+    rows = [first + separator, separator.join([b"a,b", b"c"]), separator.join([b"1", b"2"])]
+    if separator == b",":
+        rows[1] = b"a;b,c"
+    name = "a;b" if separator == b"," else "a,b"
+    assert read(b"\r\n".join(rows)) == [(3, {name: "1", "c": "2"})]
+
+
+def test_a_line_of_text_is_no_column():
+    for text in (b"some words\nand more\n", b'word\n"quoted"\n', b"sep=x\na\n"):
+        assert "neither JSON Lines" in read_until_broken(text)[1]
