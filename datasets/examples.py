@@ -63,6 +63,13 @@ FORMAT: dict[str, Any] = {
     "left_out": {"tools": 1},
 }
 
+LINE = (
+    '{"id":"01a20ff4-1ec0-715c-a98b-b21593e56295","prompts":"What is 17+25?",'
+    '"trace_steps":["Ones: 7+5=12, write 2, carry 1","Tens: 1+2+1=4"],"final_answer":"42",'
+    '"metadata":{"created_at":"2026-11-24T23:46:26.624449Z","trace_version":"1.0",'
+    '"source":"by hand"}}\n'
+)
+
 # By action: the request, and answers by their status.
 EXAMPLES: dict[str, dict[Any, Any]] = {
     "list": {200: page(ROW)},
@@ -84,10 +91,5 @@ EXAMPLES: dict[str, dict[Any, Any]] = {
     "retrieve": {200: DETAIL},
     "manifest": {200: {**DETAIL, "trace_ids": [OTHER_ID, TRACE_ID]}},
     "format_counts": {200: FORMAT},
-    "export": {
-        200: '{"id":"01a20ff4-1ec0-715c-a98b-b21593e56295","prompts":"What is 17+25?",'
-        '"trace_steps":["Ones: 7+5=12, write 2, carry 1","Tens: 1+2+1=4"],"final_answer":"42",'
-        '"metadata":{"created_at":"2026-11-24T23:46:26.624449Z","trace_version":"1.0",'
-        '"source":"by hand"}}\n'
-    },
+    "export": {200: LINE, 206: LINE},
 }
