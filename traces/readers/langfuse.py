@@ -25,6 +25,8 @@ EXAMPLE: dict[str, Any] = {
 
 
 def recognises(record: dict[str, Any]) -> bool:
+    if _generations(record):
+        return True
     if "input" not in record or "output" not in record:
         return False
     if isinstance(record.get("type"), str):
@@ -37,8 +39,23 @@ def read(record: dict[str, Any]) -> list[Draft]:
     kind = (fields.optional_text(record, "type") or "").upper()
     if kind in OTHERS:
         raise Unreadable("type", f"No generation but {kind.lower()}: it holds no prompt and reply.")
+    if generations := _generations(record):
+        fields.check_trace_count(len(generations), "observations")
+        return [draft for one in generations for draft in read(one)]
     identity = fields.optional_text(record, "id")
     drafts = read_logged(record.get("input"), record.get("output"), names=IO, identity=identity)
     for draft in drafts:
         draft.record = beside(record, drafts, IO)
     return drafts
+
+
+def _generations(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the calls of models among the observations of a trace that has no reply of its own."""
+    listed = record.get("observations")
+    if (
+        not isinstance(listed, list)
+        or "type" in record
+        or (record.get("input") and record.get("output"))
+    ):
+        return []
+    return [one for one in listed if isinstance(one, dict) and one.get("type") == "GENERATION"]

@@ -36,6 +36,9 @@ def recognises(record: dict[str, Any]) -> bool:
     spans = _spans(record)
     if any(INPUTS in _attributes(span) or TYPE in _attributes(span) for span in spans):
         return True
+    data = record.get("data")
+    if _is_object(record, "info") and isinstance(data, dict):  # of MLflow 2
+        return "request" in data and "response" in data
     has_ids = any(name in record for name in ("trace_id", "request_id", "trace_metadata"))
     return has_ids and "request" in record and "response" in record
 

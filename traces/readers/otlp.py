@@ -10,7 +10,7 @@ from typing import Any
 from traces.readers import fields, openinference, otel
 from traces.readers.calls import beside, read_call
 from traces.readers.draft import Draft, Unreadable
-from traces.readers.payloads import Said, replies_of
+from traces.readers.payloads import Said, replies_of, turns_of
 from traces.readers.speakers import message_of
 from traces.sources.json_texts import opened
 
@@ -19,6 +19,9 @@ CALLS = ("chat", "text_completion", "generate_content", "completion")  # operati
 OPERATION = "gen_ai.operation.name"
 PROMPTS, COMPLETIONS = "gen_ai.prompt", "gen_ai.completion"
 DETAILS = "gen_ai.client.inference.operation.details"  # an event with the attributes
+VERCEL_PROMPT, VERCEL_TEXT = "ai.prompt.messages", "ai.response.text"  # of Vercel's AI SDK
+VERCEL_THOUGHT, VERCEL_CALLS = "ai.response.reasoning", "ai.response.toolCalls"
+VERCEL_ENDED = "ai.response.finishReason"
 MESSAGE_EVENTS = {
     f"gen_ai.{role}.message": role for role in ("system", "user", "assistant", "tool")
 }
@@ -106,6 +109,8 @@ def _read(span: dict[str, Any]) -> list[Draft]:
         return otel.read(span)
     if openinference.recognises(span):
         return openinference.read(span)
+    if VERCEL_PROMPT in attributes:
+        return _of_vercel(span, attributes)
     asked, replies = _numbered(attributes, PROMPTS), _numbered(attributes, COMPLETIONS)
     said = [Said(f"{COMPLETIONS}.{n}", message) for n, message in enumerate(replies)]
     if not asked:
@@ -119,8 +124,32 @@ def _read(span: dict[str, Any]) -> list[Draft]:
     return drafts
 
 
+def _of_vercel(span: dict[str, Any], attributes: dict[str, Any]) -> list[Draft]:
+    """Read a call by Vercel's AI SDK, which writes messages and calls as JSON."""
+    turns = turns_of(attributes[VERCEL_PROMPT], VERCEL_PROMPT)
+    calls = opened(attributes.get(VERCEL_CALLS))
+    parts = [
+        {"type": kind, "text": attributes[name]}
+        for kind, name in (("reasoning", VERCEL_THOUGHT), ("text", VERCEL_TEXT))
+        if attributes.get(name)
+    ]
+    content = [*parts, *(calls if isinstance(calls, list) else [])]
+    if not turns or not content:
+        raise Unreadable(VERCEL_TEXT, NOT_CAPTURED)
+    ended = attributes.get(VERCEL_ENDED)
+    said = Said(VERCEL_TEXT, {"content": content}, ended if isinstance(ended, str) else None)
+    drafts = read_call(turns, [said])
+    for draft in drafts:
+        draft.record = beside(span, drafts, ("attributes", "events"))
+    return drafts
+
+
 def _is_call(attributes: dict[str, Any]) -> bool:
-    if attributes.get(OPERATION) in CALLS or otel.OUTPUT in attributes:
+    if (
+        attributes.get(OPERATION) in CALLS
+        or otel.OUTPUT in attributes
+        or VERCEL_PROMPT in attributes
+    ):
         return True
     if openinference.kind_of({"attributes": attributes}) not in ("", *openinference.CALLS):
         return False

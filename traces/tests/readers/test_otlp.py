@@ -160,3 +160,21 @@ def test_an_export_of_other_spans_says_so():
 )
 def test_what_is_no_export_is_refused(record, field):
     assert refusal(otlp, record)[0] == field
+
+
+def test_a_call_by_vercels_sdk():
+    attributes = {
+        "ai.prompt.messages": '[{"role":"user","content":[{"type":"text","text":"Two?"}]}]',
+        "ai.response.reasoning": "I add.",
+        "ai.response.text": "4",
+        "ai.response.toolCalls": '[{"type":"tool-call","toolName":"add","args":"{}"}]',
+        "ai.response.finishReason": "length",
+    }
+    listed = [{"key": key, "value": {"stringValue": text}} for key, text in attributes.items()]
+    span = {"traceId": "t", "spanId": "s", "name": "ai.generateText.doGenerate"}
+    outer = {**span, "spanId": "o", "name": "ai.generateText", "attributes": []}
+    spans = [outer, {**span, "attributes": listed}]
+    draft = only(otlp.read({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}))
+    assert (draft.prompt, draft.final_answer, draft.external_id) == ("Two?", "4", "t/s")
+    assert [kind for kind, _ in draft.steps] == ["reasoning", "tool_call"]
+    assert draft.notes["truncated"] is True

@@ -352,3 +352,16 @@ def test_a_reply_without_a_thought_is_an_output():
     )
     assert draft.final_answer == "180"
     assert OUTPUT not in [kind for kind, _ in draft.steps]
+
+
+def test_a_trace_of_langfuse_without_a_reply_gives_its_generations():
+    generation = {"id": "g", "type": "GENERATION", "input": [ASKED], "output": SAID}
+    others = [{"id": "s", "type": "SPAN", "input": "a", "output": "b"}]
+    trace = {"id": "t", "name": "n", "observations": [*others, generation]}
+    assert check(langfuse, trace).external_id == "g"
+    assert check(langfuse, {**trace, "input": None, "output": None}).external_id == "g"
+
+
+def test_a_trace_of_mlflow_2_holds_request_and_response_as_data():
+    data = {"request": json.dumps({"messages": [ASKED]}), "response": json.dumps(CHOICES)}
+    check(mlflow, {"info": {"request_id": "r", "status": "OK"}, "data": {**data, "spans": []}})
