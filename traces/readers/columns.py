@@ -26,10 +26,13 @@ REPLIES = (
     *("output", "response", "answer", "completion", "reply", "solution", "assistant"),
     *("generation", "generated_text", "generated_answer", "generated_solution"),
     *("model_output", "model_response", "llm_response", "output_text", "prediction"),
-    *("deepseek_solution", "r1_solution", "final_response", "final", "model_answer"),
+    *("deepseek_solution", "r1_solution", "final_response", "model_answer"),
     *("assistant_response", "response_text", "deepseek_response", "r1_answer"),
 )
-BESIDE_THOUGHTS = ("content",)  # a reply where a thought stands beside it and no other reply
+BESIDE_THOUGHTS = (
+    "content",
+    "final",
+)  # replies where a thought stands beside them and no other reply
 # lists of replies to one prompt, and where in an object among them the text stands
 SEVERAL = (
     *("generations", "responses", "outputs", "replies", "samples", "candidates", "predictions"),

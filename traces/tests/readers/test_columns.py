@@ -260,9 +260,10 @@ def test_what_stands_beside_a_thought_is_the_reply(name):
     assert (draft.steps, draft.final_answer) == ([(REASONING, "I add.")], "4")
 
 
-def test_a_content_beside_a_reply_is_kept_and_no_reply():
-    draft = read(input="Two?", reasoning_content="I add.", output="4", content="c")
-    assert (draft.final_answer, draft.record) == ("4", {"content": "c"})
+@pytest.mark.parametrize("name", ["content", "final"])
+def test_a_content_beside_a_reply_is_kept_and_no_reply(name):
+    draft = read(input="Two?", reasoning_content="I add.", output="4", **{name: "c"})
+    assert (draft.final_answer, draft.record) == ("4", {name: "c"})
 
 
 def test_a_thought_whose_answer_may_stand_in_an_unknown_column_is_refused():
