@@ -55,7 +55,7 @@ class World:
         self.trace: Trace = TraceFactory.build()
         self.trace.id = UUID(TRACE_ID)
         self.trace.save(force_insert=True)
-        self.names = {"id": str(self.trace.id), "key": dataset.key}
+        self.names = {"id": str(self.trace.id), "key": dataset.key, "name": "trace"}
         writer, _ = User.objects.get_or_create(username="a writer")
         self.job: Job = RunningJobFactory(kind="import", created_by=writer)
 

@@ -20,6 +20,7 @@ UNSAID = {
     "An earlier score is of the same": "items that differ in some of their properties",
     "Removed as well": "two lists that have nothing in common",
     "Not with parquet": "two parameters that exclude one another",
+    "leaves none out": "two parameters that exclude one another",
     "Those of parquet come as json": "two parameters that exclude one another",
     "There are ": "how many rows an export has",
     "Needs `criteria`": "two parameters that go together",
