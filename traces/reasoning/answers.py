@@ -48,12 +48,13 @@ _THE_ANSWER_IS = re.compile(
     r"[ \t:*_]*+",
     re.IGNORECASE,
 )
-_HOPE = re.compile(r"\s*\bI hope (?:it|this) is correct\W*$", re.IGNORECASE)
+_HOPE = re.compile(r"\bI hope (?:it|this) is correct\W{0,9}\Z", re.IGNORECASE)
 # a sentence's end, or a line that begins anew
 _BETWEEN_SENTENCES = re.compile(r"[.!?][*_\"')\]$]*\s|\n[ \t]*\n|\n[ \t]*(?=[A-Z0-9*#-])")
-_STOPS = re.compile(r"[.!?]+(?=\s|$)|[\u3002\uff01\uff1f]")
+_STOPS = re.compile(r"(?<![.!?])[.!?]++(?=\s|$)|[\u3002\uff01\uff1f]")
 _WORD_BEFORE = re.compile(r"[A-Za-z.]*\Z")
 _WORD_BEHIND = re.compile(r"[\s\"'(*_$]*(\w+\.?)")
+_BEFORE_FACTORIALS = tuple("0123456789)")
 _NEVER_LAST = frozenset(
     [
         *("approx", "ca", "cf", "dr", "eq", "e.g", "i.e", "fig", "mr", "mrs", "ms", "no", "nos"),
@@ -270,10 +271,16 @@ def _answer_line(text: str) -> str | None:
                 return code
             end = _BLOCK_END.search(rest)
             said = rest[: end.start()] if end else rest
-        said = _HOPE.sub("", said)
+        said = _without_hope(said)
         if said := _sentence(said) or _trimmed(said):
             return said
     return None
+
+
+def _without_hope(said: str) -> str:
+    """Leave out how Minerva's answers end."""
+    hope = _HOPE.search(said, max(0, len(said) - MAX_NUMBER_CHARS))
+    return said[: hope.start()].rstrip() if hope else said
 
 
 def _sentence(text: str) -> str | None:
@@ -292,7 +299,9 @@ def _sentence(text: str) -> str | None:
 def _sentence_ends(text: str) -> Iterator[int]:
     """Yield where a sentence's stop stands."""
     for stop in _STOPS.finditer(text):
-        if stop[0][0] != "." or _ends_sentence(text, stop):
+        if stop[0] == "!" and text[stop.start() - 1 : stop.start()] in _BEFORE_FACTORIALS:
+            yield stop.end()
+        elif stop[0][0] != "." or _ends_sentence(text, stop):
             yield stop.start()
 
 
@@ -319,6 +328,17 @@ def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
     return True
 
 
+def _has_full_stop(text: str) -> bool:
+    """Tell an answer that is one sentence, with its stop; of "5!" the mark is the answer's."""
+    if not text.endswith((".", "!")) or text.endswith(("..", "!!")) or "\n" in text:
+        return False
+    if text.endswith("!") and not text[-2:-1].isalpha():
+        return False
+    if len(text) > MAX_SENTENCE_CHARS:
+        return False
+    return list(islice(_sentence_ends(text), 2)) == [len(text) - 1]
+
+
 def _unfenced(text: str) -> str:
     """Give what is in a block of code with which a text begins."""
     fence = _FENCE.match(text)
@@ -334,10 +354,8 @@ def _trimmed(text: str) -> str:
     while True:
         before = text
         text = text.strip().strip("*_`").strip()
-        if text.endswith((".", "!")) and not text.endswith("..."):
-            ends = list(_sentence_ends(text))
-            if len(ends) == 1 and "\n" not in text:
-                text = text[: ends[0]]
+        if _has_full_stop(text):
+            text = text[:-1]
         wrapped = _WRAPPED.fullmatch(text)
         if wrapped and (inner := next(filter(None, wrapped.groups()), "").strip()):
             text = inner

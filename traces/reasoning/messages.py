@@ -7,6 +7,7 @@ out without a mark: what is no text stands in it as `[image]` and the like.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 USER, ASSISTANT, SYSTEM, TOOL = "user", "assistant", "system", "tool"
@@ -77,6 +78,7 @@ RESULT_NAMES = ("output", "content", "response", "result", "text")
 KNOWN_PARTS = {"text", "image", "document", *THOUGHT_PARTS, *CALL_PARTS, *RESULT_PARTS}
 MAX_THOUGHT_DEPTH = 5
 MAX_KIND_CHARS = 40
+MAX_CALL_CHARS = 100_000  # of a call's text that is taken apart
 
 
 class UnreadableMessage(ValueError):
@@ -174,18 +176,18 @@ def _is_thought(message: dict[str, Any]) -> bool:
 
 def _once(thoughts: list[str]) -> list[str]:
     """Leave out what was thought in another place as well, whole or in pieces."""
-    kept: list[str] = []
-    for at, thought in enumerate(thoughts):
-        known = folded("".join(kept))
-        others = {folded(other) for other in kept}
-        here = folded(thought)
-        rest = folded("".join(thoughts[at:]))
-        if here and (here in others or rest == known or here == known):
-            if rest == known:
-                break
-            continue
-        kept.append(thought)
-    return kept
+    pieces = [folded(thought) for thought in thoughts]
+    said = "".join(pieces)
+    half, odd = divmod(len(said), 2)
+    if said and not odd and said[:half] == said[half:]:
+        ends = list(accumulate(map(len, pieces)))
+        if half in ends:  # one place after the other
+            thoughts = thoughts[: ends.index(half) + 1]
+            pieces = pieces[: len(thoughts)]
+    kept: dict[str, str] = {}
+    for piece, thought in zip(pieces, thoughts, strict=True):
+        kept.setdefault(piece, thought)
+    return list(kept.values())
 
 
 def folded(text: str) -> str:
@@ -347,12 +349,16 @@ def _calls(message: dict[str, Any]) -> list[Any]:
 
 def _called(content: Any) -> Any:
     """Give the call that a content holds as text."""
-    if isinstance(content, str):
+    if isinstance(content, str) and len(content) <= MAX_CALL_CHARS:
         try:
-            return json.loads(content)
+            return json.loads(content, parse_constant=_refuse)
         except (ValueError, RecursionError):
             return content
     return content
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON.")
 
 
 def call_text(call: Any) -> str:

@@ -101,6 +101,8 @@ def test_no_box_gives_none(said):
         (answers.ANSWER_LINE, "**Final Answer**\n\n```python\nprint(4)\n```", "print(4)"),
         (answers.ANSWER_LINE, "- Answer: 7", "7"),
         (answers.ANSWER_LINE, "My answer: 7", "7"),
+        (answers.THE_ANSWER_IS, "The answer is 5!", "5!"),
+        (answers.THE_ANSWER_IS, "The answer is Paris!", "Paris"),
         (answers.THE_ANSWER_IS, "Hence the answer is\n\n$$4$$", "4"),
         (answers.THE_ANSWER_IS, "The answer is $12.50.", "$12.50"),
         (answers.THE_ANSWER_IS, r"The answer is \(x=5\).", "x=5"),
@@ -226,3 +228,16 @@ def test_a_quarter_megabyte_of_any_part_is_read(mark, part):
     """Where the time grew with the square of the length, this would not end."""
     said = part * (2**18 // len(part))
     assert len(find_answer(said, mark).text) <= len(said)
+
+
+@pytest.mark.parametrize(
+    "run", [" ", ".", "!", "*", "$", "a.", "\n", "`", "# ", "\\boxed{1} ", "<s>"]
+)
+@pytest.mark.parametrize(
+    "mark", ["Answer: x", "The answer is x", "#### x", "<answer>x", "**", "```"]
+)
+def test_a_mark_before_a_long_run_is_read(mark, run):
+    """Where the time grew with the square of the length, this would take minutes."""
+    for end in ("", "y", " x b."):
+        said = mark + run * (2**17 // len(run)) + end
+        assert len(answer_of_reply(without_ends(said)).text) <= len(said)

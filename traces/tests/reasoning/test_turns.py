@@ -111,3 +111,11 @@ def test_what_the_system_says_first(messages, text):
 def test_whatever_messages_are_their_parts_are_told(messages):
     assert isinstance(parts_of(messages, {}, ""), Parts)
     assert isinstance(system_text(messages), str)
+
+
+def test_a_hundred_thousand_thoughts_are_read():
+    """Where the time grew with the square of their number, this would take hours."""
+    for thought in ("t", "t{}"):
+        parts = [{"type": "thinking", "thinking": thought.format(n)} for n in range(100_000)]
+        reply = {"role": "assistant", "content": [*parts, {"type": "text", "text": "18"}]}
+        assert parts_of([USER, reply], {}, "18") == Parts(0)
