@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from traces.document import TraceDocument
 from traces.importing import Incoming
 from traces.models import Trace
 from traces.readers.cells import once_parsed
@@ -33,7 +34,11 @@ def read_differently(*, incoming: Sequence[Incoming], holders: Mapping[int, Entr
         stored = Trace.objects.filter(pk__in=asked).only(*FIELDS)
         for trace in stored.order_by().iterator(chunk_size=FETCHED_AT_ONCE):
             held = _Held(trace)
-            same |= {position for position, record in asked[trace.pk] if held.is_of(record())}
+            same |= {
+                position
+                for position, record in asked[trace.pk]
+                if held.is_of(record(), incoming[position].document)
+            }
     return same
 
 
@@ -50,18 +55,21 @@ def stored_once(*, source: str, names: Iterable[str]) -> dict[str, int]:
 
 
 class _Held:
-    """What a stored trace holds of its source record: fields in `meta.record`, texts elsewhere."""
+    """What a stored trace holds of its source record: fields in `meta.record`, others elsewhere."""
 
     def __init__(self, trace: Trace) -> None:
         record = trace.meta.get("record")
         self._fields: dict[str, Any] = record if isinstance(record, dict) else {}
+        self._messages = trace.messages
+        notes = [value for name, value in trace.meta.items() if name != "record"]
+        self._values = set(_values([trace.messages, notes]))
         self._texts = {
             trace.prompt,
             trace.final_answer,
             trace.source,
             trace.external_id,
             *(step["content"] for step in trace.steps),
-            *_strings([trace.messages, trace.meta.get("reference_answer")]),
+            *(value for value in self._values if isinstance(value, str)),
         }
         thought = [step for step in trace.steps if step["type"] == REASONING]
         self._joined = {
@@ -69,11 +77,15 @@ class _Held:
             for steps in (trace.steps, thought)
         }
 
-    def is_of(self, record: dict[str, Any]) -> bool:
-        """Tell whether the record is the trace's: what is kept is equal, the other texts are held.
+    def is_of(self, record: dict[str, Any], document: TraceDocument) -> bool:
+        """Tell whether the record is the trace's: what is kept is equal, the others are held.
 
-        Of steps that were split, white space between them is no difference.
+        So are the messages, as they stand in the record or as they are read now. Of steps that
+        were split, white space between them is no difference.
         """
+        sent = [said for said in (record.get("messages"), document.messages) if said]
+        if self._messages and sent and self._messages not in sent:
+            return False
         return self._agrees(self._fields, record)
 
     def _agrees(self, kept: dict[str, Any], record: dict[str, Any]) -> bool:
@@ -92,18 +104,34 @@ class _Held:
 
     def _holds(self, value: Any) -> bool:
         return all(
-            text in self._texts or not (bare := _without_space(text)) or bare in self._joined
-            for text in _strings(value)
+            self._has_text(one) if isinstance(one, str) else self._has(one)
+            for one in _values(value)
         )
 
+    def _has_text(self, text: str) -> bool:
+        return text in self._texts or not (bare := _without_space(text)) or bare in self._joined
 
-def _strings(value: Any) -> Iterator[str]:
-    """Yield the strings in a JSON value, but for the names of its objects' members."""
+    def _has(self, value: "_Number") -> bool:
+        # an answer may be a number, which a trace has as text
+        return value in self._values or str(value.value) in self._texts
+
+
+class _Number(NamedTuple):
+    """A number, or a boolean, which is none in JSON."""
+
+    value: int | float
+    is_flag: bool
+
+
+def _values(value: Any) -> Iterator[str | _Number]:
+    """Yield the values in a JSON value but nulls, not the names of its objects' members."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, bool | int | float):
+        yield _Number(value, isinstance(value, bool))
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings(item)
+            yield from _values(item)
 
 
 def _without_space(text: str) -> str:

@@ -98,6 +98,46 @@ def test_the_other_generations_of_a_record_do_not_matter(curator):
     assert counts(send(curator, [more]).json()) == (1, 1, 1, 0)
 
 
+def conversation(*said: str) -> dict:
+    turns = [
+        {"role": "assistant" if number % 2 else "user", "content": text}
+        for number, text in enumerate(said)
+    ]
+    return {"id": "talk", "messages": turns}
+
+
+@pytest.mark.parametrize("kept", [2, 4])
+def test_a_conversation_of_other_turns_is_another(curator, kept):
+    query = "?on_error=skip&map=messages:messages,external_id:id"
+    said = ["What is 2+2?", "4", "And 3+3?", "6"]
+    record = conversation(*said[:kept])
+    [shown] = send(curator, [record], f"{query}&dry_run=true").json()["traces"]
+    trace = {name: shown[name] for name in BEFORE["messages"]["traces"][0]}
+    store([otherwise(trace)])
+    whole, part = conversation(*said), conversation(*said[:2])
+    turned = conversation(*said[kept - 2 : kept][::-1], *said[: kept - 2])
+    same, other = (whole, part) if kept == 4 else (part, whole)
+    answer = send(curator, [other, turned, same], query).json()
+    assert counts(answer) == (0, 1, 1, 2)
+    assert [error["line"] for error in answer["errors"]] == [1, 2]
+
+
+@pytest.mark.parametrize("changed", [{"lvl": 9}, {"lvl": True}, {"topic": "sums"}, {"cut": True}])
+def test_what_a_map_put_into_meta_is_compared(curator, changed):
+    query = (
+        "?on_error=skip&map=prompt:q,reply:r,external_id:id,"
+        "meta.level:lvl,meta.topic:topic,meta.cut:cut"
+    )
+    record = {"q": "2+2?", "r": "4", "id": "one", "lvl": 1, "topic": "algebra", "cut": False}
+    [shown] = send(curator, [record], f"{query}&dry_run=true").json()["traces"]
+    trace = {name: shown[name] for name in BEFORE["gsm8k"]["traces"][0]}
+    said = {"i": 0, "type": "reasoning", "content": "4"}  # as a rule might have read it
+    store([{**trace, "final_answer": "another", "steps": [said]}])
+    answer = send(curator, [{**record, **changed}, record], query).json()
+    assert counts(answer) == (0, 1, 1, 1)
+    assert answer["errors"][0]["line"] == 1
+
+
 def test_a_trace_that_has_the_id_by_chance_is_another(curator):
     """What was sent as a trace keeps no source record, and holds few of its texts."""
     body = {**RECORDS["trace"][0], "external_id": f"{OPENR1[1]['uuid']}/0"}
