@@ -156,10 +156,18 @@ def test_one_that_brings_nothing_more_is_and_the_next_call_goes_on(
 
 def test_a_part_of_other_bytes_is_begun_anew(client, dataset, whole, tmp_path):
     target = tmp_path / "out.jsonl"
-    (tmp_path / "out.jsonl.0123456789abcdef.part").write_bytes(b'{"of": "another"}\n{"h')
+    (tmp_path / f"out.jsonl.{'0123456789abcdef' * 2}.part").write_bytes(b'{"of": "another"}\n{"h')
     client.datasets.export(dataset.key, target)
     assert target.read_bytes() == whole()
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("middle", ["backup", "aaaa", f"{'0' * 32}.aaaa", f"more.{'0' * 32}"])
+def test_a_file_that_is_no_part_of_the_target_is_left(client, dataset, tmp_path, middle):
+    other = tmp_path / f"out.jsonl.{middle}.part"
+    other.write_bytes(b'{"of": "mine"}\n')
+    client.datasets.export(dataset.key, tmp_path / "out.jsonl")
+    assert other.read_bytes() == b'{"of": "mine"}\n'
 
 
 def test_a_part_that_was_whole_already_gets_its_name(harmed, client, dataset, whole, tmp_path):

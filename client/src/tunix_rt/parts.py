@@ -1,8 +1,8 @@
 """The beginning of a file, kept beside it until it is whole."""
 
-import glob
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -14,7 +14,7 @@ try:
 except ImportError:  # not on Windows, where nothing keeps two processes from one file
     fcntl = None  # type: ignore[assignment]
 
-_ETAG = re.compile(r'"([\w-]{1,64})"')
+_ETAG = re.compile(r'"([0-9a-f]{32})"')
 SUFFIX = ".part"
 PIECE_BYTES = 1024 * 1024
 
@@ -34,10 +34,9 @@ class Part:
         self.size = self.rows = self._lines_end = 0
 
     def __enter__(self) -> "Part":
-        beside = f"{glob.escape(str(self._target))}.*{SUFFIX}"
-        left = max(map(Path, glob.glob(beside)), key=os.path.getmtime, default=None)
+        left = max(self._left(), key=lambda found: os.path.getmtime(found[0]), default=None)
         if left is not None:
-            self._open(left, f'"{left.name[len(self._target.name) + 1 : -len(SUFFIX)]}"')
+            self._open(*left)
             while piece := self._opened.read(PIECE_BYTES):
                 self._count(piece)
         return self
@@ -88,6 +87,17 @@ class Part:
             self._path.unlink(missing_ok=True)
         self.etag = None
         self.size = self.rows = self._lines_end = 0
+
+    def _left(self) -> Iterator[tuple[Path, str]]:
+        """Yield the parts of the target with their ETags; a file of another name is not ours."""
+        before = f"{self._target.name}."
+        if not self._target.parent.is_dir():
+            return
+        for path in self._target.parent.iterdir():
+            if path.name.startswith(before) and path.name.endswith(SUFFIX):
+                etag = f'"{path.name[len(before) : -len(SUFFIX)]}"'
+                if _ETAG.fullmatch(etag):
+                    yield path, etag
 
     @property
     def _opened(self) -> BinaryIO:
