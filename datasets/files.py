@@ -30,6 +30,7 @@ WAIT_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 DRAFT = ".draft"
 NOT_KEPT = "An export is not kept as a file: %s"
+NOT_OPENED = "A kept export cannot be opened: %s"
 
 
 class NoRoom(Exception):
@@ -48,12 +49,17 @@ def path_of(export: Export) -> Path | None:
 
 
 def opened(path: Path) -> int | None:
-    """Open a whole file, which counts as a use; None where it is not there."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+    """Open a whole file, which counts as a use; None where it is not there or cannot be opened."""
+    try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        log.warning(NOT_OPENED, error)
+        return None
+    with contextlib.suppress(OSError):  # of a folder that is read-only it can be read all the same
         os.utime(descriptor)
-        return descriptor
-    return None
+    return descriptor
 
 
 def rendered(export: Export, path: Path) -> int | None:

@@ -1,5 +1,6 @@
 """Exports kept as files: lengths, ranges, what is kept for how long."""
 
+import errno
 import gzip
 import os
 import shutil
@@ -64,6 +65,29 @@ def test_a_get_leaves_a_file_that_later_ones_are_answered_with(reader, dataset, 
     assert again.getvalue() == body
     assert again["ETag"] == first["ETag"]
     assert kept(folder) == [file]
+
+
+def test_a_kept_file_that_cannot_be_opened_is_rendered_anew(reader, dataset, folder, caplog):
+    url = url_of(dataset)
+    body = reader.get(url).getvalue()
+    (file,) = kept(folder)
+    elsewhere = file.rename(folder.parent / "elsewhere")
+    file.symlink_to(elsewhere)  # which is not followed: ELOOP
+    assert reader.get(url).getvalue() == body
+    assert "cannot be opened" in caplog.text
+
+
+def test_a_kept_file_is_read_where_its_use_cannot_be_noted(reader, dataset, folder, monkeypatch):
+    url = url_of(dataset)
+    body = reader.get(url).getvalue()
+
+    def refuse(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(files.os, "utime", refuse)
+    again = reader.get(url)
+    assert again["Content-Length"] == str(len(body))
+    assert again.getvalue() == body
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity"])
