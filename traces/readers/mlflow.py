@@ -5,7 +5,7 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.calls import beside, read_logged
 from traces.readers.draft import Draft
-from traces.sources.json_texts import opened
+from traces.sources.json_texts import has_many_tokens, opened
 from tunix_site import strict_json
 
 TYPE, INPUTS, OUTPUTS = "mlflow.spanType", "mlflow.spanInputs", "mlflow.spanOutputs"
@@ -103,7 +103,7 @@ def _is_object(record: dict[str, Any], name: str) -> bool:
 
 def _plain(value: Any) -> Any:
     """Give what an attribute says: MLflow writes each as JSON."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or has_many_tokens(value):
         return value
     try:
         return strict_json.loads(value.encode())

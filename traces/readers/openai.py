@@ -23,12 +23,14 @@ from traces.reasoning.messages import (
     role_of,
 )
 from traces.sources.json_texts import opened
+from tunix_site.strict_json import shown
 
 RESPONSES = ("response", "completion", "result", "response_body", "output")
 REQUESTS = ("request", "body", "params", "request_body", "input", "kwargs")
 BODY = "body"
 GIVEN = ("messages", "input", "prompt", "contents")  # of a request
 CUSTOM_ID = "custom_id"
+MAX_ERROR_CHARS = 500  # of what a service said
 ITEMS = ("message", "reasoning", "function_call")
 ALONE = (
     "The response stands alone, and a trace needs its prompt: join the request's messages to it, "
@@ -109,7 +111,8 @@ def _failed(record: dict[str, Any]) -> Unreadable:
     error = record.get("error") or (result.get("error") if isinstance(result, dict) else None)
     if error:
         message = error.get("message") if isinstance(error, dict) else error
-        return Unreadable("error", f"The request failed: {message}" if message else "It failed.")
+        said = shown(str(message)[:MAX_ERROR_CHARS]) if message else ""
+        return Unreadable("error", f"The request failed: {said}" if said else "It failed.")
     return Unreadable(
         "response", "There is none: it is a request alone. Join the lines of the output to it."
     )

@@ -12,6 +12,7 @@ from tunix_site.strict_json import shown
 
 NEAREST = 3
 MAX_LISTS = 5
+MAX_REASON_CHARS = 200  # a reason may hold what the record says
 MAP = "map=prompt:FIELD,thought:FIELD,final_answer:FIELD"
 
 
@@ -83,7 +84,8 @@ def _lack(fmt: ReaderFormat, lacking: set[str], record: dict[str, Any]) -> str:
     try:
         list(fmt.read(fmt.of(record)))
     except Unreadable as error:
-        return f"{fmt.name} ({shown(error.field)[:MAX_NAME_CHARS]}: {error.reason.rstrip('.')})"
+        field, reason = shown(error.field)[:MAX_NAME_CHARS], error.reason.rstrip(".")
+        return f"{fmt.name} ({field}: {shown(reason[:MAX_REASON_CHARS])})"
     return fmt.name
 
 

@@ -122,6 +122,13 @@ def test_what_is_not_recognised_names_its_keys_the_nearest_formats_and_the_map(w
     assert "or name a format: table, record, trace," in said
 
 
+def test_what_a_record_says_is_cut_where_it_tells_why_no_format_reads_it(writer):
+    error = {"message": f"\ud83d{'x' * 100_000}"}
+    record = {"custom_id": "q", "response": None, "error": error, "id": 1, "choices": 2}
+    data = json.dumps(record).encode()
+    assert len(refusal(writer, data)) < 3_000
+
+
 def test_a_format_whose_fields_hold_something_else_is_named(writer):
     said = refusal(writer, [{"messages": "no list of messages"}])
     assert "messages (messages: Not a list)" in said

@@ -149,6 +149,13 @@ def test_responses_of_other_services(response):
     assert refusal(openai, {"custom_id": "q", "result": response})[0] == "messages"
 
 
+def test_what_a_service_said_of_a_failure_is_cut_and_can_be_written():
+    failed = {"custom_id": "q", "error": {"message": "\ud800" + "x" * 100_000}}
+    _, reason = refusal(openai, failed)
+    assert reason.startswith("The request failed: '\\ud800xxx")
+    assert len(reason) < 600
+
+
 def test_a_result_of_anthropics_batches():
     message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "4"}]}
     record = {"custom_id": "q", "result": {"type": "succeeded", "message": message}}

@@ -7,6 +7,7 @@ import pytest
 from traces.readers import langfuse, langsmith, mlflow, openinference
 from traces.readers.formats import recognise
 from traces.reasoning.steps import OUTPUT, REASONING, TOOL_CALL
+from traces.sources import json_texts
 from traces.tests.readers.reading import only, refusal, without
 
 ASKED = {"role": "user", "content": "How many minutes are 3 hours?"}
@@ -211,6 +212,13 @@ def test_a_trace_without_such_a_call_is_what_it_gave_in_the_end(record):
 def test_what_is_no_call_in_mlflow_is_refused(record, field):
     assert mlflow.recognises(record)
     assert refusal(mlflow, record)[0] == field
+
+
+def test_json_of_mlflow_that_would_fill_the_memory_stays_text(monkeypatch):
+    monkeypatch.setattr(json_texts, "MAX_TOKENS", 5)
+    crowded = [ASKED, {"role": "user", "content": [{}, {}, {}, {}, {}, {}]}]
+    record = {"data": {"spans": [span("LLM", crowded, "180")]}}
+    assert only(mlflow.read(record)).prompt == json.dumps(crowded)
 
 
 # Phoenix
