@@ -128,6 +128,13 @@ def test_another_server_than_a_site_is_told_apart(harmed, proxy):
             ask()
 
 
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_that_is_not_compressed_as_it_says_is_of_another_server(harmed, proxy, status):
+    proxy.faults.append(answer_with(b"plain", status, Content_Encoding="gzip"))
+    with pytest.raises(Foreign):
+        harmed.traces.get("x")
+
+
 def test_threads_share_a_client(client):
     ids = [str(trace.pk) for trace in TraceFactory.create_batch(8)]
     with ThreadPoolExecutor(8) as pool:

@@ -274,3 +274,25 @@ def test_what_comes_from_elsewhere_cannot_command_the_terminal(run):
     shown = run("traces").stdout
     assert "gone" in shown
     assert not any(char in shown for char in "\x1b\x9b\x07")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export", "set-1", "--with", "split=a"],
+        ["export", "set-1", "--with", "progress=a"],
+        ["traces", "--where", "limit=5"],
+        ["traces", "--where", "meta=2"],
+    ],
+    ids=" ".join,
+)
+def test_a_parameter_with_an_option_of_its_own_is_refused(run, command):
+    done = run(*command, ends_with=2)
+    assert "has an option or argument of its own" in " ".join(done.stderr.replace("│", "").split())
+
+
+@pytest.mark.parametrize("name", ["dataset_name", "dataset_version", "name", "version", "progress"])
+def test_a_recipe_says_nothing_that_the_command_says(run, name):
+    done = run("build", "new", "2", "--recipe", "-", input=json.dumps({name: "x"}), ends_with=2)
+    assert f"The recipe holds '{name}'" in done.stderr
+    assert not Dataset.objects.exists()

@@ -17,9 +17,9 @@ def test_it_has_the_version_of_the_site():
     assert tunix_rt.__version__ == project(ROOT)["version"]
 
 
-def test_it_needs_httpx_and_typer_alone():
+def test_it_needs_httpx_rich_and_typer_alone():
     named = {needed.partition(">")[0] for needed in project(ROOT / "client")["dependencies"]}
-    assert named == {"httpx", "typer"}
+    assert named == {"httpx", "rich", "typer"}
 
 
 def test_it_says_that_it_is_typed():

@@ -1,6 +1,7 @@
 """Options that the commands share, and those that hold more than one thing."""
 
 import json
+from collections.abc import Container
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,9 @@ import typer
 from tunix_rt.client import KEY, URL
 
 Pairs = list[str]
+
+# what a recipe may not hold: what is built, and parameters of the client
+OF_THE_COMMAND = ("dataset_name", "dataset_version", "name", "version", "progress")
 
 Url = Annotated[
     str | None, typer.Option("--url", envvar=URL, help="Where the site is.", show_default=False)
@@ -25,12 +29,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, of lists an obje
 Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
 
 
-def pairs(given: Pairs | None) -> dict[str, str]:
+def pairs(given: Pairs | None, taken: Container[str] = ()) -> dict[str, str]:
+    """Read NAME=VALUE; the names that are `taken` have an option or argument of their own."""
     found = {}
     for text in given or []:
         name, equals, value = text.partition("=")
         if not (name and equals):
             raise typer.BadParameter(f"{text!r} is not NAME=VALUE.")
+        if name in taken:
+            raise typer.BadParameter(f"{name!r} has an option or argument of its own.")
         found[name] = value
     return found
 
@@ -56,4 +63,7 @@ def recipe_of(file: typer.FileText | None) -> dict[str, Any]:
         raise typer.BadParameter(f"The recipe is no JSON: {error}") from None
     if not isinstance(read, dict):
         raise typer.BadParameter("The recipe is a JSON object.")
+    for name in OF_THE_COMMAND:
+        if name in read:
+            raise typer.BadParameter(f"The recipe holds {name!r}, which the command says.")
     return read

@@ -16,6 +16,7 @@ from tunix_rt.version import VERSION
 
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
 STDOUT = Path("-")
+OF_AN_EXPORT = ("key", "path", "format", "split", "digest", "overwrite", "progress", "after")
 
 app = typer.Typer(
     help="Use a site of Tunix RT from the command line. It ends with 0 when all was done, with 1 "
@@ -122,7 +123,7 @@ def export(
     key: Key = None,
 ) -> None:
     """Write a dataset to a file. Interrupted, the same command goes on where it ended."""
-    parameters = pairs(parameter)
+    parameters = pairs(parameter, OF_AN_EXPORT)
     with Client(url, key) as client:
         if output == STDOUT:
             for line in client.datasets.lines(dataset, format=format, split=split, **parameters):

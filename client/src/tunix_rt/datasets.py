@@ -128,4 +128,4 @@ class Datasets:
 
 
 def _request(name: str, version: str, recipe: Mapping[str, Any]) -> dict[str, Any]:
-    return {"dataset_name": name, "dataset_version": version, **recipe}
+    return {**recipe, "dataset_name": name, "dataset_version": version}

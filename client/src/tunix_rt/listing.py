@@ -10,6 +10,8 @@ from tunix_rt.arguments import Json, Key, Limit, Pairs, Url, pairs
 from tunix_rt.client import Client
 from tunix_rt.errors import problem_of
 
+NO_FILTERS = ("limit", "cursor", "count", "meta")  # a meta key is meta.KEY
+
 
 def datasets(limit: Limit = 20, as_json: Json = False, url: Url = None, key: Key = None) -> None:
     """List the datasets, newest first."""
@@ -37,7 +39,7 @@ def traces(
     """List the traces that match, newest first."""
     named = {"q": q, "source": source, "status": status, "tag": tag}
     filters: dict[str, Any] = {
-        **pairs(where),
+        **pairs(where, NO_FILTERS),
         **{name: value for name, value in named.items() if value is not None},
     }
     with Client(url, key) as client:

@@ -100,7 +100,7 @@ class Transport:
             response = self.http.send(request, stream=True)
             if read or not response.is_success:
                 with _closing(response):
-                    response.read()
+                    _read(response)
             return response
 
         with _closing(
@@ -128,6 +128,14 @@ class Transport:
                 wait = failure.retry_after
             if not may_repeat or not attempts.wait(wait):
                 raise failure
+
+
+def _read(response: httpx.Response) -> None:
+    """Read it whole. Foreign where it is not compressed as it says."""
+    try:
+        response.read()
+    except httpx.DecodingError:
+        raise Foreign(f"{response.request.method} {response.request.url.path}") from None
 
 
 @contextmanager
