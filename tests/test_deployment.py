@@ -49,6 +49,13 @@ def test_web_and_workers_start_after_the_migration():
         assert needs["Requires"] == needs["After"] == "tunix-migrate.service"
 
 
+def test_the_migration_is_tried_until_the_database_is_there():
+    unit = DEPLOY / "systemd" / "tunix-migrate.service"
+    service = section(unit, "Service")
+    assert (service["Restart"], service["RestartSec"]) == ("on-failure", "5")
+    assert section(unit, "Unit")["StartLimitIntervalSec"] == "0"
+
+
 def test_units_may_write_their_own_folder_alone_and_hold_no_secret():
     common = section(COMMON, "Service")
     assert {name for name in HARDENED if common.get(name) != "yes"} == set()
