@@ -10,7 +10,6 @@ from traces.readers.draft import Draft, Unreadable
 from traces.reasoning.messages import (
     ASSISTANT,
     ROLES,
-    SYSTEM,
     USER,
     Turn,
     UnreadableMessage,
@@ -141,13 +140,6 @@ def as_turns(said: str | list[Any], role: str, name: str) -> Turns:
     if isinstance(said, str):
         return [(name, {"role": role, "content": said})]
     return [(f"{name}[{position}]", message) for position, message in enumerate(said)]
-
-
-def with_system(system: Any, turns: Turns) -> Turns:
-    """Put a system prompt that stands beside the turns before them, if it says something."""
-    if not isinstance(system, str) or not system.strip():
-        return turns
-    return [(SYSTEM, {"role": SYSTEM, "content": system}), *turns]
 
 
 def text_or_turns(record: dict[str, Any], name: str) -> str | list[Any]:

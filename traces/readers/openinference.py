@@ -17,7 +17,6 @@ KIND = "openinference.span.kind"
 CALLS = ("LLM", "UNKNOWN")  # kinds of spans that are calls of models
 MAX_KIND_CHARS = 40
 MAX_PARTS = 30  # of a flattened name
-MAX_ITEMS = 10_000  # of a list
 
 EXAMPLE: dict[str, Any] = {
     "name": "ChatCompletion",
