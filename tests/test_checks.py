@@ -27,6 +27,7 @@ class Checkout:
         (directory / "initdb").write_text("#!/bin/sh\n")
         (directory / "initdb").chmod(0o755)
         self.git("init", "--quiet")
+        self.git("add", ".ci", "Makefile")
         self.commit("traces/models.py")
 
     def git(self, *arguments: str) -> None:
@@ -96,3 +97,21 @@ def test_a_target_that_fails_fails_the_run_and_is_run_again(checkout):
     assert said.endswith("Failed:\n  " + "\n  ".join(ALL) + "\n")
     (checkout.directory / "failing").unlink()
     assert checkout.check()[::2] == (0, ALL)
+
+
+@pytest.mark.parametrize("name", ["traces/models.py", "traces/new.py"])
+def test_what_passes_with_files_that_are_not_committed_is_not_recorded(checkout, name):
+    of_traces = [*OF_THE_SITE, "check-datasets", "check-openapi"]
+    checkout.check()
+    with (checkout.directory / name).open("a") as file:
+        file.write("not yet\n")
+    for _ in range(2):
+        code, said, ran = checkout.check()
+        assert (code, ran) == (0, of_traces)
+        assert "check-datasets: not recorded, since files are not committed" in said
+    checkout.git("stash", "push", "--include-untracked", "--", "traces")
+    assert checkout.check()[2] == []
+    checkout.git("stash", "pop")
+    checkout.commit(name)
+    assert checkout.check()[2] == of_traces
+    assert checkout.check()[2] == []
