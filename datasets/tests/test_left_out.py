@@ -220,7 +220,7 @@ def test_datasets_of_before_know_what_they_hold(traces):
     try:
         call_command("migrate", "datasets", "0003", verbosity=0)
     finally:
-        call_command("migrate", "datasets", verbosity=0)
+        call_command("migrate", verbosity=0)
     after = Dataset.objects.get()
     assert json.dumps(after.part_counts, sort_keys=True) == json.dumps(counts, sort_keys=True)
     assert list(DatasetItem.objects.order_by("position").values_list("position", "parts")) == items

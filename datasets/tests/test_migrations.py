@@ -18,7 +18,7 @@ def test_a_dataset_of_before_keeps_its_parent_and_is_what_it_was():
     try:
         call_command("migrate", "datasets", "0002", verbosity=0)
     finally:
-        call_command("migrate", "datasets", verbosity=0)
+        call_command("migrate", verbosity=0)
     after = list(Dataset.objects.values(*columns))
     limited = before[1]  # of which nobody counted then how many matched
     assert limited.pop("matched_count") == 3

@@ -178,7 +178,7 @@ def test_traces_from_before_there_were_two_signatures_get_them():
                 [old[0].pk],
             )
     finally:
-        call_command("migrate", "traces", verbosity=0)
+        call_command("migrate", verbosity=0)  # and what rests on it
     assert not Signature.objects.exists()
     noted = Pending.objects.filter(kind=Pending.Kind.SIMILAR).order_by("pk")
     counts = [row.trace_count for row in noted]
