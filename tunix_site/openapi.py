@@ -76,6 +76,14 @@ class AutoSchema(BaseAutoSchema):
             schema["items"] = {"oneOf": [schema["items"], {"type": "null"}]}
         return schema
 
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        """Leave a text that may be empty one text: two that take it exclude it with `oneOf`."""
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        text, *others = schema.get("oneOf", [{}])
+        if others == [{"type": "string", "maxLength": 0}] and text.get("pattern") == NO_NUL:
+            del schema["oneOf"]
+            schema.update(text)
+
     def _get_request_for_media_type(
         self, serializer: Any, *args: Any, **kwargs: Any
     ) -> tuple[Any, bool]:

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.admindocs.views import simplify_regex
 from django.core.management import call_command
 from django.urls import URLPattern, get_resolver
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from rest_framework.views import APIView
 
@@ -165,6 +166,16 @@ def test_lists_say_how_many_items_they_take(document):
     lengths = [(one.get("minItems"), one["maxItems"]) for one in found]
     assert lengths == [(1, 1000), (None, 50), (1, 1000)]
     assert len(schemas["BulkSetRequest"]["allOf"][0]["anyOf"]) == 3
+
+
+def test_a_text_may_be_empty_where_it_says_so(document):
+    schemas = document["components"]["schemas"]
+    query = {p["name"]: p["schema"] for p in document["paths"]["/api/traces"]["get"]["parameters"]}
+    answer = schemas["TraceRequest"]["properties"]["final_answer"]
+    for schema in (query["source"], answer):
+        assert OAS31Validator(schema).is_valid("")
+        assert not OAS31Validator(schema).is_valid("\0")
+    assert not OAS31Validator(query["q"]).is_valid("")
 
 
 def test_answers_are_open(document):
