@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tunix_site.processes import die_with_parent
+from tunix_site.serving.processes import die_with_parent
 
 _held = contextlib.ExitStack()
 

@@ -23,11 +23,11 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import Error
 
-    from tunix_site.database_troubles import trouble_of
+    from tunix_site.database.troubles import trouble_of
     from tunix_site.postgres import embedded_postgres
     from tunix_site.postgres_keeper import looked_after
     from tunix_site.postmaster import PostgresError
-    from tunix_site.processes import die_with_parent
+    from tunix_site.serving.processes import die_with_parent
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()

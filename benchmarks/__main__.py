@@ -34,8 +34,8 @@ def main() -> None:
     from tunix_rt import TunixError
     from tunix_site.postgres import embedded_postgres
     from tunix_site.postmaster import PostgresError
-    from tunix_site.processes import die_with_parent
-    from tunix_site.server_process import ServerNotStarted
+    from tunix_site.serving.processes import die_with_parent
+    from tunix_site.serving.server_process import ServerNotStarted
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()

@@ -14,7 +14,7 @@ from benchmarks.site import BenchmarkFailed
 from traces import rows
 from traces.document import TraceDocument
 from traces.models import Pending, Trace
-from tunix_site.server_process import database_url
+from tunix_site.serving.server_process import database_url
 
 EMPTYING_ATTEMPTS = 5
 INDEXED_SECONDS = 300

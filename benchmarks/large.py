@@ -24,8 +24,8 @@ from benchmarks.crowd import write_lines
 from benchmarks.exports import FLAT_MIB, export, growth
 from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import percentile, seconds_of
-from tunix_site.processes import child_process
 from tunix_site.progress_bar import progress_bar
+from tunix_site.serving.processes import child_process
 
 SIZES = (10_000, 100_000, 1_000_000)
 PAGES = 100

@@ -16,8 +16,8 @@ from benchmarks import processors
 from benchmarks.baseline import wait_for_the_indexes
 from benchmarks.report import Result
 from benchmarks.site import Connection, Site
-from tunix_site.processes import descendants
-from tunix_site.server_process import RunningServer, database_url, running_server
+from tunix_site.serving.processes import descendants
+from tunix_site.serving.server_process import RunningServer, database_url, running_server
 
 MISSING = uuid.UUID("01890000-0000-7000-8000-000000000000")
 NAMELESS = ""  # the site, whose workers index meanwhile, tells the database no name

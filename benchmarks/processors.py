@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db import connection
 
 from benchmarks.site import BenchmarkFailed
-from tunix_site.processes import children
+from tunix_site.serving.processes import children
 
 TICKS = os.sysconf("SC_CLK_TCK")
 

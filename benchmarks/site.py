@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tunix_rt import Client
 from tunix_site.models import ApiKey, Role
-from tunix_site.server_process import RunningServer, environment_of_a_server, running_server
+from tunix_site.serving.server_process import RunningServer, environment_of_a_server, running_server
 
 DATABASE = "tunix_bench"
 KEY_LIFE = timedelta(hours=1)

@@ -14,7 +14,7 @@ from django.conf import settings
 from benchmarks.report import Result
 from benchmarks.site import BenchmarkFailed, Site
 from training.programs import JOBS, PYTHON
-from tunix_site.processes import child_process
+from tunix_site.serving.processes import child_process
 
 CONFIG = settings.BASE_DIR / "benchmarks" / "trainer.yaml"
 LOOP = settings.BASE_DIR / "benchmarks" / "jax_loop.py"

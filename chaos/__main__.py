@@ -19,8 +19,8 @@ def main() -> None:
 
     from chaos.campaign import run
     from tunix_site.postmaster import PostgresError
-    from tunix_site.processes import die_with_parent
-    from tunix_site.server_process import ServerNotStarted
+    from tunix_site.serving.processes import die_with_parent
+    from tunix_site.serving.server_process import ServerNotStarted
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()

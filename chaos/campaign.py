@@ -23,7 +23,7 @@ from chaos.faults import Killer
 from chaos.journal import Journal
 from chaos.threads import Part
 from tunix_site.postgres import DATABASE, PORT, ROLE, Cluster, embedded_postgres
-from tunix_site.server_process import LOCAL, database_url, running_server
+from tunix_site.serving.server_process import LOCAL, database_url, running_server
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = 8

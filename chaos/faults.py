@@ -11,8 +11,8 @@ from chaos.journal import Journal
 from chaos.threads import Part
 from tunix_site.postgres import Cluster
 from tunix_site.postmaster import leftovers
-from tunix_site.processes import descendants
-from tunix_site.server_process import RunningServer
+from tunix_site.serving.processes import descendants
+from tunix_site.serving.server_process import RunningServer
 
 PAUSES = (0.5, 5.0)  # seconds between two faults
 WEIGHTS = {"web process": 3, "worker": 3, "backend": 3, "postmaster": 1}

@@ -16,7 +16,7 @@ from datasets.formats.known import FORMATS
 from datasets.models import MAX_SPLIT_CHARS, Dataset, DatasetItem
 from traces.admin import trace_link
 from traces.querysets import PREVIEW_CHARS
-from tunix_site.admin_options import (
+from tunix_site.admin_base.options import (
     BoundedChangeList,
     DeletedByService,
     QueryFilter,
@@ -26,7 +26,13 @@ from tunix_site.admin_options import (
     link,
     preview,
 )
-from tunix_site.fields import ChoiceTextField, IntegerField, QuerySerializer, TextField, UUIDField
+from tunix_site.api.fields import (
+    ChoiceTextField,
+    IntegerField,
+    QuerySerializer,
+    TextField,
+    UUIDField,
+)
 
 LARGE_FIELDS = ("filters", "where", "provenance", "stats")
 

@@ -20,9 +20,9 @@ from datasets.formats.options import Metadata, Options
 from datasets.formats.rows import Columns
 from datasets.models import Dataset
 from traces.reasoning.turns import Parts
-from tunix_site.copy_out import copy_out
+from tunix_site.api.pieces import in_pieces
+from tunix_site.database.copy_out import copy_out
 from tunix_site.errors import Invalid
-from tunix_site.pieces import in_pieces
 
 # Nested loops along the index of positions give the first row at once; sorting and hashing all
 # rows would be somewhat faster to the last one. A compiled plan starts late.

@@ -20,8 +20,8 @@ from datasets.compression import IDENTITY, Encoding, negotiated, welcomes_plain
 from datasets.formats.format import Format
 from datasets.ranges import part_of
 from datasets.reading import Export, told
-from tunix_site.pieces import PIECE_BYTES, started
-from tunix_site.serving.streams import slots
+from tunix_site.api.pieces import PIECE_BYTES, started
+from tunix_site.serving.connections.streams import slots
 
 NO_SUCH_RANGE = status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
 

@@ -24,7 +24,7 @@ from datasets.reading import Export
 from datasets.recipe import Recipe
 from datasets.services import BuildRequest
 from traces.filters import TraceFilters
-from tunix_site.fields import (
+from tunix_site.api.fields import (
     BooleanField,
     ChoiceTextField,
     IntegerField,

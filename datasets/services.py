@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 from datasets import files
 from datasets.models import Dataset, DatasetItem, dataset_key
 from datasets.recipe import Recipe, candidates, selection
-from tunix_site.copy_out import copy_out
+from tunix_site.database.copy_out import copy_out
 from tunix_site.errors import Conflict, Invalid
 
 

@@ -1,5 +1,5 @@
 from datasets.views import DatasetViewSet
-from tunix_site.routers import Router
+from tunix_site.api.routers import Router
 
 router = Router()
 router.register("datasets", DatasetViewSet, basename="dataset")

@@ -35,19 +35,19 @@ from datasets.serializers import (
 from jobs.answers import PREFER, accepted, wants_job
 from jobs.serializers import JobSerializer
 from jobs.services.queue import start_job
-from tunix_site.models import Role
-from tunix_site.openapi import ERROR_BODY
-from tunix_site.pagination import PageQuery
-from tunix_site.pieces import started
-from tunix_site.renderers import (
+from tunix_site.api.openapi.schema import ERROR_BODY
+from tunix_site.api.pagination import PageQuery
+from tunix_site.api.pieces import started
+from tunix_site.api.renderers import (
     NDJSON,
     BytesRenderer,
     JSONRenderer,
     NDJSONRenderer,
     StreamRenderer,
 )
+from tunix_site.api.views import ApiViewSet
+from tunix_site.models import Role
 from tunix_site.strict_json import shown
-from tunix_site.views import ApiViewSet
 
 EXPORT_HEADERS = (
     [

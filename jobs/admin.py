@@ -12,9 +12,15 @@ from rest_framework.exceptions import PermissionDenied
 from jobs.models import Job
 from jobs.serializers import JobFilters
 from jobs.services.queue import cancel_job
-from tunix_site.admin_options import BoundedChangeList, QueryFilter, RoleAdmin, json_block, refusal
+from tunix_site.access.roles import rank_of_user
+from tunix_site.admin_base.options import (
+    BoundedChangeList,
+    QueryFilter,
+    RoleAdmin,
+    json_block,
+    refusal,
+)
 from tunix_site.errors import Conflict
-from tunix_site.roles import rank_of_user
 
 SHOWN_ERRORS = 20
 

@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from jobs.models import Job, State
-from tunix_site.metrics import ASKED_AT_ONCE
+from tunix_site.serving.metrics import ASKED_AT_ONCE
 
 
 class JobsCollector(Collector):

@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 from django.core.management import call_command
 from django.db import connections
 
-from tunix_site.database_troubles import described, trouble_of
-from tunix_site.processes import GRACE_SECONDS, Kept, die_with_parent
-from tunix_site.server import keep_program_out_of_collections
+from tunix_site.database.troubles import described, trouble_of
+from tunix_site.serving.processes import GRACE_SECONDS, Kept, die_with_parent
+from tunix_site.serving.server import keep_program_out_of_collections
 
 log = logging.getLogger(__name__)
 

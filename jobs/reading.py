@@ -5,8 +5,8 @@ from collections.abc import Generator
 import msgspec
 
 from jobs.models import Job
-from tunix_site.copy_out import copy_out
-from tunix_site.pieces import in_pieces
+from tunix_site.api.pieces import in_pieces
+from tunix_site.database.copy_out import copy_out
 
 
 def error_pieces(job: Job) -> Generator[bytes]:

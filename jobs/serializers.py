@@ -3,8 +3,8 @@
 from rest_framework import serializers
 
 from jobs.models import MAX_KIND_CHARS, Job, State
-from tunix_site.fields import ChoiceTextField, QuerySerializer, TextField
-from tunix_site.pagination import PageQuery
+from tunix_site.api.fields import ChoiceTextField, QuerySerializer, TextField
+from tunix_site.api.pagination import PageQuery
 
 
 class JobRowSerializer(serializers.ModelSerializer[Job]):

@@ -1,5 +1,5 @@
 from jobs.views import JobViewSet
-from tunix_site.routers import Router
+from tunix_site.api.routers import Router
 
 router = Router()
 router.register("jobs", JobViewSet, basename="job")

@@ -16,10 +16,10 @@ from jobs.reading import error_pieces
 from jobs.serializers import JOB_FILTERS, JobQuery, JobRowSerializer, JobSerializer
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
+from tunix_site.access.roles import rank_of_request
+from tunix_site.api.renderers import NDJSON, BytesRenderer, NDJSONRenderer
+from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
-from tunix_site.renderers import NDJSON, BytesRenderer, NDJSONRenderer
-from tunix_site.roles import rank_of_request
-from tunix_site.views import ApiViewSet
 
 
 @extend_schema_view(list=extend_schema(responses=JobRowSerializer(many=True)))

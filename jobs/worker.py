@@ -14,7 +14,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from jobs.services.lease import interrupt_all
 from jobs.services.queue import worker_name
 from jobs.services.reaping import end_statements_of_the_gone, prune_jobs, reap_jobs
-from tunix_site.database_troubles import described, trouble_of
+from tunix_site.database.troubles import described, trouble_of
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from django.urls import resolve
 
 from tests.commands import parse
 from tests.pages import ROOT
-from tunix_site.server import Server
+from tunix_site.serving.server import Server
 
 DEPLOY = ROOT / "deploy"
 HARDENED = {

@@ -17,7 +17,7 @@ from datasets.formats.known import FORMATS
 from tests import answers, pages
 from tests.pages import PAGES, ROOT, Block
 from tunix_site.models import Role
-from tunix_site.server_process import database_url
+from tunix_site.serving.server_process import database_url
 
 SHOWN_URL = "http://127.0.0.1:8000"
 PAGE_SECONDS = 900

@@ -24,15 +24,16 @@ from tests.routes import DOCUMENT, ROUTES
 from tests.test_layering import LAYERS, imports, modules
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
-from tunix_site import fields, server
-from tunix_site.fields import StrictMixin, StrictSerializer, TextField
+from tunix_site.api import fields
+from tunix_site.api.fields import StrictMixin, StrictSerializer, TextField
+from tunix_site.api.pagination import PageQuery
+from tunix_site.api.parsers import StreamParser, StrictJSONParser
+from tunix_site.api.views import ApiViewMixin
 from tunix_site.models import Role
-from tunix_site.operations import HealthView
-from tunix_site.pagination import PageQuery
-from tunix_site.parsers import StreamParser, StrictJSONParser
-from tunix_site.server_process import free_port
+from tunix_site.serving import server
+from tunix_site.serving.operations import HealthView
+from tunix_site.serving.server_process import free_port
 from tunix_site.tests.live import wait_until
-from tunix_site.views import ApiViewMixin
 
 # Every route asks for a role, takes typed input and caps what it reads
 

@@ -17,7 +17,7 @@ from django.apps import apps
 from tests.commands import parse
 from tests.pages import ROOT
 from tests.test_settings_documented import SETTINGS, table
-from tunix_site.server_process import free_port
+from tunix_site.serving.server_process import free_port
 
 DEPLOY = ROOT / "deploy"
 SECRET = re.compile(r"SECRET|PASSWORD|TOKEN|DATABASE_URL")

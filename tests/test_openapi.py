@@ -7,7 +7,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from tests.routes import BODIES, World, success
-from tunix_site.openapi_hooks import ERRORS, describing
+from tunix_site.api.openapi.hooks import ERRORS, describing
 
 pytestmark = pytest.mark.django_db
 

@@ -145,7 +145,7 @@ def test_views_validate_call_a_service_and_respond():
     found = {path: thick(code) for path, code in views_modules().items()}
     assert {"jobs/views.py", "traces/views.py", "datasets/views.py"} <= set(found)
     # whether the database answers is what the health check is asked
-    health = found.pop("tunix_site/operations.py")
+    health = found.pop("tunix_site/serving/operations.py")
     assert not [said for said in health if not re.match("has a try|calls cursor.execute", said)]
     assert not any(found.values()), found
 
@@ -194,7 +194,7 @@ BELOW = (  # services, and what stands below them in each app
 )
 WRITE_BESIDE = {
     "traces/querysets.py": "inserts traces by COPY",
-    "tunix_site/idempotency.py": "keeps the answers to requests that may come again",
+    "tunix_site/api/idempotency.py": "keeps the answers to requests that may come again",
     "tunix_site/postgres.py": "makes the role and the database, before there is a table",
 }
 READ_BY_SQL = {
@@ -203,11 +203,11 @@ READ_BY_SQL = {
     "traces/matches.py": "which traces hold words",
     "traces/prompts.py": "prompts, with what their traces have in common",
     "traces/search.py": "how well they do",
-    "tunix_site/copy_out.py": "any query, by COPY",
-    "tunix_site/migrating.py": "takes a lock",
-    "tunix_site/operations.py": "whether the database answers",
-    "tunix_site/statements.py": "query sets, compiled once",
-    "tunix_site/write_check.py": "whether the database can be written: locks a row",
+    "tunix_site/database/copy_out.py": "any query, by COPY",
+    "tunix_site/database/migrating.py": "takes a lock",
+    "tunix_site/serving/operations.py": "whether the database answers",
+    "tunix_site/database/statements.py": "query sets, compiled once",
+    "tunix_site/database/write_check.py": "whether the database can be written: locks a row",
 }
 
 
@@ -265,7 +265,7 @@ def test_each_place_that_is_named_needs_it(path):
         ("traces/search.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
         ("traces/search.py", "from traces.services.bulk import C\ncursor.execute(C)"),
         ("traces/search.py", "Trace.objects.create()"),
-        ("tunix_site/operations.py", "cursor.execute('DROP TABLE traces_trace')"),
+        ("tunix_site/serving/operations.py", "cursor.execute('DROP TABLE traces_trace')"),
         ("traces/admin.py", "other.save()"),
     ],
 )

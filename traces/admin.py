@@ -24,7 +24,7 @@ from traces.models import Review, Score, Status, Trace
 from traces.querysets import PREVIEW_CHARS
 from traces.serializers import CurationSerializer
 from traces.services import curation, scores
-from tunix_site.admin_options import (
+from tunix_site.admin_base.options import (
     BoundedChangeList,
     DeletedByService,
     QueryFilter,
@@ -37,7 +37,13 @@ from tunix_site.admin_options import (
     preview,
     text_block,
 )
-from tunix_site.fields import ChoiceTextField, NumberField, QuerySerializer, TextField, UUIDField
+from tunix_site.api.fields import (
+    ChoiceTextField,
+    NumberField,
+    QuerySerializer,
+    TextField,
+    UUIDField,
+)
 
 LARGE_FIELDS = ("prompt", "final_answer", "steps", "meta", "messages")
 MIN_PREFIX_DIGITS = 6

@@ -18,8 +18,8 @@ from traces import document
 from traces.document import TraceDocument
 from traces.serializers import TraceSerializer, is_message
 from tunix_site import strict_json
+from tunix_site.api.parsers import parsed
 from tunix_site.errors import Invalid
-from tunix_site.parsers import parsed
 
 MAX_TOKENS = 12_000_000  # more than 1,000 traces of 1,000 steps each have
 FEW_ESCAPES = 50_000

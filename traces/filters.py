@@ -11,7 +11,7 @@ from traces import document, search
 from traces.models import Status, Trace
 from traces.querysets import TraceQuerySet
 from tunix_site import strict_json
-from tunix_site.fields import (
+from tunix_site.api.fields import (
     ChoiceTextField,
     DateTimeField,
     IntegerField,
@@ -20,8 +20,8 @@ from tunix_site.fields import (
     TextField,
     UUIDField,
 )
-from tunix_site.pagination import PageQuery
-from tunix_site.statements import Parameter
+from tunix_site.api.pagination import PageQuery
+from tunix_site.database.statements import Parameter
 from tunix_site.strict_json import problems, shown
 
 META_PREFIX = "meta."

@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from traces.models import Pending
-from tunix_site.metrics import ASKED_AT_ONCE
+from tunix_site.serving.metrics import ASKED_AT_ONCE
 
 
 class PendingCollector(Collector):

@@ -15,7 +15,7 @@ from traces.filters import (
 )
 from traces.models import Trace
 from traces.querysets import ROW_FIELDS, TraceQuerySet
-from tunix_site.statements import Parameter, Statement
+from tunix_site.database.statements import Parameter, Statement
 from tunix_site.strict_json import stored
 
 KEPT_STATEMENTS = 256

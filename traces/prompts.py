@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from traces.filters import TraceFilters, matching
 from traces.models import Trace
 from traces.querysets import PREVIEW_CHARS
-from tunix_site.fields import IntegerField, NumberField, TextField
-from tunix_site.pagination import KeysetPagination, PageQuery
+from tunix_site.api.fields import IntegerField, NumberField, TextField
+from tunix_site.api.pagination import KeysetPagination, PageQuery
 
 MAX_ATTEMPTS = 10_000  # that are looked at, of one prompt
 DEFAULT_CRITERIA = "answer_correctness"

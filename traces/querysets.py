@@ -12,7 +12,7 @@ from django.db.models.functions import Left
 
 from traces import search
 from traces.rows import COPY_OPTIONS, TraceRow, copy_text, parameters
-from tunix_site.statements import Parameter, Statement
+from tunix_site.database.statements import Parameter, Statement
 
 if TYPE_CHECKING:
     from traces.models import Trace

@@ -18,7 +18,7 @@ from traces.filters import matching, newest_first
 from traces.matches import newest_matches
 from traces.models import Trace
 from traces.pages import page_rows
-from tunix_site.pagination import DEFAULT_LIMIT, NO_CURSOR, KeysetPagination
+from tunix_site.api.pagination import DEFAULT_LIMIT, NO_CURSOR, KeysetPagination
 
 Key = tuple[float, int]  # ascending from the best: rank and id, both negated
 

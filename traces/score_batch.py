@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from traces.scoring import SCORERS
 from traces.services.scores import NewScore, store_scores
+from tunix_site.api.fields import NumberField, ObjectField, StrictSerializer, TextField, UUIDField
 from tunix_site.errors import Invalid
-from tunix_site.fields import NumberField, ObjectField, StrictSerializer, TextField, UUIDField
 
 MAX_SCORES = 1_000
 MAX_BYTES = 8 * 1024**2

@@ -21,7 +21,7 @@ from traces.readers.mapping import TARGETS, BadMapping, parse
 from traces.readers.thought_columns import THOUGHTS
 from traces.scoring import SCORERS
 from traces.services.bulk import BulkChange
-from tunix_site.fields import (
+from tunix_site.api.fields import (
     BooleanField,
     ChoiceTextField,
     IntegerField,

@@ -1,5 +1,5 @@
 from traces.views import ScoreViewSet, TraceViewSet
-from tunix_site.routers import Router
+from tunix_site.api.routers import Router
 
 router = Router()
 router.register("traces", TraceViewSet, basename="trace")

@@ -52,11 +52,11 @@ from traces.serializers import (
 from traces.services import curation, imports, intake, scores, similar
 from traces.services.bulk import start_bulk_change
 from traces.sources.source import Source
+from tunix_site.access.roles import has_role
+from tunix_site.api.openapi.schema import ERROR_BODY
+from tunix_site.api.parsers import StreamParser
+from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
-from tunix_site.openapi import ERROR_BODY
-from tunix_site.parsers import StreamParser
-from tunix_site.roles import has_role
-from tunix_site.views import ApiViewSet
 
 
 @extend_schema_view(

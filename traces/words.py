@@ -1,6 +1,6 @@
 """What the fields of traces mean, for the OpenAPI document."""
 
-from tunix_site.openapi_hooks import describing
+from tunix_site.api.openapi.hooks import describing
 
 describe = describing(
     {

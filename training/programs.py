@@ -21,7 +21,7 @@ class ProgramFailed(Exception):
 
 def run_program(name: str, **arguments: str | int | Path) -> None:
     """Run a program to its end; it shows its own progress. An argument `eval_set` is --eval-set."""
-    from tunix_site.processes import child_process
+    from tunix_site.serving.processes import child_process
 
     if not PYTHON.exists():
         raise ProgramFailed("The training environment is missing: run `make demo`.")

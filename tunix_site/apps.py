@@ -12,7 +12,7 @@ class TunixSiteConfig(AppConfig):
     def ready(self) -> None:
         from django.db.backends.signals import connection_created
 
-        from tunix_site.key_cache import watch_writes
+        from tunix_site.access.key_cache import watch_writes
         from tunix_site.logs import log_ends_of_threads
 
         threading.excepthook = log_ends_of_threads
@@ -23,4 +23,4 @@ class AdminConfig(admin_apps.AdminConfig):
     """Stands for django.contrib.admin among the installed apps."""
 
     default = False
-    default_site = "tunix_site.admin_site.TunixAdminSite"
+    default_site = "tunix_site.admin_base.site.TunixAdminSite"

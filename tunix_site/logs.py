@@ -19,8 +19,8 @@ from urllib.parse import quote
 
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 
-from tunix_site.addresses import network_of
-from tunix_site.buckets import Buckets, Leak
+from tunix_site.access.addresses import network_of
+from tunix_site.access.buckets import Buckets, Leak
 
 log = logging.getLogger(__name__)
 

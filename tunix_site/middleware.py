@@ -9,12 +9,13 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from tunix_site import __version__, metrics
-from tunix_site.addresses import address_of
-from tunix_site.error_answers import trouble_answer
+from tunix_site import __version__
+from tunix_site.access.addresses import address_of
+from tunix_site.api.error_responses import trouble_answer
+from tunix_site.api.refusals import refusal
 from tunix_site.errors import TooLarge, TooMany, Unavailable
 from tunix_site.logs import request_id, route_of
-from tunix_site.refusals import refusal
+from tunix_site.serving import metrics
 
 log = logging.getLogger("tunix_site.requests")
 

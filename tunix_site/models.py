@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from tunix_site.buckets import Leak
+from tunix_site.access.buckets import Leak
 
 KEY_PREFIX = "tunix_"
 SHOWN_CHARACTERS = 12  # of a key: its prefix and six random ones, 36 bits of 256

@@ -9,9 +9,10 @@ import dotenv
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from tunix_site import __version__, cors, env, postgres
-from tunix_site.admin_menu import navigation
-from tunix_site.secret_key import secret_key
+from tunix_site import __version__, env, postgres
+from tunix_site.access import cors
+from tunix_site.admin_base.menu import navigation
+from tunix_site.serving.secret_key import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 dotenv.load_dotenv(BASE_DIR / ".env")  # the environment wins over the file
@@ -91,11 +92,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tunix_site.middleware.FormMiddleware",
-    "tunix_site.browsers.SessionMiddleware",
-    "tunix_site.hosts.CommonMiddleware",
+    "tunix_site.access.browsers.SessionMiddleware",
+    "tunix_site.access.hosts.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "tunix_site.browsers.AuthenticationMiddleware",
-    "tunix_site.browsers.MessageMiddleware",
+    "tunix_site.access.browsers.AuthenticationMiddleware",
+    "tunix_site.access.browsers.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tunix_site.middleware.RefusalMiddleware",
 ]
@@ -151,8 +152,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-AUTHENTICATION_BACKENDS = ["tunix_site.passwords.PasswordBackend"]
-PASSWORD_HASHERS = ["tunix_site.passwords.BoundedHasher"]
+AUTHENTICATION_BACKENDS = ["tunix_site.access.passwords.PasswordBackend"]
+PASSWORD_HASHERS = ["tunix_site.access.passwords.BoundedHasher"]
 LOGIN_URL = "/api-auth/login/"
 LOGIN_REDIRECT_URL = "/api/"
 
@@ -171,7 +172,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^api/health/?$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SESSION_ENGINE = "tunix_site.sessions"
+SESSION_ENGINE = "tunix_site.access.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if env.flag("TUNIX_BEHIND_PROXY"):  # the proxy sets the header itself, whatever the client sent
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -180,18 +181,18 @@ X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "tunix_site.authentication.ApiKeyAuthentication",
+        "tunix_site.access.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["tunix_site.roles.HasRole"],
-    "DEFAULT_PARSER_CLASSES": ["tunix_site.parsers.StrictJSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": ["tunix_site.access.roles.HasRole"],
+    "DEFAULT_PARSER_CLASSES": ["tunix_site.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
-        "tunix_site.renderers.JSONRenderer",
+        "tunix_site.api.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
-    "DEFAULT_PAGINATION_CLASS": "tunix_site.pagination.KeysetPagination",
-    "DEFAULT_SCHEMA_CLASS": "tunix_site.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "tunix_site.error_answers.exception_handler",
+    "DEFAULT_PAGINATION_CLASS": "tunix_site.api.pagination.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "tunix_site.api.openapi.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "tunix_site.api.error_responses.exception_handler",
     "URL_FORMAT_OVERRIDE": None,  # `format` is the export's own parameter
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -206,15 +207,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"StatusEnum": "traces.models.Status"},
-    "PREPROCESSING_HOOKS": ["tunix_site.openapi_hooks.without_trailing_slash"],
+    "PREPROCESSING_HOOKS": ["tunix_site.api.openapi.hooks.without_trailing_slash"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "tunix_site.openapi_hooks.close_bodies",
-        "tunix_site.openapi_hooks.share_errors",
+        "tunix_site.api.openapi.hooks.close_bodies",
+        "tunix_site.api.openapi.hooks.share_errors",
         "traces.words.describe",
         "datasets.words.describe",
         "jobs.words.describe",
-        "tunix_site.words.describe",
+        "tunix_site.api.openapi.words.describe",
     ],
     "TAGS": [
         {"name": "traces", "description": "Reasoning traces: taken in, found, judged."},
@@ -271,7 +272,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # tunix_site.hosts says it
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # tunix_site.access.hosts says it
         "django.request": {"level": "ERROR"},  # refusals are in our own line for the request
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "httpx": {"level": "WARNING"},

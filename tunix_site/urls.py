@@ -4,13 +4,13 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from tunix_site.documents import RootView, SchemaView, SwaggerView
-from tunix_site.operations import HealthView, MetricsView
+from tunix_site.api.documents import RootView, SchemaView, SwaggerView
+from tunix_site.serving.operations import HealthView, MetricsView
 
-handler400 = "tunix_site.hosts.bad_request"
-handler403 = "tunix_site.error_answers.forbidden"
-handler404 = "tunix_site.error_answers.not_found"
-handler500 = "tunix_site.error_answers.server_error"
+handler400 = "tunix_site.access.hosts.bad_request"
+handler403 = "tunix_site.api.error_responses.forbidden"
+handler404 = "tunix_site.api.error_responses.not_found"
+handler500 = "tunix_site.api.error_responses.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/")),

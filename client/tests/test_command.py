@@ -18,7 +18,7 @@ from traces.models import Trace
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from tunix_rt import Retries, __version__, console
 from tunix_rt.cli import app
-from tunix_site.server_process import free_port
+from tunix_site.serving.server_process import free_port
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 

@@ -7,7 +7,7 @@ from faulty_proxy import answer_with, hang_up, lose_the_answer, refuse, stall
 from traces.models import Score, Trace
 from traces.tests.factories import BodyFactory, TraceFactory
 from tunix_rt import Broken, Client, Disconnected, Moved, Retries, TooMany, Unavailable
-from tunix_site.server_process import free_port
+from tunix_site.serving.server_process import free_port
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 

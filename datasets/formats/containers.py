@@ -9,7 +9,7 @@ from datasets.compression import ENCODINGS, IDENTITY, Encoding
 from datasets.formats.format import Format
 from datasets.formats.options import Options
 from datasets.formats.rows import Columns
-from tunix_site.pieces import in_pieces
+from tunix_site.api.pieces import in_pieces
 
 _encode = msgspec.json.Encoder().encode
 

@@ -9,7 +9,7 @@ from datasets.formats.known import FORMATS
 from datasets.tests.exporting import LINES, export, rows, table
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.tests.factories import TraceFactory
-from tunix_site.renderers import NDJSON
+from tunix_site.api.renderers import NDJSON
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from datasets.tests.exporting import export, rows
 from datasets.tests.factories import DatasetFactory
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
-from tunix_site.pieces import started
+from tunix_site.api.pieces import started
 from tunix_site.tests.live import wait_until
 
 pytestmark = pytest.mark.django_db

@@ -24,7 +24,7 @@ from jobs.errors import STOPS, JobCancelled, JobInterrupted, JobLost, Stop
 from jobs.kinds import is_queued
 from jobs.models import Job, JobError, State
 from jobs.services.queue import requeue_job, worker_name
-from tunix_site.database_troubles import FULL, READ_ONLY, described, trouble_of
+from tunix_site.database.troubles import FULL, READ_ONLY, described, trouble_of
 from tunix_site.errors import text_of
 
 log = logging.getLogger(__name__)

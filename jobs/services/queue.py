@@ -14,9 +14,9 @@ from rest_framework.exceptions import PermissionDenied
 from jobs.kinds import KINDS
 from jobs.models import Job, State
 from jobs.tasks import run_job
+from tunix_site.access.roles import RANKS
 from tunix_site.errors import Conflict
 from tunix_site.models import Role
-from tunix_site.roles import RANKS
 
 UNKNOWN = "There is no such kind of job in this version."
 

@@ -15,7 +15,7 @@ from jobs.models import Job
 from jobs.services.queue import start_job
 from jobs.tests.factories import FailedJobFactory, RunningJobFactory
 from traces.tests.factories import TraceFactory
-from tunix_site.processes import descendants
+from tunix_site.serving.processes import descendants
 from tunix_site.tests.live import is_alive, wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]

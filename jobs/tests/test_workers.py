@@ -23,7 +23,7 @@ from jobs.services.reaping import reap_jobs
 from jobs.tests.working import work_off
 from traces.tests.concurrency import elsewhere
 from traces.tests.factories import TraceFactory
-from tunix_site.processes import descendants
+from tunix_site.serving.processes import descendants
 from tunix_site.tests.live import (
     MANAGE,
     environment_for,

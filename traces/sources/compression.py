@@ -7,7 +7,7 @@ from itertools import chain
 import zstandard
 
 from traces.sources.source import BrokenSource, Source
-from tunix_site.parsers import UnsupportedEncoding
+from tunix_site.api.parsers import UnsupportedEncoding
 
 OUTPUT_BYTES = 1024 * 1024  # of one call to zlib
 # A zstd block of 4 bytes unfolds to 128 KiB, and its decompressor gives all it can: 16 MiB of this.

@@ -9,9 +9,9 @@ UTF-8 or UTF-16, plain or in gzip or zstd: told apart by what they begin with.
             if isinstance(record, BadRecord): ...  # .line, .field, .message; the rest goes on
             record.line, record.raw, record.value  # raw of JSON Lines, value of the others
 
-A body of HTTP is `Source(tunix_site.parsers.counted(stream, length))`. What ends the reading is a
-BrokenSource (400) that says after how many records, once the records before it were given;
-UnsupportedEncoding (415), TooLarge (413) and Unavailable (503) come before the first.
+A body of HTTP is `Source(counted(stream, length))` (`tunix_site.api.parsers`). What ends the
+reading is a BrokenSource (400) that says after how many records, once the records before it were
+given; UnsupportedEncoding (415), TooLarge (413) and Unavailable (503) come before the first.
 """
 
 import re

@@ -93,7 +93,7 @@ class Source:
             for piece in self._pieces():
                 self.read_bytes += len(piece)
                 yield piece
-        except ParseError as error:  # of an HTTP body: see tunix_site.parsers.counted
+        except ParseError as error:  # of an HTTP body: see tunix_site.api.parsers.counted
             raise BrokenSource(str(error.detail)) from None
         except (OSError, ValueError) as error:  # also of a stream that was closed
             raise BrokenSource(f"The source broke off: {type(error).__name__}.") from None

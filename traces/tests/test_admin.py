@@ -15,7 +15,7 @@ from traces.services.scores import score_trace
 from traces.tests.concurrency import just_before
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from traces.tests.searching import index_all
-from tunix_site import admin_options
+from tunix_site.admin_base import options as admin_options
 from tunix_site.models import Role
 from tunix_site.tests.admin_pages import form_of, logged_in
 

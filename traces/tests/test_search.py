@@ -11,7 +11,7 @@ from traces.models import Status, Trace
 from traces.tests.bodies import labels
 from traces.tests.factories import ScoreFactory, TraceFactory
 from traces.tests.searching import index_all, searchable
-from tunix_site.pagination import NO_CURSOR
+from tunix_site.api.pagination import NO_CURSOR
 
 pytestmark = pytest.mark.django_db
 

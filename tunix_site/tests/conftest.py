@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from tunix_site import logs
-from tunix_site.authentication import wrong_keys
+from tunix_site.access.authentication import wrong_keys
 
 WRITTEN = ("tunix_site", "jobs", "django_tasks_database", "traces", "datasets")  # by the site
 

@@ -11,8 +11,8 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
-from tunix_site.server_process import RunningServer, running_server
-from tunix_site.server_process import database_url as url_of
+from tunix_site.serving.server_process import RunningServer, running_server
+from tunix_site.serving.server_process import database_url as url_of
 
 MANAGE = settings.BASE_DIR / "manage.py"
 WAIT_SECONDS = 60

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from tunix_site.addresses import address_of, network_of
+from tunix_site.access.addresses import address_of, network_of
 
 TRUSTED = [ip_network(text) for text in ("10.0.0.0/24", "::1", "192.0.2.7")]
 

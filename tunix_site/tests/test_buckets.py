@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tunix_site import buckets
-from tunix_site.buckets import Buckets, Leak
+from tunix_site.access import buckets
+from tunix_site.access.buckets import Buckets, Leak
 from tunix_site.tests.clock import Clock
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 
-from tunix_site import cors
+from tunix_site.access import cors
 from tunix_site.tests.live import WebServer, url_of_database, web_server
 from tunix_site.tests.samples import trace
 

@@ -12,7 +12,7 @@ import pytest
 
 from tunix_site import __version__
 from tunix_site.postgres import Cluster, embedded_settings
-from tunix_site.server_process import database_url
+from tunix_site.serving.server_process import database_url
 from tunix_site.tests.live import MANAGE, environment_for, wait_until, web_server
 from tunix_site.tests.samples import trace
 

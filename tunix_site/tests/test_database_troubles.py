@@ -5,9 +5,9 @@ import pytest
 from django.db import DataError, InterfaceError, InternalError, OperationalError
 from psycopg import errors
 
-from tunix_site import database_troubles as troubles
-from tunix_site.database_troubles import described, trouble_of
-from tunix_site.error_answers import server_error
+from tunix_site.api.error_responses import server_error
+from tunix_site.database import troubles as troubles
+from tunix_site.database.troubles import described, trouble_of
 
 
 def wrapped(kind: type[Exception], cause: Exception) -> Exception:

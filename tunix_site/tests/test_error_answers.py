@@ -8,9 +8,12 @@ from rest_framework.exceptions import NotFound
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.request import Request
 
-from tunix_site import error_answers, errors, operations, parsers
-from tunix_site.error_answers import exception_handler
-from tunix_site.renderers import JSONRenderer
+from tunix_site import errors
+from tunix_site.api import error_responses as error_answers
+from tunix_site.api import parsers
+from tunix_site.api.error_responses import exception_handler
+from tunix_site.api.renderers import JSONRenderer
+from tunix_site.serving import operations
 from tunix_site.tests.samples import trace
 
 NOWHERE = {"detail": "Not found. GET /api/schema names every route."}

@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 from rest_framework.serializers import ValidationError
 
-from tunix_site import fields
+from tunix_site.api import fields
 from tunix_site.strict_json import loads
 
 ID = uuid.UUID("01a20fe9-2298-74d8-85df-aef5822c5a21")

@@ -5,8 +5,8 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 
 from traces.tests.concurrency import elsewhere
 from tunix_site import __version__
-from tunix_site.database_troubles import READ_ONLY
-from tunix_site.write_check import WriteCheck
+from tunix_site.database.troubles import READ_ONLY
+from tunix_site.database.write_check import WriteCheck
 
 URL = "/api/health"
 

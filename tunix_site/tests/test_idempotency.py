@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tunix_site.api.idempotency import answer_once
 from tunix_site.errors import Conflict, Unavailable
-from tunix_site.idempotency import answer_once
 from tunix_site.models import IdempotentAnswer
 from tunix_site.tests.samples import trace
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from tunix_site.accounts import ensure_administrator
+from tunix_site.access.accounts import ensure_administrator
 from tunix_site.models import ApiKey, Role
 
 pytestmark = pytest.mark.django_db

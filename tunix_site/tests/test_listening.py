@@ -6,9 +6,9 @@ import sys
 import httpx
 import pytest
 
-from tunix_site.listening import notes, url_of
-from tunix_site.processes import child_process
-from tunix_site.server_process import free_port
+from tunix_site.serving.listening import notes, url_of
+from tunix_site.serving.processes import child_process
+from tunix_site.serving.server_process import free_port
 from tunix_site.tests.live import MANAGE, environment_for, url_of_database, wait_until
 
 LOCAL = ["localhost", "127.0.0.1", "[::1]"]

@@ -14,9 +14,9 @@ import pytest
 from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 
-from tunix_site import operations
 from tunix_site.logs import TextFormatter, without_content
-from tunix_site.server_process import free_port
+from tunix_site.serving import operations
+from tunix_site.serving.server_process import free_port
 from tunix_site.tests.live import MANAGE, environment_for, exchange, url_of_database, wait_until
 from tunix_site.tests.samples import trace
 

@@ -9,9 +9,9 @@ import pytest
 from django.db import connections
 from gunicorn.config import Config
 
-from tunix_site import operations
 from tunix_site.logs import request_id
-from tunix_site.server import ServerLogger
+from tunix_site.serving import operations
+from tunix_site.serving.server import ServerLogger
 from tunix_site.tests.live import exchange
 from tunix_site.tests.samples import trace
 

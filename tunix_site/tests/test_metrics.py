@@ -7,7 +7,7 @@ import signal
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tunix_site import metrics
+from tunix_site.serving import metrics
 from tunix_site.tests.live import url_of_database, wait_until, web_server
 
 URL = "/metrics"

@@ -13,11 +13,11 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 
-from tunix_site import passwords
-from tunix_site.accounts import give_role
+from tunix_site.access import passwords
+from tunix_site.access.accounts import give_role
+from tunix_site.access.passwords import HashingSlots
 from tunix_site.errors import Unavailable
 from tunix_site.models import PasswordTries, Role
-from tunix_site.passwords import HashingSlots
 from tunix_site.tests.live import url_of_database, web_server
 
 RIGHT = "something long"

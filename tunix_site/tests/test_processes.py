@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tunix_site import processes
-from tunix_site.processes import KeptProcess, child_process, die_with_parent
+from tunix_site.serving import processes
+from tunix_site.serving.processes import KeptProcess, child_process, die_with_parent
 from tunix_site.tests.live import wait_until
 
 SLEEP = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(600)"]
@@ -48,7 +48,7 @@ def test_a_stubborn_child_is_killed(monkeypatch):
 
 def test_a_child_ends_when_its_parent_is_killed():
     code = (
-        "from tunix_site.processes import child_process\nimport sys, time\n"
+        "from tunix_site.serving.processes import child_process\nimport sys, time\n"
         "with child_process(['sleep', '600']) as child:\n"
         "    print(child.pid, flush=True)\n    time.sleep(600)"
     )

@@ -8,8 +8,8 @@ from gunicorn.http.errors import InvalidChunkSize
 from rest_framework.exceptions import ParseError
 
 from tunix_site import wsgi
+from tunix_site.api.parsers import CHUNK_BYTES, UnsupportedEncoding, media_type_charset, read_body
 from tunix_site.errors import TooLarge
-from tunix_site.parsers import CHUNK_BYTES, UnsupportedEncoding, media_type_charset, read_body
 
 LIMIT = 200_000
 WHOLE = b"a" * LIMIT

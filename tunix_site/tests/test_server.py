@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tunix_site import server_process
-from tunix_site.server import Server, ServerLogger
-from tunix_site.server_process import ServerNotStarted, database_url, running_server
-from tunix_site.serving.worker import IntakeWorker
+from tunix_site.serving import server_process
+from tunix_site.serving.connections.worker import IntakeWorker
+from tunix_site.serving.server import Server, ServerLogger
+from tunix_site.serving.server_process import ServerNotStarted, database_url, running_server
 from tunix_site.wsgi import application
 
 

@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from tunix_site.only_server import only_server
-from tunix_site.secret_key import _create, secret_key
+from tunix_site.serving.only_server import only_server
+from tunix_site.serving.secret_key import _create, secret_key
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
 SERVER = "postgresql://somebody:s3cret@db.example/tunix"

@@ -6,7 +6,7 @@ from django.db.models import IntegerField
 
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
-from tunix_site.statements import Parameter, Statement
+from tunix_site.database.statements import Parameter, Statement
 
 pytestmark = pytest.mark.django_db
 

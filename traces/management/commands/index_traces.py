@@ -10,7 +10,7 @@ from django.db import Error, connection
 
 from traces.services import indexing
 from traces.services.following import Follower
-from tunix_site.database_troubles import described, trouble_of
+from tunix_site.database.troubles import described, trouble_of
 from tunix_site.progress_bar import progress_bar
 
 AWAY_SECONDS = 2.0

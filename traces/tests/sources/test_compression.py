@@ -22,7 +22,7 @@ from traces.tests.sources.containers import (
     read,
     read_until_broken,
 )
-from tunix_site.parsers import UnsupportedEncoding, counted
+from tunix_site.api.parsers import UnsupportedEncoding, counted
 
 RECORDS = [{"number": number, "text": "é" * number} for number in range(50)]
 LINES = json_lines(RECORDS)

@@ -31,7 +31,7 @@ from traces.tests.sources.containers import (
 )
 from tunix_site import strict_json
 from tunix_site.errors import TooLarge, Unavailable
-from tunix_site.processes import descendants
+from tunix_site.serving.processes import descendants
 from tunix_site.tests.live import is_alive
 
 SOME = [

@@ -10,10 +10,10 @@ from django.utils import timezone
 from training.demo import Demo, DemoFailed
 from training.programs import ProgramFailed
 from tunix_rt import Client, TunixError
-from tunix_site.accounts import give_role
-from tunix_site.migrating import migrate
+from tunix_site.access.accounts import give_role
+from tunix_site.database.migrating import migrate
 from tunix_site.models import ApiKey, Role
-from tunix_site.server_process import (
+from tunix_site.serving.server_process import (
     ServerNotStarted,
     environment_of_a_server,
     running_server,

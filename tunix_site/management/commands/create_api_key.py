@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from tunix_site.accounts import give_role
+from tunix_site.access.accounts import give_role
 from tunix_site.models import ApiKey, Role
 
 

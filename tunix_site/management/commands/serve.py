@@ -7,14 +7,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from tunix_site.accounts import ensure_administrator
-from tunix_site.listening import CannotListen, notes, try_address, url_of
-from tunix_site.migrating import migrate
-from tunix_site.only_server import AlreadyServed, only_server
+from tunix_site.access.accounts import ensure_administrator
+from tunix_site.database.migrating import migrate
 from tunix_site.postgres import embedded_postgres
 from tunix_site.postgres_keeper import KeptPostgres
-from tunix_site.processes import Kept, KeptProcess
-from tunix_site.server import Server
+from tunix_site.serving.listening import CannotListen, notes, try_address, url_of
+from tunix_site.serving.only_server import AlreadyServed, only_server
+from tunix_site.serving.processes import Kept, KeptProcess
+from tunix_site.serving.server import Server
 
 WORK = [sys.executable, str(settings.BASE_DIR / "manage.py"), settings.WORK_COMMAND]
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tunix_site.processes import descendants
-from tunix_site.server_process import running_server
+from tunix_site.serving.processes import descendants
+from tunix_site.serving.server_process import running_server
 from tunix_site.tests.live import (
     environment_for,
     is_alive,

@@ -6,8 +6,8 @@ import json
 import pytest
 from gunicorn.http import errors
 
-from tunix_site.serving.heads import head_has_come
-from tunix_site.serving.refusals import BAD_HEAD, BUSY, Refusal, refusal_of
+from tunix_site.serving.connections.heads import head_has_come
+from tunix_site.serving.connections.refusals import BAD_HEAD, BUSY, Refusal, refusal_of
 from tunix_site.tests.live import exchange
 from tunix_site.tests.serving.clients import detail_of
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tunix_site.processes import descendants
+from tunix_site.serving.processes import descendants
 from tunix_site.tests.live import (
     is_alive,
     url_of_database,

@@ -12,10 +12,10 @@ from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from tunix_site.database_troubles import described, trouble_of
+from tunix_site.api.renderers import answer_in_json
+from tunix_site.api.retold import retold
+from tunix_site.database.troubles import described, trouble_of
 from tunix_site.errors import RETRY_AFTER_SECONDS, DatabaseTrouble, TooLarge
-from tunix_site.renderers import answer_in_json
-from tunix_site.retold import retold
 
 log = logging.getLogger(__name__)
 

@@ -44,7 +44,7 @@ def _menu(title: str, permission: str, entries: dict[str, tuple[str, str]]) -> d
             "title": name,
             "icon": icon,
             "link": reverse_lazy(f"admin:{page}_changelist"),
-            "permission": f"tunix_site.admin_site.{permission}",
+            "permission": f"tunix_site.admin_base.site.{permission}",
         }
         for name, (page, icon) in entries.items()
     ]

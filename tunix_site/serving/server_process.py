@@ -16,7 +16,7 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
-from tunix_site.processes import child_process, children
+from tunix_site.serving.processes import child_process, children
 
 START_SECONDS = 60
 # A server for one program on this machine, whatever the site itself is set to.

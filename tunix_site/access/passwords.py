@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
-from tunix_site.addresses import address_of, network_of
+from tunix_site.access.addresses import address_of, network_of
 from tunix_site.errors import TooMany, Unavailable
 from tunix_site.logs import log_seldom
 from tunix_site.models import PasswordTries

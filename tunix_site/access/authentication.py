@@ -8,10 +8,10 @@ from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from tunix_site.addresses import address_of, network_of
-from tunix_site.buckets import Buckets, Leak
+from tunix_site.access.addresses import address_of, network_of
+from tunix_site.access.buckets import Buckets, Leak
+from tunix_site.access.key_cache import known_keys
 from tunix_site.errors import TooMany
-from tunix_site.key_cache import known_keys
 from tunix_site.logs import log_seldom
 from tunix_site.models import KEY_PREFIX, ApiKey, digest_of
 

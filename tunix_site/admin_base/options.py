@@ -23,9 +23,8 @@ from rest_framework import serializers
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from tunix_site.admin_site import may_administer, may_curate
-from tunix_site.errors import Conflict
-from tunix_site.fields import (
+from tunix_site.admin_base.site import may_administer, may_curate
+from tunix_site.api.fields import (
     BooleanField,
     ChoiceTextField,
     DateTimeField,
@@ -33,6 +32,7 @@ from tunix_site.fields import (
     NumberField,
     QuerySerializer,
 )
+from tunix_site.errors import Conflict
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _ModelAdmin

@@ -9,7 +9,7 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tunix_site.fields import BooleanField, IntegerField, QuerySerializer, TextField
+from tunix_site.api.fields import BooleanField, IntegerField, QuerySerializer, TextField
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100

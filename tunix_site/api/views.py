@@ -10,11 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from tunix_site import idempotency
-from tunix_site.fields import QuerySerializer, check_encoding
+from tunix_site.api import idempotency
+from tunix_site.api.fields import QuerySerializer, check_encoding
+from tunix_site.api.renderers import answer_in_json
 from tunix_site.models import Role
-from tunix_site.renderers import answer_in_json
-from tunix_site.serving.streams import slots
+from tunix_site.serving.connections.streams import slots
 
 
 class NoQuery(QuerySerializer):

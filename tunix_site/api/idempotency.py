@@ -12,9 +12,9 @@ from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tunix_site.api.renderers import JSONRenderer
 from tunix_site.errors import KeyReused
 from tunix_site.models import IdempotentAnswer
-from tunix_site.renderers import JSONRenderer
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tunix_site.authentication import CHALLENGE, EXPECTED
+from tunix_site.access.authentication import CHALLENGE, EXPECTED
 
 Document = dict[str, Any]
 Hook = Callable[..., Document]

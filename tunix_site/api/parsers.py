@@ -12,8 +12,8 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 from tunix_site import strict_json
+from tunix_site.api.idempotency import HEADER as IDEMPOTENCY_HEADER
 from tunix_site.errors import TooLarge
-from tunix_site.idempotency import HEADER as IDEMPOTENCY_HEADER
 
 CHUNK_BYTES = 64 * 1024
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")

@@ -10,10 +10,10 @@ from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from tunix_site.addresses import address_of
+from tunix_site.access.addresses import address_of
+from tunix_site.access.passwords import OldPasswordMixin
+from tunix_site.access.roles import RANKS, rank_of_user
 from tunix_site.models import Role
-from tunix_site.passwords import OldPasswordMixin
-from tunix_site.roles import RANKS, rank_of_user
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite

@@ -17,9 +17,9 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from tunix_site import __version__
+from tunix_site.access.roles import HasRole
+from tunix_site.api.views import ApiView, ApiViewMixin
 from tunix_site.models import Role
-from tunix_site.roles import HasRole
-from tunix_site.views import ApiView, ApiViewMixin
 
 
 class SchemaView(ApiViewMixin, SpectacularAPIView):

@@ -7,10 +7,10 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware as DjangoCommonMiddleware
 
-from tunix_site import error_answers
-from tunix_site.addresses import address_of
+from tunix_site.access.addresses import address_of
+from tunix_site.api import error_responses as error_answers
+from tunix_site.api.refusals import refusal
 from tunix_site.logs import log_seldom
-from tunix_site.refusals import refusal
 
 log = logging.getLogger(__name__)
 

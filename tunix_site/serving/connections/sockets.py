@@ -7,7 +7,7 @@ import struct
 import time
 from typing import Any
 
-from tunix_site.serving.pace import Pace, TooSlow
+from tunix_site.serving.connections.pace import Pace, TooSlow
 
 UNSENT_BYTES = 2 * 1024**2  # of an answer, which the event loop sends when the thread has gone
 SENT_AT_ONCE = 256 * 1024

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from tunix_site.error_answers import error_answer
+from tunix_site.api.error_responses import error_answer
 
 
 def refusal(

@@ -5,10 +5,10 @@ from typing import Any
 
 from gunicorn.http.errors import NoMoreData, ParseException
 
-from tunix_site.serving.bodies import Framing, HeldRequest, Inbox, framing_of
-from tunix_site.serving.heads import HEAD_BYTES, begins_as_head, head_has_come
-from tunix_site.serving.pace import Pace, TooSlow
-from tunix_site.serving.refusals import (
+from tunix_site.serving.connections.bodies import Framing, HeldRequest, Inbox, framing_of
+from tunix_site.serving.connections.heads import HEAD_BYTES, begins_as_head, head_has_come
+from tunix_site.serving.connections.pace import Pace, TooSlow
+from tunix_site.serving.connections.refusals import (
     BAD_LINE,
     BROKEN,
     BUSY,
@@ -19,8 +19,8 @@ from tunix_site.serving.refusals import (
     Refusal,
     refusal_of,
 )
-from tunix_site.serving.sockets import ClientSocket
-from tunix_site.serving.states import Outcome, State
+from tunix_site.serving.connections.sockets import ClientSocket
+from tunix_site.serving.connections.states import Outcome, State
 
 FIRST_BODY_BYTES = 1024**2  # that come before a thread is taken
 THREAD_SECONDS = 30.0  # that a request waits for a thread

@@ -6,7 +6,7 @@ import time
 
 from django.db import Error, connection, transaction
 
-from tunix_site.database_troubles import FULL, READ_ONLY, Trouble, described, sqlstate, trouble_of
+from tunix_site.database.troubles import FULL, READ_ONLY, Trouble, described, sqlstate, trouble_of
 
 log = logging.getLogger(__name__)
 

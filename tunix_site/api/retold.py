@@ -14,8 +14,8 @@ from rest_framework.exceptions import (
     UnsupportedMediaType,
 )
 
-from tunix_site.authentication import EXPECTED
-from tunix_site.parsers import FORMS, kind_of_media
+from tunix_site.access.authentication import EXPECTED
+from tunix_site.api.parsers import FORMS, kind_of_media
 from tunix_site.strict_json import shown
 
 MAX_SHOWN = 100

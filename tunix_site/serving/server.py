@@ -10,7 +10,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
-from tunix_site.processes import Kept
+from tunix_site.serving.processes import Kept
 
 YOUNG_OBJECTS = 50_000  # made between two collections; 700 are less than one trace batch holds
 
@@ -46,7 +46,7 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         options = {
             "bind": self.address,
-            "worker_class": "tunix_site.serving.worker.IntakeWorker",
+            "worker_class": "tunix_site.serving.connections.worker.IntakeWorker",
             "workers": settings.WEB_PROCESSES,
             "threads": settings.WEB_THREADS,
             "preload_app": True,

@@ -9,8 +9,8 @@ from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.serializers import ListField, ListSerializer
 
-from tunix_site.fields import QuerySerializer, TextField
-from tunix_site.idempotency import HEADER
+from tunix_site.api.fields import QuerySerializer, TextField
+from tunix_site.api.idempotency import HEADER
 
 ERROR_BODY = OpenApiResponse(
     {"$ref": "#/components/schemas/Error"}, description="What is wrong, and where."
@@ -27,7 +27,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "tunix_site.authentication.ApiKeyAuthentication"
+    target_class = "tunix_site.access.authentication.ApiKeyAuthentication"
     name = "bearerAuth"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:

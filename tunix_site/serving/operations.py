@@ -13,13 +13,14 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tunix_site import __version__, metrics
-from tunix_site.database_troubles import TROUBLES, described, trouble_of
+from tunix_site import __version__
+from tunix_site.api.renderers import JSONRenderer, StreamRenderer
+from tunix_site.api.views import ApiView
+from tunix_site.database.troubles import TROUBLES, described, trouble_of
+from tunix_site.database.write_check import WriteCheck
 from tunix_site.errors import RETRY_AFTER_SECONDS
 from tunix_site.models import Role
-from tunix_site.renderers import JSONRenderer, StreamRenderer
-from tunix_site.views import ApiView
-from tunix_site.write_check import WriteCheck
+from tunix_site.serving import metrics
 
 log = logging.getLogger(__name__)
 

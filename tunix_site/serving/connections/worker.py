@@ -15,15 +15,15 @@ from django.conf import settings
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import ThreadWorker
 
-from tunix_site import metrics
-from tunix_site.processes import die_with_parent
-from tunix_site.serving.bodies import HeldRequest
-from tunix_site.serving.connection import Connection
-from tunix_site.serving.pace import TooSlow
-from tunix_site.serving.refusals import BUSY, FULL
-from tunix_site.serving.sockets import ClientSocket
-from tunix_site.serving.states import EVENTS, Outcome, State
-from tunix_site.serving.streams import slots
+from tunix_site.serving import metrics
+from tunix_site.serving.connections.bodies import HeldRequest
+from tunix_site.serving.connections.connection import Connection
+from tunix_site.serving.connections.pace import TooSlow
+from tunix_site.serving.connections.refusals import BUSY, FULL
+from tunix_site.serving.connections.sockets import ClientSocket
+from tunix_site.serving.connections.states import EVENTS, Outcome, State
+from tunix_site.serving.connections.streams import slots
+from tunix_site.serving.processes import die_with_parent
 
 HEALTH_PATHS = ("/api/health", "/api/health/")
 ACCEPTED_AT_ONCE = 64
