@@ -238,5 +238,5 @@ def test_the_page_loads_nothing_from_elsewhere(reader):
 
 
 def test_no_page_of_the_project_names_another_host():
-    for page in Path(__file__).parents[1].glob("templates/**/*.html"):
+    for page in Path(__file__).parents[2].glob("templates/**/*.html"):
         assert not re.findall(r"https?://", page.read_text()), page

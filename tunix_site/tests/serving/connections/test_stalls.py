@@ -17,7 +17,7 @@ from tunix_site.tests.live import (
     web_server,
 )
 from tunix_site.tests.samples import trace
-from tunix_site.tests.serving.clients import (
+from tunix_site.tests.serving.connections.clients import (
     HEAD_OF_POST,
     answers_of,
     crowd,

@@ -54,7 +54,7 @@ def test_a_child_ends_when_its_parent_is_killed():
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         stdout=subprocess.PIPE,
         text=True,
     )

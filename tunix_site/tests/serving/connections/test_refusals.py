@@ -9,7 +9,7 @@ from gunicorn.http import errors
 from tunix_site.serving.connections.heads import head_has_come
 from tunix_site.serving.connections.refusals import BAD_HEAD, BUSY, Refusal, refusal_of
 from tunix_site.tests.live import exchange
-from tunix_site.tests.serving.clients import detail_of
+from tunix_site.tests.serving.connections.clients import detail_of
 
 SECRET = b"what-must-not-be-quoted"
 OK = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n"

@@ -14,7 +14,7 @@ from tunix_site.tests.live import (
     url_of_database,
     wait_until,
 )
-from tunix_site.tests.serving.clients import HEAD_OF_POST, crowd, listens
+from tunix_site.tests.serving.connections.clients import HEAD_OF_POST, crowd, listens
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db]
 
