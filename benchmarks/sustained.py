@@ -24,9 +24,9 @@ from benchmarks.processors import parent, seconds_of_all, times
 from benchmarks.report import Result
 from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import percentile, seconds_of
+from traces.finding.search import document_sql
+from traces.finding.signatures import COPY_COLUMNS, COPY_OPTIONS, Signatures, copy_file, copy_rows
 from traces.models import Pending, SearchDocument, Signature, Trace
-from traces.search import document_sql
-from traces.signatures import COPY_COLUMNS, COPY_OPTIONS, Signatures, copy_file, copy_rows
 
 PER = 10_000  # traces, of which processor seconds are told
 MOST_SECONDS, HOPED_SECONDS = 3.2, 2.8

@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 from datasets.models import SplitBy, Strategy
-from traces.filters import matching
+from traces.finding.filters import matching
 
 SPLIT_BITS = 52
 SPLIT_RANGE = 2**SPLIT_BITS

@@ -23,7 +23,7 @@ from datasets.models import (
 from datasets.reading import Export
 from datasets.recipe import Recipe
 from datasets.services import BuildRequest
-from traces.filters import TraceFilters
+from traces.finding.filters import TraceFilters
 from tunix_site.api.fields import (
     BooleanField,
     ChoiceTextField,

@@ -36,7 +36,7 @@ esac
 
 # The client's command, as an installation puts it on the path.
 COMMAND = f"""#!/bin/sh
-PYTHONPATH={ROOT / "client" / "src"} exec {sys.executable} -P -m tunix_rt.cli "$@"
+PYTHONPATH={ROOT / "client" / "src"} exec {sys.executable} -P -m tunix_rt.command.cli "$@"
 """
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=pages.name_of)

@@ -200,9 +200,9 @@ WRITE_BESIDE = {
 READ_BY_SQL = {
     "datasets/reading.py": "exports",
     "jobs/reading.py": "a job's errors",
-    "traces/matches.py": "which traces hold words",
-    "traces/prompts.py": "prompts, with what their traces have in common",
-    "traces/search.py": "how well they do",
+    "traces/finding/matches.py": "which traces hold words",
+    "traces/finding/prompts.py": "prompts, with what their traces have in common",
+    "traces/finding/search.py": "how well they do",
     "tunix_site/database/copy_out.py": "any query, by COPY",
     "tunix_site/database/migrating.py": "takes a lock",
     "tunix_site/serving/operations.py": "whether the database answers",
@@ -262,9 +262,9 @@ def test_each_place_that_is_named_needs_it(path):
             "datasets/reading.py",
             "q = 'WITH gone AS (DELETE FROM t RETURNING id) SELECT id FROM gone'",
         ),
-        ("traces/search.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
-        ("traces/search.py", "from traces.services.bulk import C\ncursor.execute(C)"),
-        ("traces/search.py", "Trace.objects.create()"),
+        ("traces/finding/search.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
+        ("traces/finding/search.py", "from traces.services.bulk import C\ncursor.execute(C)"),
+        ("traces/finding/search.py", "Trace.objects.create()"),
         ("tunix_site/serving/operations.py", "cursor.execute('DROP TABLE traces_trace')"),
         ("traces/admin.py", "other.save()"),
     ],
@@ -310,7 +310,7 @@ def untyped(code: str) -> list[str]:
 def test_services_take_keywords_alone_and_are_typed():
     services = [path for path, _ in modules(*LAYERS) if re.fullmatch(BELOW[0], name_of(path))]
     found = {name_of(path): untyped(path.read_text()) for path in services}
-    assert {"datasets/services.py", "traces/services/intake.py", "jobs/services/queue.py"} <= set(
+    assert {"datasets/services.py", "traces/services/storing.py", "jobs/services/queue.py"} <= set(
         found
     )
     assert not any(found.values()), found

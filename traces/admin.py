@@ -17,9 +17,9 @@ from django.utils.safestring import SafeString
 from rest_framework.exceptions import NotFound
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from traces import search
-from traces.filters import TraceFilters, matching
-from traces.matches import newest_matches
+from traces.finding import search
+from traces.finding.filters import TraceFilters, matching
+from traces.finding.matches import newest_matches
 from traces.models import Review, Score, Status, Trace
 from traces.querysets import PREVIEW_CHARS
 from traces.serializers import CurationSerializer

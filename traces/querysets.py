@@ -10,7 +10,7 @@ from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
 
-from traces import search
+from traces.finding import search
 from traces.rows import COPY_OPTIONS, TraceRow, copy_text, parameters
 from tunix_site.database.statements import Parameter, Statement
 

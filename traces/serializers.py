@@ -9,9 +9,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.serializers import as_serializer_error
 
-from traces import document, search
+from traces import document
 from traces.document import TraceDocument
-from traces.filters import TraceFilters
+from traces.finding import search
+from traces.finding.filters import TraceFilters
 from traces.models import Score, Status, Trace
 from traces.querysets import ROW_FIELDS
 from traces.readers.columns import CONTEXTS, PROMPTS, REPLIES

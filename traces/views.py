@@ -15,16 +15,16 @@ from rest_framework.response import Response
 
 from jobs.answers import LOCATION, accepted
 from jobs.serializers import JobSerializer
-from traces.batch import ingest_batch
-from traces.decoding import read_trace
 from traces.examples import OF_SCORES, OF_TRACES
-from traces.filters import TraceListQuery
+from traces.finding.filters import TraceListQuery
+from traces.finding.prompts import PromptPagination, PromptQuery, prompt_groups
+from traces.finding.ranking import TracePagination
+from traces.intake.batches import ingest_batch
+from traces.intake.bodies import read_trace
+from traces.intake.score_batches import MAX_BYTES as MAX_SCORES_BYTES
+from traces.intake.score_batches import MAX_SCORES, NewScoreSerializer, record_scores
 from traces.models import Trace
-from traces.prompts import PromptPagination, PromptQuery, prompt_groups
-from traces.ranking import TracePagination
 from traces.readers.formats import FORMATS
-from traces.score_batch import MAX_BYTES as MAX_SCORES_BYTES
-from traces.score_batch import MAX_SCORES, NewScoreSerializer, record_scores
 from traces.scoring import SCORERS
 from traces.serializers import (
     BatchAnswerSerializer,
@@ -49,7 +49,7 @@ from traces.serializers import (
     TraceSerializer,
     new_trace,
 )
-from traces.services import curation, imports, intake, scores, similar
+from traces.services import curation, imports, scores, similar, storing
 from traces.services.bulk import start_bulk_change
 from traces.sources.source import Source
 from tunix_site.access.roles import has_role
@@ -120,7 +120,7 @@ class TraceViewSet(ApiViewSet):
     @extend_schema(responses={201: TraceDetailSerializer, 200: TraceDetailSerializer})
     def create(self, request: Request) -> Response:
         """Store a trace; 200 when its external_id and content are stored already."""
-        trace, created = intake.create_trace(document=read_trace(request.data))
+        trace, created = storing.create_trace(document=read_trace(request.data))
         if created:
             return Response(new_trace(trace), status=status.HTTP_201_CREATED)
         return Response(TraceDetailSerializer(trace).data)

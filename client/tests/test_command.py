@@ -16,8 +16,9 @@ from jobs.tests.working import work_off
 from tests.pages import ROOT
 from traces.models import Trace
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
-from tunix_rt import Retries, __version__, console
-from tunix_rt.cli import app
+from tunix_rt import Retries, __version__
+from tunix_rt.command import console
+from tunix_rt.command.cli import app
 from tunix_site.serving.server_process import free_port
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -49,7 +50,7 @@ def run(environment):
 def program(*arguments, **options) -> subprocess.CompletedProcess:
     """Run it as a process, as an installation does."""
     return subprocess.run(
-        [sys.executable, "-m", "tunix_rt.cli", *map(str, arguments)],
+        [sys.executable, "-m", "tunix_rt.command.cli", *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "client" / "src")},
         capture_output=True,
         text=True,
@@ -250,7 +251,7 @@ def test_it_says_its_version_and_its_help():
 def test_a_terminal_is_shown_a_bar_and_a_log_lines(environment, tmp_path, monkeypatch, capsys):
     (tmp_path / "a.jsonl").write_text(PROBLEM * 1_000)
     main, terminal = pty.openpty()
-    command = [sys.executable, "-m", "tunix_rt.cli", "import", "a.jsonl"]
+    command = [sys.executable, "-m", "tunix_rt.command.cli", "import", "a.jsonl"]
     paths = {**os.environ, "PYTHONPATH": str(ROOT / "client" / "src"), "TERM": "xterm"}
     with os.fdopen(main, "rb", buffering=0) as screen:
         done = subprocess.run(

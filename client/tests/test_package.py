@@ -48,5 +48,5 @@ def modules_that_import(*names: str) -> set[str]:
 
 def test_a_program_that_uses_the_client_loads_nothing_that_draws():
     found = modules_that_import("typer", "rich")
-    assert "tunix_rt.cli" in found
+    assert "tunix_rt.command.cli" in found
     assert not found & {"tunix_rt.client", "tunix_rt.__init__"}

@@ -12,7 +12,7 @@ from jobs.models import Job
 from jobs.services.lease import ErrorRow, Progress
 from jobs.services.queue import start_job
 from traces.document import MAX_TAGS
-from traces.filters import matching
+from traces.finding.filters import matching
 from traces.models import Trace
 from tunix_site.errors import Conflict
 

@@ -11,12 +11,20 @@ from django.utils import timezone
 
 from jobs.services.lease import ErrorRow, Progress, running
 from jobs.services.queue import start_job
-from traces.importing import Incoming, RecordReader, Refusal, Unread, format_of, is_record, unread
+from traces.intake.records import (
+    Incoming,
+    RecordReader,
+    Refusal,
+    Unread,
+    format_of,
+    is_record,
+    unread,
+)
 from traces.models import Review, Score, Status
 from traces.readers.formats import AUTO
 from traces.readers.mapping import parse
-from traces.services.intake import Outcome, create_traces
 from traces.services.reread import read_differently, stored_once
+from traces.services.storing import Outcome, create_traces
 from traces.sources.records import read_records
 from traces.sources.source import BrokenSource, Chunk, Source
 from tunix_site.errors import Invalid

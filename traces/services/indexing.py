@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 
+from traces.finding.search import document_sql
 from traces.models import Pending, SearchDocument, Signature
-from traces.search import document_sql
 from traces.services.similar import index_signatures
 
 TRACES_AT_ONCE = 1_000  # about as many as a row of Pending holds

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from traces.document import TraceDocument
-from traces.importing import Incoming
+from traces.intake.records import Incoming
 from traces.models import Trace
 from traces.readers.cells import once_parsed
 from traces.reasoning.steps import REASONING
-from traces.services.intake import Entry
+from traces.services.storing import Entry
 
 FETCHED_AT_ONCE = 50  # traces: each may take 1 MiB
 FIELDS = ("prompt", "final_answer", "steps", "meta", "messages", "source", "external_id")

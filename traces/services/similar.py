@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
+from traces.finding.signatures import COPY_COLUMNS, COPY_OPTIONS, Signatures, copy_file, copy_rows
+from traces.finding.similarity import VERSION, Minima, bands_of, merged, similarities, stored_minima
 from traces.models import Pending, Signature, Trace
-from traces.signatures import COPY_COLUMNS, COPY_OPTIONS, Signatures, copy_file, copy_rows
-from traces.similarity import VERSION, Minima, bands_of, merged, similarities, stored_minima
 from tunix_site import strict_json
 
 MAX_CANDIDATES = 1_000

@@ -22,12 +22,13 @@ from typing import IO, Any
 
 from rest_framework.exceptions import APIException
 
+from traces.intake.unexpected import Unexpected
 from traces.sources.arrays import read_array
 from traces.sources.compression import decompressed, peek
 from traces.sources.encodings import in_utf8
 from traces.sources.lines import read_lines
 from traces.sources.objects import Layout, layout_of, read_objects, read_under_key
-from traces.sources.parquet import read_parquet, spooled
+from traces.sources.parquet.reading import read_parquet, spooled
 from traces.sources.source import (
     BLOCK_BYTES,
     RECORD_BYTES,
@@ -39,7 +40,6 @@ from traces.sources.source import (
     blocks,
 )
 from traces.sources.tables import RECODE, delimiter_of, read_csv
-from traces.unexpected import Unexpected
 
 __all__ = ["BadRecord", "BrokenSource", "Chunk", "Record", "Source", "read_records"]
 

@@ -388,7 +388,7 @@ def main() -> None:
 
     import msgspec
 
-    from traces.importing import Incoming, RecordReader
+    from traces.intake.records import Incoming, RecordReader
     from traces.readers.formats import FORMATS
     from traces.sources.source import Record
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traces import decoding
+from traces.intake.bodies import read_batch
 from traces.models import Trace
-from traces.services.intake import create_traces
+from traces.services.storing import create_traces
 from traces.tests.strategies import quickly, traces
 
 ODD_TEXTS = [
@@ -54,7 +54,7 @@ unnamed = traces.filter(lambda body: "external_id" not in body)  # equal ids wou
 @quickly
 @given(st.lists(unnamed, min_size=1, max_size=4))
 def test_any_traces_are_stored_as_they_were_sent(bodies):
-    documents = decoding.read_batch(json.dumps(bodies).encode()).documents
+    documents = read_batch(json.dumps(bodies).encode()).documents
     stored = create_traces(documents=documents, skip_taken=False).traces
     for body, trace in zip(bodies, stored, strict=True):
         found = Trace.objects.get(pk=str(trace.id))

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware as DjangoCommonMiddleware
 
 from tunix_site.access.addresses import address_of
-from tunix_site.api import error_responses as error_answers
+from tunix_site.api import error_responses
 from tunix_site.api.refusals import refusal
 from tunix_site.logs import log_seldom
 
@@ -33,7 +33,7 @@ class CommonMiddleware(DjangoCommonMiddleware):
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400; a wrong host name is quoted nowhere: anyone can send one, and anything as one."""
     if not isinstance(exception, DisallowedHost):
-        return error_answers.bad_request(request, exception)
+        return error_responses.bad_request(request, exception)
     log_seldom(
         log, "a host name was asked for that ALLOWED_HOSTS lacks", address=address_of(request)
     )

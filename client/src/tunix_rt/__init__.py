@@ -26,7 +26,7 @@ from tunix_rt.errors import (
     Unsendable,
 )
 from tunix_rt.exports import Exported
-from tunix_rt.retries import Retries
+from tunix_rt.http.retries import Retries
 from tunix_rt.version import VERSION
 
 __version__ = VERSION

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tunix_rt.errors import Invalid, Problem, Unsendable, problems_of
+from tunix_rt.http.transport import Transport, encoded, once
 from tunix_rt.results import Entry
-from tunix_rt.transport import Transport, encoded, once
 
 BATCH_TRACES = 1_000  # the most that the site takes at once
 BATCH_BYTES = 16 * 1024 * 1024  # of JSON; it takes 64 MiB

@@ -7,11 +7,11 @@ import httpx
 
 from tunix_rt.datasets import Datasets
 from tunix_rt.errors import Misconfigured
+from tunix_rt.http.retries import Retries
+from tunix_rt.http.transport import Transport
 from tunix_rt.jobs import Jobs
 from tunix_rt.results import Health
-from tunix_rt.retries import Retries
 from tunix_rt.traces import Traces
-from tunix_rt.transport import Transport
 from tunix_rt.version import VERSION
 
 URL, KEY = "TUNIX_URL", "TUNIX_API_KEY"

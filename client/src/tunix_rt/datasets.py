@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tunix_rt import exports, pages
+from tunix_rt import exports
 from tunix_rt.exports import Exported
+from tunix_rt.http import pages
+from tunix_rt.http.transport import Transport, segment
 from tunix_rt.jobs import Jobs
 from tunix_rt.progress import Progress
 from tunix_rt.results import Built, Dataset, DatasetRow, FormatOfDataset, Job, Manifest
-from tunix_rt.transport import Transport, segment
 
 PATH = "/api/datasets"
 RESPOND_ASYNC = {"Prefer": "respond-async"}

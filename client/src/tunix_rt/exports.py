@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 
-from tunix_rt import lines
 from tunix_rt.errors import ApiError, BrokenOff, Foreign, Incomplete, Misconfigured
-from tunix_rt.parts import Part
+from tunix_rt.http import lines
+from tunix_rt.http.parts import Part
+from tunix_rt.http.transport import Transport, segment
 from tunix_rt.progress import Progress, silent
-from tunix_rt.transport import Transport, segment
 
 AS_IT_IS = {"Accept-Encoding": "identity"}
 COMPRESSED = (".gz", ".zst")

@@ -11,9 +11,9 @@ import httpx
 
 from tunix_rt.batches import OnError
 from tunix_rt.errors import Unsendable
+from tunix_rt.http.transport import Body, Transport, document, encoded
 from tunix_rt.progress import Progress, silent
 from tunix_rt.results import ImportSummary
-from tunix_rt.transport import Body, Transport, document, encoded
 
 PATH = "/api/traces/import"
 PIECE_BYTES = 256 * 1024

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tunix_rt import lines, pages
 from tunix_rt.errors import JobFailed, NotYet
+from tunix_rt.http import lines, pages
+from tunix_rt.http.transport import Transport, segment
 from tunix_rt.results import Job
-from tunix_rt.transport import Transport, segment
 
 PATH = "/api/jobs"
 UNDER_WAY = frozenset({"queued", "running"})

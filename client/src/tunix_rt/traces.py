@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tunix_rt import batches, imports, pages
+from tunix_rt import batches, imports
 from tunix_rt.batches import OnError, Sent
+from tunix_rt.http import pages
+from tunix_rt.http.transport import Transport, segment
 from tunix_rt.progress import Progress
 from tunix_rt.results import (
     Comparison,
@@ -17,7 +19,6 @@ from tunix_rt.results import (
     Trace,
     TraceRow,
 )
-from tunix_rt.transport import Transport, segment
 
 PATH = "/api/traces"
 Meta = Mapping[str, Any]

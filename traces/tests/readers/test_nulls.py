@@ -6,7 +6,7 @@ from pyarrow import parquet
 
 from traces.models import Trace
 from traces.tests.factories import BodyFactory
-from traces.tests.test_import import lines, send
+from traces.tests.imports.test_import import lines, send
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from traces.importing import Incoming, RecordReader
+from traces.intake.records import Incoming, RecordReader
 from traces.readers import otlp
 from traces.readers.formats import FORMATS, recognise
 from traces.reasoning.steps import REASONING

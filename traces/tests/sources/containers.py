@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 import zstandard
 
-from traces.sources.parquet_rows import read_rows
+from traces.sources.parquet.rows import read_rows
 from traces.sources.records import read_records
 from traces.sources.source import BadRecord, BrokenSource, Record, Source
 

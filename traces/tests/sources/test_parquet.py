@@ -16,8 +16,8 @@ import pyarrow.parquet
 import pytest
 from django.conf import settings
 
-from traces.sources.arrow_values import UnreadableType, values
-from traces.sources.parquet_rows import Unreadable, json_size
+from traces.sources.parquet.rows import Unreadable, json_size
+from traces.sources.parquet.values import UnreadableType, values
 from traces.sources.records import read_records
 from traces.sources.source import BadRecord, Source
 from traces.tests.sources.containers import (
@@ -284,7 +284,7 @@ def test_rows_that_grow_are_read_fewer_at_a_time(peaks):
 
 
 def test_a_reader_that_breaks_off_is_told(monkeypatch):
-    monkeypatch.setattr("traces.sources.parquet.READER", "json.tool")
+    monkeypatch.setattr("traces.sources.parquet.reading.READER", "json.tool")
     assert "what reads it broke off" in read_until_broken(parquet_file(SOME))[1]
 
 
@@ -292,7 +292,7 @@ def test_a_batch_that_takes_too_long_is_told(monkeypatch):
     program = "import os, signal, sys; os.kill(os.getpid(), signal.SIGPROF)"
     real = subprocess.Popen
     monkeypatch.setattr(
-        "traces.sources.parquet.subprocess.Popen",
+        "traces.sources.parquet.reading.subprocess.Popen",
         lambda command, **options: real([sys.executable, "-c", program], **options),
     )
     assert "a batch of its rows takes too long" in read_until_broken(parquet_file(SOME))[1]

@@ -9,8 +9,7 @@ from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.request import Request
 
 from tunix_site import errors
-from tunix_site.api import error_responses as error_answers
-from tunix_site.api import parsers
+from tunix_site.api import error_responses, parsers
 from tunix_site.api.error_responses import exception_handler
 from tunix_site.api.renderers import JSONRenderer
 from tunix_site.serving import operations
@@ -87,11 +86,11 @@ def test_a_path_that_is_not_there_is_404_in_json(client, path):
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        (lambda request: error_answers.bad_request(request, SuspiciousOperation("x")), 400),
-        (lambda request: error_answers.forbidden(request, PermissionError("x")), 403),
-        (lambda request: error_answers.not_found(request, LookupError("x")), 404),
-        (error_answers.server_error, 500),
-        (lambda request: error_answers.error_answer(request, 503, "Away."), 503),
+        (lambda request: error_responses.bad_request(request, SuspiciousOperation("x")), 400),
+        (lambda request: error_responses.forbidden(request, PermissionError("x")), 403),
+        (lambda request: error_responses.not_found(request, LookupError("x")), 404),
+        (error_responses.server_error, 500),
+        (lambda request: error_responses.error_answer(request, 503, "Away."), 503),
     ],
 )
 def test_pages_of_errors_are_json_and_quote_nothing(rf, answer, code):

@@ -1,0 +1,194 @@
+"""The filters of traces: one set for the list, for datasets and for the admin."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.fields.tuple_lookups import TupleGreaterThanOrEqual, TupleLessThanOrEqual
+from rest_framework import serializers
+
+from traces import document
+from traces.finding import search
+from traces.models import Status, Trace
+from traces.querysets import TraceQuerySet
+from tunix_site import strict_json
+from tunix_site.api.fields import (
+    ChoiceTextField,
+    DateTimeField,
+    IntegerField,
+    NumberField,
+    QuerySerializer,
+    TextField,
+    UUIDField,
+)
+from tunix_site.api.pagination import PageQuery
+from tunix_site.database.statements import Parameter
+from tunix_site.strict_json import problems, shown
+
+META_PREFIX = "meta."
+MAX_META_DEPTH = 10
+MAX_QUERY_CHARS = 1_000
+PAGE_PARAMETERS = frozenset(PageQuery().fields)
+
+
+class TraceFilters(QuerySerializer):
+    """Filters by name; any number of `meta.KEY` beside them, dots in KEY nest.
+
+    As query parameters they are text; in a dataset's `where` they are typed JSON.
+    """
+
+    q = TextField(
+        max_length=MAX_QUERY_CHARS,
+        required=False,
+        help_text='Holds the words; `"a phrase"`, `OR` and `-without` as in a web search.',
+    )
+    source = TextField(  # type: ignore[assignment]
+        max_length=document.MAX_SOURCE_CHARS, allow_blank=True, required=False
+    )
+    status = ChoiceTextField(choices=Status.choices, required=False)
+    tag = TextField(max_length=document.MAX_TAG_CHARS, required=False)
+    trace_version = TextField(max_length=document.MAX_VERSION_CHARS, required=False)
+    created_after = DateTimeField(required=False, help_text="At or after, ISO 8601.")
+    created_before = DateTimeField(required=False, help_text="Before, ISO 8601.")
+    min_steps = IntegerField(min_value=0, max_value=document.MAX_STEPS, required=False)
+    max_steps = IntegerField(min_value=0, max_value=document.MAX_STEPS, required=False)
+    criteria = TextField(max_length=64, required=False, help_text="Has a score on it.")
+    min_score = NumberField(required=False, help_text="Needs `criteria`.")
+    max_score = NumberField(required=False, help_text="Needs `criteria`.")
+    prompt_hash = UUIDField(required=False)
+    content_hash = UUIDField(required=False)
+
+    also_known: ClassVar = (f"{META_PREFIX}KEY",)
+    openapi: ClassVar = {
+        "patternProperties": {"^meta[.].+": {"type": ["string", "number", "boolean", "null"]}},
+        "dependentRequired": {"min_score": ["criteria"], "max_score": ["criteria"]},
+    }
+
+    def unknown_keys(self, data: dict[str, Any]) -> list[str]:
+        return [key for key in super().unknown_keys(data) if not _is_meta_key(key)]
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        meta = {key: value for key, value in data.items() if _is_meta_key(key)}
+        errors = {
+            shown(key): found for key, value in meta.items() if (found := _meta_errors(key, value))
+        }
+        if errors:
+            raise serializers.ValidationError(errors)
+        return {**values, **meta}
+
+    def validate_q(self, text: str) -> str:
+        if reason := search.refusal(text):
+            raise serializers.ValidationError(reason)
+        return text
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        bounds = [name for name in ("min_score", "max_score") if name in attrs]
+        if bounds and "criteria" not in attrs:
+            raise serializers.ValidationError({name: ["Needs `criteria`."] for name in bounds})
+        return attrs
+
+
+class TraceListQuery(TraceFilters, PageQuery):
+    """The list's parameters."""
+
+
+def filters_of(query: dict[str, Any]) -> dict[str, Any]:
+    """Keep the filters of a list's parameters."""
+    return {name: value for name, value in query.items() if name not in PAGE_PARAMETERS}
+
+
+def _is_meta_key(key: str) -> bool:
+    return key.startswith(META_PREFIX) and len(key) > len(META_PREFIX)
+
+
+def _meta_errors(key: str, value: Any) -> list[str]:
+    found = [reason for _, reason in problems([key, value])]
+    if isinstance(value, dict | list):
+        found.append("Not a string, number, boolean or null.")
+    if key.count(".") > MAX_META_DEPTH:
+        found.append(f"Nests deeper than {MAX_META_DEPTH} keys.")
+    return found
+
+
+def matching(filters: dict[str, Any], traces: TraceQuerySet | None = None) -> TraceQuerySet:
+    """Apply validated filters; parameters of the page are passed over."""
+    traces = Trace.objects.all() if traces is None else traces
+    for name, value in filters.items():
+        if name.startswith(META_PREFIX):
+            path = name.removeprefix(META_PREFIX).split(".")
+            traces = traces.with_meta(path, _readings(value))
+        elif name == "q":
+            traces = traces.saying(value)
+        elif name == "tag":
+            traces = traces.tagged(value)
+        elif name in _LOOKUPS:
+            traces = traces.filter(**{_LOOKUPS[name]: value})
+    if "criteria" in filters:
+        traces = traces.scored(
+            filters["criteria"], low=filters.get("min_score"), high=filters.get("max_score")
+        )
+    return traces
+
+
+def newest_first(filters: dict[str, Any]) -> TraceQuerySet:
+    """Give what `matching` gives, newest first, by the index of a column that is filtered on.
+
+    The column is compared as a range: after an equality, the planner drops it from the order and
+    walks from the newest trace on, past all that have another value.
+    """
+    column = indexed_column(filters)
+    if column is None:
+        return matching(filters).order_by("-pk")
+    within = {f"{column}__gte": filters[column], f"{column}__lte": filters[column]}
+    return _without(filters, column).filter(**within).order_by(f"-{column}", "-pk")
+
+
+def until(filters: dict[str, Any], column: str, identity: UUID | Parameter) -> TraceQuerySet:
+    """Give what `newest_first` gives from a trace on, by an index that is entered right there.
+
+    That trace is given, too: past it, the planner would expect no row of the least of all values.
+    """
+    there = TupleLessThanOrEqual((F(column), F("pk")), (filters[column], identity))
+    within = {f"{column}__gte": filters[column]}
+    return _without(filters, column).filter(there, **within).order_by(f"-{column}", "-pk")
+
+
+def since(filters: dict[str, Any], column: str, identity: UUID | Parameter) -> TraceQuerySet:
+    """Give what `newest_first` gives up to a trace, backwards from it, as `until` does."""
+    there = TupleGreaterThanOrEqual((F(column), F("pk")), (filters[column], identity))
+    within = {f"{column}__lte": filters[column]}
+    return _without(filters, column).filter(there, **within).order_by(column, "pk")
+
+
+def indexed_column(filters: dict[str, Any]) -> str | None:
+    """Name a column that is filtered on and has an index with the id behind it."""
+    return next((name for name in ("source", "status") if name in filters), None)
+
+
+def _without(filters: dict[str, Any], column: str) -> TraceQuerySet:
+    return matching({name: value for name, value in filters.items() if name != column})
+
+
+def _readings(value: Any) -> list[Any]:
+    """Read text as itself and as the JSON scalar that it spells, other scalars as themselves."""
+    if not isinstance(value, str):
+        return [value]
+    try:
+        spelled = strict_json.loads(value.encode())
+    except strict_json.InvalidJSON:
+        return [value]
+    return [value, spelled] if spelled is None or isinstance(spelled, int | float) else [value]
+
+
+_LOOKUPS = {
+    "source": "source",
+    "status": "status",
+    "trace_version": "trace_version",
+    "created_after": "created_at__gte",
+    "created_before": "created_at__lt",
+    "min_steps": "step_count__gte",
+    "max_steps": "step_count__lte",
+    "prompt_hash": "prompt_hash",
+    "content_hash": "content_hash",
+}

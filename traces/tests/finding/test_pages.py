@@ -1,0 +1,102 @@
+"""The rows of a page, by SQL that is kept for each set of filters."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from traces.finding import pages
+from traces.finding.filters import TraceFilters, matching
+from traces.finding.pages import page_rows
+from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
+
+pytestmark = pytest.mark.django_db
+
+A_DAY = timedelta(days=1)
+NOW = datetime.now(UTC)
+FILTERS = {
+    "source": ["made_up", "other", ""],
+    "status": ["approved", "unreviewed"],
+    "tag": ["x", "y", '"'],
+    "trace_version": ["1.0", "2"],
+    "created_after": [NOW - A_DAY, NOW + A_DAY],
+    "created_before": [NOW + A_DAY, NOW - A_DAY],
+    "min_steps": [1, 3],
+    "max_steps": [1, 3],
+    "criteria": ["baseline", "other"],
+    "prompt_hash": [uuid4()],
+    "content_hash": [uuid4()],
+    "meta.n": ["1", "2", "true"],
+}
+
+
+@pytest.fixture
+def traces():
+    made = []
+    for number in range(4):
+        made.append(TraceFactory(tags=["x"], meta={"source": "made_up", "n": number}))
+        made.append(ApprovedTraceFactory(tags=["x", "y"], meta={"source": "other", "n": "1"}))
+        ScoreFactory(trace=made[-1], criteria="baseline", value=number)
+    FILTERS["prompt_hash"] = [made[0].prompt_hash, uuid4()]
+    FILTERS["content_hash"] = [made[1].content_hash, uuid4()]
+    return made[::-1]
+
+
+def expected(filters: dict) -> list:
+    return list(matching(filters).order_by("-pk").values_list("pk", flat=True))
+
+
+def found(filters: dict, there=None, *, back: bool = False, limit: int = 3) -> list:
+    return [row["id"] for row in page_rows(filters, there=there, back=back, limit=limit)]
+
+
+def test_there_are_values_for_every_filter():
+    left_out = {"q", "min_score", "max_score"}  # words are ranked; bounds need a criterion
+    assert {name for name in FILTERS if "." not in name} == TraceFilters().fields.keys() - left_out
+
+
+@pytest.mark.parametrize(
+    "names", [*itertools.combinations(FILTERS, 1), *itertools.combinations(FILTERS, 2)]
+)
+def test_a_page_holds_what_matches(traces, names):
+    for values in itertools.product(*(FILTERS[name] for name in names)):
+        filters = dict(zip(names, values, strict=True))
+        rows = expected(filters)
+        assert found(filters) == rows[:3]
+        there = traces[4].pk
+        assert found(filters, there) == [pk for pk in rows if pk < there][:3]
+        before = [pk for pk in rows if pk > there]
+        assert found(filters, there, back=True) == before[::-1][:3]
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"min_score": 1.0}, {"max_score": 2.0}, {"min_score": 1.0, "max_score": 2.0}]
+)
+def test_a_page_is_bounded_by_scores(traces, bounds):
+    filters = {"criteria": "baseline", **bounds}
+    assert found(filters, limit=9) == expected(filters) != []
+
+
+def test_the_page_itself_is_no_filter(traces):
+    query = {"limit": 2, "count": True, "cursor": "x", "status": "approved"}
+    assert found(query) == expected({"status": "approved"})[:3]
+
+
+def test_a_set_of_filters_is_compiled_once(traces):
+    kept = pages._kept_statement
+    kept.cache_clear()
+    for tag in ("x", "y", "z"):
+        found({"tag": tag})
+    assert kept.cache_info().misses == 1
+    found({"tag": "x"}, limit=4)
+    found({"tag": "x"}, traces[0].pk)
+    assert kept.cache_info().misses == 3
+
+
+def test_no_statement_is_kept_for_keys_of_which_there_is_no_end(traces):
+    kept = pages._kept_statement
+    kept.cache_clear()
+    for number in range(30):
+        found({f"meta.key{number}": "1", "tag": "x"})
+    assert kept.cache_info().currsize == 0
