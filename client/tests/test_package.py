@@ -36,8 +36,8 @@ def modules_that_import(*names: str) -> set[str]:
     found = set(names)
     while True:
         more = {
-            f"tunix_rt.{path.stem}"
-            for path in PACKAGE.glob("*.py")
+            ".".join(["tunix_rt", *path.relative_to(PACKAGE).with_suffix("").parts])
+            for path in PACKAGE.rglob("*.py")
             for name in imports(path.read_text())
             if found & {name, name.rpartition(".")[0], root_of(name)}
         }
