@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from datasets import services
 from datasets.formats.known import FORMATS
 from datasets.models import MAX_SPLIT_CHARS, Dataset, DatasetItem
-from traces.admin import trace_link
+from traces.admin.shown import trace_link
 from traces.querysets import PREVIEW_CHARS
 from tunix_site.admin_base.options import (
     BoundedChangeList,

@@ -6,7 +6,7 @@ from typing import Any
 from jobs.kinds import job_kind, unqueued_kind
 from jobs.models import Job
 from jobs.services.lease import Progress
-from traces.serializers import BulkSerializer
+from traces.serializers.curation import BulkSerializer
 from traces.services.bulk import BULK, NEWEST, change_traces
 from traces.services.imports import IMPORT
 from tunix_site.models import Role

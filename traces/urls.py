@@ -1,4 +1,5 @@
-from traces.views import ScoreViewSet, TraceViewSet
+from traces.views.scores import ScoreViewSet
+from traces.views.traces import TraceViewSet
 from tunix_site.api.routers import Router
 
 router = Router()

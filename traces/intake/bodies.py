@@ -16,7 +16,7 @@ from rest_framework.exceptions import ParseError
 
 from traces import document
 from traces.document import TraceDocument
-from traces.serializers import TraceSerializer, is_message
+from traces.intake.document_serializer import TraceSerializer, is_message
 from tunix_site import strict_json
 from tunix_site.api.parsers import parsed
 from tunix_site.errors import Invalid

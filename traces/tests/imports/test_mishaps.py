@@ -9,9 +9,9 @@ from django.db import DatabaseError, OperationalError
 
 from jobs.models import Job
 from traces.intake import record_values, records
+from traces.intake.document_serializer import TraceSerializer
 from traces.models import Trace
 from traces.readers.formats import FORMATS
-from traces.serializers import TraceSerializer
 from traces.tests.factories import BodyFactory
 from traces.tests.imports.test_import import lines, send, worked
 

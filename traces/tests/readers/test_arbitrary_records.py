@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from traces.intake.document_serializer import TraceSerializer
 from traces.readers.draft import Unreadable
 from traces.readers.fitting import fit
 from traces.readers.formats import FORMATS, recognise
 from traces.reasoning import messages
-from traces.serializers import TraceSerializer
 from traces.tests.readers.test_hostile_records import names_within, shape, spoilt
 from traces.tests.strategies import quickly, text, values
 from tunix_site.strict_json import problems

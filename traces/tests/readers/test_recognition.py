@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
+from traces.intake.document_serializer import TraceSerializer
 from traces.readers.fitting import fit
 from traces.readers.formats import FORMATS, recognise
-from traces.serializers import TraceSerializer
 from traces.tests.readers.reading import without
 
 NAMES = [

@@ -1,11 +1,10 @@
-"""Curation in the admin: reading, scoring, approving and rejecting traces."""
+"""Traces in the admin: read, searched, scored, approved and rejected."""
 
 import uuid
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.db import connection
 from django.db.models import QuerySet
@@ -15,43 +14,30 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from rest_framework.exceptions import NotFound
-from unfold.widgets import UnfoldAdminTextareaWidget
 
+from traces.admin.curation import CurationForm
+from traces.admin.reviews import ReviewInline
+from traces.admin.scores import ScoreInline
+from traces.admin.shown import STATUS_LABELS
 from traces.finding import search
 from traces.finding.filters import TraceFilters, matching
 from traces.finding.matches import newest_matches
-from traces.models import Review, Score, Status, Trace
+from traces.models import Status, Trace
 from traces.querysets import PREVIEW_CHARS
-from traces.serializers import CurationSerializer
 from traces.services import curation, scores
 from tunix_site.admin_base.options import (
     BoundedChangeList,
     DeletedByService,
     QueryFilter,
     RoleAdmin,
-    RoleRights,
-    TabularInline,
     json_block,
     json_text,
-    link,
     preview,
     text_block,
-)
-from tunix_site.api.fields import (
-    ChoiceTextField,
-    NumberField,
-    QuerySerializer,
-    TextField,
-    UUIDField,
 )
 
 LARGE_FIELDS = ("prompt", "final_answer", "steps", "meta", "messages")
 MIN_PREFIX_DIGITS = 6
-STATUS_LABELS = {
-    Status.APPROVED.label: "success",
-    Status.REJECTED.label: "danger",
-    Status.FLAGGED.label: "warning",
-}
 ROWS_AT_ONCE = 10  # a trace may take a mebibyte
 
 
@@ -71,96 +57,6 @@ class TraceChangeList(BoundedChangeList):
             prompt_preview=Left("prompt", PREVIEW_CHARS),
             answer_preview=Left("final_answer", PREVIEW_CHARS),
         )
-
-
-class TagsField(forms.CharField):
-    """A tag on each line. Nothing is trimmed; empty lines are no tags."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            required=False,
-            strip=False,
-            help_text="One on each line.",
-            widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-            show_hidden_initial=True,
-        )
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return value
-        text = super().to_python(value) or ""
-        return [line for line in text.replace("\r\n", "\n").split("\n") if line]
-
-    def validate(self, value: Any) -> None:
-        serializer = CurationSerializer(data={"tags": value})
-        if not serializer.is_valid():
-            raise forms.ValidationError(_texts(serializer.errors["tags"]))
-
-    def run_validators(self, value: Any) -> None:
-        """The serializer has looked at every tag."""
-
-
-def _texts(errors: Any) -> list[str]:
-    """Flatten a serializer's errors of a list, which may be by position."""
-    found = errors.values() if isinstance(errors, dict) else [errors]
-    return [str(text) for texts in found for text in texts]
-
-
-class CurationForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What was shown comes back hidden, so that what somebody else changed meanwhile stays."""
-
-    tags = TagsField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["status"].show_hidden_initial = True
-        if any("\n" in tag or "\r" in tag for tag in self.instance.tags):
-            self.fields["tags"].disabled = True
-            self.fields["tags"].help_text = "One of them has several lines: change it by the API."
-
-
-class ShownInline(RoleRights, TabularInline):
-    """Rows of a trace, to be read."""
-
-    extra = 0
-    can_delete = False
-    hide_title = True
-    per_page = 20
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields
-
-
-class ScoreInline(ShownInline):
-    model = Score
-    fields = ("criteria", "value", "scorer_version", "shown_details", "created_at")
-
-    @admin.display(description="Details")
-    def shown_details(self, score: Score) -> SafeString:
-        return json_block(score.details)
-
-
-class ReviewInline(ShownInline):
-    model = Review
-    fields = ("verdict", "reviewer_name", "shown_note", "shown_labels", "created_at")
-
-    @admin.display(description="Step labels")
-    def shown_labels(self, review: Review) -> SafeString:
-        return json_block(review.step_labels or {})
-
-    @admin.display(description="Reviewer")
-    def reviewer_name(self, review: Review) -> str:
-        return str(review.reviewer)
-
-    @admin.display(description="Note")
-    def shown_note(self, review: Review) -> SafeString:
-        return text_block(review.note)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
-        return super().get_queryset(request).select_related("reviewer")
 
 
 @admin.register(Trace)
@@ -351,108 +247,3 @@ def _told(message: dict[str, Any]) -> dict[str, str]:
     rest = {key: value for key, value in message.items() if key != "role"}
     text = rest.pop("content") if isinstance(rest.get("content"), str) else ""
     return {"role": message["role"], "text": text, "rest": json_text(rest) if rest else ""}
-
-
-class ScoreFilters(QuerySerializer):
-    criteria = TextField(required=False, max_length=64)
-    scorer_version = TextField(required=False, max_length=64)
-    min_score = NumberField(required=False)
-    max_score = NumberField(required=False)
-    trace = UUIDField(required=False)
-
-
-class ScoreFilter(QueryFilter):
-    query = ScoreFilters
-    lookups: ClassVar[dict[str, str]] = {"min_score": "value__gte", "max_score": "value__lte"}
-
-    def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Score]:
-        scores: QuerySet[Score] = queryset.filter(
-            **{self.lookups.get(name, name): value for name, value in values.items()}
-        )
-        return scores
-
-
-def trace_link(row: Any) -> SafeString:
-    return link("traces_trace_change", row.trace_id, row.trace_id)
-
-
-@admin.register(Score)
-class ScoreAdmin(RoleAdmin):
-    """What scorers gave; scores are made by scoring and sending, not here."""
-
-    filters = ScoreFilter
-    list_display = ("criteria", "value", "scorer_version", "trace_column", "created")
-    fields = ("criteria", "value", "scorer_version", "trace_column", "created_at", "shown_details")
-    readonly_fields = ("trace_column", "shown_details")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Score]:
-        return super().get_queryset(request).select_related(None)
-
-    @admin.display(description="Trace")
-    def trace_column(self, score: Score) -> SafeString:
-        return trace_link(score)
-
-    @admin.display(description="Details")
-    def shown_details(self, score: Score) -> SafeString:
-        return json_block(score.details)
-
-
-class ReviewFilters(QuerySerializer):
-    verdict = ChoiceTextField(choices=Status.choices, required=False)
-    reviewer = TextField(required=False, max_length=150, help_text="The whole name.")
-    trace = UUIDField(required=False)
-
-
-class ReviewFilter(QueryFilter):
-    query = ReviewFilters
-
-    def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Review]:
-        lookups = {"reviewer": "reviewer__username"}
-        reviews: QuerySet[Review] = queryset.filter(
-            **{lookups.get(name, name): value for name, value in values.items()}
-        )
-        return reviews
-
-
-@admin.register(Review)
-class ReviewAdmin(RoleAdmin):
-    """Who said what about a trace, and when: the history of its status."""
-
-    filters = ReviewFilter
-    list_display = ("verdict_label", "trace_column", "reviewer_name", "note_column", "created")
-    list_select_related = ("reviewer",)
-    fields = (
-        "verdict",
-        "trace_column",
-        "reviewer_name",
-        "shown_note",
-        "shown_labels",
-        "created_at",
-    )
-    readonly_fields = ("trace_column", "reviewer_name", "shown_note", "shown_labels")
-
-    @admin.display(description="Verdict")
-    def verdict_label(self, review: Review) -> str:
-        return review.get_verdict_display()
-
-    verdict_label.label = STATUS_LABELS  # type: ignore[attr-defined]  # read by unfold
-
-    @admin.display(description="Trace")
-    def trace_column(self, review: Review) -> SafeString:
-        return trace_link(review)
-
-    @admin.display(description="Reviewer")
-    def reviewer_name(self, review: Review) -> str:
-        return str(review.reviewer)
-
-    @admin.display(description="Step labels")
-    def shown_labels(self, review: Review) -> SafeString:
-        return json_block(review.step_labels or {})
-
-    @admin.display(description="Note")
-    def note_column(self, review: Review) -> SafeString:
-        return preview(review.note)
-
-    @admin.display(description="Note")
-    def shown_note(self, review: Review) -> SafeString:
-        return text_block(review.note)

@@ -15,40 +15,36 @@ from rest_framework.response import Response
 
 from jobs.answers import LOCATION, accepted
 from jobs.serializers import JobSerializer
-from traces.examples import OF_SCORES, OF_TRACES
+from traces.examples import OF_TRACES
 from traces.finding.filters import TraceListQuery
 from traces.finding.prompts import PromptPagination, PromptQuery, prompt_groups
 from traces.finding.ranking import TracePagination
 from traces.intake.batches import ingest_batch
 from traces.intake.bodies import read_trace
-from traces.intake.score_batches import MAX_BYTES as MAX_SCORES_BYTES
-from traces.intake.score_batches import MAX_SCORES, NewScoreSerializer, record_scores
+from traces.intake.document_serializer import TraceSerializer
 from traces.models import Trace
 from traces.readers.formats import FORMATS
 from traces.scoring import SCORERS
-from traces.serializers import (
+from traces.serializers.batches import (
     BatchAnswerSerializer,
     BatchQuery,
-    BulkSerializer,
+    PartialBatchAnswerSerializer,
+)
+from traces.serializers.curation import BulkSerializer, CurationSerializer
+from traces.serializers.finding import (
     CompareQuery,
     ComparisonSerializer,
-    CurationSerializer,
-    FormatSerializer,
-    ImportAnswerSerializer,
-    ImportQuery,
-    PartialBatchAnswerSerializer,
     PromptGroupSerializer,
+    SimilarQuery,
+    SimilarSerializer,
+)
+from traces.serializers.imports import FormatSerializer, ImportAnswerSerializer, ImportQuery
+from traces.serializers.scores import (
     ScoreAnswerSerializer,
     ScoreRequestSerializer,
     ScoreSerializer,
-    ScoresStoredSerializer,
-    SimilarQuery,
-    SimilarSerializer,
-    TraceDetailSerializer,
-    TraceRowSerializer,
-    TraceSerializer,
-    new_trace,
 )
+from traces.serializers.traces import TraceDetailSerializer, TraceRowSerializer, new_trace
 from traces.services import curation, imports, scores, similar, storing
 from traces.services.bulk import start_bulk_change
 from traces.sources.source import Source
@@ -249,27 +245,6 @@ class TraceViewSet(ApiViewSet):
         """List the prompts of the traces that match, in the order of their hashes."""
         page = self.paginate_queryset(prompt_groups(self.query))
         return self.get_paginated_response(page)
-
-
-class ScoreViewSet(ApiViewSet):
-    """Scores that others computed."""
-
-    serializer_class = NewScoreSerializer
-    roles: ClassVar = {"batch": Role.CURATOR}
-    body_limits: ClassVar = {"batch": MAX_SCORES_BYTES}
-    examples: ClassVar = OF_SCORES
-
-    @extend_schema(
-        operation_id="store_scores",
-        request=NewScoreSerializer(  # type: ignore[call-arg]  # the list's own arguments
-            many=True, min_length=1, max_length=MAX_SCORES
-        ),
-        responses={201: ScoresStoredSerializer},
-    )
-    @action(detail=False, methods=["post"])
-    def batch(self, request: Request) -> Response:
-        """Store up to 1,000 scores, all or none; one per trace, criteria and scorer version."""
-        return Response(record_scores(request.data), status=status.HTTP_201_CREATED)
 
 
 def find_trace(pk: str | uuid.UUID) -> Trace:

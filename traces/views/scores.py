@@ -1,0 +1,39 @@
+"""The score routes."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from traces.examples import OF_SCORES
+from traces.intake.score_batches import MAX_BYTES as MAX_SCORES_BYTES
+from traces.intake.score_batches import MAX_SCORES, NewScoreSerializer, record_scores
+from traces.serializers.scores import (
+    ScoresStoredSerializer,
+)
+from tunix_site.api.views import ApiViewSet
+from tunix_site.models import Role
+
+
+class ScoreViewSet(ApiViewSet):
+    """Scores that others computed."""
+
+    serializer_class = NewScoreSerializer
+    roles: ClassVar = {"batch": Role.CURATOR}
+    body_limits: ClassVar = {"batch": MAX_SCORES_BYTES}
+    examples: ClassVar = OF_SCORES
+
+    @extend_schema(
+        operation_id="store_scores",
+        request=NewScoreSerializer(  # type: ignore[call-arg]  # the list's own arguments
+            many=True, min_length=1, max_length=MAX_SCORES
+        ),
+        responses={201: ScoresStoredSerializer},
+    )
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Request) -> Response:
+        """Store up to 1,000 scores, all or none; one per trace, criteria and scorer version."""
+        return Response(record_scores(request.data), status=status.HTTP_201_CREATED)
