@@ -16,16 +16,10 @@ from datasets.formats.known import FORMATS
 from datasets.models import MAX_SPLIT_CHARS, Dataset, DatasetItem
 from traces.admin.shown import trace_link
 from traces.querysets import PREVIEW_CHARS
-from tunix_site.admin_base.options import (
-    BoundedChangeList,
-    DeletedByService,
-    QueryFilter,
-    RoleAdmin,
-    json_block,
-    json_text,
-    link,
-    preview,
-)
+from tunix_site.admin_base.deleting import DeletedByService
+from tunix_site.admin_base.filters import QueryFilter
+from tunix_site.admin_base.lists import BoundedChangeList, RoleAdmin
+from tunix_site.admin_base.shown import json_block, json_text, link, preview
 from tunix_site.api.fields import (
     ChoiceTextField,
     IntegerField,

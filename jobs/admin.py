@@ -13,13 +13,10 @@ from jobs.models import Job
 from jobs.serializers import JobFilters
 from jobs.services.queue import cancel_job
 from tunix_site.access.roles import rank_of_user
-from tunix_site.admin_base.options import (
-    BoundedChangeList,
-    QueryFilter,
-    RoleAdmin,
-    json_block,
-    refusal,
-)
+from tunix_site.admin_base.deleting import refusal
+from tunix_site.admin_base.filters import QueryFilter
+from tunix_site.admin_base.lists import BoundedChangeList, RoleAdmin
+from tunix_site.admin_base.shown import json_block
 from tunix_site.errors import Conflict
 
 SHOWN_ERRORS = 20

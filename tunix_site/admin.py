@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from tunix_site.admin_base.options import QueryFilter, RoleAdmin
+from tunix_site.admin_base.filters import QueryFilter
+from tunix_site.admin_base.lists import RoleAdmin
 from tunix_site.api.fields import BooleanField, ChoiceTextField, QuerySerializer, TextField
 from tunix_site.models import ApiKey, IdempotentAnswer, Role
 

@@ -9,13 +9,9 @@ from django.utils.safestring import SafeString
 
 from traces.admin.shown import STATUS_LABELS, ShownInline, trace_link
 from traces.models import Review, Status
-from tunix_site.admin_base.options import (
-    QueryFilter,
-    RoleAdmin,
-    json_block,
-    preview,
-    text_block,
-)
+from tunix_site.admin_base.filters import QueryFilter
+from tunix_site.admin_base.lists import RoleAdmin
+from tunix_site.admin_base.shown import json_block, preview, text_block
 from tunix_site.api.fields import (
     ChoiceTextField,
     QuerySerializer,

@@ -9,11 +9,9 @@ from django.utils.safestring import SafeString
 
 from traces.admin.shown import ShownInline, trace_link
 from traces.models import Score
-from tunix_site.admin_base.options import (
-    QueryFilter,
-    RoleAdmin,
-    json_block,
-)
+from tunix_site.admin_base.filters import QueryFilter
+from tunix_site.admin_base.lists import RoleAdmin
+from tunix_site.admin_base.shown import json_block
 from tunix_site.api.fields import (
     NumberField,
     QuerySerializer,

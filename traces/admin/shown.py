@@ -6,11 +6,9 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from traces.models import Status
-from tunix_site.admin_base.options import (
-    RoleRights,
-    TabularInline,
-    link,
-)
+from tunix_site.admin_base.rights import RoleRights
+from tunix_site.admin_base.shown import link
+from tunix_site.admin_base.typed import TabularInline
 
 STATUS_LABELS = {
     Status.APPROVED.label: "success",

@@ -25,16 +25,10 @@ from traces.finding.matches import newest_matches
 from traces.models import Status, Trace
 from traces.querysets import PREVIEW_CHARS
 from traces.services import curation, scores
-from tunix_site.admin_base.options import (
-    BoundedChangeList,
-    DeletedByService,
-    QueryFilter,
-    RoleAdmin,
-    json_block,
-    json_text,
-    preview,
-    text_block,
-)
+from tunix_site.admin_base.deleting import DeletedByService
+from tunix_site.admin_base.filters import QueryFilter
+from tunix_site.admin_base.lists import BoundedChangeList, RoleAdmin
+from tunix_site.admin_base.shown import json_block, json_text, preview, text_block
 
 LARGE_FIELDS = ("prompt", "final_answer", "steps", "meta", "messages")
 MIN_PREFIX_DIGITS = 6

@@ -8,7 +8,7 @@ from traces.readers.conversations import Turns, read_conversation
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.fields import check_trace_count
 from traces.readers.payloads import INCOMPLETE, Said, replies_of, turns_of
-from traces.reasoning.messages import ASSISTANT
+from traces.reasoning.messages.turn import ASSISTANT
 from traces.sources.json_texts import opened
 
 CUT_OFF = ("length", "max_tokens", "max_output_tokens", "MAX_TOKENS", INCOMPLETE)

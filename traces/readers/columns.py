@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
-from traces.readers.exchanges import is_held, read_parts, reference_of
+from traces.readers.exchanges import is_held, read_parts, reference_within
 from traces.readers.labels import status_of
 from traces.readers.system_columns import SYSTEMS
 from traces.readers.thought_columns import ABOUT, THOUGHTS, is_switch, known_as
-from traces.reasoning.messages import folded
+from traces.reasoning.messages.thoughts import folded
 from traces.sources.source import Row
 
 PROMPTS = (
@@ -91,9 +91,9 @@ def read(record: dict[str, Any]) -> list[Draft]:
     context = text_of(record, columns.context)
     asked = prompt if not context else f"{prompt}\n\n{context}"
     thought, answer = _thought(record, columns.thought), _answer(record, columns.answer)
-    reference = reference_of(text_of(record, columns.reference))
+    reference = reference_within(text_of(record, columns.reference))
     if columns.thought and columns.thought == names.get("solution"):
-        reference = reference or reference_of(text_of(record, columns.reply))
+        reference = reference or reference_within(text_of(record, columns.reply))
     replies = _replies(record, columns)
     fields.check_trace_count(len(replies), columns.reply or "")
     drafts = []

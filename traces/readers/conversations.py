@@ -7,15 +7,8 @@ import msgspec
 
 from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
-from traces.reasoning.messages import (
-    ASSISTANT,
-    ROLES,
-    USER,
-    Turn,
-    UnreadableMessage,
-    read_message,
-    role_of,
-)
+from traces.reasoning.messages.message import read_message
+from traces.reasoning.messages.turn import ASSISTANT, ROLES, USER, Turn, UnreadableMessage, role_of
 from traces.reasoning.replies import REPLY_STEP, read_reply
 from traces.reasoning.solutions import holds
 from traces.reasoning.steps import TOOL_CALL

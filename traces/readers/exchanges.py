@@ -6,8 +6,9 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.conversations import read_conversation
 from traces.readers.draft import Draft
-from traces.reasoning import answers
-from traces.reasoning.messages import ASSISTANT
+from traces.reasoning.answers.answer import BOXED, FIELD, HASHES, NONE, find_answer, reference_of
+from traces.reasoning.answers.trimming import is_no_answer
+from traces.reasoning.messages.turn import ASSISTANT
 from traces.reasoning.replies import REPLY_STEP
 from traces.reasoning.solutions import holds
 from traces.reasoning.steps import OUTPUT, REASONING
@@ -52,7 +53,7 @@ def read_parts(
         draft.messages = None
     if answer is not None:
         _put_answer(draft, answer, reply)
-    if is_short and answers.is_no_answer(draft.final_answer):
+    if is_short and is_no_answer(draft.final_answer):
         _put_none(draft)
     return draft
 
@@ -60,7 +61,7 @@ def read_parts(
 def _put_answer(draft: Draft, answer: str, reply: str | None) -> None:
     """Give a trace the answer that stands in a field of its own; its reply stays as it is."""
     whole = draft.final_answer
-    draft.notes["answer_from"] = answers.FIELD
+    draft.notes["answer_from"] = FIELD
     draft.final_answer = answer
     is_kept = REPLY_STEP in draft.notes or "reply_in_steps" in draft.notes
     if reply is not None and not is_kept and whole.strip() and whole != answer:
@@ -71,7 +72,7 @@ def _put_answer(draft: Draft, answer: str, reply: str | None) -> None:
 def _put_none(draft: Draft) -> None:
     draft.steps = draft.steps or [(OUTPUT, draft.final_answer)]
     draft.final_answer = ""
-    draft.notes["answer_from"] = answers.NONE
+    draft.notes["answer_from"] = NONE
 
 
 def is_held(draft: Draft, value: Any) -> bool:
@@ -90,10 +91,10 @@ def _says(draft: Draft, value: str) -> bool:
     return any(message["content"] == value for message in draft.messages or [])
 
 
-def reference_of(text: str | None) -> str | None:
+def reference_within(text: str | None) -> str | None:
     """Take the answer out of what is given as right: one that is written out is none."""
-    found = answers.find_answer(text or "", answers.BOXED, answers.HASHES).text
-    return answers.reference_of(found or (text if text and "\n" not in text.strip() else None))
+    found = find_answer(text or "", BOXED, HASHES).text
+    return reference_of(found or (text if text and "\n" not in text.strip() else None))
 
 
 def target_of(record: dict[str, Any]) -> str | None:
@@ -102,7 +103,7 @@ def target_of(record: dict[str, Any]) -> str | None:
     if isinstance(target, list) and len(target) == 1:
         target = target[0]
     return (
-        reference_of(fields.text_or_number({"target": target}, "target"))
+        reference_within(fields.text_or_number({"target": target}, "target"))
         if _is_one(target)
         else None
     )

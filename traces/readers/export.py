@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from traces.readers import fields
 from traces.readers.draft import TRACE_VERSION, Draft, Unreadable
-from traces.reasoning.messages import ASSISTANT, USER, Turn
+from traces.reasoning.messages.turn import ASSISTANT, USER, Turn
 from traces.reasoning.numbered import read_numbered
 from traces.reasoning.steps import REASONING
 from traces.reasoning.templates import GEMMA, INSTRUCTION

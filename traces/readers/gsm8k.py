@@ -6,7 +6,7 @@ from typing import Any
 
 from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import HASHES, find_answer, notes_of
 from traces.reasoning.steps import OUTPUT, REASONING
 
 EXAMPLE: dict[str, Any] = {
@@ -25,7 +25,7 @@ def recognises(record: dict[str, Any]) -> bool:
     return (
         isinstance(record.get("question"), str)
         and isinstance(answer, str)
-        and bool(answers.find_answer("".join(lines_of(answer)[-1:]), answers.HASHES).text)
+        and bool(find_answer("".join(lines_of(answer)[-1:]), HASHES).text)
     )
 
 
@@ -38,7 +38,7 @@ def read_worked(record: dict[str, Any], type_of: Callable[[str], str]) -> Draft:
     question = fields.text(record, "question")
     answer, calculations = without_marks(fields.text(record, "answer"))
     lines = lines_of(answer)
-    final = answers.find_answer(lines.pop() if lines else "", answers.HASHES)
+    final = find_answer(lines.pop() if lines else "", HASHES)
     if not final.text:
         raise Unreadable("answer", "The last line is not '#### ' and the answer.")
     return Draft(
@@ -46,7 +46,7 @@ def read_worked(record: dict[str, Any], type_of: Callable[[str], str]) -> Draft:
         final_answer=final.text,
         steps=[(type_of(line), line) for line in lines] or [(OUTPUT, final.text)],
         record=fields.rest(record, "question"),
-        notes={**answers.notes_of(final, final.text), "calculations": calculations},
+        notes={**notes_of(final, final.text), "calculations": calculations},
     )
 
 

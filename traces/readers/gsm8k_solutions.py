@@ -6,7 +6,7 @@ from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.gsm8k import lines_of, without_marks
 from traces.readers.scores import correctness
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import A_LINE, HASHES, MARKS, find_answer, notes_of
 from traces.reasoning.steps import OUTPUT, REASONING
 
 EXAMPLE: dict[str, Any] = {
@@ -20,7 +20,7 @@ EXAMPLE: dict[str, Any] = {
     },
 }
 
-_MARKS = (answers.A_LINE, *answers.MARKS)
+_MARKS = (A_LINE, *MARKS)
 
 
 def recognises(record: dict[str, Any]) -> bool:
@@ -39,7 +39,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
     if not models:
         raise Unreadable("solution", "No field is an object with a solution.")
     fields.check_trace_count(len(models), "solution")
-    reference = answers.find_answer(truth, *_MARKS).text or truth
+    reference = find_answer(truth, *_MARKS).text or truth
     shared = fields.rest(record, "question", *models)
     if reference == truth:
         del shared["ground_truth"]
@@ -58,9 +58,9 @@ def _draft(
     solution = fields.text(solved, "solution", within=model)
     is_correct = fields.flag(solved, "is_correct", within=model)
     unmarked, calculations = without_marks(solution)
-    final = answers.find_answer(unmarked, *_MARKS)
+    final = find_answer(unmarked, *_MARKS)
     lines = lines_of(unmarked)
-    if lines and answers.find_answer(lines[-1], answers.A_LINE, answers.HASHES).text:
+    if lines and find_answer(lines[-1], A_LINE, HASHES).text:
         lines.pop()
     return Draft(
         prompt=question,
@@ -68,7 +68,7 @@ def _draft(
         steps=[(REASONING, line) for line in lines] or [(OUTPUT, solution)],
         record={**shared, model: solved},
         notes={
-            **answers.notes_of(final, reference),
+            **notes_of(final, reference),
             "model": model,
             "calculations": calculations,
         },

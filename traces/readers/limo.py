@@ -4,7 +4,7 @@ from typing import Any
 
 from traces.readers import fields, s1k
 from traces.readers.draft import Draft, Unreadable
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import FIELD, Answer, find_answer, notes_of, reference_of
 from traces.reasoning.replies import read_reply
 from traces.reasoning.solutions import holds, steps_of_solution
 from traces.reasoning.thoughts import split_thought
@@ -35,13 +35,13 @@ def read(record: dict[str, Any]) -> list[Draft]:
     answer = fields.text_or_number(record, "answer")
     if not answer or not answer.strip():
         raise Unreadable("answer", fields.REQUIRED)
-    reference = answers.reference_of(answer)
-    final = answers.Answer(reference, answers.FIELD) if reference else answers.find_answer(solution)
+    reference = reference_of(answer)
+    final = Answer(reference, FIELD) if reference else find_answer(solution)
     steps = steps_of_solution(solution)
     notes: dict[str, Any] = {}
     if split_thought(solution).marked:
         steps, said, notes, _ = read_reply(solution)
-        final = final if reference else answers.Answer(said, notes["answer_from"])
+        final = final if reference else Answer(said, notes["answer_from"])
     held = ["question"]
     if holds(steps, solution):
         held.append("solution")
@@ -53,6 +53,6 @@ def read(record: dict[str, Any]) -> list[Draft]:
             final_answer=final.text,
             steps=steps,
             record=fields.rest(record, *held),
-            notes={**notes, **answers.notes_of(final, reference)},
+            notes={**notes, **notes_of(final, reference)},
         )
     ]

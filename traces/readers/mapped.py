@@ -24,7 +24,7 @@ from traces.readers.mapping import (
 )
 from traces.readers.record import STATUSES, UNREVIEWED
 from traces.readers.speakers import message_of
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import reference_of
 from tunix_site.strict_json import shown
 
 NAME = "map"
@@ -161,7 +161,7 @@ def _add_beside(found: _Found, draft: Draft) -> None:
     draft.tags = [tags] if isinstance(tags, str) else found.listing("tags") or []
     for tag in draft.tags:
         fields.checked(tag, str, "a string", found.name("tags"))
-    reference = answers.reference_of(found.text("reference_answer"))
+    reference = reference_of(found.text("reference_answer"))
     if reference:
         draft.notes["reference_answer"] = reference
     for target in found.paths:

@@ -4,7 +4,7 @@ from typing import Any
 
 from traces.readers import fields
 from traces.readers.draft import Draft
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import FIELD, Answer, find_answer, notes_of, reference_of
 from traces.reasoning.replies import read_reply
 from traces.reasoning.solutions import holds, steps_by_line, steps_by_sentence
 from traces.reasoning.thoughts import split_thought
@@ -39,17 +39,17 @@ def read(record: dict[str, Any]) -> list[Draft]:
     solution = fields.text(record, "solution")
     given = fields.text_or_number(record, "answer")
     external_id = fields.optional_text(record, "unique_id")
-    final = answers.find_answer(solution)
+    final = find_answer(solution)
     notes: dict[str, Any] = {}
     steps = steps_by_line(solution)
     if split_thought(solution).marked:
         steps, said, notes, _ = read_reply(solution)
-        final = answers.Answer(said, notes["answer_from"])
+        final = Answer(said, notes["answer_from"])
     elif len(steps) == 1:
         steps = steps_by_sentence(solution)
-    reference = answers.reference_of(given)
+    reference = reference_of(given)
     if reference and not final.text:
-        final = answers.Answer(reference, answers.FIELD)
+        final = Answer(reference, FIELD)
     held = ["problem"]
     if holds(steps, solution):
         held.append("solution")
@@ -61,7 +61,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
             final_answer=final.text,
             steps=steps,
             record=fields.rest(record, *held),
-            notes={**notes, **answers.notes_of(final, reference or final.text)},
+            notes={**notes, **notes_of(final, reference or final.text)},
             external_id=external_id or None,
         )
     ]

@@ -5,13 +5,13 @@ from typing import Any
 from traces.readers import columns, dialogues, fields
 from traces.readers.calls import beside, read_call
 from traces.readers.draft import Draft, Unreadable
-from traces.readers.exchanges import reference_of
+from traces.readers.exchanges import reference_within
 from traces.readers.labels import status_of
 from traces.readers.payloads import Said
 from traces.readers.speakers import message_of, speaker
 from traces.readers.system_columns import with_system_beside
 from traces.readers.thought_columns import THOUGHTS
-from traces.reasoning.messages import ASSISTANT
+from traces.reasoning.messages.turn import ASSISTANT
 
 ASKED = (*dialogues.NAMES, "prompt", "input")
 REPLIES = tuple(name for name in columns.REPLIES if name != "solution")
@@ -54,7 +54,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
     drafts = read_call(turns, [Said(reply, message)])
     reference = columns.one_of(names, columns.REFERENCES)
     for draft in drafts:
-        if answer := reference_of(columns.text_of(record, reference)):
+        if answer := reference_within(columns.text_of(record, reference)):
             draft.notes["reference_answer"] = answer
         draft.status = status_of(record)
         draft.record = beside(record, drafts, {asked, reply, thought or reply, *system})

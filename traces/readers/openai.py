@@ -15,13 +15,8 @@ from traces.readers.draft import Draft, Unreadable
 from traces.readers.exchanges import target_of
 from traces.readers.payloads import CHOICES, Said, replies_of, system_of, turns_of
 from traces.readers.speakers import message_of
-from traces.reasoning.messages import (
-    ASSISTANT,
-    TOOL,
-    UnreadableMessage,
-    read_message,
-    role_of,
-)
+from traces.reasoning.messages.message import read_message
+from traces.reasoning.messages.turn import ASSISTANT, TOOL, UnreadableMessage, role_of
 from traces.sources.json_texts import opened
 from tunix_site.strict_json import shown
 

@@ -5,7 +5,7 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.scores import correctness
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import note_of, reference_of
 from traces.reasoning.replies import read_reply
 from traces.reasoning.solutions import holds, steps_of_solution
 
@@ -38,7 +38,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
     reply = read_reply(solution, cut_steps=steps_of_solution)
     if not reply.steps and not reply.answer:
         raise Unreadable(SOLUTION, "Holds no text.")
-    reference = answers.reference_of(expected)
+    reference = reference_of(expected)
     held = [name]
     if holds(reply.steps, solution) or not reply.cut:
         held.append(SOLUTION)
@@ -50,7 +50,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
             final_answer=reply.answer,
             steps=reply.steps,
             record=fields.rest(record, *held),
-            notes={**reply.notes, **answers.note_of(reference)},
+            notes={**reply.notes, **note_of(reference)},
             scores=correctness("openmath:is_correct", is_correct),
         )
     ]

@@ -6,7 +6,7 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.scores import correctness
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import note_of, reference_of
 from traces.reasoning.replies import Reply, read_reply
 
 FLAGS = ("correctness_math_verify", "correctness_llama")
@@ -35,7 +35,7 @@ def recognises(record: dict[str, Any]) -> bool:
 def read(record: dict[str, Any]) -> list[Draft]:
     """Give one trace for each generation, with the fields that they share and its own."""
     problem = fields.text(record, "problem")
-    reference = answers.reference_of(fields.text_or_number(record, "answer"))
+    reference = reference_of(fields.text_or_number(record, "answer"))
     uuid = fields.optional_text(record, "uuid")
     generations = fields.listing(record, "generations")
     if not generations:
@@ -56,7 +56,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
                 record=fields.rest(_only(record, index), *held),
                 notes={
                     **reply.notes,
-                    **answers.note_of(reference),
+                    **note_of(reference),
                     "generation": index,
                 },
                 external_id=f"{uuid}/{index}" if uuid else None,

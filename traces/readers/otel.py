@@ -5,7 +5,7 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.conversations import Turns, read_conversation
 from traces.readers.draft import Draft, Unreadable
-from traces.reasoning.messages import ASSISTANT
+from traces.reasoning.messages.turn import ASSISTANT
 from tunix_site import strict_json
 
 ATTRIBUTES = "attributes"

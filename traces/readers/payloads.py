@@ -11,7 +11,7 @@ from traces.readers.conversations import Turns
 from traces.readers.draft import Unreadable
 from traces.readers.mapping import keys_of
 from traces.readers.speakers import message_of, speaker
-from traces.reasoning.messages import ASSISTANT, SYSTEM, TOOL, USER
+from traces.reasoning.messages.turn import ASSISTANT, SYSTEM, TOOL, USER
 from traces.sources.json_texts import opened
 
 # in which a request names what is asked, and a response what is said; the surest first

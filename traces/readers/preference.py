@@ -20,7 +20,7 @@ from traces.readers.conversations import (
 )
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.system_columns import with_system_beside
-from traces.reasoning.messages import ASSISTANT, SYSTEM, USER, role_of
+from traces.reasoning.messages.turn import ASSISTANT, SYSTEM, USER, role_of
 
 SIDES = {"chosen": "approved", "rejected": "rejected"}
 ASKING = (

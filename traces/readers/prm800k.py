@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import find_answer, notes_of, reference_of
 from traces.reasoning.steps import REASONING
 
 RATINGS = (-1, 0, 1)
@@ -66,14 +66,14 @@ def read(record: dict[str, Any]) -> list[Draft]:
     problem = fields.text(question, "problem", within="question")
     reference = fields.text_or_number(question, "ground_truth_answer", within="question")
     path = _chosen_path(fields.mapping(record, "label"))
-    final = answers.find_answer(path[-1].text)
+    final = find_answer(path[-1].text)
     return [
         Draft(
             prompt=problem,
             final_answer=final.text,
             steps=[(REASONING, completion.text) for completion in path],
             record={**record, "question": fields.rest(question, "problem")},
-            notes=answers.notes_of(final, answers.reference_of(reference)),
+            notes=notes_of(final, reference_of(reference)),
             step_labels={
                 str(number): completion.rating
                 for number, completion in enumerate(path)

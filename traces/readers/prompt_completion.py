@@ -15,7 +15,7 @@ from traces.readers.draft import Draft
 from traces.readers.labels import has_verdicts, verdict_of
 from traces.readers.system_columns import with_system_beside
 from traces.readers.thought_columns import thought_beside, with_thought
-from traces.reasoning.messages import ASSISTANT, USER
+from traces.reasoning.messages.turn import ASSISTANT, USER
 
 SIDES = ("prompt", "completion")
 

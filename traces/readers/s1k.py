@@ -5,7 +5,7 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.scores import correctness
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import BOXED, find_answer, note_of, reference_of
 from traces.reasoning.replies import REPLY_STEP, read_reply
 from traces.reasoning.solutions import holds
 
@@ -88,12 +88,12 @@ def _draft(record: dict[str, Any], thoughts: list[str], thoughts_name: str, repl
         final_answer=read.answer,
         steps=read.steps,
         record=fields.rest(record, *held),
-        notes={**read.notes, **answers.note_of(reference)},
+        notes={**read.notes, **note_of(reference)},
     )
 
 
 def _reference(solution: str | None) -> str | None:
     """Take the box of a worked solution, or one line; what is written out is no answer."""
-    boxed = answers.find_answer(solution or "", answers.BOXED).text
+    boxed = find_answer(solution or "", BOXED).text
     is_line = solution is not None and "\n" not in solution.strip()
-    return boxed or answers.reference_of(solution if is_line else None)
+    return boxed or reference_of(solution if is_line else None)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from traces.readers.conversations import as_message
-from traces.reasoning.messages import ASSISTANT, SYSTEM, TOOL, USER, role_of
+from traces.reasoning.messages.turn import ASSISTANT, SYSTEM, TOOL, USER, role_of
 
 SPEAKER_NAMES = ("role", "from", "speaker", "author", "sender")
 SAID_NAMES = ("content", "value", "text", "message", "utterance")

@@ -7,7 +7,7 @@ from typing import Any
 from traces.readers import fields
 from traces.readers.conversations import as_turns, join_turns, text_or_turns, with_content
 from traces.readers.draft import Draft, Unreadable
-from traces.reasoning import answers
+from traces.reasoning.answers.answer import find_answer
 from traces.reasoning.steps import REASONING
 
 VERDICTS = {1: 1, 0: -1}  # of booleans, and of integers in a file that has no -1
@@ -59,7 +59,7 @@ def _read(labels_of_file: dict[int, int], record: dict[str, Any]) -> list[Draft]
         raise Unreadable("labels", f"{len(labels)} labels for {len(completions)} completions.")
     if not completions:
         raise Unreadable("completions", "Holds no step.")
-    found = answers.find_answer(completions[-1])
+    found = find_answer(completions[-1])
     prompt, notes, messages = _asked(text_or_turns(record, "prompt"))
     return [
         Draft(

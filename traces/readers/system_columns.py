@@ -3,7 +3,7 @@
 from typing import Any
 
 from traces.readers.conversations import Turns
-from traces.reasoning.messages import SYSTEM, role_of
+from traces.reasoning.messages.turn import SYSTEM, role_of
 
 SYSTEMS = ("system", "system_prompt", "system_message")
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from traces.readers.conversations import Turns
 from traces.readers.draft import Unreadable
-from traces.reasoning.messages import ASSISTANT, THOUGHT_FIELDS, folded, role_of
+from traces.reasoning.messages.thoughts import THOUGHT_FIELDS, folded
+from traces.reasoning.messages.turn import ASSISTANT, role_of
 
 THOUGHTS = (
     *("reasoning", "reasoning_content", "cot", "chain_of_thought", "complex_cot", "rationale"),

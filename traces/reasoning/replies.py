@@ -3,14 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from traces.reasoning.answers import (
-    ANSWER_LINE,
-    ANSWER_TAG,
-    answer_of_reply,
-    within_tag,
-    without_ends,
-)
-from traces.reasoning.messages import folded
+from traces.reasoning.answers.answer import ANSWER_LINE, ANSWER_TAG, answer_of_reply
+from traces.reasoning.answers.marks import within_tag
+from traces.reasoning.answers.trimming import without_ends
+from traces.reasoning.messages.thoughts import folded
 from traces.reasoning.numbered import read_numbered
 from traces.reasoning.steps import OUTPUT, REASONING, TOOL_CALL, Steps, steps_of_thought
 from traces.reasoning.thoughts import split_thought

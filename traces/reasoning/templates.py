@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from traces.reasoning.messages import ASSISTANT, SYSTEM, USER, Turn
+from traces.reasoning.messages.turn import ASSISTANT, SYSTEM, USER, Turn
 
 INSTRUCTION = "\n\nPlease show your reasoning steps."  # training_example's
 REASONING, ANSWER = "Reasoning:", "Answer: "

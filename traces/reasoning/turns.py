@@ -3,16 +3,16 @@
 from enum import IntFlag
 from typing import Any
 
-from traces.reasoning.answers import without_ends
-from traces.reasoning.messages import (
+from traces.reasoning.answers.trimming import without_ends
+from traces.reasoning.messages.calls import call_text
+from traces.reasoning.messages.message import read_message
+from traces.reasoning.messages.turn import (
     ASSISTANT,
     SYSTEM,
     TOOL,
     USER,
     Turn,
     UnreadableMessage,
-    call_text,
-    read_message,
     role_of,
 )
 from traces.reasoning.thoughts import split_thought

@@ -15,7 +15,7 @@ from traces.services.scores import score_trace
 from traces.tests.concurrency import just_before
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from traces.tests.searching import index_all
-from tunix_site.admin_base import options
+from tunix_site.admin_base.lists import RoleAdmin
 from tunix_site.models import Role
 from tunix_site.tests.admin_pages import form_of, logged_in
 
@@ -85,8 +85,8 @@ def test_the_list_is_sorted_by_its_index_whatever_the_address_says(page):
 
 
 def test_a_long_list_is_cut_off_and_says_so(page, monkeypatch):
-    monkeypatch.setattr(options, "MAX_LISTED", 4)
-    monkeypatch.setattr(options.RoleAdmin, "list_per_page", 2)
+    monkeypatch.setattr("tunix_site.admin_base.lists.MAX_LISTED", 4)
+    monkeypatch.setattr(RoleAdmin, "list_per_page", 2)
     traces = TraceFactory.create_batch(4)
     assert "More match" not in page.get(LIST).content.decode()
     traces += TraceFactory.create_batch(1)

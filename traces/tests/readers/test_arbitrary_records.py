@@ -11,7 +11,7 @@ from traces.intake.document_serializer import TraceSerializer
 from traces.readers.draft import Unreadable
 from traces.readers.fitting import fit
 from traces.readers.formats import FORMATS, recognise
-from traces.reasoning import messages
+from traces.reasoning.messages.thoughts import THOUGHT_FIELDS
 from traces.tests.readers.test_hostile_records import names_within, shape, spoilt
 from traces.tests.strategies import quickly, text, values
 from tunix_site.strict_json import problems
@@ -19,7 +19,7 @@ from tunix_site.strict_json import problems
 MARKS = ["<think>", "</think>", "\n\n", "Reasoning:\n1. ", "\n2. ", "\nAnswer: ", "5", "<answer>"]
 MARKS += ["<start_of_turn>user\n", "<end_of_turn>\n<start_of_turn>model\n", "<end_of_turn>"]
 NAMES = sorted(set().union(*(names_within(fmt.example) for fmt in FORMATS.values())))
-names = st.sampled_from([*NAMES, "value", "type", "text", *messages.THOUGHT_FIELDS]) | text
+names = st.sampled_from([*NAMES, "value", "type", "text", *THOUGHT_FIELDS]) | text
 marked = st.lists(st.sampled_from(MARKS), max_size=6).map("".join)
 anything = st.recursive(
     st.one_of(values, marked, st.sampled_from(["user", "assistant", "text", "\ud800", 10**400])),

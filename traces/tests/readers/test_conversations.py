@@ -3,7 +3,7 @@
 import pytest
 
 from traces.readers import messages, sharegpt
-from traces.reasoning.messages import read_message
+from traces.reasoning.messages.message import read_message
 from traces.tests.readers.reading import only, refusal
 
 USER = {"role": "user", "content": "What is 9 + 9?"}

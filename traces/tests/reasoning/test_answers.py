@@ -4,17 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traces.reasoning import answers
-from traces.reasoning.answers import (
+from traces.reasoning.answers.answer import (
+    A_LINE,
+    ANSWER_LINE,
+    ANSWER_TAG,
+    BOXED,
+    HASHES,
+    MARKS,
+    THE_ANSWER_IS,
     answer_of_reply,
     find_answer,
-    is_no_answer,
     reference_of,
-    without_ends,
 )
+from traces.reasoning.answers.trimming import is_no_answer, without_ends
 from traces.tests.strategies import quickly, text
 
-ALL = (*answers.MARKS, answers.A_LINE)
+ALL = (*MARKS, A_LINE)
 
 
 @pytest.mark.parametrize(
@@ -46,67 +51,67 @@ ALL = (*answers.MARKS, answers.A_LINE)
     ],
 )
 def test_the_last_box_gives_the_answer(said, answer):
-    assert find_answer(said, answers.BOXED) == (answer, "boxed")
+    assert find_answer(said, BOXED) == (answer, "boxed")
 
 
 @pytest.mark.parametrize(
     "said", ["", "7", r"\boxed{}", r"\boxed{7", r"\boxedness{7}", r"in the \boxed command", "box"]
 )
 def test_no_box_gives_none(said):
-    assert find_answer(said, answers.BOXED) == ("", "none")
+    assert find_answer(said, BOXED) == ("", "none")
 
 
 @pytest.mark.parametrize(
     ("mark", "said", "answer"),
     [
-        (answers.HASHES, "a\n#### 1,458", "1,458"),
-        (answers.HASHES, "#### 1\n####2 \r\n", "2"),
-        (answers.HASHES, "#### 1\n####", "1"),
-        (answers.ANSWER_LINE, "a\nAnswer: 18 eggs", "18 eggs"),
-        (answers.ANSWER_LINE, "**Final Answer:** $5$", "5"),
-        (answers.ANSWER_LINE, "## The final answer: **(C)**", "(C)"),
-        (answers.ANSWER_LINE, "Answer: 1\nAnswer: 2", "2"),
-        (answers.THE_ANSWER_IS, "So the answer is 18.", "18"),
-        (answers.THE_ANSWER_IS, "The answer is 3.5 dollars. Good luck!", "3.5 dollars"),
-        (answers.THE_ANSWER_IS, "The answer is 5. Wait, the final answer is: 6", "6"),
-        (answers.THE_ANSWER_IS, "**The answer is 7**\nthe answer is", "7"),
-        (answers.ANSWER_TAG, "<answer>1</answer> or\n<answer>\n2\n</answer>", "2"),
-        (answers.HASHES, "#### 72 \nThat is all.", "72"),
-        (answers.ANSWER_LINE, "2+3=5.\nAnswer: 5.", "5"),
-        (answers.ANSWER_LINE, "**Answer**: 5", "5"),
-        (answers.ANSWER_LINE, "Final answer = 5", "5"),
-        (answers.ANSWER_LINE, "So, the answer: 5", "5"),
-        (answers.ANSWER_LINE, "So 9 + 9.\n\n# Answer\n\n18", "18"),
-        (answers.ANSWER_LINE, "Work 3+4.\n\n**Final Answer**\n\n7", "7"),
-        (answers.ANSWER_LINE, "## Final answer:\n18\nor so\n\nBye.", "18\nor so"),
+        (HASHES, "a\n#### 1,458", "1,458"),
+        (HASHES, "#### 1\n####2 \r\n", "2"),
+        (HASHES, "#### 1\n####", "1"),
+        (ANSWER_LINE, "a\nAnswer: 18 eggs", "18 eggs"),
+        (ANSWER_LINE, "**Final Answer:** $5$", "5"),
+        (ANSWER_LINE, "## The final answer: **(C)**", "(C)"),
+        (ANSWER_LINE, "Answer: 1\nAnswer: 2", "2"),
+        (THE_ANSWER_IS, "So the answer is 18.", "18"),
+        (THE_ANSWER_IS, "The answer is 3.5 dollars. Good luck!", "3.5 dollars"),
+        (THE_ANSWER_IS, "The answer is 5. Wait, the final answer is: 6", "6"),
+        (THE_ANSWER_IS, "**The answer is 7**\nthe answer is", "7"),
+        (ANSWER_TAG, "<answer>1</answer> or\n<answer>\n2\n</answer>", "2"),
+        (HASHES, "#### 72 \nThat is all.", "72"),
+        (ANSWER_LINE, "2+3=5.\nAnswer: 5.", "5"),
+        (ANSWER_LINE, "**Answer**: 5", "5"),
+        (ANSWER_LINE, "Final answer = 5", "5"),
+        (ANSWER_LINE, "So, the answer: 5", "5"),
+        (ANSWER_LINE, "So 9 + 9.\n\n# Answer\n\n18", "18"),
+        (ANSWER_LINE, "Work 3+4.\n\n**Final Answer**\n\n7", "7"),
+        (ANSWER_LINE, "## Final answer:\n18\nor so\n\nBye.", "18\nor so"),
         (
-            answers.ANSWER_LINE,
+            ANSWER_LINE,
             "Final Answer: The final answer is $4$. I hope it is correct.",
             "4",
         ),
-        (answers.THE_ANSWER_IS, "Then. The answer is approx. 3 km. Done.", "approx. 3 km"),
-        (answers.THE_ANSWER_IS, "The answer is 3 p.m. today", "3 p.m. today"),
-        (answers.THE_ANSWER_IS, "The answer is 9 a.m. Bring tea.", "9 a.m"),
-        (answers.THE_ANSWER_IS, "The answer is B. Because it is.", "B"),
-        (answers.THE_ANSWER_IS, "The answer is x. Note it.", "x"),
-        (answers.THE_ANSWER_IS, "The answer is 60 km/h. Note it.", "60 km/h"),
-        (answers.THE_ANSWER_IS, "The answer is A vs. B. Note it.", "A vs. B"),
-        (answers.THE_ANSWER_IS, "The answer is J. K. Rowling. She wrote it.", "J. K. Rowling"),
-        (answers.THE_ANSWER_IS, "The answer is Dr. Smith. He is.", "Dr. Smith"),
-        (answers.THE_ANSWER_IS, "The answer is the U.S. The rest is not.", "the U.S"),
-        (answers.THE_ANSWER_IS, "The answer is No. 5. It smells.", "No. 5"),
-        (answers.THE_ANSWER_IS, "The answer is:\n```python\nprint(4)\n```", "print(4)"),
-        (answers.THE_ANSWER_IS, "The answer is as follows:\n\n4", "4"),
-        (answers.THE_ANSWER_IS, "The correct option is (B).", "(B)"),
-        (answers.ANSWER_LINE, "**Final Answer**\n\n```python\nprint(4)\n```", "print(4)"),
-        (answers.ANSWER_LINE, "- Answer: 7", "7"),
-        (answers.ANSWER_LINE, "My answer: 7", "7"),
-        (answers.THE_ANSWER_IS, "The answer is 5!", "5!"),
-        (answers.THE_ANSWER_IS, "The answer is Paris!", "Paris"),
-        (answers.THE_ANSWER_IS, "Hence the answer is\n\n$$4$$", "4"),
-        (answers.THE_ANSWER_IS, "The answer is $12.50.", "$12.50"),
-        (answers.THE_ANSWER_IS, r"The answer is \(x=5\).", "x=5"),
-        (answers.A_LINE, "9 + 9 = 18\nA: 18", "18"),
+        (THE_ANSWER_IS, "Then. The answer is approx. 3 km. Done.", "approx. 3 km"),
+        (THE_ANSWER_IS, "The answer is 3 p.m. today", "3 p.m. today"),
+        (THE_ANSWER_IS, "The answer is 9 a.m. Bring tea.", "9 a.m"),
+        (THE_ANSWER_IS, "The answer is B. Because it is.", "B"),
+        (THE_ANSWER_IS, "The answer is x. Note it.", "x"),
+        (THE_ANSWER_IS, "The answer is 60 km/h. Note it.", "60 km/h"),
+        (THE_ANSWER_IS, "The answer is A vs. B. Note it.", "A vs. B"),
+        (THE_ANSWER_IS, "The answer is J. K. Rowling. She wrote it.", "J. K. Rowling"),
+        (THE_ANSWER_IS, "The answer is Dr. Smith. He is.", "Dr. Smith"),
+        (THE_ANSWER_IS, "The answer is the U.S. The rest is not.", "the U.S"),
+        (THE_ANSWER_IS, "The answer is No. 5. It smells.", "No. 5"),
+        (THE_ANSWER_IS, "The answer is:\n```python\nprint(4)\n```", "print(4)"),
+        (THE_ANSWER_IS, "The answer is as follows:\n\n4", "4"),
+        (THE_ANSWER_IS, "The correct option is (B).", "(B)"),
+        (ANSWER_LINE, "**Final Answer**\n\n```python\nprint(4)\n```", "print(4)"),
+        (ANSWER_LINE, "- Answer: 7", "7"),
+        (ANSWER_LINE, "My answer: 7", "7"),
+        (THE_ANSWER_IS, "The answer is 5!", "5!"),
+        (THE_ANSWER_IS, "The answer is Paris!", "Paris"),
+        (THE_ANSWER_IS, "Hence the answer is\n\n$$4$$", "4"),
+        (THE_ANSWER_IS, "The answer is $12.50.", "$12.50"),
+        (THE_ANSWER_IS, r"The answer is \(x=5\).", "x=5"),
+        (A_LINE, "9 + 9 = 18\nA: 18", "18"),
     ],
 )
 def test_each_mark_gives_the_last_answer_it_names(mark, said, answer):
@@ -116,18 +121,18 @@ def test_each_mark_gives_the_last_answer_it_names(mark, said, answer):
 @pytest.mark.parametrize(
     ("mark", "said"),
     [
-        (answers.HASHES, "see #### 5"),
-        (answers.HASHES, "####"),
-        (answers.ANSWER_LINE, "an answer: 5"),
-        (answers.THE_ANSWER_IS, "what the answer is"),
-        (answers.ANSWER_TAG, "</answer><answer>5"),
-        (answers.ANSWER_TAG, "5</answer>"),
-        (answers.HASHES, "#### Conclusion\nIt is 4."),
-        (answers.ANSWER_LINE, "# Answers\n\n5"),
-        (answers.ANSWER_LINE, "Answer: n/a"),
-        (answers.BOXED, r"So \boxed{\text{not found}}."),
-        (answers.THE_ANSWER_IS, "The answer is NotFound."),
-        (answers.A_LINE, "QA: 5"),
+        (HASHES, "see #### 5"),
+        (HASHES, "####"),
+        (ANSWER_LINE, "an answer: 5"),
+        (THE_ANSWER_IS, "what the answer is"),
+        (ANSWER_TAG, "</answer><answer>5"),
+        (ANSWER_TAG, "5</answer>"),
+        (HASHES, "#### Conclusion\nIt is 4."),
+        (ANSWER_LINE, "# Answers\n\n5"),
+        (ANSWER_LINE, "Answer: n/a"),
+        (BOXED, r"So \boxed{\text{not found}}."),
+        (THE_ANSWER_IS, "The answer is NotFound."),
+        (A_LINE, "QA: 5"),
     ],
 )
 def test_what_only_looks_like_a_mark_gives_none(mark, said):
@@ -137,7 +142,7 @@ def test_what_only_looks_like_a_mark_gives_none(mark, said):
 def test_the_first_mark_that_is_there_is_trusted():
     said = "Answer: 1\n#### 2"
     assert find_answer(said) == ("2", "hashes")
-    assert find_answer(said, answers.ANSWER_LINE, answers.HASHES) == ("1", "answer_line")
+    assert find_answer(said, ANSWER_LINE, HASHES) == ("1", "answer_line")
 
 
 def test_a_reply_without_a_mark_is_the_answer():
@@ -217,7 +222,7 @@ PARTS += ["<answer>", "</answer>", "A:", "\n", " ", "$", "*", "5", "."]
 @given(st.lists(st.sampled_from(PARTS) | text, max_size=30).map("".join), st.sampled_from(ALL))
 def test_answers_are_parts_of_the_text_without_white_space_around(said, mark):
     found, by = find_answer(said, mark)
-    assert all(part in said for part in (found.split(", ") if mark == answers.BOXED else [found]))
+    assert all(part in said for part in (found.split(", ") if mark == BOXED else [found]))
     assert found == found.strip()
     assert by == (mark if found else "none")
 

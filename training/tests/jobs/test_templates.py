@@ -7,7 +7,7 @@ import sys
 import pytest
 from helpers import ROOT, WEB_PYTHON, response
 
-from traces.reasoning.messages import Turn
+from traces.reasoning.messages.turn import Turn
 from traces.reasoning.templates import (
     ANSWER,
     INSTRUCTION,

@@ -1,0 +1,33 @@
+"""How values are shown."""
+
+import json
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+def text_block(text: str) -> SafeString:
+    """Show text as it was sent, white space and all."""
+    return format_html('<div class="tunix-text">{}</div>', text)
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def json_block(value: Any) -> SafeString:
+    return format_html('<pre class="tunix-json">{}</pre>', json_text(value))
+
+
+def preview(text: str, *, short: bool = False) -> SafeString:
+    """Show the beginning of a text on one line of a list."""
+    kind = "tunix-preview tunix-preview-short" if short else "tunix-preview"
+    return format_html('<span class="{}" title="{}">{}</span>', kind, text, text)
+
+
+def link(page: str, text: Any, *args: Any) -> SafeString:
+    """Link to a page of the admin, by the name of its route."""
+    address = reverse(f"admin:{page}", args=args)
+    return format_html('<a class="text-link" href="{}">{}</a>', address, text)
