@@ -20,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Hold the embedded PostgreSQL for the whole run, unless DATABASE_URL names a server."""
     from django.conf import settings
 
-    from tunix_site.postgres import embedded_postgres
+    from tunix_site.postgres.cluster import embedded_postgres
 
     settings.EXPORTS_DIR = Path(_held.enter_context(tempfile.TemporaryDirectory())) / "exports"
 

@@ -24,9 +24,9 @@ def main() -> None:
     from django.db import Error
 
     from tunix_site.database.troubles import trouble_of
-    from tunix_site.postgres import embedded_postgres
-    from tunix_site.postgres_keeper import looked_after
-    from tunix_site.postmaster import PostgresError
+    from tunix_site.postgres.cluster import embedded_postgres
+    from tunix_site.postgres.keeper import looked_after
+    from tunix_site.postgres.telling import PostgresError
     from tunix_site.serving.processes import die_with_parent
 
     if "MAKELEVEL" in os.environ:

@@ -32,8 +32,8 @@ def main() -> None:
     from benchmarks.run import run, run_large
     from benchmarks.site import BenchmarkFailed
     from tunix_rt import TunixError
-    from tunix_site.postgres import embedded_postgres
-    from tunix_site.postmaster import PostgresError
+    from tunix_site.postgres.cluster import embedded_postgres
+    from tunix_site.postgres.telling import PostgresError
     from tunix_site.serving.processes import die_with_parent
     from tunix_site.serving.server_process import ServerNotStarted
 

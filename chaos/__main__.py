@@ -18,7 +18,7 @@ def main() -> None:
     options = parser.parse_args()
 
     from chaos.campaign import run
-    from tunix_site.postmaster import PostgresError
+    from tunix_site.postgres.telling import PostgresError
     from tunix_site.serving.processes import die_with_parent
     from tunix_site.serving.server_process import ServerNotStarted
 

@@ -22,7 +22,8 @@ from chaos.clients import Sender
 from chaos.faults import Killer
 from chaos.journal import Journal
 from chaos.threads import Part
-from tunix_site.postgres import DATABASE, PORT, ROLE, Cluster, embedded_postgres
+from tunix_site.postgres.cluster import Cluster, embedded_postgres
+from tunix_site.postgres.names import DATABASE, PORT, ROLE
 from tunix_site.serving.server_process import LOCAL, database_url, running_server
 
 ROOT = Path(__file__).resolve().parent.parent

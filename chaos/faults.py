@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from chaos.journal import Journal
 from chaos.threads import Part
-from tunix_site.postgres import Cluster
-from tunix_site.postmaster import leftovers
+from tunix_site.postgres.cluster import Cluster
+from tunix_site.postgres.postmaster import leftovers
 from tunix_site.serving.processes import descendants
 from tunix_site.serving.server_process import RunningServer
 

@@ -170,7 +170,7 @@ def test_connections_are_opened_by_django_alone():
         for path, _ in modules(*LAYERS)
     }
     # which makes the role and the database, before there is anything for Django to connect to
-    assert [path for path, names in found.items() if names] == ["tunix_site/postgres.py"]
+    assert [path for path, names in found.items() if names] == ["tunix_site/postgres/cluster.py"]
 
 
 def test_a_shared_connection_is_found():

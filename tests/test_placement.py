@@ -195,7 +195,7 @@ BELOW = (  # services, and what stands below them in each app
 WRITE_BESIDE = {
     "traces/querysets.py": "inserts traces by COPY",
     "tunix_site/api/idempotency.py": "keeps the answers to requests that may come again",
-    "tunix_site/postgres.py": "makes the role and the database, before there is a table",
+    "tunix_site/postgres/cluster.py": "makes the role and the database, before there is a table",
 }
 READ_BY_SQL = {
     "datasets/reading.py": "exports",

@@ -9,9 +9,10 @@ import dotenv
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from tunix_site import __version__, env, postgres
+from tunix_site import __version__, env
 from tunix_site.access import cors
 from tunix_site.admin_base.menu import navigation
+from tunix_site.postgres.cluster import embedded_settings
 from tunix_site.serving.secret_key import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -130,7 +131,7 @@ TEMPLATES = [
 
 def _database() -> dict[str, object]:
     if EMBEDDED_POSTGRES:
-        return postgres.embedded_settings(VAR_DIR)
+        return embedded_settings(VAR_DIR)
     try:
         database = dict(dj_database_url.parse(DATABASE_URL))
     except ValueError as error:

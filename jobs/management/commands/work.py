@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from jobs.checks import known_queues
 from jobs.processes import Workers
 from jobs.worker import QueueWorker
-from tunix_site.postgres import Cluster
-from tunix_site.postgres_keeper import KeptPostgres, looked_after
+from tunix_site.postgres.cluster import Cluster
+from tunix_site.postgres.keeper import KeptPostgres, looked_after
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tunix_site.dumps import DumpError, dump
+from tunix_site.postgres.dumps import DumpError, dump
 
 
 class Command(BaseCommand):

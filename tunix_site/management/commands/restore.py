@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 
 from tunix_site.database.migrating import is_up_to_date
-from tunix_site.dumps import DumpError, restore
+from tunix_site.postgres.dumps import DumpError, restore
 
 
 class Command(BaseCommand):

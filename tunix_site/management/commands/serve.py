@@ -9,8 +9,8 @@ from django.db import connections
 
 from tunix_site.access.accounts import ensure_administrator
 from tunix_site.database.migrating import migrate
-from tunix_site.postgres import embedded_postgres
-from tunix_site.postgres_keeper import KeptPostgres
+from tunix_site.postgres.cluster import embedded_postgres
+from tunix_site.postgres.keeper import KeptPostgres
 from tunix_site.serving.listening import CannotListen, notes, try_address, url_of
 from tunix_site.serving.only_server import AlreadyServed, only_server
 from tunix_site.serving.processes import Kept, KeptProcess

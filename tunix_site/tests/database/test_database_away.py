@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tunix_site import __version__
-from tunix_site.postgres import Cluster, embedded_settings
+from tunix_site.postgres.cluster import Cluster, embedded_settings
 from tunix_site.serving.server_process import database_url
 from tunix_site.tests.live import MANAGE, environment_for, wait_until, web_server
 from tunix_site.tests.samples import trace
@@ -57,7 +57,7 @@ def server(url, key, tmp_path_factory):
 
 
 def control(cluster: Cluster, *arguments: str) -> None:
-    cluster.run("pg_ctl", "-D", str(cluster.data), "-w", *arguments)
+    cluster.programs.run("pg_ctl", "-D", str(cluster.data), "-w", *arguments)
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
@@ -174,7 +174,7 @@ def small_disk(cluster, tmp_path):
         pytest.skip("mounts a disk, as root can")
     directory = place / "data"
     directory.mkdir()
-    os.chown(directory, cluster.account.owner, -1)
+    os.chown(directory, cluster.programs.account.owner, -1)
     try:
         with superuser(cluster) as database:
             database.execute(f"CREATE TABLESPACE small LOCATION '{directory}'")

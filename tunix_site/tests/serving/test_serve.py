@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from tunix_site.management.commands import serve
-from tunix_site.postgres import Cluster
+from tunix_site.postgres.cluster import Cluster
 from tunix_site.serving.processes import children, descendants
 from tunix_site.serving.server_process import RunningServer, free_port
 from tunix_site.tests.live import MANAGE, environment_for, is_alive, wait_until

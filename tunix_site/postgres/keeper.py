@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 
-from tunix_site.postgres import Cluster
-from tunix_site.postmaster import PostgresError
+from tunix_site.postgres.cluster import Cluster
+from tunix_site.postgres.telling import PostgresError
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,11 @@ import sys
 import psycopg
 import pytest
 
-from tunix_site import postgres_keeper
-from tunix_site.postgres import DATABASE, PORT, ROLE, Cluster, embedded_postgres
-from tunix_site.postgres_keeper import KeptPostgres, looked_after
-from tunix_site.postmaster import PostgresError
+from tunix_site.postgres import keeper
+from tunix_site.postgres.cluster import Cluster, embedded_postgres
+from tunix_site.postgres.keeper import KeptPostgres, looked_after
+from tunix_site.postgres.names import DATABASE, PORT, ROLE
+from tunix_site.postgres.telling import PostgresError
 from tunix_site.tests.live import MANAGE, wait_until
 
 
@@ -80,7 +81,7 @@ def test_it_is_not_tried_over_and_over(cluster, monkeypatch, caplog):
 
 
 def test_during_a_block_a_thread_looks_after_it(cluster, monkeypatch):
-    monkeypatch.setattr(postgres_keeper, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(keeper, "LOOK_SECONDS", 0.05)
     with looked_after(cluster):
         killed = kill(cluster)
         wait_until(lambda: answers(cluster))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunix_site.postmaster import PostgresError
+from tunix_site.postgres.telling import PostgresError
 
 
 @dataclass(frozen=True)

@@ -8,23 +8,16 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from tunix_site.postgres.telling import PostgresError, say
 
 PROC = Path("/proc")
 PROGRAMS = ("postgres", "postmaster")
 STEP_SECONDS = 0.05
 EXEC_SECONDS = 5
-
-
-class PostgresError(Exception):
-    """The embedded server cannot be used; the message says what to do."""
-
-
-def say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def recorded_pid(lock: Path) -> int | None:

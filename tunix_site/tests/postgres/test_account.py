@@ -7,9 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tunix_site import postgres_account
-from tunix_site.postgres_account import find_account
-from tunix_site.postmaster import PostgresError
+from tunix_site.postgres.account import find_account, private_directory, succeeds
+from tunix_site.postgres.telling import PostgresError
 
 
 class TestAccounts:
@@ -31,7 +30,7 @@ class TestAccounts:
             monkeypatch.setattr(os, "getuid", lambda: uid)
             monkeypatch.setattr(pwd, "getpwuid", lambda uid: SimpleNamespace(pw_name=f"user{uid}"))
             monkeypatch.setattr(pwd, "getpwnam", getpwnam)
-            monkeypatch.setattr(postgres_account, "succeeds", succeeds_)
+            monkeypatch.setattr("tunix_site.postgres.account.succeeds", succeeds_)
             return find_account(Path("/var/tunix/postgres"), Path("/opt/bin"))
 
         return make
@@ -56,13 +55,13 @@ class TestAccounts:
             system(accounts=accounts)
 
     def test_a_command_that_is_not_there_does_not_succeed(self):
-        assert not postgres_account.succeeds(["/no/such/program"])
-        assert not postgres_account.succeeds(["false"])
-        assert postgres_account.succeeds(["true"])
+        assert not succeeds(["/no/such/program"])
+        assert not succeeds(["false"])
+        assert succeeds(["true"])
 
 
 def test_a_socket_directory_that_is_a_link_is_refused(tmp_path):
     link = tmp_path / "link"
     link.symlink_to(tmp_path)
     with pytest.raises(PostgresError, match="belongs to somebody else"):
-        postgres_account.private_directory(link, os.getuid())
+        private_directory(link, os.getuid())

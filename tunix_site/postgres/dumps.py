@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 import psycopg
 from django.db import OperationalError, connection
 
-from tunix_site.postgres import embedded_binaries
+from tunix_site.postgres.programs import embedded_binaries
 
 # What is there goes first, also what the dump does not know, such as a later version's tables.
 CLEAR = rb"""
