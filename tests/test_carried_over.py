@@ -1,0 +1,327 @@
+"""A database of the version before, restored and migrated: it is what it was, and goes on.
+
+`tests/before/differences.py` says what may differ.
+"""
+
+import contextlib
+import io
+import json
+import logging
+import lzma
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import connection
+from rest_framework.test import APIClient
+
+from jobs.checks import known_queues
+from jobs.tests.working import work_off
+from tests.before import asking
+from tests.before.asking import Answer
+from tests.before.comparing import expect_none, exported_otherwise, parted, unlike
+from tests.before.differences import SHOWN, STORED, Change
+from traces.models import Pending
+from traces.tests.test_hashes import defined_content_hash
+
+HERE = Path(__file__).parent / "before"
+KEPT = (  # tables of which each column is what it was
+    "auth_group",
+    "auth_user",
+    "auth_user_groups",
+    "datasets_datasetitem",
+    "jobs_job",
+    "jobs_joberror",
+    "traces_pending",
+    "traces_review",
+    "traces_score",
+    "traces_searchdocument",
+    "traces_signature",
+    "traces_trace",
+    "tunix_site_apikey",
+    "tunix_site_idempotentanswer",
+)
+
+Rows = dict[str, dict[str, dict[str, Any]]]  # by table and key
+
+
+class Carried(NamedTuple):
+    """The migrated database, and the rows of its tables before and after."""
+
+    name: str
+    restored: Rows
+    migrated: Rows
+
+
+@cache
+def before() -> dict[str, Any]:
+    answers: dict[str, Any] = json.loads(lzma.decompress((HERE / "answers.json.xz").read_bytes()))
+    return answers
+
+
+@contextlib.contextmanager
+def new_database(template: str = "template1") -> Iterator[str]:
+    name = f"carried_{uuid.uuid4().hex}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield name
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def connected_to(name: str) -> Iterator[None]:
+    tests_own = connection.settings_dict["NAME"]
+    try:
+        for_all_that_follows(name)
+        yield
+    finally:
+        for_all_that_follows(tests_own)
+
+
+def for_all_that_follows(name: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    ContentType.objects.clear_cache()
+
+
+@pytest.fixture(scope="module")
+def carried(django_db_setup, django_db_blocker) -> Iterator[Carried]:
+    with django_db_blocker.unblock(), new_database() as name:
+        with connected_to(name):
+            call_command("restore", str(HERE / "tunix.dump"), force=True, stdout=io.StringIO())
+            restored = stored()
+            call_command("migrate", verbosity=0)
+            migrated = stored()
+        yield Carried(name, restored, migrated)
+
+
+def stored() -> Rows:
+    rows: Rows = {}
+    with connection.cursor() as cursor:
+        for table in KEPT:
+            cursor.execute(f"SELECT row_to_json({table})::text FROM {table}")
+            found = [json.loads(row) for (row,) in cursor.fetchall()]
+            rows[table] = {str(row.get("id") or row["trace_id"]): row for row in found}
+    return rows
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch):
+    """Leave the log of a thousand requests out of what is shown where a test fails."""
+    monkeypatch.setattr(logging.getLogger("tunix_site.requests"), "disabled", True)
+
+
+@pytest.fixture
+def migrated(carried, django_db_blocker) -> Iterator[Carried]:
+    """Look at the migrated database, and leave it as it is."""
+    with django_db_blocker.unblock(), connected_to(carried.name):
+        yield carried
+
+
+@pytest.fixture
+def in_use(carried, django_db_blocker) -> Iterator[None]:
+    """Use a copy of the migrated database."""
+    with (
+        django_db_blocker.unblock(),
+        new_database(template=carried.name) as name,
+        connected_to(name),
+    ):
+        yield
+
+
+class Asking:
+    """A client with a key of before."""
+
+    def __init__(self, key: str) -> None:
+        self.client = APIClient()
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+
+    def __call__(self, path: str) -> Answer:
+        answer = self.client.get(path)
+        body = answer.getvalue() if answer.streaming else answer.content
+        return Answer(answer.status_code, answer.headers, body)
+
+    def json(self, path: str) -> Any:
+        answer = self(path)
+        assert answer.status == 200, f"{path}: {answer.status} {answer.body[:300]!r}"
+        return json.loads(answer.body)
+
+
+@pytest.fixture
+def ask(migrated) -> Asking:
+    return as_before("reader")
+
+
+def as_before(name: str) -> Asking:
+    return Asking(before()["keys"]["open"][name])
+
+
+def change_of(path: str) -> Change | None:
+    return SHOWN.get(urlsplit(path).path.split("/")[2])
+
+
+def test_everything_is_shown_as_before(ask):
+    was = before()["objects"]
+    assert Counter(path.split("/")[2] for path in was) > Counter(traces=500, datasets=200, jobs=50)
+    found = (
+        f"{path}: {problem}"
+        for path, shown in was.items()
+        for problem in unlike(shown, ask.json(path), change_of(path))
+    )
+    expect_none(found)
+
+
+def test_every_list_has_the_same_rows(ask):
+    found = (
+        f"{path}: {problem}"
+        for path, listed in before()["lists"].items()
+        for problem in unlike(*compared(path, listed, asking.rows(ask, path)), change_of(path))
+    )
+    expect_none(found)
+
+
+def compared(path: str, *listed: list[Any]) -> tuple[Any, ...]:
+    """Give what is compared of rows: of a search what was found; PostgreSQL's versions rank it."""
+    if "q" in parse_qs(urlsplit(path).query):
+        return tuple(sorted(row["id"] for row in rows) for rows in listed)
+    return listed
+
+
+def test_the_errors_of_jobs_are_those_of_before(ask):
+    was = before()["errors"]
+    assert sum(map(bool, was.values())) > 1
+    expect_none(
+        f"{path}: {parted(text, now)}"
+        for path, text in was.items()
+        if (now := ask(path).body.decode()) != text
+    )
+
+
+def test_every_export_has_the_same_bytes(ask):
+    was = before()["exports"]
+    assert len(was) > 300
+    found = (
+        f"{path}: {problem}"
+        for path, export in was.items()
+        for problem in exported_otherwise(path, export, asking.kept(ask(path)))
+    )
+    expect_none(found)
+
+
+def test_digests_follow_from_the_content(ask):
+    hashes = {}
+    for row in asking.rows(ask, "/api/traces?limit=100"):
+        shown = ask.json(f"/api/traces/{row['id']}")
+        hashes[row["id"]] = defined_content_hash(shown["payload"])
+        assert uuid.UUID(shown["content_hash"]) == hashes[row["id"]]
+    rows = before()["lists"]["/api/datasets?limit=100"]
+    assert len(rows) > 30
+    for row in rows:
+        path = f"/api/datasets/{row['dataset_key']}"
+        lines = ask(f"{path}/export.jsonl?format=record").body.decode().split("\n")[:-1]
+        records = [json.loads(line) for line in lines]
+        pairs = [f"{hashes[record['id']]}\t{record['split']}\n" for record in records]
+        assert [record["id"] for record in records] == ask.json(f"{path}/manifest")["trace_ids"]
+        assert sha256("".join(pairs).encode()).hexdigest() == row["content_digest"], path
+
+
+@pytest.mark.parametrize("table", KEPT)
+def test_every_row_is_kept(carried, table):
+    was, now = carried.restored[table], carried.migrated[table]
+    assert was
+    assert was.keys() >= now.keys()
+    expect_none(
+        f"{table} {key}: {problem}"
+        for key, row in was.items()
+        for problem in unlike(row, now.get(key), STORED.get(table))
+    )
+
+
+def test_keys_and_passwords_open_what_they_did(migrated):
+    may_write = {"reader": 403, "writer": 400, "curator": 400, "trainer": 400}
+    may_write |= {"less than its user": 403, "for long": 400}
+    for name in before()["keys"]["open"]:
+        client = as_before(name).client
+        assert client.get("/api/traces?limit=1").status_code == 200
+        assert client.post("/api/traces", {}, format="json").status_code == may_write.pop(name)
+    assert not may_write
+    assert Asking(before()["keys"]["shut"])("/api/traces").status == 401
+    username, password = before()["keys"]["password"]
+    assert APIClient().login(username=username, password=password)
+
+
+def test_the_pages_of_the_admin_open(migrated):
+    username, password = before()["keys"]["password"]
+    browser = APIClient()
+    assert browser.login(username=username, password=password)
+    for model in admin.site._registry:
+        place = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        assert browser.get(place).status_code == 200, place
+        first = model._default_manager.order_by("pk").first()
+        if first is not None:
+            assert browser.get(f"{place}{first.pk}/change/").status_code == 200, place
+
+
+def test_what_is_sent_again_is_there(in_use):
+    sent, curator = before()["sent"], as_before("curator").client
+    for request in before()["builds"]:
+        answer = curator.post("/api/datasets/build", request, format="json")
+        assert answer.status_code == 200, (request, answer.content)
+        other = {**request, "limit": 99, "session_id": "another"}
+        assert curator.post("/api/datasets/build", other, format="json").status_code == 409
+    for one in sent["imports"]:
+        lines = one["lines"].encode()
+        client = as_before(one["role"]).client
+        answer = client.generic("POST", one["path"], lines, "application/x-ndjson")
+        assert answer.status_code == 200
+        expect_none(f"{one['path']}: {problem}" for problem in unlike(one["again"], answer.json()))
+    assert curator.post("/api/traces", sent["named"], format="json").status_code == 200
+
+
+def test_an_answer_that_was_kept_is_given_again(in_use):
+    with connection.cursor() as cursor:  # as soon after the upgrade as it would be
+        cursor.execute("UPDATE tunix_site_idempotentanswer SET created_at = now()")
+    once = before()["sent"]["repeated"]
+    answer = as_before("writer").client.generic(
+        "POST",
+        "/api/traces",
+        once["content"].encode(),
+        "application/json",
+        HTTP_IDEMPOTENCY_KEY=once["key"],
+    )
+    assert (answer.status_code, answer.json()) == (201, once["answer"])
+
+
+def test_work_that_was_left_is_done(in_use):
+    ask = as_before("reader")
+    left = before()["left"]
+    died = ask.json(f"/api/jobs/{left['died']}")
+    assert died["state"] == "queued"  # again, once somebody looked
+    for queue in known_queues():
+        work_off(queue)
+    for job in left.values():
+        assert ask.json(f"/api/jobs/{job}")["state"] == "succeeded"
+    assert ask.json("/api/datasets/built_later-1")["trace_count"] == 5
+    for tag in ("died over", "changed later"):
+        assert len(asking.rows(ask, f"/api/traces?tag={tag.replace(' ', '+')}")) == 14
+
+
+def test_indexes_are_filled_to_the_end(in_use):
+    kinds = [word for kind in Pending.Kind.values for word in ("--kind", kind)]
+    call_command("index_traces", *kinds, "--until-empty", stdout=io.StringIO())
+    assert not Pending.objects.exists()
+    ask = as_before("reader")
+    for row in asking.rows(ask, "/api/traces?source=cut&limit=100"):
+        assert ask.json(f"/api/traces/{row['id']}/similar")["complete"]
