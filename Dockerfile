@@ -20,7 +20,7 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /srv/tunix \
 WORKDIR /srv/tunix
 COPY --from=packages /srv/tunix/.venv .venv
 COPY . .
-RUN .venv/bin/python -m compileall -q manage.py tunix_site jobs traces datasets training
+RUN .venv/bin/python -m compileall -q -x '[.]venv' .
 ENV HOST=0.0.0.0 PORT=8000 TUNIX_VAR=/var/lib/tunix PYTHONUNBUFFERED=1
 USER 10001:10001
 EXPOSE 8000

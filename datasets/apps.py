@@ -1,8 +1,21 @@
-from django.apps import AppConfig
+from tunix_site import apps
 
 
-class DatasetsConfig(AppConfig):
+class DatasetsConfig(apps.SiteApp):
     name = "datasets"
+    place = 20
+    menu = apps.Menu(
+        "Datasets",
+        {
+            "Datasets": ("datasets_dataset", "dataset"),
+            "Dataset items": ("datasets_datasetitem", "list"),
+        },
+    )
+    urls = "datasets.urls"
+    root_links = {"datasets": "dataset-list"}
+    tags = {"datasets": "Immutable selections of traces, and their exports."}
+    words = "datasets.words.describe"
+    workers = {"builds": ["work", "--queues", "builds"]}
 
     def ready(self) -> None:
-        from datasets import tasks  # noqa: F401  # registers the kinds of jobs
+        from datasets import tasks  # noqa: F401  # registers the kind of job

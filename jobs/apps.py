@@ -1,11 +1,18 @@
-from django.apps import AppConfig
+from tunix_site import apps
 
 
-class JobsConfig(AppConfig):
+class JobsConfig(apps.SiteApp):
     name = "jobs"
+    place = 30
+    menu = apps.Menu("Work", {"Jobs": ("jobs_job", "pending_actions")})
+    urls = "jobs.urls"
+    root_links = {"jobs": "job-list"}
+    tags = {"jobs": "Work that takes longer than an answer."}
+    words = "jobs.words.describe"
+    collectors = ["jobs.metrics.JobsCollector"]
+    beside_server = ["work"]
 
     def ready(self) -> None:
-        from jobs import checks, metrics
+        from jobs import checks
 
         checks.register()
-        metrics.register()

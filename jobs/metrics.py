@@ -8,7 +8,6 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from jobs.models import Job, State
-from tunix_site.serving.metrics import ASKED_AT_ONCE
 
 
 class JobsCollector(Collector):
@@ -25,7 +24,3 @@ class JobsCollector(Collector):
                 waits.add_metric([row["kind"]], max(waited, 0.0))
         yield counts
         yield waits
-
-
-def register() -> None:
-    ASKED_AT_ONCE.register(JobsCollector())

@@ -28,7 +28,8 @@ class Checkout:
         (directory / "initdb").chmod(0o755)
         self.git("init", "--quiet")
         self.git("add", ".ci", "Makefile")
-        self.commit("traces/models.py")
+        for name in ("jobs/apps.py", "traces/apps.py", "traces/models.py"):
+            self.commit(name)
 
     def git(self, *arguments: str) -> None:
         command = ["git", *IDENTITY, *arguments]

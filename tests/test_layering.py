@@ -3,6 +3,7 @@
 import ast
 import os
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,10 @@ def of_the_web(code: str) -> list[str]:
 def test_every_app_of_ours_has_its_place():
     assert {path.parent.name for path in ROOT.glob("*/apps.py")} == set(LAYERS)
     assert set(LAYERS) <= {name.split(".")[0] for name in settings.INSTALLED_APPS}
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        tool = tomllib.load(file)["tool"]
+    tested = {path.partition("/")[0] for path in tool["pytest"]["ini_options"]["testpaths"]}
+    assert set(LAYERS) <= tested & set(tool["coverage"]["run"]["source"])
 
 
 @pytest.mark.parametrize("layer", LAYERS)

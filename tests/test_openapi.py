@@ -36,7 +36,7 @@ def unsaid(document) -> Iterator[str]:
         if not 5 < len(operation.get("summary", "")) <= 80:
             yield f"{name}: no summary; write a docstring"
         if len(operation["tags"]) != 1 or not tags.issuperset(operation["tags"]):
-            yield f"{name}: no tag that is described in the settings"
+            yield f"{name}: no tag that its app describes"
         for code in without_example(operation):
             yield f"{name}: no example of {code}; add it to the view's `examples`"
         for parameter in operation.get("parameters", ()):

@@ -1,13 +1,32 @@
-from django.apps import AppConfig
+from tunix_site import apps
 
 
-class TracesConfig(AppConfig):
+class TracesConfig(apps.SiteApp):
     name = "traces"
+    place = 10
+    menu = apps.Menu(
+        "Traces",
+        {
+            "Traces": ("traces_trace", "account_tree"),
+            "Scores": ("traces_score", "speed"),
+            "Reviews": ("traces_review", "rate_review"),
+        },
+    )
+    urls = "traces.urls"
+    root_links = {"traces": "trace-list"}
+    tags = {
+        "traces": "Reasoning traces: taken in, found, judged.",
+        "scores": "Scores that were computed elsewhere.",
+    }
+    words = "traces.words.describe"
+    enum_names = {"StatusEnum": "traces.models.Status"}
+    collectors = ["traces.metrics.PendingCollector"]
+    workers = {
+        "bulk": ["work", "--queues", "bulk"],
+        # each helps the other where its own index lacks nothing
+        "search": ["index_traces", "--kind", "search", "--kind", "similar"],
+        "similar": ["index_traces", "--kind", "similar", "--kind", "search"],
+    }
 
     def ready(self) -> None:
-        from traces import (
-            metrics,
-            tasks,  # noqa: F401  # registers the kinds of jobs
-        )
-
-        metrics.register()
+        from traces import tasks  # noqa: F401  # registers the kinds of jobs

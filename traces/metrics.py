@@ -8,7 +8,6 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from traces.models import Pending
-from tunix_site.serving.metrics import ASKED_AT_ONCE
 
 
 class PendingCollector(Collector):
@@ -30,7 +29,3 @@ class PendingCollector(Collector):
             waits.add_metric([kind], max(waited, 0.0))
         yield counts
         yield waits
-
-
-def register() -> None:
-    ASKED_AT_ONCE.register(PendingCollector())

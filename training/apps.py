@@ -1,5 +1,5 @@
-from django.apps import AppConfig
+from tunix_site import apps
 
 
-class TrainingConfig(AppConfig):
+class TrainingConfig(apps.SiteApp):
     name = "training"

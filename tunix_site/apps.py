@@ -1,22 +1,77 @@
-import threading
+"""What each app says of itself: its menu, routes, workers and metrics, in its own AppConfig.
 
-from django.apps import AppConfig
+Nothing else names the apps: the admin's sidebar, the API's root, the OpenAPI document, the workers
+and the metrics are made of what `site_apps` gives. So a new app is named in the settings alone.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
 
+LAST = 100
 
-class TunixSiteConfig(AppConfig):
+
+@dataclass(frozen=True)
+class Menu:
+    """A group of the admin's sidebar: by title the page's model (`app_model`) and icon."""
+
+    title: str
+    pages: Mapping[str, tuple[str, str]]
+    for_superusers: bool = False
+
+
+class SiteApp(AppConfig):
+    """An app of this site. What is named by a dotted path is imported when it is needed.
+
+    Import the module and not this name into an `apps.py`: Django takes the one AppConfig there.
+    """
+
+    place: ClassVar[int] = LAST  # among the apps, wherever they are shown; the lowest first
+    menu: ClassVar[Menu | None] = None
+    urls: ClassVar[str] = ""  # the module of the routes below /api/
+    root_links: ClassVar[Mapping[str, str]] = {}  # names at the API's root, and their routes
+    tags: ClassVar[Mapping[str, str]] = {}  # of the OpenAPI document, described
+    words: ClassVar[str] = ""  # the hook that describes fields there
+    enum_names: ClassVar[Mapping[str, str]] = {}  # of enums there that share a field's name
+    collectors: ClassVar[Sequence[str]] = ()  # of metrics, asked when Prometheus asks
+    workers: ClassVar[Mapping[str, Sequence[str]]] = {}  # commands that `work` keeps running
+    beside_server: ClassVar[Sequence[str]] = ()  # commands that `serve` keeps running
+
+
+class TunixSiteConfig(SiteApp):
     name = "tunix_site"
     verbose_name = "Access"
     default = True
+    menu = Menu(
+        "Access",
+        {
+            "API keys": ("tunix_site_apikey", "key"),
+            "Users": ("auth_user", "person"),
+            "Groups": ("auth_group", "group"),
+            "Idempotent answers": ("tunix_site_idempotentanswer", "replay"),
+        },
+        for_superusers=True,
+    )
+    root_links = {"health": "health", "metrics": "metrics", "schema": "schema", "docs": "docs"}
+    tags = {"operations": "What those who run the site ask it."}
+    words = "tunix_site.api.openapi.words.describe"
 
     def ready(self) -> None:
         from django.db.backends.signals import connection_created
 
+        from tunix_site import checks
         from tunix_site.access.key_cache import watch_writes
         from tunix_site.logs import log_ends_of_threads
+        from tunix_site.serving import metrics
 
         threading.excepthook = log_ends_of_threads
         connection_created.connect(watch_writes, dispatch_uid="known keys")
+        metrics.ask(path for app in site_apps() for path in app.collectors)
+        checks.register()
 
 
 class AdminConfig(admin_apps.AdminConfig):
@@ -24,3 +79,14 @@ class AdminConfig(admin_apps.AdminConfig):
 
     default = False
     default_site = "tunix_site.admin_base.site.TunixAdminSite"
+
+
+def site_apps() -> list[SiteApp]:
+    """Give the apps of this site, in the order of their places."""
+    found = [app for app in apps.get_app_configs() if isinstance(app, SiteApp)]
+    return sorted(found, key=lambda app: app.place)
+
+
+def workers() -> dict[str, Sequence[str]]:
+    """Give the command of each worker process, by the worker's name."""
+    return {name: command for app in site_apps() for name, command in app.workers.items()}

@@ -11,7 +11,6 @@ from django.templatetags.static import static
 
 from tunix_site import __version__, env
 from tunix_site.access import cors
-from tunix_site.admin_base.menu import navigation
 from tunix_site.postgres.cluster import embedded_settings
 from tunix_site.serving.secret_key import secret_key
 
@@ -57,14 +56,6 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 RUN_WORKERS = env.flag("TUNIX_WORKERS", default=True)
 JOB_LEASE_SECONDS = env.integer("TUNIX_JOB_LEASE_SECONDS", 30)
 JOBS_KEPT_DAYS = env.integer("TUNIX_JOBS_KEPT_DAYS", 30)
-WORK_COMMAND = "work"  # runs one process for each of these commands
-WORKERS = {
-    "builds": ["work", "--queues", "builds"],
-    "bulk": ["work", "--queues", "bulk"],
-    # each helps the other where its own index lacks nothing
-    "search": ["index_traces", "--kind", "search", "--kind", "similar"],
-    "similar": ["index_traces", "--kind", "similar", "--kind", "search"],
-}
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # without its own admin site: ours extends it
@@ -207,23 +198,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"StatusEnum": "traces.models.Status"},
     "PREPROCESSING_HOOKS": ["tunix_site.api.openapi.hooks.without_trailing_slash"],
     "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
+        "tunix_site.api.openapi.hooks.name_enums",
         "tunix_site.api.openapi.hooks.close_bodies",
         "tunix_site.api.openapi.hooks.share_errors",
-        "traces.words.describe",
-        "datasets.words.describe",
-        "jobs.words.describe",
-        "tunix_site.api.openapi.words.describe",
-    ],
-    "TAGS": [
-        {"name": "traces", "description": "Reasoning traces: taken in, found, judged."},
-        {"name": "scores", "description": "Scores that were computed elsewhere."},
-        {"name": "datasets", "description": "Immutable selections of traces, and their exports."},
-        {"name": "jobs", "description": "Work that takes longer than an answer."},
-        {"name": "operations", "description": "What those who run the site ask it."},
+        "tunix_site.api.openapi.hooks.describe_apps",
     ],
 }
 
@@ -243,7 +223,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("tunix_site/admin.css")],
     "SIDEBAR": {
-        "navigation": navigation(),
+        "navigation": "tunix_site.admin_base.menu.navigation",
     },
 }
 

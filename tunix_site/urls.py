@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from tunix_site.api.documents import RootView, SchemaView, SwaggerView
+from tunix_site.apps import site_apps
 from tunix_site.serving.operations import HealthView, MetricsView
 
 handler400 = "tunix_site.access.hosts.bad_request"
@@ -19,9 +20,7 @@ urlpatterns = [
     re_path(r"^metrics/?$", MetricsView.as_view(), name="metrics"),
     re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
     re_path(r"^api/docs/?$", SwaggerView.as_view(url_name="schema"), name="docs"),
-    path("api/", include("jobs.urls")),
-    path("api/", include("traces.urls")),
-    path("api/", include("datasets.urls")),
+    *(path("api/", include(app.urls)) for app in site_apps() if app.urls),
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
 ]

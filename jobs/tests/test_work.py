@@ -5,7 +5,6 @@ import signal
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from jobs.models import Job
 from jobs.services.queue import start_job
 from jobs.tests.factories import FailedJobFactory, RunningJobFactory
 from traces.tests.factories import TraceFactory
+from tunix_site import apps
 from tunix_site.serving.processes import descendants
 from tunix_site.tests.live import is_alive, wait_until
 
@@ -69,7 +69,7 @@ def test_each_worker_is_started_again_and_all_end_together(work):
     def workers() -> set[int]:
         return descendants(keeper.pid) - {keeper.pid}
 
-    wait_until(lambda: len(workers()) == len(settings.WORKERS))
+    wait_until(lambda: len(workers()) == len(apps.workers()))
     before = workers()
     os.kill(min(before), signal.SIGKILL)
     wait_until(lambda: len(workers() - before) == 1)

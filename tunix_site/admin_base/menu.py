@@ -1,51 +1,26 @@
-"""The admin's sidebar."""
+"""The admin's sidebar, made of the menus of the apps."""
 
-from django.urls import reverse_lazy
+from typing import Any
+
+from django.urls import reverse
+
+from tunix_site.apps import Menu, site_apps
 
 
-def navigation() -> list[dict[str, object]]:
+def navigation(request: Any) -> list[dict[str, object]]:
     """Give the groups of pages, each with who sees it."""
-    return [
-        _menu(
-            "Traces",
-            "may_curate",
-            {
-                "Traces": ("traces_trace", "account_tree"),
-                "Scores": ("traces_score", "speed"),
-                "Reviews": ("traces_review", "rate_review"),
-            },
-        ),
-        _menu(
-            "Datasets",
-            "may_curate",
-            {
-                "Datasets": ("datasets_dataset", "dataset"),
-                "Dataset items": ("datasets_datasetitem", "list"),
-            },
-        ),
-        _menu("Work", "may_curate", {"Jobs": ("jobs_job", "pending_actions")}),
-        _menu(
-            "Access",
-            "may_administer",
-            {
-                "API keys": ("tunix_site_apikey", "key"),
-                "Users": ("auth_user", "person"),
-                "Groups": ("auth_group", "group"),
-                "Idempotent answers": ("tunix_site_idempotentanswer", "replay"),
-            },
-        ),
-    ]
+    return [_group(app.menu) for app in site_apps() if app.menu]
 
 
-def _menu(title: str, permission: str, entries: dict[str, tuple[str, str]]) -> dict[str, object]:
-    """A group of the admin's sidebar: page by title, each with its icon."""
+def _group(menu: Menu) -> dict[str, object]:
+    permission = "may_administer" if menu.for_superusers else "may_curate"
     items = [
         {
-            "title": name,
+            "title": title,
             "icon": icon,
-            "link": reverse_lazy(f"admin:{page}_changelist"),
+            "link": reverse(f"admin:{page}_changelist"),
             "permission": f"tunix_site.admin_base.site.{permission}",
         }
-        for name, (page, icon) in entries.items()
+        for title, (page, icon) in menu.pages.items()
     ]
-    return {"title": title, "items": items}
+    return {"title": menu.title, "items": items}

@@ -13,6 +13,7 @@ from django.urls import reverse
 from tunix_site.access.addresses import address_of
 from tunix_site.access.passwords import OldPasswordMixin
 from tunix_site.access.roles import RANKS, rank_of_user
+from tunix_site.apps import LAST, site_apps
 from tunix_site.models import Role
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ else:
     from unfold.sites import UnfoldAdminSite as AdminSite
 
 REFUSAL = "{} may not enter: this needs staff status and the role of a curator."
-APPS_FIRST = {"traces": 0, "datasets": 1, "jobs": 2}
 
 
 def may_enter(user: Any) -> bool:
@@ -91,7 +91,8 @@ class TunixAdminSite(AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Put the traces and what is made of them first."""
         apps = super().get_app_list(request, app_label)
-        return sorted(apps, key=lambda app: APPS_FIRST.get(app["app_label"], len(APPS_FIRST)))
+        places = {app.label: app.place for app in site_apps()}
+        return sorted(apps, key=lambda app: places.get(app["app_label"], LAST))
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -19,6 +19,7 @@ from rest_framework.reverse import reverse
 from tunix_site import __version__
 from tunix_site.access.roles import HasRole
 from tunix_site.api.views import ApiView, ApiViewMixin
+from tunix_site.apps import site_apps
 from tunix_site.models import Role
 
 
@@ -53,14 +54,9 @@ class RootView(ApiView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        names = {
-            "traces": "trace-list",
-            "datasets": "dataset-list",
-            "jobs": "job-list",
-            "health": "health",
-            "metrics": "metrics",
-            "schema": "schema",
-            "docs": "docs",
+        links = {
+            link: reverse(route, request=request)
+            for app in site_apps()
+            for link, route in app.root_links.items()
         }
-        links = {key: reverse(name, request=request) for key, name in names.items()}
         return Response({"version": __version__, **links})

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from jobs.checks import known_queues
 from jobs.processes import Workers
 from jobs.worker import QueueWorker
+from tunix_site.apps import workers
 from tunix_site.postgres.cluster import Cluster
 from tunix_site.postgres.keeper import KeptPostgres, looked_after
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         cluster = Cluster(settings.VAR_DIR) if settings.EMBEDDED_POSTGRES else None
         if not options["queues"] and not options["once"]:
-            Workers(settings.WORKERS, beside=[KeptPostgres(cluster)] if cluster else []).run()
+            Workers(workers(), beside=[KeptPostgres(cluster)] if cluster else []).run()
             return
         queues = (options["queues"] or ",".join(known_queues())).split(",")
         unknown = sorted(set(queues) - set(known_queues()))

@@ -3,7 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.utils.module_loading import import_string
+from drf_spectacular.hooks import postprocess_schema_enums
+from drf_spectacular.settings import patched_settings
+
 from tunix_site.access.authentication import CHALLENGE, EXPECTED
+from tunix_site.apps import site_apps
 
 Document = dict[str, Any]
 Hook = Callable[..., Document]
@@ -174,6 +179,26 @@ def close_bodies(result: Document, **kwargs: Any) -> Document:
                 waiting.append(schemas[name])
             if "properties" in schema and "type" in schema:  # not a part of `allOf` or `if`
                 schema.setdefault("additionalProperties", False)
+    return result
+
+
+def name_enums(result: Document, generator: Any, **kwargs: Any) -> Document:
+    """Name enums by their fields, and those that share a field's name as their app says."""
+    names = {name: path for app in site_apps() for name, path in app.enum_names.items()}
+    with patched_settings({"ENUM_NAME_OVERRIDES": names}):
+        named: Document = postprocess_schema_enums(result, generator)
+    return named
+
+
+def describe_apps(result: Document, **kwargs: Any) -> Document:
+    """Describe tags and fields by what each app says of them."""
+    apps = site_apps()
+    result["tags"] = [
+        {"name": name, "description": said} for app in apps for name, said in app.tags.items()
+    ]
+    for app in apps:
+        if app.words:
+            import_string(app.words)(result)
     return result
 
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from tunix_site.access.accounts import ensure_administrator
+from tunix_site.apps import site_apps
 from tunix_site.database.migrating import migrate
 from tunix_site.postgres.cluster import embedded_postgres
 from tunix_site.postgres.keeper import KeptPostgres
@@ -16,7 +17,7 @@ from tunix_site.serving.only_server import AlreadyServed, only_server
 from tunix_site.serving.processes import Kept, KeptProcess
 from tunix_site.serving.server import Server
 
-WORK = [sys.executable, str(settings.BASE_DIR / "manage.py"), settings.WORK_COMMAND]
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 
 
 class Command(BaseCommand):
@@ -49,7 +50,8 @@ class Command(BaseCommand):
                 cluster = held.enter_context(embedded_postgres(settings.VAR_DIR))
                 beside.append(KeptPostgres(cluster))
             if settings.RUN_WORKERS and not options["no_workers"]:
-                beside.append(KeptProcess(WORK))
+                commands = [command for app in site_apps() for command in app.beside_server]
+                beside += [KeptProcess([*MANAGE, command]) for command in commands]
             self._prepare(set_up=not options["no_setup"])
             self.stdout.write(f"Serving on {url}/api/")
             self.stdout.write(f"  documentation  {url}/api/docs")

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tunix_site.apps import workers
 from tunix_site.serving.processes import descendants
 from tunix_site.serving.server_process import running_server
 from tunix_site.tests.live import (
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.live, pytest.mark.django_db]
 
 
 def test_the_port_is_free_and_the_processes_end_at_once(
-    django_db_setup, django_db_blocker, tmp_path, settings
+    django_db_setup, django_db_blocker, tmp_path
 ):
     with django_db_blocker.unblock():
         url = url_of_database()
@@ -29,7 +30,7 @@ def test_the_port_is_free_and_the_processes_end_at_once(
         environment=environment, log_path=tmp_path / "log", with_workers=True
     ) as server:
         port = int(server.url.rpartition(":")[2])
-        wait_until(lambda: len(descendants(server.pid)) >= 3 + len(settings.WORKERS))
+        wait_until(lambda: len(descendants(server.pid)) >= 3 + len(workers()))
         [web] = server.web_process_ids()
         processes = descendants(server.pid)
         with crowd(port, 5, HEAD_OF_POST % 9000), crowd(port, 5):  # under way

@@ -1,0 +1,53 @@
+"""What the apps say of themselves must be there, and what is there must be said."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.core import checks
+from django.urls import NoReverseMatch, reverse
+
+from tunix_site.apps import SiteApp, site_apps
+
+
+def apps_say_what_is_there(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    apps = site_apps()
+    said = [*_what_is_not_there(apps), *_what_is_not_said(apps)]
+    return [checks.Error(fault, id="tunix_site.E001") for fault in said]
+
+
+def _what_is_not_there(apps: Iterable[SiteApp]) -> Iterator[str]:
+    for app in apps:
+        for page in _pages(app):
+            if not _is_route(f"admin:{page}_changelist"):
+                yield f"{app.name}: the menu names {page}, which the admin has no page for."
+        for link, route in app.root_links.items():
+            if not _is_route(route):
+                yield f"{app.name}: the link {link} leads to {route}, which is no route."
+
+
+def _what_is_not_said(apps: Iterable[SiteApp]) -> Iterator[str]:
+    told = {page for app in apps for page in _pages(app)}
+    for model in admin.site._registry:
+        page = f"{model._meta.app_label}_{model._meta.model_name}"
+        if page not in told:
+            yield f"The admin's page {page} is in no app's menu."
+    for app in apps:
+        if app.urls and not (app.root_links and app.tags and app.words):
+            yield f"{app.name}: it has routes, and lacks root_links, tags or words for them."
+
+
+def _pages(app: SiteApp) -> Iterable[str]:
+    return [page for page, _ in app.menu.pages.values()] if app.menu else []
+
+
+def _is_route(name: str) -> bool:
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def register() -> None:
+    checks.register(apps_say_what_is_there)
