@@ -58,6 +58,15 @@ def _fixtures(item: pytest.Item) -> list[str]:
     return getattr(item, "fixturenames", [])
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Let the tests' database be emptied after a test that commits, events and all."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE events_event DISABLE TRIGGER events_are_not_truncated")
+
+
 @pytest.fixture
 def key_of(db: None) -> Callable[[str], str]:
     """Give the text of a new key of the role."""

@@ -13,7 +13,14 @@ from django.conf import settings
 from tests.pages import ROOT
 from training import programs
 
-LAYERS = ("tunix_site", "jobs", "traces", "datasets", "training")  # each may import those before it
+LAYERS = (
+    "events",
+    "tunix_site",
+    "jobs",
+    "traces",
+    "datasets",
+    "training",
+)  # each may import those before it
 SHARED = "traces.reasoning."
 JOBS = ROOT / "training" / "jobs"
 OF_THE_WEB = {"django", "rest_framework", "drf_spectacular", "unfold", "psycopg", *LAYERS}
