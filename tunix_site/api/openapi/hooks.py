@@ -186,7 +186,7 @@ def name_enums(result: Document, generator: Any, **kwargs: Any) -> Document:
     """Name enums by their fields, and those that share a field's name as their app says."""
     names = {name: path for app in site_apps() for name, path in app.enum_names.items()}
     with patched_settings({"ENUM_NAME_OVERRIDES": names}):
-        named: Document = postprocess_schema_enums(result, generator)
+        named: Document = postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
     return named
 
 
