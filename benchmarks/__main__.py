@@ -21,6 +21,12 @@ def main() -> None:
         action="store_true",
         help="grow to a million traces instead, in four to ten minutes; var/bench/large.json",
     )
+    parser.add_argument(
+        "--migration",
+        type=int,
+        metavar="TRACES",
+        help="migrate so many traces of the version before instead; var/bench/migration.json",
+    )
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tunix_site.settings")
     sys.path.append(str(CLIENT))
@@ -29,7 +35,7 @@ def main() -> None:
     django.setup()
     from django.conf import settings
 
-    from benchmarks.run import run, run_large
+    from benchmarks.run import run, run_large, run_migration
     from benchmarks.site import BenchmarkFailed
     from tunix_rt import TunixError
     from tunix_site.postgres.cluster import embedded_postgres
@@ -44,7 +50,11 @@ def main() -> None:
     embedded = settings.EMBEDDED_POSTGRES
     try:
         with embedded_postgres(settings.VAR_DIR) if embedded else contextlib.nullcontext():
-            missed = (run_large if options.large else run)(settings.VAR_DIR / "bench")
+            directory = settings.VAR_DIR / "bench"
+            if options.migration:
+                missed = run_migration(directory, options.migration)
+            else:
+                missed = (run_large if options.large else run)(directory)
     except (BenchmarkFailed, PostgresError, ServerNotStarted, TunixError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

@@ -22,6 +22,7 @@ from benchmarks import (
     large,
     latency,
     lists,
+    migration,
     price,
     report,
     sustained,
@@ -101,6 +102,18 @@ def run_large(directory: Path) -> list[str]:
     (directory / "large.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     print(_heading("generated traces", facts), large.table(figures), sep="\n\n")
     return [f"{figure.name} at {size:,}" for size, figure in figures if figure.missed]
+
+
+def run_migration(directory: Path, traces: int) -> list[str]:
+    """Migrate so many traces of the version before, print the table and write migration.json."""
+    directory.mkdir(parents=True, exist_ok=True)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    facts: dict[str, Any] = {"date": started, "load_before": os.getloadavg()}
+    measured = migration.measure(traces)
+    facts |= {**_machine(), "load_after": os.getloadavg(), **asdict(measured)}
+    (directory / "migration.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    print(migration.table(measured))
+    return []
 
 
 def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:

@@ -4,17 +4,19 @@ import json
 
 import pytest
 
-from benchmarks import crowd, large, price, searches
+from benchmarks import crowd, large, migration, price, searches
 from benchmarks.baseline import bare_connection
 from benchmarks.builds import build
 from benchmarks.data import Traces, generated, load_traces
 from benchmarks.exports import RENDERED, rendered
+from benchmarks.locks import sampler, strongest
 from benchmarks.price import Price
 from benchmarks.report import Result, table, write
 from benchmarks.run import Sizes, measure
 from benchmarks.site import running_site
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
+from tunix_site.tests.live import wait_until
 
 TRACES = 30
 TINY = Sizes(
@@ -79,6 +81,30 @@ def test_everything_is_measured_as_traces_grow_in_number(tmp_path, monkeypatch):
     shown = large.table(figures)
     assert all(name in shown for name in by_size[40])
     assert [row["met"] for row in large.as_json(figures)].count(None) < len(figures)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_is_measured(monkeypatch):
+    monkeypatch.setattr(migration, "WARM_UP_SECONDS", 0.5)
+    measured = migration.measure(300)
+    assert measured.seconds > 0
+    assert {deed for deeds in measured.waits.values() for deed in deeds} == {"store", "review"}
+    assert migration.table(measured).startswith("300 traces: ")
+    assert not Trace.objects.exists()  # in the database that was in use
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_that_a_migration_holds_is_seen():
+    with sampler(migration.NAMED) as longest, bare_connection() as database:
+        database.execute(f"SET application_name = '{migration.NAMED}'")
+        with database.transaction():
+            database.execute("LOCK TABLE traces_score IN ROW EXCLUSIVE MODE")
+            database.execute("LOCK TABLE traces_score IN SHARE ROW EXCLUSIVE MODE")
+            wait_until(lambda: len(longest) > 1)
+    (lock,) = strongest(longest)
+    assert (lock.table, lock.mode) == ("traces_score", "ShareRowExclusiveLock")
+    assert lock.held_seconds > 0
+    assert lock.waited_seconds == 0
 
 
 @pytest.mark.django_db
