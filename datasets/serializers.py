@@ -8,8 +8,6 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from datasets.formats.known import FORMATS
-from datasets.formats.options import Metadata
 from datasets.models import (
     MAX_NAME_CHARS,
     MAX_PARENT_CHARS,
@@ -20,21 +18,17 @@ from datasets.models import (
     SplitBy,
     Strategy,
 )
-from datasets.reading import Export
 from datasets.recipe import Recipe
 from datasets.services import BuildRequest
 from traces.finding.filters import TraceFilters
 from tunix_site.api.fields import (
-    BooleanField,
     ChoiceTextField,
     IntegerField,
     ObjectField,
-    QuerySerializer,
     StrictSerializer,
     TextField,
 )
 
-DEFAULT_FORMAT = "trace"
 MAX_SPLITS = 20
 SPLIT_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_SPLIT_CHARS - 1}}}")
 MAX_FILTERS = 50
@@ -268,46 +262,3 @@ class ManifestSerializer(DatasetDetailSerializer):
     class Meta(DatasetDetailSerializer.Meta):
         fields = [*DatasetDetailSerializer.Meta.fields, "trace_ids"]
         read_only_fields = fields
-
-
-class FormatQuery(QuerySerializer):
-    """What may be chosen about a format."""
-
-    split = TextField(max_length=MAX_SPLIT_CHARS, required=False)
-    metadata = ChoiceTextField(
-        choices=list(Metadata),
-        required=False,
-        help_text="`json`: as one text of JSON, which gives the same columns whatever is in it. "
-        "`object` is what `trace`, `tunix_sft`, `training_example` and `record` come with unless "
-        "asked; `none` is not with `record`.",
-    )
-    include_truncated = BooleanField(
-        required=False,
-        help_text="Keep replies that were cut off before their answer; with formats that leave "
-        "them out.",
-    )
-
-
-class ExportQuery(FormatQuery):
-    format = ChoiceTextField(
-        choices=list(FORMATS),
-        required=False,
-        default=DEFAULT_FORMAT,
-        error_messages={"invalid_choice": f"Unknown format; known ones: {', '.join(FORMATS)}."},
-    )
-    after = IntegerField(
-        min_value=0,
-        max_value=2**63 - 1,
-        required=False,
-        default=0,
-        help_text="Go on after so many rows of the export; not with parquet.",
-    )
-
-
-class FormatCountsSerializer(serializers.Serializer[Export]):
-    """What a format makes of a dataset."""
-
-    format = serializers.CharField(source="fmt.name")
-    version = serializers.IntegerField(source="fmt.version")
-    row_count = serializers.IntegerField()
-    left_out = serializers.DictField(child=serializers.IntegerField())

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
-from datasets import files
+from datasets.export import files
 from datasets.models import Dataset, DatasetItem, dataset_key
 from datasets.recipe import Recipe, candidates, selection
 from tunix_site.database.copy_out import copy_out

@@ -16,20 +16,23 @@ from rest_framework.response import Response
 
 from datasets import services, tasks
 from datasets.examples import EXAMPLES
+from datasets.export.export import Export
+from datasets.export.reading import trace_id_pieces
+from datasets.export.responses import encoding_for, export_response
+from datasets.export.serializers import (
+    DEFAULT_FORMAT,
+    ExportQuery,
+    FormatCountsSerializer,
+    FormatQuery,
+)
 from datasets.formats.containers import PARQUET
 from datasets.formats.known import FORMATS
 from datasets.models import Dataset
-from datasets.reading import Export, trace_id_pieces
-from datasets.responses import encoding_for, export_response
 from datasets.serializers import (
-    DEFAULT_FORMAT,
     BuildAnswerSerializer,
     BuildSerializer,
     DatasetDetailSerializer,
     DatasetRowSerializer,
-    ExportQuery,
-    FormatCountsSerializer,
-    FormatQuery,
     ManifestSerializer,
 )
 from jobs.answers import PREFER, accepted, wants_job

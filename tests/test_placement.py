@@ -198,7 +198,7 @@ WRITE_BESIDE = {
     "tunix_site/postgres/cluster.py": "makes the role and the database, before there is a table",
 }
 READ_BY_SQL = {
-    "datasets/reading.py": "exports",
+    "datasets/export/reading.py": "exports",
     "jobs/reading.py": "a job's errors",
     "traces/finding/matches.py": "which traces hold words",
     "traces/finding/prompts.py": "prompts, with what their traces have in common",
@@ -254,12 +254,12 @@ def test_each_place_that_is_named_needs_it(path):
         ("traces/views/services.py", "trace.save()"),
         ("traces/copy_out.py", "cursor.copy('COPY (SELECT 1) TO STDOUT')"),
         # those that may read, and do more
-        ("datasets/reading.py", "cursor.execute('DELETE FROM traces_trace')"),
-        ("datasets/reading.py", "cursor.execute('delete\\n from traces_trace')"),
-        ("datasets/reading.py", "q = f'UPDATE {table} SET x = 1'"),
-        ("datasets/reading.py", "q = 'UP' + 'DATE traces_trace SET x = 1'"),
+        ("datasets/export/reading.py", "cursor.execute('DELETE FROM traces_trace')"),
+        ("datasets/export/reading.py", "cursor.execute('delete\\n from traces_trace')"),
+        ("datasets/export/reading.py", "q = f'UPDATE {table} SET x = 1'"),
+        ("datasets/export/reading.py", "q = 'UP' + 'DATE traces_trace SET x = 1'"),
         (
-            "datasets/reading.py",
+            "datasets/export/reading.py",
             "q = 'WITH gone AS (DELETE FROM t RETURNING id) SELECT id FROM gone'",
         ),
         ("traces/finding/search.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
@@ -280,7 +280,10 @@ def test_a_write_in_another_place_is_found(path, line):
         ("traces/services/bulk.py", "cursor.execute('UPDATE traces_trace SET status = 1')"),
         ("traces/querysets.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
         ("traces/admin/traces.py", "obj.save()"),
-        ("datasets/reading.py", "'''Update what is set.'''\ncursor.execute('SELECT 1 FOR UPDATE')"),
+        (
+            "datasets/export/reading.py",
+            "'''Update what is set.'''\ncursor.execute('SELECT 1 FOR UPDATE')",
+        ),
         (
             "datasets/recipe.py",
             "found.update(more)\nshown.copy()\na.insert(0, b)\ncopy.copy(a)\nupdate(a=1)",

@@ -1,4 +1,4 @@
-"""What a format is given: a row's columns in datasets.reading, as text."""
+"""What a format is given: a row's columns in datasets.export.export, as text."""
 
 from typing import NamedTuple
 

@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from datasets import files
+from datasets.export import files
+from datasets.export.export import Export
+from datasets.export.reading import DatasetCutShort
 from datasets.formats.known import FORMATS
 from datasets.models import Dataset
-from datasets.reading import DatasetCutShort, Export
 from datasets.services import delete_dataset
 from datasets.tests.exporting import export
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
@@ -250,7 +251,7 @@ def test_what_is_cut_short_leaves_nothing(reader, folder):
 
 HOLDER = """
 import pathlib, sys
-from datasets import files
+from datasets.export import files
 draft = files._begun(pathlib.Path(sys.argv[1]), sys.argv[2])
 draft.write(b"half a line")
 draft.file.flush()

@@ -6,8 +6,9 @@ import pytest
 import zstandard
 from django.db import connection
 
+from datasets.export.export import Export
+from datasets.export.reading import FIRST_ROW_FAST
 from datasets.formats.known import FORMATS
-from datasets.reading import FIRST_ROW_FAST, Export
 from datasets.tests.exporting import LINES, export, rows
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.models import Trace

@@ -5,8 +5,9 @@ import pytest
 from django.db import connection
 
 from datasets.compression import GZIP, IDENTITY, ZSTD
+from datasets.export.export import Export
+from datasets.export.reading import DatasetCutShort
 from datasets.formats.known import FORMATS
-from datasets.reading import DatasetCutShort, Export
 from datasets.services import delete_dataset
 from datasets.tests.exporting import export, rows
 from datasets.tests.factories import DatasetFactory

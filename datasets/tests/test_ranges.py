@@ -2,7 +2,7 @@
 
 import pytest
 
-from datasets.ranges import part_of
+from datasets.export.ranges import part_of
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from datasets.compression import GZIP, IDENTITY, ZSTD
+from datasets.export.export import Export, told
+from datasets.export.reading import DatasetCutShort
 from datasets.formats.format import Format
 from datasets.formats.known import FORMATS
 from datasets.formats.options import Metadata
 from datasets.formats.rows import Columns
 from datasets.models import Dataset
-from datasets.reading import DatasetCutShort, Export, told
 from tunix_site.errors import Invalid, text_of
 from tunix_site.progress_bar import progress_bar
 

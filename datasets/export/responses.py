@@ -15,11 +15,11 @@ from django.http import (
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from rest_framework import status
 
-from datasets import files
 from datasets.compression import IDENTITY, Encoding, negotiated, welcomes_plain
+from datasets.export import files
+from datasets.export.export import Export, told
+from datasets.export.ranges import part_of
 from datasets.formats.format import Format
-from datasets.ranges import part_of
-from datasets.reading import Export, told
 from tunix_site.api.pieces import PIECE_BYTES, started
 from tunix_site.serving.connections.streams import slots
 

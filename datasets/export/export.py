@@ -1,8 +1,4 @@
-"""Reading a dataset in order, in pieces of bounded size.
-
-One COPY gives all rows: the database works ahead while Python renders, nothing is held but a
-piece, and what is deleted meanwhile still arrives, as one statement sees one state.
-"""
+"""What is exported: a dataset or a split of it in a format, and what is known of it beforehand."""
 
 import hashlib
 from collections.abc import Callable, Generator, Iterator
@@ -11,25 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import connection, transaction
-from rest_framework.exceptions import NotFound
-
 from datasets.compression import IDENTITY, Encoding
+from datasets.export.reading import copied
 from datasets.formats.format import Format
 from datasets.formats.options import Metadata, Options
 from datasets.formats.rows import Columns
 from datasets.models import Dataset
 from traces.reasoning.turns import Parts
-from tunix_site.api.pieces import in_pieces
-from tunix_site.database.copy_out import copy_out
 from tunix_site.errors import Invalid
 
-# Nested loops along the index of positions give the first row at once; sorting and hashing all
-# rows would be somewhat faster to the last one. A compiled plan starts late.
-FIRST_ROW_FAST = """
-    SELECT set_config(name, 'off', true)
-    FROM unnest('{enable_sort,enable_hashjoin,enable_mergejoin,jit}'::text[]) AS name
-"""
 TIMESTAMP = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 SCORES = f"""(
     SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -60,10 +46,6 @@ COLUMNS = {
     "content_hash": "trace.content_hash",
     "prompt_hash": "trace.prompt_hash",
 }
-
-
-class DatasetCutShort(NotFound):
-    """404: the dataset was deleted before it was read. Later, what was sent is not all of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +149,7 @@ class Export:
             "split": self.split or "",
             "format_version": str(self.fmt.version),
         }
-        with closing(_copied(*self.query(), self.row_count - self.after)) as rows:
+        with closing(copied(*self.query(), self.row_count - self.after)) as rows:
             yield from self.encoding.encoded(self.fmt.pieces(self.options, watched(rows), about))
 
     def query(self) -> tuple[str, list[Any]]:
@@ -208,30 +190,3 @@ def told(left_out: dict[str, int]) -> str:
     """Say how many traces a format leaves out, and why: `12; several_turns=9, truncated=3`."""
     reasons = ", ".join(f"{reason}={count}" for reason, count in left_out.items())
     return f"{sum(left_out.values())}; {reasons}" if left_out else ""
-
-
-def trace_id_pieces(dataset: Dataset) -> Generator[bytes]:
-    """Yield the ids of a dataset's traces in order, as the items of a JSON array."""
-    query = "SELECT trace_id FROM datasets_datasetitem WHERE dataset_id = %s ORDER BY position"
-    with closing(_copied(query, [dataset.pk], dataset.trace_count)) as rows:
-        yield from in_pieces(
-            f'{"," if number else ""}"{row[0]}"'.encode() for number, row in enumerate(rows)
-        )
-
-
-def _copied(query: str, parameters: list[Any], expected: int) -> Generator[tuple[Any, ...]]:
-    """Yield rows as text.
-
-    DatasetCutShort at the end where some are missing: the connection breaks, so that nobody takes
-    the part for the whole.
-    """
-    count = 0
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(FIRST_ROW_FAST)
-        with copy_out(query, parameters) as copy:
-            for row in copy.rows():
-                count += 1
-                yield row
-    if count != expected:
-        raise DatasetCutShort(f"Dataset not found: deleted, {count} of {expected} rows are there.")

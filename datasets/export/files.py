@@ -17,8 +17,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from datasets.export.export import Export
 from datasets.models import Dataset
-from datasets.reading import Export
 from tunix_site.errors import Unavailable
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,60 @@
+"""Queries of the export routes, and what is told of a format."""
+
+from rest_framework import serializers
+
+from datasets.export.export import Export
+from datasets.formats.known import FORMATS
+from datasets.formats.options import Metadata
+from datasets.models import MAX_SPLIT_CHARS
+from tunix_site.api.fields import (
+    BooleanField,
+    ChoiceTextField,
+    IntegerField,
+    QuerySerializer,
+    TextField,
+)
+
+DEFAULT_FORMAT = "trace"
+
+
+class FormatQuery(QuerySerializer):
+    """What may be chosen about a format."""
+
+    split = TextField(max_length=MAX_SPLIT_CHARS, required=False)
+    metadata = ChoiceTextField(
+        choices=list(Metadata),
+        required=False,
+        help_text="`json`: as one text of JSON, which gives the same columns whatever is in it. "
+        "`object` is what `trace`, `tunix_sft`, `training_example` and `record` come with unless "
+        "asked; `none` is not with `record`.",
+    )
+    include_truncated = BooleanField(
+        required=False,
+        help_text="Keep replies that were cut off before their answer; with formats that leave "
+        "them out.",
+    )
+
+
+class ExportQuery(FormatQuery):
+    format = ChoiceTextField(
+        choices=list(FORMATS),
+        required=False,
+        default=DEFAULT_FORMAT,
+        error_messages={"invalid_choice": f"Unknown format; known ones: {', '.join(FORMATS)}."},
+    )
+    after = IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        required=False,
+        default=0,
+        help_text="Go on after so many rows of the export; not with parquet.",
+    )
+
+
+class FormatCountsSerializer(serializers.Serializer[Export]):
+    """What a format makes of a dataset."""
+
+    format = serializers.CharField(source="fmt.name")
+    version = serializers.IntegerField(source="fmt.version")
+    row_count = serializers.IntegerField()
+    left_out = serializers.DictField(child=serializers.IntegerField())
