@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from datasets import services
-from datasets.formats.known import FORMATS
+from datasets.formats.known import AS_LINES, AS_PARQUET, OLD_NAME
 from datasets.models import MAX_SPLIT_CHARS, Dataset, DatasetItem
 from traces.admin.shown import trace_link
 from traces.querysets import PREVIEW_CHARS
@@ -150,8 +150,14 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
     @admin.display(description="Manifest and exports")
     def export_links(self, dataset: Dataset) -> str:
         manifest = reverse("dataset-manifest", args=[dataset.key])
-        export = reverse("dataset-export", args=[dataset.key])
-        exports = [(name, _by_split(dataset, export, {"format": name})) for name in FORMATS]
+        lines = reverse("dataset-export", args=[dataset.key])
+        parquet = reverse("dataset-export-parquet", args=[dataset.key])
+        exports = [
+            (f"{name}{kind}", _by_split(dataset, export, {"format": name}))
+            for export, kind, formats in ((lines, "", AS_LINES), (parquet, ", Parquet", AS_PARQUET))
+            for name in formats
+            if name != OLD_NAME
+        ]
         return _links(dataset, [("manifest", [("all", manifest)]), *exports])
 
     @admin.display(description="Statistics")

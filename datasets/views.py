@@ -5,8 +5,7 @@ from typing import ClassVar
 
 import msgspec
 from django.http import HttpResponseBase, StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
@@ -16,6 +15,7 @@ from rest_framework.response import Response
 
 from datasets import services, tasks
 from datasets.examples import EXAMPLES
+from datasets.export.documents import EXPORT_HEADERS, LINES_RESPONSES, PARQUET_RESPONSES
 from datasets.export.export import Export
 from datasets.export.reading import trace_id_pieces
 from datasets.export.responses import encoding_for, export_response
@@ -24,9 +24,11 @@ from datasets.export.serializers import (
     ExportQuery,
     FormatCountsSerializer,
     FormatQuery,
+    ParquetQuery,
 )
-from datasets.formats.containers import PARQUET
-from datasets.formats.known import FORMATS
+from datasets.formats.containers import LINES, PARQUET, Container
+from datasets.formats.format import Format
+from datasets.formats.known import AS_LINES, AS_PARQUET, FORMATS
 from datasets.models import Dataset
 from datasets.serializers import (
     BuildAnswerSerializer,
@@ -38,11 +40,9 @@ from datasets.serializers import (
 from jobs.answers import PREFER, accepted, wants_job
 from jobs.serializers import JobSerializer
 from jobs.services.queue import start_job
-from tunix_site.api.openapi.schema import ERROR_BODY
 from tunix_site.api.pagination import PageQuery
 from tunix_site.api.pieces import started
 from tunix_site.api.renderers import (
-    NDJSON,
     BytesRenderer,
     JSONRenderer,
     NDJSONRenderer,
@@ -51,55 +51,6 @@ from tunix_site.api.renderers import (
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
 from tunix_site.strict_json import shown
-
-EXPORT_HEADERS = (
-    [
-        OpenApiParameter(
-            "Accept-Encoding",
-            str,
-            OpenApiParameter.HEADER,
-            description="`gzip` or `zstd` compresses lines; Parquet is compressed inside.",
-        ),
-        OpenApiParameter(
-            "Range",
-            str,
-            OpenApiParameter.HEADER,
-            description="One range of bytes, of plain ones; not of `record`, nor with `after`.",
-        ),
-        OpenApiParameter(
-            "If-Range",
-            str,
-            OpenApiParameter.HEADER,
-            description="The `ETag` of what the range belongs to; of other bytes all come.",
-        ),
-    ]
-    + [
-        OpenApiParameter(
-            "Content-Range",
-            str,
-            OpenApiParameter.HEADER,
-            description="Which bytes come, of how many.",
-            required=True,
-            response=[206],
-        )
-    ]
-    + [
-        OpenApiParameter(
-            name, kind, OpenApiParameter.HEADER, description=what, required=required, response=[200]
-        )
-        for name, kind, required, what in (
-            ("X-Row-Count", int, True, "Rows of the export, those left out by `after` too."),
-            ("X-Rows-Left-Out", str, True, "Traces that it leaves out: `3; tools=2, truncated=1`."),
-            ("X-Rows-After", int, True, "How many of them are left out."),
-            ("X-Content-Digest", str, True, "The dataset's digest."),
-            ("Content-Length", int, False, "Of a file that is there; of `HEAD`."),
-            ("Accept-Ranges", str, True, "`bytes` where `Range` may be asked for, else `none`."),
-            ("Content-Encoding", str, False, "Where it is compressed: `gzip` or `zstd`."),
-            ("Content-Disposition", str, True, "A file name of key, split and format."),
-            ("ETag", str, False, "Names the bytes; `record` has none, as curation changes it."),
-        )
-    ]
-)
 
 
 class ParquetRenderer(StreamRenderer):
@@ -121,12 +72,18 @@ class DatasetViewSet(ApiViewSet):
         "retrieve": Role.READER,
         "manifest": Role.READER,
         "export": Role.READER,
+        "export_parquet": Role.READER,
         "format_counts": Role.READER,
         "build": Role.CURATOR,
         "destroy": Role.CURATOR,
     }
-    queries: ClassVar = {"list": PageQuery, "export": ExportQuery, "format_counts": FormatQuery}
-    streams: ClassVar = {"export", "manifest"}
+    queries: ClassVar = {
+        "list": PageQuery,
+        "export": ExportQuery,
+        "export_parquet": ParquetQuery,
+        "format_counts": FormatQuery,
+    }
+    streams: ClassVar = {"export", "export_parquet", "manifest"}
     examples: ClassVar = EXAMPLES
 
     def get_renderers(self) -> list[BaseRenderer]:
@@ -134,11 +91,8 @@ class DatasetViewSet(ApiViewSet):
         renderers: list[BaseRenderer] = super().get_renderers()
         if self.action == "export":
             name = self.request.query_params.get("format", DEFAULT_FORMAT)
-            known = (
-                [FORMATS[name].container.media_type]
-                if name in FORMATS
-                else [NDJSON, PARQUET.media_type]
-            )
+            containers = (AS_LINES[name][1],) if name in AS_LINES else (LINES, PARQUET)
+            known = [container.media_type for container in containers]
             known.append(BytesRenderer.media_type)
             return [renderer for renderer in renderers if renderer.media_type in known]
         return renderers
@@ -197,18 +151,9 @@ class DatasetViewSet(ApiViewSet):
     @extend_schema(
         operation_id="export_dataset",
         parameters=EXPORT_HEADERS,
-        responses={
-            (200, NDJSON): OpenApiTypes.STR,
-            (200, PARQUET.media_type): OpenApiTypes.BINARY,
-            (200, BytesRenderer.media_type): OpenApiTypes.BINARY,
-            (206, NDJSON): OpenApiTypes.STR,
-            (206, PARQUET.media_type): OpenApiTypes.BINARY,
-            (304, NDJSON): None,
-            (412, NDJSON): None,
-            (416, "application/json"): ERROR_BODY,
-        },
+        responses=LINES_RESPONSES,
         description="Export a dataset: a JSON object a line, or a Parquet file. "
-        f"Formats: {', '.join(FORMATS)}.",
+        f"Formats: {', '.join(AS_LINES)}.",
     )
     @action(
         detail=True,
@@ -217,11 +162,36 @@ class DatasetViewSet(ApiViewSet):
         renderer_classes=[NDJSONRenderer, ParquetRenderer, BytesRenderer],
     )
     def export(self, request: Request, key: str) -> HttpResponseBase:
-        fmt = FORMATS[self.query.pop("format")]
-        encoding = encoding_for(request._request, fmt)
-        export = Export(dataset=self.get_object(), fmt=fmt, encoding=encoding, **self.query)
-        media_type = request.accepted_renderer.media_type
-        return export_response(request._request, export, media_type=media_type)
+        return self._export(*AS_LINES[self.query.pop("format")])
+
+    @extend_schema(
+        operation_id="export_dataset_as_parquet",
+        parameters=EXPORT_HEADERS,
+        responses=PARQUET_RESPONSES,
+        description="Export a dataset as a Parquet file: the keys of a line are its columns, their "
+        f"metadata text. Formats: {', '.join(AS_PARQUET)}.",
+    )
+    @action(
+        detail=True,
+        url_path=r"export\.parquet",
+        pagination_class=None,
+        renderer_classes=[ParquetRenderer, BytesRenderer],
+    )
+    def export_parquet(self, request: Request, key: str) -> HttpResponseBase:
+        return self._export(*AS_PARQUET[self.query.pop("format")])
+
+    def _export(self, fmt: Format, container: Container) -> HttpResponseBase:
+        request = self.request._request
+        export = Export(
+            dataset=self.get_object(),
+            fmt=fmt,
+            container=container,
+            encoding=encoding_for(request, fmt, container),
+            **self.query,
+        )
+        return export_response(
+            request, export, media_type=self.request.accepted_renderer.media_type
+        )
 
     @extend_schema(operation_id="count_format", responses=FormatCountsSerializer)
     @action(
@@ -229,10 +199,14 @@ class DatasetViewSet(ApiViewSet):
     )
     def format_counts(self, request: Request, key: str, name: str) -> Response:
         """Count what an export in a format holds, and what it leaves out."""
-        if name not in FORMATS:
+        known = AS_LINES | AS_PARQUET
+        if name not in known:
             raise NotFound(f"Unknown format; known ones: {', '.join(FORMATS)}.")
-        export = Export(dataset=self.get_object(), fmt=FORMATS[name], **self.query)
-        return Response(FormatCountsSerializer(export).data)
+        fmt, _ = known[name]
+        export = Export(
+            dataset=self.get_object(), fmt=fmt, container=fmt.containers[0], **self.query
+        )
+        return Response({**FormatCountsSerializer(export).data, "format": name})
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""

@@ -96,6 +96,7 @@ def test_nginx_hands_imports_on_as_they_come(path):
     "path",
     [
         "/api/datasets/sums-1/export.jsonl",
+        "/api/datasets/sums-1/export.parquet",
         "/api/datasets/sums-1/manifest/",
         "/api/jobs/01a20fe6-b733-7378-b397-7d05669c2e15/errors.jsonl",
     ],

@@ -144,8 +144,20 @@ def test_a_file_is_replaced_only_with_force(environment, tmp_path):
 def test_a_parquet_file_has_its_name(run, tmp_path):
     TraceFactory()
     key = SplitDatasetFactory().key
-    run("export", key, "--format", "parquet")
-    assert (tmp_path / f"{key}.parquet").read_bytes().startswith(b"PAR1")
+    for arguments, name in (
+        (["--format", "parquet"], f"{key}.parquet"),
+        (["--parquet"], f"{key}.trace.parquet"),
+        (
+            ["--parquet", "--format", "tunix_sft", "--split", "train"],
+            f"{key}.train.tunix_sft.parquet",
+        ),
+        (["--parquet", "--format", "table", "--split", "train"], f"{key}.train.parquet"),
+    ):
+        done = run("export", key, *arguments)
+        assert f"to {name}" in done.stdout
+        assert (tmp_path / name).read_bytes().startswith(b"PAR1")
+    refused = run("export", key, "--parquet", "-o", "-", ends_with=2)
+    assert "Parquet is written to a file alone" in " ".join(refused.stderr.split())
 
 
 def test_a_dataset_is_built_of_what_matches(run):

@@ -35,8 +35,8 @@ def dataset():
 def whole(dataset, site_as):
     """Give the bytes of an export as curl would get them."""
 
-    def get(fmt="trace", **query):
-        path = f"/api/datasets/{dataset.key}/export.jsonl"
+    def get(fmt="trace", *, route="jsonl", **query):
+        path = f"/api/datasets/{dataset.key}/export.{route}"
         return site_as("reader").get(path, params={"format": fmt, **query}).content
 
     return get
@@ -76,6 +76,22 @@ def test_a_parquet_file_is_written(client, dataset, whole, tmp_path):
     done = client.datasets.export(dataset.key, str(target), format="parquet")
     assert target.read_bytes() == whole("parquet")
     assert done.row_count == 40
+
+
+@every_format_of_lines
+def test_every_format_is_written_as_parquet(client, dataset, whole, tmp_path, fmt):
+    target = tmp_path / "train.parquet"
+    told = []
+    done = client.datasets.export(
+        *(dataset.key, target),
+        format=fmt,
+        parquet=True,
+        split="train",
+        progress=lambda *far: told.append(far),
+    )
+    assert target.read_bytes() == whole(fmt, route="parquet", split="train")
+    assert done.row_count == dataset.stats["split_counts"]["train"]
+    assert told[-1] == (target.stat().st_size, None)
 
 
 @every_format_of_lines
@@ -119,6 +135,15 @@ def test_rows_are_gone_on_with_where_they_broke_off(harmed, proxy, dataset, clie
     got = list(harmed.datasets.rows(dataset.key, format=fmt))
     assert got == list(client.datasets.rows(dataset.key, format=fmt))
     assert len(proxy.seen) == 5
+
+
+def test_parquet_of_what_may_change_is_begun_anew(harmed, proxy, dataset, whole, tmp_path):
+    target = tmp_path / "out.parquet"
+    proxy.faults += [break_off(0.5)]
+    done = harmed.datasets.export(dataset.key, target, format="record", parquet=True)
+    assert target.read_bytes() == whole("record", route="parquet")
+    assert done.row_count == 40
+    assert not any("range" in headers for _, _, headers in proxy.seen)
 
 
 def test_a_download_that_comes_on_a_little_each_time_is_not_given_up(
@@ -178,19 +203,21 @@ def test_a_part_that_was_whole_already_gets_its_name(harmed, client, dataset, wh
     assert target.read_bytes() == expected
 
 
-@pytest.mark.parametrize("fmt", ["tunix_sft", "parquet"])
+@pytest.mark.parametrize(
+    ("fmt", "parquet"), [("tunix_sft", False), ("tunix_sft", True), ("parquet", False)]
+)
 def test_a_part_is_gone_on_with_by_bytes_where_there_are_ranges(
-    harmed, proxy, dataset, whole, tmp_path, fmt
+    harmed, proxy, dataset, whole, tmp_path, fmt, parquet
 ):
-    target, expected = tmp_path / "out", whole(fmt)
+    target, expected = tmp_path / "out", whole(fmt, route="parquet" if parquet else "jsonl")
     proxy.faults += [break_off(0.5), *[hang_up] * 6]
     with pytest.raises(Disconnected):
-        harmed.datasets.export(dataset.key, target, format=fmt)
+        harmed.datasets.export(dataset.key, target, format=fmt, parquet=parquet)
     [part] = tmp_path.iterdir()
     came = part.stat().st_size
     proxy.faults.clear()
     proxy.faults.append(with_ranges)
-    done = harmed.datasets.export(dataset.key, target, format=fmt)
+    done = harmed.datasets.export(dataset.key, target, format=fmt, parquet=parquet)
     assert target.read_bytes() == expected
     assert (done.row_count, done.byte_count) == (40, len(expected))
     assert proxy.headers_of("range")[-1] == f"bytes={came}-"

@@ -9,43 +9,13 @@ from typing import Any
 
 from datasets.compression import IDENTITY, Encoding
 from datasets.export.reading import copied
+from datasets.formats.containers import LINES, Container
 from datasets.formats.format import Format
 from datasets.formats.options import Metadata, Options
-from datasets.formats.rows import Columns
+from datasets.formats.rows import Columns, Scope
 from datasets.models import Dataset
 from traces.reasoning.turns import Parts
 from tunix_site.errors import Invalid
-
-TIMESTAMP = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-SCORES = f"""(
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
-        'criteria', criteria, 'scorer_version', scorer_version, 'value', value,
-        'details', details, 'created_at', {TIMESTAMP.format("score.created_at")}
-    ) ORDER BY criteria, scorer_version), '[]')
-    FROM traces_score AS score WHERE score.trace_id = trace.id
-)"""  # noqa: S608
-COLUMNS = {
-    "build_id": "dataset.build_id",
-    "id": "trace.id",
-    "created_at": TIMESTAMP.format("trace.created_at"),
-    "trace_version": "trace.trace_version",
-    "prompt": "trace.prompt",
-    "final_answer": "trace.final_answer",
-    "steps": "trace.steps",
-    "meta": "trace.meta",
-    "external_id": "trace.external_id",
-    "tags": "trace.tags",
-    "messages": "trace.messages",
-    # most rows need none, and reading them takes the time
-    "turns": f"CASE WHEN item.parts & {int(Parts.SEVERAL_TURNS)} <> 0 THEN trace.messages END",
-    "status": "trace.status",
-    "scores": SCORES,
-    "split": "item.split",
-    "created_us": "(extract(epoch FROM trace.created_at) * 1000000)::bigint",
-    "source": "trace.source",
-    "content_hash": "trace.content_hash",
-    "prompt_hash": "trace.prompt_hash",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +28,18 @@ class Export:
 
     dataset: Dataset
     fmt: Format
+    container: Container = LINES
     split: str | None = None
     after: int = 0
     encoding: Encoding = IDENTITY
-    metadata: str | None = None  # the format's default
+    metadata: str | None = None  # the first of those that there are
     include_truncated: bool | None = None  # not
 
     def __post_init__(self) -> None:
-        if self.metadata is not None and self.metadata not in self.fmt.metadata:
-            known = " or ".join(self.fmt.metadata)
+        if self.container not in self.fmt.containers:
+            raise Invalid({"format": [f"There are no {self.container.name} of {self.fmt.name}."]})
+        if self.metadata is not None and self.metadata not in self.known_metadata:
+            known = " or ".join(self.known_metadata)
             raise Invalid({"metadata": [f"Those of {self.fmt.name} come as {known}."]})
         if self.include_truncated is not None and Parts.TRUNCATED not in self.fmt.leaves_out:
             refusal = f"{self.fmt.name} leaves none out."
@@ -74,57 +47,49 @@ class Export:
         if self.split is not None and self.split not in self.dataset.splits:
             known = ", ".join(sorted(self.dataset.splits)) or "none"
             raise Invalid({"split": [f"Unknown split; this dataset's: {known}."]})
-        if self.after and not self.fmt.container.divisible:
-            raise Invalid({"after": [f"A {self.fmt.name} file is read whole."]})
+        if self.after and not self.container.divisible:
+            raise Invalid({"after": [f"A {self.container.suffix} file is read whole."]})
         if self.after > self.row_count:
             raise Invalid(
                 {"after": [f"There are {self.row_count} rows: `after` is 0 to {self.row_count}."]}
             )
 
     @property
-    def row_count(self) -> int:
-        """Count the rows of the whole, those before `after` too."""
-        items: int = (
-            self.dataset.trace_count
-            if self.split is None
-            else self.dataset.stats["split_counts"][self.split]
-        )
-        return items - sum(self.left_out.values())
+    def known_metadata(self) -> list[Metadata]:
+        return [one for one in self.fmt.metadata if one in self.container.metadata]
 
     @property
-    def excluded(self) -> Parts:
-        """Name the parts whose traces are left out."""
-        included = Parts.TRUNCATED if self.include_truncated else Parts(0)
-        return self.fmt.leaves_out & ~included
+    def row_count(self) -> int:
+        """Count the rows of the whole, those before `after` too."""
+        return self.fmt.rows.count(self.scope) - sum(self.left_out.values())
 
     @cached_property
     def left_out(self) -> dict[str, int]:
-        """Count the traces that are left out by reason; one of several counts under the first."""
-        counts = dict.fromkeys(self.excluded, 0)
-        for split, by_parts in self.dataset.part_counts.items():
-            if self.split in (None, split):
-                for parts, count in by_parts.items():
-                    for reason in self.excluded & Parts(int(parts)):
-                        counts[reason] += count
-                        break
-        return {str(reason.name).lower(): count for reason, count in counts.items() if count}
+        """Count the rows that are left out by reason."""
+        return self.fmt.rows.left_out(self.scope)
+
+    @property
+    def scope(self) -> Scope:
+        included = Parts.TRUNCATED if self.include_truncated else Parts(0)
+        return Scope(self.dataset, self.split, self.fmt.leaves_out & ~included)
 
     @property
     def options(self) -> Options:
         return Options(
-            metadata=Metadata(self.metadata or self.fmt.metadata[0]),
+            metadata=Metadata(self.metadata or self.known_metadata[0]),
             include_truncated=bool(self.include_truncated),
         )
 
     @property
     def file_name(self) -> str:
-        kind = dict.fromkeys([self.fmt.name, self.fmt.container.suffix])  # Parquet's are the same
-        return ".".join(filter(None, [self.dataset.key, self.split, *kind]))
+        kind = [self.fmt.name] if len(self.fmt.containers) > 1 else []
+        named = [self.dataset.key, self.split, *kind, self.container.suffix]
+        return ".".join(filter(None, named))
 
     @property
     def expected_bytes(self) -> float:
         """Estimate the size: of lines at least their texts; compressed, a sixteenth of them."""
-        plain = self.encoding is IDENTITY and self.fmt.container.divisible
+        plain = self.encoding is IDENTITY and self.container.divisible
         chars: float = self.row_count * self.dataset.stats["avg_total_chars"]
         return chars if plain else chars / 16
 
@@ -134,7 +99,7 @@ class Export:
         if not self.fmt.lasting:
             return None
         named = (
-            f"{self.dataset.build_id} {self.fmt.bytes_version()} {self.options} "
+            f"{self.dataset.build_id} {self.fmt.bytes_version(self.container)} {self.options} "
             f"{self.split or ''} {self.encoding.version} {self.after}"
         )
         return f'"{hashlib.sha256(named.encode()).hexdigest()[:32]}"'
@@ -149,41 +114,20 @@ class Export:
             "split": self.split or "",
             "format_version": str(self.fmt.version),
         }
+        fmt, options = self.fmt, self.options
         with closing(copied(*self.query(), self.row_count - self.after)) as rows:
-            yield from self.encoding.encoded(self.fmt.pieces(self.options, watched(rows), about))
+            yield from self.encoding.encoded(
+                self.container.pieces(
+                    map(fmt.row._make, watched(rows)),
+                    fmt.rendering(options),
+                    fmt.schema_for(options),
+                    about,
+                )
+            )
 
     def query(self) -> tuple[str, list[Any]]:
         """Give the SQL of the rows, and its parameters."""
-        columns = ", ".join(COLUMNS[name] for name in self.fmt.row._fields)
-        chosen, parameters = self._chosen()
-        query = f"""
-            SELECT {columns}
-            FROM datasets_datasetitem AS item
-            JOIN datasets_dataset AS dataset ON dataset.id = item.dataset_id
-            JOIN traces_trace AS trace ON trace.id = item.trace_id
-            WHERE {chosen}
-            ORDER BY item.position
-        """  # noqa: S608
-        return query, parameters
-
-    def _chosen(self) -> tuple[str, list[Any]]:
-        """Give the condition on items: what is left out is skipped along an index."""
-        chosen = "item.dataset_id = %s"
-        parameters: list[Any] = [self.dataset.pk]
-        if self.split is not None:
-            chosen, parameters = f"{chosen} AND item.split = %s", [*parameters, self.split]
-        if self.left_out:
-            excluded = int(self.excluded)
-            chosen, parameters = f"{chosen} AND item.parts & %s = 0", [*parameters, excluded]
-        if not self.after:
-            return chosen, parameters
-        if chosen == "item.dataset_id = %s":
-            return f"{chosen} AND item.position >= %s", [*parameters, self.after]
-        skipped = f"""
-            SELECT position FROM datasets_datasetitem AS item WHERE {chosen}
-            ORDER BY position OFFSET %s LIMIT 1
-        """  # noqa: S608
-        return f"{chosen} AND item.position >= ({skipped})", [*parameters * 2, self.after]
+        return self.fmt.rows.query(self.scope, self.fmt.row._fields, after=self.after)
 
 
 def told(left_out: dict[str, int]) -> str:

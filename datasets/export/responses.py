@@ -13,12 +13,14 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import content_disposition_header
 from rest_framework import status
 
 from datasets.compression import IDENTITY, Encoding, negotiated, welcomes_plain
 from datasets.export import files
 from datasets.export.export import Export, told
 from datasets.export.ranges import part_of
+from datasets.formats.containers import Container
 from datasets.formats.format import Format
 from tunix_site.api.pieces import PIECE_BYTES, started
 from tunix_site.serving.connections.streams import slots
@@ -50,12 +52,12 @@ class FilePart:
     __del__ = close
 
 
-def encoding_for(request: HttpRequest, fmt: Format) -> Encoding:
+def encoding_for(request: HttpRequest, fmt: Format, container: Container) -> Encoding:
     """Choose the coding: ranges are of plain bytes, so that who asks for one gets these."""
     accepted = request.headers.get("Accept-Encoding", "")
     if _range_of(request) and fmt.lasting and welcomes_plain(accepted):
         return IDENTITY
-    return negotiated(accepted, fmt.container.encodings)
+    return negotiated(accepted, container.encodings)
 
 
 def export_response(request: HttpRequest, export: Export, *, media_type: str) -> HttpResponseBase:
@@ -137,7 +139,9 @@ def _unless_known(request: HttpRequest, response: HttpResponseBase) -> HttpRespo
 
 def _headers(export: Export) -> dict[str, str]:
     headers = {
-        "Content-Disposition": f'attachment; filename="{export.file_name}"',
+        "Content-Disposition": str(
+            content_disposition_header(as_attachment=True, filename=export.file_name)
+        ),
         "Accept-Ranges": "none",
         "X-Row-Count": str(export.row_count),
         "X-Rows-Left-Out": told(export.left_out) or "0",

@@ -1,9 +1,11 @@
 """Queries of the export routes, and what is told of a format."""
 
+from collections.abc import Collection
+
 from rest_framework import serializers
 
 from datasets.export.export import Export
-from datasets.formats.known import FORMATS
+from datasets.formats.known import AS_LINES, AS_PARQUET
 from datasets.formats.options import Metadata
 from datasets.models import MAX_SPLIT_CHARS
 from tunix_site.api.fields import (
@@ -17,6 +19,15 @@ from tunix_site.api.fields import (
 DEFAULT_FORMAT = "trace"
 
 
+def format_field(known: Collection[str]) -> ChoiceTextField:
+    return ChoiceTextField(
+        choices=list(known),
+        required=False,
+        default=DEFAULT_FORMAT,
+        error_messages={"invalid_choice": f"Unknown format; known ones: {', '.join(known)}."},
+    )
+
+
 class FormatQuery(QuerySerializer):
     """What may be chosen about a format."""
 
@@ -25,8 +36,8 @@ class FormatQuery(QuerySerializer):
         choices=list(Metadata),
         required=False,
         help_text="`json`: as one text of JSON, which gives the same columns whatever is in it. "
-        "`object` is what `trace`, `tunix_sft`, `training_example` and `record` come with unless "
-        "asked; `none` is not with `record`.",
+        "`object` is what `trace`, `tunix_sft`, `training_example` and `record` come with as lines "
+        "unless asked, and Parquet never; `none` is not with `record`.",
     )
     include_truncated = BooleanField(
         required=False,
@@ -36,19 +47,18 @@ class FormatQuery(QuerySerializer):
 
 
 class ExportQuery(FormatQuery):
-    format = ChoiceTextField(
-        choices=list(FORMATS),
-        required=False,
-        default=DEFAULT_FORMAT,
-        error_messages={"invalid_choice": f"Unknown format; known ones: {', '.join(FORMATS)}."},
-    )
+    format = format_field(AS_LINES)
     after = IntegerField(
         min_value=0,
         max_value=2**63 - 1,
         required=False,
         default=0,
-        help_text="Go on after so many rows of the export; not with parquet.",
+        help_text="Go on after so many rows of the export; not with Parquet.",
     )
+
+
+class ParquetQuery(ExportQuery):
+    format = format_field(AS_PARQUET)
 
 
 class FormatCountsSerializer(serializers.Serializer[Export]):

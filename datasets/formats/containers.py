@@ -1,52 +1,76 @@
 """The kinds of files that exports are written as."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
 from datasets.compression import ENCODINGS, IDENTITY, Encoding
-from datasets.formats.format import Format
-from datasets.formats.options import Options
+from datasets.formats.options import EVERY_METADATA, Metadata
 from datasets.formats.rows import Columns
+from datasets.formats.schema import Schema
 from tunix_site.api.pieces import in_pieces
 
+Render: TypeAlias = Callable[[Columns], dict[str, Any]]
+
 _encode = msgspec.json.Encoder().encode
+
+
+class Container(Protocol):
+    """A kind of file; parts of a `divisible` one, joined, are the whole."""
+
+    name: str
+    media_type: str
+    suffix: str
+    encodings: tuple[Encoding, ...]
+    divisible: bool
+    metadata: tuple[Metadata, ...]  # how they may come
+
+    def pieces(
+        self, rows: Iterable[Columns], render: Render, schema: Schema, about: dict[str, str]
+    ) -> Iterator[bytes]:
+        """Yield the bytes of rows; `about` says of which dataset they are."""
+
+    def writer(self) -> str:
+        """Name the program that the bytes depend on; empty where it is this one."""
 
 
 class Lines:
     """An object a line."""
 
+    name = "lines"
     media_type = "application/x-ndjson"  # this module is read without Django's settings, too
     suffix = "jsonl"
     encodings: tuple[Encoding, ...] = ENCODINGS
     divisible = True
+    metadata: tuple[Metadata, ...] = EVERY_METADATA
 
     def pieces(
-        self, fmt: Format, options: Options, rows: Iterable[Columns], about: dict[str, str]
+        self, rows: Iterable[Columns], render: Render, schema: Schema, about: dict[str, str]
     ) -> Iterator[bytes]:
-        make, render = fmt.row._make, fmt.render
-        assert render is not None  # noqa: S101  # a format of lines has one
-        return in_pieces(_encode(render(make(columns), options)) + b"\n" for columns in rows)
+        return in_pieces(_encode(render(columns)) + b"\n" for columns in rows)
 
     def writer(self) -> str:
         return ""
 
 
 class Parquet:
-    """A Parquet file of the columns as they are; it is compressed inside."""
+    """A Parquet file, compressed inside; its columns are the same whatever is in them."""
 
+    name = "Parquet files"
     media_type = "application/vnd.apache.parquet"
     suffix = "parquet"
     encodings: tuple[Encoding, ...] = (IDENTITY,)
     divisible = False
+    metadata: tuple[Metadata, ...] = (Metadata.JSON, Metadata.NONE)
 
     def pieces(
-        self, fmt: Format, options: Options, rows: Iterable[Columns], about: dict[str, str]
+        self, rows: Iterable[Columns], render: Render, schema: Schema, about: dict[str, str]
     ) -> Iterator[bytes]:
         from datasets.formats import parquet  # pyarrow takes 50 MiB
 
-        return parquet.pieces(rows, about)
+        return parquet.pieces(rows, render, schema, about)
 
     def writer(self) -> str:
         return f"pyarrow {version('pyarrow')}"

@@ -1,37 +1,27 @@
-"""What a format is: the columns it takes, what it makes of a row, and what file that goes into."""
+"""What a format is: rows of a kind, what it makes of one, and the files that they go into."""
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
-from datasets.compression import Encoding
+from datasets.formats.containers import LINES, PARQUET, Container, Render
+from datasets.formats.items import ITEMS, Row
 from datasets.formats.options import Metadata, Options
-from datasets.formats.rows import Columns, Row
+from datasets.formats.rows import Rows
+from datasets.formats.schema import Schema
 from traces.reasoning.turns import Parts
 
 NOTHING = Parts(0)
+METADATA = "metadata"  # the key that `metadata=none` leaves out
 
 
-class Container(Protocol):
-    """A kind of file; parts of a `divisible` one, joined, are the whole."""
-
-    media_type: str
-    suffix: str
-    encodings: tuple[Encoding, ...]
-    divisible: bool
-
-    def pieces(
-        self, fmt: "Format", options: Options, rows: Iterable[Columns], about: dict[str, str]
-    ) -> Iterator[bytes]:
-        """Yield the bytes of rows; `about` says of which dataset they are."""
-
-    def writer(self) -> str:
-        """Name the program that the bytes depend on; empty where it is this one."""
+class Renderer(Protocol):
+    def __call__(self, row: Any, options: Options) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A pure function from a row to an object with fixed keys, in a container.
+    """A pure function from a row to an object with fixed keys and types, for several containers.
 
     Its bytes never change within its version. `lasting` ones show content alone, so that their
     bytes can be named by an ETag; what curation may change cannot be.
@@ -39,19 +29,22 @@ class Format:
 
     name: str
     version: int
-    container: Container
-    row: Any = Row  # a named tuple
-    # none: the columns are the object
-    render: Callable[[Any, Options], dict[str, Any]] | None = None
+    rows: Rows = ITEMS
+    row: Any = Row  # a named tuple of what is read of each
+    render: Renderer
+    schema: Schema  # of what it gives with its metadata as text
+    containers: tuple[Container, ...] = (LINES, PARQUET)
     metadata: tuple[Metadata, ...]  # those that there are, the default first
     leaves_out: Parts = NOTHING  # traces that hold one of these, which it cannot say
     lasting: bool = True
 
-    def pieces(
-        self, options: Options, rows: Iterable[Columns], about: dict[str, str]
-    ) -> Iterator[bytes]:
-        return self.container.pieces(self, options, rows, about)
+    def rendering(self, options: Options) -> Render:
+        return partial(self.render, options=options)
 
-    def bytes_version(self) -> str:
+    def schema_for(self, options: Options) -> Schema:
+        without = METADATA if options.metadata is Metadata.NONE else ""
+        return {name: kind for name, kind in self.schema.items() if name != without}
+
+    def bytes_version(self, container: Container) -> str:
         """Name all that the bytes depend on beside the rows."""
-        return " ".join(filter(None, [self.name, str(self.version), self.container.writer()]))
+        return " ".join(filter(None, [self.name, str(self.version), container.writer()]))

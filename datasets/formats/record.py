@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from datasets.formats.containers import LINES
 from datasets.formats.format import Format
+from datasets.formats.items import RecordRow
 from datasets.formats.options import Metadata, Options
 from datasets.formats.rendering import as_text
-from datasets.formats.rows import RecordRow
+from datasets.formats.schema import STEPS
 from tunix_site.strict_json import stored
 
 
@@ -62,9 +62,23 @@ def _as_texts(row: RecordRow) -> dict[str, str]:
 RECORD = Format(
     name="record",
     version=1,
-    container=LINES,
     row=RecordRow,
     render=render,
+    schema={
+        "trace_version": str,
+        "prompt": str,
+        "final_answer": str,
+        "steps": STEPS,
+        "meta": str,
+        "external_id": str,
+        "messages": str,
+        "id": str,
+        "created_at": str,
+        "status": str,
+        "tags": str,
+        "scores": str,
+        "split": str,
+    },
     metadata=(Metadata.OBJECT, Metadata.JSON),
     lasting=False,
 )

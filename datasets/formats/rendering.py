@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from datasets.formats.items import ConversationRow, Row
 from datasets.formats.options import Metadata, Options
-from datasets.formats.rows import ConversationRow, Row
 from traces.reasoning.templates import ANSWER, GEMMA, REASONING
 from tunix_site.strict_json import stored
 

@@ -1,68 +1,34 @@
-"""What a format is given: a row's columns in datasets.export.export, as text."""
+"""What a kind of rows is: how many of them a dataset has, and how they are read."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
-Columns = tuple[str | None, ...]
+from traces.reasoning.turns import Parts
 
+if TYPE_CHECKING:  # this module is read without Django's settings, too
+    from datasets.models import Dataset
 
-class Row(NamedTuple):
-    """A trace in a dataset; steps and meta are JSON."""
-
-    build_id: str
-    id: str
-    created_at: str  # 2026-01-31T12:00:00.000000Z
-    trace_version: str
-    prompt: str
-    final_answer: str
-    steps: str
-    meta: str
+Columns = tuple[str | None, ...]  # what is read of a row, as text
 
 
-class ConversationRow(NamedTuple):
-    """The same, with the messages as JSON where there are several turns."""
+@dataclass(frozen=True)
+class Scope:
+    """A dataset or one of its splits, without the traces that hold what is excluded."""
 
-    build_id: str
-    id: str
-    created_at: str
-    trace_version: str
-    prompt: str
-    final_answer: str
-    steps: str
-    meta: str
-    turns: str | None
+    dataset: "Dataset"
+    split: str | None
+    excluded: Parts
 
 
-class RecordRow(NamedTuple):
-    """All that is known of a trace; messages, tags and scores are JSON as well."""
+class Rows(Protocol):
+    """A kind of rows: how many there are, and the SQL that gives them in order."""
 
-    id: str
-    created_at: str
-    trace_version: str
-    prompt: str
-    final_answer: str
-    steps: str
-    meta: str
-    external_id: str | None
-    messages: str | None
-    status: str
-    tags: str
-    scores: str
-    split: str
+    def count(self, scope: Scope) -> int:
+        """Count all rows, those left out too."""
 
+    def left_out(self, scope: Scope) -> dict[str, int]:
+        """Count the rows that are left out by reason; one of several counts under the first."""
 
-class TableRow(NamedTuple):
-    """The columns of datasets.formats.parquet, in its order."""
-
-    id: str
-    trace_version: str
-    created_us: str  # microseconds since 1970
-    source: str
-    external_id: str | None
-    prompt: str
-    steps: str
-    final_answer: str
-    split: str
-    meta: str
-    messages: str | None
-    content_hash: str
-    prompt_hash: str
+    def query(self, scope: Scope, columns: Sequence[str], *, after: int) -> tuple[str, list[Any]]:
+        """Give the SQL of the columns without the first `after` rows, and its parameters."""

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from datasets.formats.containers import LINES
 from datasets.formats.format import Format
+from datasets.formats.items import Row
 from datasets.formats.options import EVERY_METADATA, Options
 from datasets.formats.rendering import metadata, step_texts
-from datasets.formats.rows import Row
 
 
 def render(row: Row, options: Options) -> dict[str, Any]:
@@ -19,4 +18,16 @@ def render(row: Row, options: Options) -> dict[str, Any]:
     }
 
 
-TRACE = Format(name="trace", version=2, container=LINES, render=render, metadata=EVERY_METADATA)
+TRACE = Format(
+    name="trace",
+    version=2,
+    render=render,
+    schema={
+        "id": str,
+        "prompts": str,
+        "trace_steps": [str],
+        "final_answer": str,
+        "metadata": str,
+    },
+    metadata=EVERY_METADATA,
+)

@@ -4,11 +4,10 @@ from typing import Any
 
 from uuid_utils import UUID, uuid5
 
-from datasets.formats.containers import LINES
 from datasets.formats.format import Format
+from datasets.formats.items import Row
 from datasets.formats.options import EVERY_METADATA, Options
 from datasets.formats.rendering import metadata, response
-from datasets.formats.rows import Row
 from traces.reasoning.templates import GEMMA, INSTRUCTION
 from traces.reasoning.turns import Parts
 
@@ -25,8 +24,8 @@ def render(row: Row, options: Options) -> dict[str, Any]:
 TRAINING_EXAMPLE = Format(
     name="training_example",
     version=2,
-    container=LINES,
     render=render,
+    schema={"id": str, "prompt": str, "response": str, "metadata": str},
     metadata=EVERY_METADATA,
     leaves_out=Parts.SEVERAL_TURNS | Parts.TOOLS | Parts.MEDIA | Parts.TRUNCATED | Parts.UNREADABLE,
 )

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from datasets.formats.containers import LINES
 from datasets.formats.format import Format
+from datasets.formats.items import ConversationRow
 from datasets.formats.options import EVERY_METADATA, Options
 from datasets.formats.rendering import metadata, response
-from datasets.formats.rows import ConversationRow
 from traces.reasoning.templates import GEMMA, in_two_roles
 from traces.reasoning.turns import Parts, context
 from tunix_site.strict_json import stored
@@ -31,9 +30,9 @@ def _asked(row: ConversationRow) -> str:
 TUNIX_SFT = Format(
     name="tunix_sft",
     version=2,
-    container=LINES,
     row=ConversationRow,
     render=render,
+    schema={"id": str, "prompts": str, "final_answer": str, "metadata": str},
     metadata=EVERY_METADATA,
     leaves_out=Parts.TOOLS | Parts.MEDIA | Parts.TRUNCATED | Parts.UNREADABLE,
 )

@@ -5,22 +5,41 @@ import json
 
 from pyarrow import parquet
 
+from datasets.export.export import Export
 from datasets.formats.containers import LINES as LINES_OF_JSON
-from datasets.formats.known import FORMATS
+from datasets.formats.known import AS_LINES, AS_PARQUET, FORMATS
 
-LINES = [name for name, fmt in FORMATS.items() if fmt.container is LINES_OF_JSON]
+ROUTES = {"jsonl": AS_LINES, "parquet": AS_PARQUET}  # by the suffix
+EXPORTS = [(route, name) for route, known in ROUTES.items() for name in known]
+LINES = [name for name, fmt in FORMATS.items() if LINES_OF_JSON in fmt.containers]
 LASTING = [name for name in LINES if FORMATS[name].lasting]
 
 
-def export(client, dataset, fmt=None, **query) -> bytes:
-    response = client.get(
-        f"/api/datasets/{dataset.key}/export.jsonl", {**query, **({"format": fmt} if fmt else {})}
-    )
+def url_of(dataset, fmt=None, *, route="jsonl") -> str:
+    return f"/api/datasets/{dataset.key}/export.{route}" + (f"?format={fmt}" if fmt else "")
+
+
+def export(client, dataset, fmt=None, *, route="jsonl", **query) -> bytes:
+    query = {**query, **({"format": fmt} if fmt else {})}
+    response = client.get(url_of(dataset, route=route), query)
     assert response.status_code == 200, response.content
     return response.getvalue()
 
 
+def asked(dataset, fmt="trace", *, route="jsonl", **choices) -> Export:
+    """Give the export that a route is asked for."""
+    found, container = ROUTES[route][fmt]
+    return Export(dataset=dataset, fmt=found, container=container, **choices)
+
+
+def is_lines(fmt, route="jsonl") -> bool:
+    return ROUTES[route][fmt][1] is LINES_OF_JSON
+
+
 def rows(body: bytes) -> list:
+    """Read lines, or a Parquet file."""
+    if body.startswith(b"PAR1"):
+        return table(body).to_pylist()
     return [json.loads(line) for line in body.splitlines()]
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from datasets.formats.known import FORMATS
-from datasets.tests.exporting import LINES, export, rows, table
+from datasets.tests.exporting import EXPORTS, LINES, export, rows, url_of
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.tests.factories import TraceFactory
 from tunix_site.api.renderers import NDJSON
@@ -14,35 +14,36 @@ from tunix_site.api.renderers import NDJSON
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
-def test_the_bytes_are_the_same_at_every_export(reader, fmt):
+@pytest.mark.parametrize(("route", "fmt"), EXPORTS)
+def test_the_bytes_are_the_same_at_every_export(reader, route, fmt):
     for n in range(20):
         TraceFactory(meta={"source": "s", "b": n, "a": {"z": 1, "y": [1.5, None]}})
     dataset = SplitDatasetFactory()
-    assert len({export(reader, dataset, fmt) for _ in range(3)}) == 1
+    assert len({export(reader, dataset, fmt, route=route) for _ in range(3)}) == 1
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
-def test_rows_come_in_the_order_of_the_manifest(reader, fmt):
+@pytest.mark.parametrize(("route", "fmt"), EXPORTS)
+def test_rows_come_in_the_order_of_the_manifest(reader, route, fmt):
     TraceFactory.create_batch(30)
     dataset = DatasetFactory(recipe__selection_strategy="random", recipe__seed=8)
     manifest = json.loads(reader.get(f"/api/datasets/{dataset.key}/manifest").getvalue())
-    body = export(reader, dataset, fmt)
-    exported = table(body).to_pylist() if fmt == "parquet" else rows(body)
+    exported = rows(export(reader, dataset, fmt, route=route))
     if fmt == "training_example":
-        assert [row["metadata"]["source_trace_id"] for row in exported] == manifest["trace_ids"]
+        known = [row["metadata"] for row in exported]
+        known = [json.loads(one) if isinstance(one, str) else one for one in known]
+        assert [one["source_trace_id"] for one in known] == manifest["trace_ids"]
     else:
         assert [row["id"] for row in exported] == manifest["trace_ids"]
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
-def test_it_comes_as_bytes_of_no_type_where_that_is_asked_for(reader, fmt):
+@pytest.mark.parametrize(("route", "fmt"), EXPORTS)
+def test_it_comes_as_bytes_of_no_type_where_that_is_asked_for(reader, route, fmt):
     TraceFactory()
     dataset = DatasetFactory()
-    url = f"/api/datasets/{dataset.key}/export.jsonl?format={fmt}"
+    url = url_of(dataset, fmt, route=route)
     response = reader.get(url, headers={"Accept": "application/octet-stream"})
     assert response["Content-Type"] == "application/octet-stream"
-    assert response.getvalue() == export(reader, dataset, fmt)
+    assert response.getvalue() == export(reader, dataset, fmt, route=route)
 
 
 def test_splits_part_the_rows_and_keep_their_order(reader):
@@ -85,14 +86,14 @@ def test_headers_say_what_comes(reader, fmt):
     assert response["X-Row-Count"] == str(dataset.stats["split_counts"]["train"])
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
-def test_a_head_has_the_headers_alone(reader, fmt):
+@pytest.mark.parametrize(("route", "fmt"), EXPORTS)
+def test_a_head_has_the_headers_alone(reader, route, fmt):
     TraceFactory.create_batch(2)
-    url = f"/api/datasets/{DatasetFactory().key}/export.jsonl?format={fmt}"
+    url = url_of(DatasetFactory(), fmt, route=route)
     head, got = reader.head(url), reader.get(url)
     assert head.status_code == 200
     assert head.getvalue() == b""
-    length = str(len(got.getvalue())) if FORMATS[fmt].lasting else None
+    length = str(len(got.getvalue())) if fmt != "record" else None
     assert head.get("Content-Length") == length
     own = "X-Request-ID"
     assert {k: v for k, v in head.items() if k != own} == {k: v for k, v in got.items() if k != own}
@@ -104,11 +105,17 @@ PARQUET = "application/vnd.apache.parquet"
 @pytest.mark.parametrize("method", ["get", "head"])
 @pytest.mark.parametrize(
     ("query", "kind"),
-    [("", NDJSON), ("?format=record", NDJSON), ("?format=parquet", PARQUET)],
+    [
+        ("jsonl", NDJSON),
+        ("jsonl?format=record", NDJSON),
+        ("jsonl?format=parquet", PARQUET),
+        ("parquet", PARQUET),
+        ("parquet?format=table", PARQUET),
+    ],
 )
 def test_what_is_accepted_agrees_with_the_format(reader, method, query, kind):
     TraceFactory()
-    url = f"/api/datasets/{DatasetFactory().key}/export.jsonl{query}"
+    url = f"/api/datasets/{DatasetFactory().key}/export.{query}"
     ask = getattr(reader, method)
     assert ask(url)["Content-Type"] == kind
     for accept in (kind, "*/*", "application/*", f"text/html, {kind};q=0.1"):
@@ -119,7 +126,9 @@ def test_what_is_accepted_agrees_with_the_format(reader, method, query, kind):
         assert (response.status_code, response["Content-Type"]) == (406, "application/json")
 
 
-@pytest.mark.parametrize("accept", [NDJSON, "*/*"])
+@pytest.mark.parametrize(
+    ("route", "accept"), [("jsonl", NDJSON), ("jsonl", "*/*"), ("parquet", PARQUET)]
+)
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -136,9 +145,9 @@ def test_what_is_accepted_agrees_with_the_format(reader, method, query, kind):
         ("limit=1", "limit"),
     ],
 )
-def test_what_is_refused_names_its_parameter(reader, accept, query, field):
+def test_what_is_refused_names_its_parameter(reader, route, accept, query, field):
     TraceFactory()
-    url = f"/api/datasets/{SplitDatasetFactory().key}/export.jsonl?{query}"
+    url = f"{url_of(SplitDatasetFactory(), route=route)}?{query}"
     response = reader.get(url, headers={"Accept": accept})
     assert response.status_code == 400
     assert response["Content-Type"] == "application/json"
@@ -152,6 +161,10 @@ def test_the_refusal_lists_what_is_known(reader):
     assert (
         reason == "Unknown format; known ones: trace, tunix_sft, training_example, record, parquet."
     )
+    (reason,) = reader.get(f"{url}?format=table").json()["format"]
+    assert reason.endswith("known ones: trace, tunix_sft, training_example, record, parquet.")
+    (reason,) = reader.get(f"{url.replace('jsonl', 'parquet')}?format=parquet").json()["format"]
+    assert reason.endswith("known ones: trace, tunix_sft, training_example, record, table.")
     (reason,) = reader.get(f"{url}?split=test").json()["split"]
     assert reason == "Unknown split; this dataset's: train, validation."
     url = f"/api/datasets/{DatasetFactory().key}/export.jsonl"
@@ -159,10 +172,11 @@ def test_the_refusal_lists_what_is_known(reader):
     assert reason == "Unknown split; this dataset's: none."
 
 
-@pytest.mark.parametrize("accept", [NDJSON, "application/*", "*/*"])
-def test_an_unknown_dataset_is_answered_in_json(reader, accept):
-    response = reader.get("/api/datasets/nobody-1/export.jsonl", headers={"Accept": accept})
-    assert response.status_code == (406 if accept == "text/html" else 404)
+@pytest.mark.parametrize("route", ["jsonl", "parquet"])
+@pytest.mark.parametrize("accept", ["application/*", "*/*"])
+def test_an_unknown_dataset_is_answered_in_json(reader, route, accept):
+    response = reader.get(f"/api/datasets/nobody-1/export.{route}", headers={"Accept": accept})
+    assert response.status_code == 404
     assert response["Content-Type"] == "application/json"
     assert list(response.json()) == ["detail"]
 
@@ -171,17 +185,22 @@ def test_the_literal_path_is_no_pattern(reader):
     TraceFactory()
     key = DatasetFactory().key
     assert reader.get(f"/api/datasets/{key}/exportXjsonl").status_code == 404
+    assert reader.get(f"/api/datasets/{key}/exportXparquet").status_code == 404
     assert reader.get(f"/api/datasets/{key}/export").status_code == 404
+
+
+def everything(reader, dataset) -> dict:
+    return {(route, fmt): export(reader, dataset, fmt, route=route) for route, fmt in EXPORTS}
 
 
 def test_exports_and_manifests_work_while_debugging(reader, settings):
     TraceFactory.create_batch(3)
     dataset = DatasetFactory()
-    plain = {fmt: export(reader, dataset, fmt) for fmt in FORMATS}
+    plain = everything(reader, dataset)
     settings.DEBUG = True
     connection.force_debug_cursor = True
     try:
-        assert {fmt: export(reader, dataset, fmt) for fmt in FORMATS} == plain
+        assert everything(reader, dataset) == plain
         assert reader.get(f"/api/datasets/{dataset.key}/manifest").status_code == 200
     finally:
         connection.force_debug_cursor = False
@@ -190,13 +209,14 @@ def test_exports_and_manifests_work_while_debugging(reader, settings):
 def test_curation_changes_records_alone(reader, curator):
     trace = TraceFactory()
     dataset = DatasetFactory(recipe__where={"status": "unreviewed"})
-    before = {fmt: export(reader, dataset, fmt) for fmt in FORMATS}
+    before = everything(reader, dataset)
     changes = {"status": "rejected", "tags": ["seen"]}
     curator.patch(f"/api/traces/{trace.id}", changes, format="json")
     curator.post(f"/api/traces/{trace.id}/score", {"criteria": "baseline"}, format="json")
-    after = {fmt: export(reader, dataset, fmt) for fmt in FORMATS}
-    assert [fmt for fmt in FORMATS if after[fmt] != before[fmt]] == ["record"]
-    (record,) = rows(after["record"])
+    after = everything(reader, dataset)
+    changed = [one for one in EXPORTS if after[one] != before[one]]
+    assert changed == [("jsonl", "record"), ("parquet", "record")]
+    (record,) = rows(after["jsonl", "record"])
     assert (record["status"], record["tags"]) == ("rejected", ["seen"])
     assert [score["criteria"] for score in record["scores"]] == ["baseline"]
 
@@ -204,6 +224,6 @@ def test_curation_changes_records_alone(reader, curator):
 def test_traces_that_come_later_are_not_in_it(reader):
     TraceFactory()
     dataset = DatasetFactory()
-    before = {fmt: export(reader, dataset, fmt) for fmt in FORMATS}
+    before = everything(reader, dataset)
     TraceFactory()
-    assert {fmt: export(reader, dataset, fmt) for fmt in FORMATS} == before
+    assert everything(reader, dataset) == before

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from datasets.formats.known import FORMATS
 from datasets.services import delete_dataset
-from datasets.tests.exporting import export
+from datasets.tests.exporting import EXPORTS, export
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from datasets.tests.test_export_streaming import lose_item
 from traces.models import Trace
@@ -36,12 +36,13 @@ def run(*arguments) -> str:
     return printed.getvalue()
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
-def test_the_file_holds_what_the_api_gives(reader, dataset, fmt, tmp_path):
+@pytest.mark.parametrize(("route", "fmt"), EXPORTS)
+def test_the_file_holds_what_the_api_gives(reader, dataset, route, fmt, tmp_path):
     file = tmp_path / "a file"
-    printed = run(dataset.key, "--format", fmt, "--output", file)
+    parquet = ["--parquet"] if route == "parquet" else []
+    printed = run(dataset.key, "--format", fmt, "--output", file, *parquet)
     assert printed == f"Wrote 12 rows to {file}.\n"
-    assert file.read_bytes() == export(reader, dataset, fmt)
+    assert file.read_bytes() == export(reader, dataset, fmt, route=route)
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -115,6 +116,14 @@ def test_what_is_no_file_is_never_replaced(dataset, tmp_path):
         (
             ["KEY", "--format", "parquet", "--output", "rows.parquet.gz"],
             "A parquet file is compressed inside: no .gz.",
+        ),
+        (
+            ["KEY", "--parquet", "--output", "rows.parquet.zst"],
+            "A parquet file is compressed inside: no .zst.",
+        ),
+        (
+            ["KEY", "--parquet", "--metadata", "object"],
+            "metadata: Those of trace come as json or none.",
         ),
         (
             ["KEY", "--format", "record", "--metadata", "none"],

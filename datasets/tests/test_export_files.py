@@ -12,12 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from datasets.export import files
-from datasets.export.export import Export
 from datasets.export.reading import DatasetCutShort
-from datasets.formats.known import FORMATS
 from datasets.models import Dataset
 from datasets.services import delete_dataset
-from datasets.tests.exporting import export
+from datasets.tests.exporting import EXPORTS, ROUTES, export
+from datasets.tests.exporting import asked as export_of
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from datasets.tests.test_export_streaming import lose_item
 from traces.models import Trace
@@ -26,7 +25,9 @@ from tunix_site.tests.live import url_of_database, wait_until, web_server
 
 pytestmark = pytest.mark.django_db
 
-LASTING = [name for name, fmt in FORMATS.items() if fmt.lasting]
+LASTING = [
+    f"export.{route}?format={name}" for route, name in EXPORTS if ROUTES[route][name][0].lasting
+]
 
 
 @pytest.fixture(autouse=True)
@@ -53,9 +54,9 @@ def ranged(client, url, part, **headers):
     return client.get(url, headers={"Range": f"bytes={part}", **headers})
 
 
-@pytest.mark.parametrize("fmt", LASTING)
-def test_a_get_leaves_a_file_that_later_ones_are_answered_with(reader, dataset, folder, fmt):
-    url = url_of(dataset, f"?format={fmt}")
+@pytest.mark.parametrize("path", LASTING)
+def test_a_get_leaves_a_file_that_later_ones_are_answered_with(reader, dataset, folder, path):
+    url = f"/api/datasets/{dataset.key}/{path}"
     first = reader.get(url)
     assert "Content-Length" not in first
     body = first.getvalue()
@@ -175,7 +176,7 @@ def test_a_range_is_of_plain_bytes_whatever_else_is_welcome(reader, dataset):
 
 
 def test_what_is_known_is_told_before_a_file_is_written(reader, dataset, folder):
-    etag = Export(dataset=dataset, fmt=FORMATS["trace"]).etag
+    etag = export_of(dataset).etag
     known = {"If-None-Match": etag}
     assert reader.head(url_of(dataset), headers=known).status_code == 304
     assert ranged(reader, url_of(dataset), "0-9", **known).status_code == 304
@@ -203,7 +204,7 @@ def test_files_go_with_their_dataset(curator, dataset, folder, django_capture_on
 
 
 def test_a_dataset_deleted_while_it_is_written_leaves_no_file(reader, dataset, folder):
-    asked = Export(dataset=dataset, fmt=FORMATS["trace"])
+    asked = export_of(dataset)
     pieces = files.Kept(asked.pieces(), asked, files.path_of(asked))
     assert b"".join(pieces).count(b"\n") == 40
     delete_dataset(dataset=dataset)
@@ -223,7 +224,7 @@ def large_dataset() -> Dataset:
 
 def test_a_client_that_breaks_off_leaves_nothing(reader, folder):
     dataset = large_dataset()
-    asked = Export(dataset=dataset, fmt=FORMATS["trace"])
+    asked = export_of(dataset)
     pieces = files.Kept(asked.pieces(), asked, files.path_of(asked))
     for _ in range(3):
         next(pieces)
@@ -241,7 +242,7 @@ def test_what_is_cut_short_leaves_nothing(reader, folder):
     lose_item(dataset, 1)
     assert reader.head(url_of(dataset)).status_code == 404
     assert ranged(reader, url_of(dataset), "0-9").status_code == 404
-    asked = Export(dataset=dataset, fmt=FORMATS["trace"])
+    asked = export_of(dataset)
     pieces = files.Kept(asked.pieces(), asked, files.path_of(asked))
     with pytest.raises(DatasetCutShort):
         list(pieces)
@@ -266,7 +267,7 @@ def another_process(folder):
     started = []
 
     def start(dataset, how):
-        path = files.path_of(Export(dataset=dataset, fmt=FORMATS["trace"]))
+        path = files.path_of(export_of(dataset))
         process = subprocess.Popen(
             [sys.executable, "-c", f"import django; django.setup()\n{HOLDER}", path, how],
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "tunix_site.settings"},
@@ -373,14 +374,13 @@ def test_what_was_not_used_for_longest_goes_first(reader, dataset, folder, setti
 
 def file_of(dataset, query):
     asked = dict(part.split("=") for part in query.strip("?").split("&") if part)
-    fmt = FORMATS[asked.pop("format", "trace")]
-    return files.path_of(Export(dataset=dataset, fmt=fmt, **asked))
+    return files.path_of(export_of(dataset, asked.pop("format", "trace"), **asked))
 
 
 def test_files_are_bounded_in_number(reader, dataset, folder, monkeypatch):
     monkeypatch.setattr(files, "MAX_FILES", 2)
-    for fmt in LASTING:
-        reader.head(url_of(dataset, f"?format={fmt}"))
+    for path in LASTING:
+        reader.head(f"/api/datasets/{dataset.key}/{path}")
         assert len(kept(folder)) <= 2
     assert len(kept(folder)) == 2
 

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from datasets.formats.known import FORMATS
-from datasets.tests.exporting import LINES, export, rows, table
+from datasets.tests.exporting import EXPORTS, LINES, asked, export, rows, table, url_of
 from datasets.tests.factories import DatasetFactory
 from traces.tests.factories import ScoreFactory, TraceFactory
 
@@ -66,8 +65,8 @@ def test_a_record_of_texts_has_all_keys(reader):
     ("fmt", "metadata", "refusal"),
     [
         ("record", "none", "Those of record come as object or json."),
-        ("parquet", "object", "Those of parquet come as json."),
-        ("parquet", "none", "Those of parquet come as json."),
+        ("parquet", "object", "Those of table come as json."),
+        ("parquet", "none", "Those of table come as json."),
         ("trace", "text", '"text" is not a valid choice. Known ones: object, json, none.'),
     ],
 )
@@ -79,11 +78,12 @@ def test_what_a_format_does_not_have_is_refused(reader, fmt, metadata, refusal):
     assert reader.get(url).json() == {"metadata": [refusal]}
 
 
-@pytest.mark.parametrize("fmt", [name for name, fmt in FORMATS.items() if fmt.lasting])
-def test_an_etag_names_the_choice(reader, fmt):
+@pytest.mark.parametrize(("route", "fmt"), [one for one in EXPORTS if one[1] != "record"])
+def test_an_etag_names_the_choice(reader, route, fmt):
     TraceFactory()
-    url = f"/api/datasets/{DatasetFactory().key}/export.jsonl?format={fmt}"
-    known = FORMATS[fmt].metadata
+    dataset = DatasetFactory()
+    url = url_of(dataset, fmt, route=route)
+    known = asked(dataset, fmt, route=route).known_metadata
     etags = [reader.get(f"{url}&metadata={choice}")["ETag"] for choice in known]
     assert len(set(etags)) == len(known)
     assert reader.get(url)["ETag"] == etags[0]

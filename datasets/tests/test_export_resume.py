@@ -6,10 +6,8 @@ import pytest
 import zstandard
 from django.db import connection
 
-from datasets.export.export import Export
 from datasets.export.reading import FIRST_ROW_FAST
-from datasets.formats.known import FORMATS
-from datasets.tests.exporting import LINES, export, rows
+from datasets.tests.exporting import LINES, asked, export, rows
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
@@ -97,9 +95,7 @@ def test_traces_that_are_left_out_are_not_visited(split):
     Trace.objects.bulk_create(TraceFactory.build_batch(2_000))
     dataset = SplitDatasetFactory()
     count = dataset.stats["split_counts"]["train"] if split else 2_000
-    query, parameters = Export(
-        dataset=dataset, fmt=FORMATS["trace"], split=split, after=count - 10
-    ).query()
+    query, parameters = asked(dataset, split=split, after=count - 10).query()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE traces_trace, datasets_datasetitem")  # as autovacuum does
         cursor.execute(FIRST_ROW_FAST)

@@ -5,9 +5,8 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from datasets.formats.known import FORMATS
 from datasets.models import Dataset, DatasetItem
-from datasets.tests.exporting import export, rows
+from datasets.tests.exporting import EXPORTS, ROUTES, export, rows, url_of
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.tests.factories import TraceFactory
 
@@ -42,29 +41,27 @@ CANNOT = {
     "trace": {},
     "record": {},
     "parquet": {},
+    "table": {},
     "tunix_sft": {"tools": 1, "media": 1, "truncated": 1, "unreadable": 1},
     # a trace with tools has several turns, which is the first reason
     "training_example": {"several_turns": 2, "media": 1, "truncated": 1, "unreadable": 1},
 }
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
-def test_what_a_format_cannot_say_is_left_out_and_counted(reader, traces, fmt):
+@pytest.mark.parametrize(("route", "fmt"), EXPORTS)
+def test_what_a_format_cannot_say_is_left_out_and_counted(reader, traces, route, fmt):
     dataset = DatasetFactory()
     left_out = CANNOT[fmt]
     count = len(traces) - sum(left_out.values())
-    url = f"/api/datasets/{dataset.key}/export.jsonl?format={fmt}"
-    response = reader.get(url)
+    response = reader.get(url_of(dataset, fmt, route=route))
     reasons = ", ".join(f"{reason}={number}" for reason, number in left_out.items())
     total = sum(left_out.values())
     assert response["X-Rows-Left-Out"] == (f"{total}; {reasons}" if total else "0")
     assert response["X-Row-Count"] == str(count)
-    body = response.getvalue()
-    if fmt != "parquet":
-        assert len(rows(body)) == count
+    assert len(rows(response.getvalue())) == count
     assert reader.get(f"/api/datasets/{dataset.key}/formats/{fmt}").json() == {
         "format": fmt,
-        "version": FORMATS[fmt].version,
+        "version": ROUTES[route][fmt][0].version,
         "row_count": count,
         "left_out": left_out,
     }
@@ -138,7 +135,8 @@ def test_asking_for_them_is_refused_where_none_are_left_out(reader, traces, fmt)
             url = f"/api/datasets/{dataset.key}/{path}include_truncated={choice}"
             response = reader.get(url)
             assert response.status_code == 400
-            assert response.json() == {"include_truncated": [f"{fmt} leaves none out."]}
+            name = "table" if fmt == "parquet" else fmt
+            assert response.json() == {"include_truncated": [f"{name} leaves none out."]}
 
 
 def test_parts_joined_are_the_rows_that_are_not_left_out(reader, traces):

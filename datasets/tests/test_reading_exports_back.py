@@ -8,6 +8,7 @@ import pytest
 from msgspec import UNSET
 
 from datasets.formats.known import FORMATS
+from datasets.tests.exporting import export
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.document import content_hash
 from traces.models import Trace
@@ -28,11 +29,10 @@ STEPS = [
 ]
 
 
-def read_back(reader, dataset, name, **query) -> list:
-    """Read an export's lines as an import does that takes them for what they are."""
-    query = {"format": name, **query}
-    body = reader.get(f"/api/datasets/{dataset.key}/export.jsonl", query).getvalue()
-    lines = [json.loads(line) for line in body.splitlines()]
+def read_back(reader, dataset, name, *, route="jsonl", **query) -> list:
+    """Read an export as an import does that takes its rows for what they are."""
+    body = export(reader, dataset, name, route=route, **query)
+    lines = [json.loads(line) for line in body.splitlines()] if route == "jsonl" else table(body)
     fmt = formats.recognise(lines)
     assert fmt.name == ("record" if name == "record" else "export")
     return [
@@ -48,8 +48,13 @@ def read_back(reader, dataset, name, **query) -> list:
     ]
 
 
-@pytest.mark.parametrize("metadata", ["object", "json"])
-def test_records_come_back_identical(reader, metadata):
+RECORDS = pytest.mark.parametrize(
+    ("route", "metadata"), [("jsonl", "object"), ("jsonl", "json"), ("parquet", "json")]
+)
+
+
+@RECORDS
+def test_records_come_back_identical(reader, route, metadata):
     trace = ApprovedTraceFactory(
         trace_version="v 2",
         prompt=" What\r\nis <end_of_turn> 9 + 9? ",
@@ -61,7 +66,7 @@ def test_records_come_back_identical(reader, metadata):
         messages=[{"role": "user", "content": None, "x": 1}],
     )
     score = ScoreFactory(trace=trace, value=0.5, details={"a": 1})
-    [made] = read_back(reader, SplitDatasetFactory(), "record", metadata=metadata)
+    [made] = read_back(reader, SplitDatasetFactory(), "record", route=route, metadata=metadata)
     document = made.document
     for name in ("trace_version", "prompt", "final_answer", "steps", "meta", "external_id"):
         assert getattr(document, name) == getattr(trace, name), name
@@ -77,12 +82,12 @@ def test_records_come_back_identical(reader, metadata):
     ]
 
 
-@pytest.mark.parametrize("metadata", ["object", "json"])
-def test_many_records_keep_their_content(reader, metadata):
+@RECORDS
+def test_many_records_keep_their_content(reader, route, metadata):
     TraceFactory.create_batch(5)
     hashes = {str(trace.id): trace.content_hash.hex for trace in Trace.objects.all()}
     found = {}
-    for made in read_back(reader, DatasetFactory(), "record", metadata=metadata):
+    for made in read_back(reader, DatasetFactory(), "record", route=route, metadata=metadata):
         one = made.document
         found[one.external_id] = content_hash(one.prompt, one.steps, one.final_answer)
         assert one.meta == {"source": "made_up"}
@@ -90,11 +95,10 @@ def test_many_records_keep_their_content(reader, metadata):
     assert found == hashes
 
 
-def rows_back(reader, dataset) -> list:
-    """Read the rows of a Parquet export as an import does."""
-    response = reader.get(f"/api/datasets/{dataset.key}/export.jsonl", {"format": "parquet"})
-    source = Source(io.BytesIO(response.getvalue()))
-    return [one.value for chunk in read_records(source, max_record_bytes=2**24) for one in chunk]
+def table(body) -> list:
+    """Read the rows of a Parquet file as an import does."""
+    chunks = read_records(Source(io.BytesIO(body)), max_record_bytes=2**24)
+    return [one.value for chunk in chunks for one in chunk]
 
 
 @pytest.mark.parametrize("container", ["parquet", "lines", "csv"])
@@ -107,7 +111,7 @@ def test_a_parquet_export_comes_back_with_its_content(reader, container):
         messages=[{"role": "user", "content": None, "x": 1}],
     )
     other = TraceFactory()
-    rows = rows_back(reader, DatasetFactory())
+    rows = table(export(reader, DatasetFactory(), "parquet"))
     if container == "lines":
         rows = [json.loads(msgspec.json.encode(row)) for row in rows]
     elif container == "csv":
@@ -132,11 +136,14 @@ def test_a_parquet_export_comes_back_with_its_content(reader, container):
     assert found["id/ü"].messages == trace.messages
 
 
-@pytest.mark.parametrize("metadata", ["object", "json", "none"])
+@pytest.mark.parametrize(
+    ("route", "metadata"),
+    [*(("jsonl", one) for one in ("object", "json", "none")), ("parquet", "json")],
+)
 @pytest.mark.parametrize("name", ["trace", "tunix_sft", "training_example"])
-def test_other_formats_come_back_as_well_as_they_can(reader, name, metadata):
+def test_other_formats_come_back_as_well_as_they_can(reader, name, route, metadata):
     trace = TraceFactory(prompt="What is 9 + 9?", final_answer="18", steps=STEPS, meta=META)
-    [made] = read_back(reader, DatasetFactory(), name, metadata=metadata)
+    [made] = read_back(reader, DatasetFactory(), name, route=route, metadata=metadata)
     document = made.document
     assert (document.prompt, document.final_answer) == (trace.prompt, trace.final_answer)
     contents = [step["content"] for step in document.steps]

@@ -105,20 +105,20 @@ FORMATS = {
         _format(
             "table",
             table,
-            "A row of a `parquet` export, in any container.",
+            "A row of a `table` export, in any container.",
             wanted(lists=["steps", "tags"]),
         ),
         _format(
             "record",
             record,
-            "A line of a `record` export, which loses nothing.",
+            "A row of a `record` export, which loses nothing.",
             {**_DOCUMENT, **wanted(lists=["scores"])},
         ),
         _format("trace", trace, "The body of POST /api/traces.", _DOCUMENT),
         _format(
             "export",
             export,
-            "A line of a `trace`, `tunix_sft` or `training_example` export.",
+            "A row of a `trace`, `tunix_sft` or `training_example` export.",
             wanted(lists=["trace_steps"], objects=["metadata"]),
         ),
         _format(

@@ -1,4 +1,4 @@
-"""Rows of our own `parquet` export, in whatever container they come back."""
+"""Rows of our own `table` export, in whatever container they come back."""
 
 from typing import Any
 

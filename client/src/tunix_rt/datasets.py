@@ -74,13 +74,14 @@ class Datasets:
         path: str | Path,
         *,
         format: str = "trace",  # noqa: A002  # as the site calls it
+        parquet: bool = False,
         split: str | None = None,
         digest: str | None = None,
         overwrite: bool = False,
         progress: Progress | None = None,
         **parameters: Any,
     ) -> Exported:
-        """Write an export to a file, which is whole or not there.
+        """Write an export to a file of lines, or of Parquet, which is whole or not there.
 
         Where it breaks off it is gone on with, by this call or the next one of the same file.
         Incomplete where rows are missing, or where `digest` is given and the dataset has another;
@@ -92,6 +93,7 @@ class Datasets:
             key,
             Path(path),
             {**parameters, "format": format, "split": split},
+            parquet=parquet,
             digest=digest,
             overwrite=overwrite,
             progress=progress,

@@ -57,8 +57,8 @@ class Head:
         )
 
 
-def path_of(key: str) -> str:
-    return f"/api/datasets/{segment(key)}/export.jsonl"
+def path_of(key: str, *, parquet: bool = False) -> str:
+    return f"/api/datasets/{segment(key)}/export.{'parquet' if parquet else 'jsonl'}"
 
 
 def whole_lines(
@@ -94,6 +94,7 @@ def to_file(
     target: Path,
     query: Mapping[str, Any],
     *,
+    parquet: bool,
     digest: str | None,
     overwrite: bool,
     progress: Progress | None,
@@ -110,7 +111,8 @@ def to_file(
             f"{target} is there already; --force (overwrite=True in Python) replaces it."
         )
     with Part(target) as part:
-        download = Download(transport, key, query, part, digest, progress or silent)
+        path = path_of(key, parquet=parquet)
+        download = Download(transport, path, query, part, digest, progress or silent)
         head = download.run()
         size = part.size
         part.finish()
@@ -123,13 +125,13 @@ class Download:
     def __init__(
         self,
         transport: Transport,
-        key: str,
+        path: str,
         query: Mapping[str, Any],
         part: Part,
         digest: str | None,
         progress: Progress,
     ) -> None:
-        self._transport, self._path, self._query = transport, path_of(key), query
+        self._transport, self._path, self._query = transport, path, query
         self._part, self._digest, self._progress = part, digest, progress
         self._by_rows = False  # whether to go on after whole lines, or else after bytes
 

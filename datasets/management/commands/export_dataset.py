@@ -9,15 +9,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from datasets.compression import GZIP, IDENTITY, ZSTD
 from datasets.export.export import Export, told
 from datasets.export.reading import DatasetCutShort
-from datasets.formats.format import Format
-from datasets.formats.known import FORMATS
+from datasets.formats.containers import LINES, PARQUET, Container
+from datasets.formats.known import FORMATS, OLD_NAME
 from datasets.formats.options import Metadata
 from datasets.formats.rows import Columns
+from datasets.formats.table import TABLE
 from datasets.models import Dataset
 from tunix_site.errors import Invalid, text_of
 from tunix_site.progress_bar import progress_bar
 
 STDOUT = "-"
+KNOWN = FORMATS | {OLD_NAME: TABLE}
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
 
 
@@ -27,6 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("key", help="of the dataset: NAME-VERSION")
         parser.add_argument("--format", default="trace", help=", ".join(FORMATS))
+        parser.add_argument("--parquet", action="store_true", help="a Parquet file, not lines")
         parser.add_argument(
             "--output",
             required=True,
@@ -68,30 +71,31 @@ class Command(BaseCommand):
 
 
 def _export(options: dict[str, Any]) -> Export:
-    key, fmt = options["key"], FORMATS.get(options["format"])
+    key, fmt = options["key"], KNOWN.get(options["format"])
     known = Dataset.objects.existing().filter(key=key) if key.isprintable() else []
     dataset = next(iter(known), None)
     if dataset is None:
         raise CommandError(f"There is no dataset {key!a}.")
     if fmt is None:
         raise CommandError(f"Unknown format; known ones: {', '.join(FORMATS)}.")
-    encoding = _encoding(options["output"], fmt)
+    container = PARQUET if options["parquet"] or LINES not in fmt.containers else LINES
     try:
         return Export(
             dataset=dataset,
             fmt=fmt,
-            encoding=encoding,
+            container=container,
+            encoding=_encoding(options["output"], container),
             **{name: options[name] for name in ("split", "metadata", "include_truncated")},
         )
     except Invalid as error:
         raise CommandError(text_of(error.detail)) from None
 
 
-def _encoding(output: str, fmt: Format) -> Any:
+def _encoding(output: str, container: Container) -> Any:
     named = (encoding for encoding in (GZIP, ZSTD) if output.endswith(encoding.suffix))
     encoding = next(named, IDENTITY)
-    if encoding not in fmt.container.encodings:
-        raise CommandError(f"A {fmt.name} file is compressed inside: no {encoding.suffix}.")
+    if encoding not in container.encodings:
+        raise CommandError(f"A {container.suffix} file is compressed inside: no {encoding.suffix}.")
     return encoding
 
 

@@ -103,6 +103,7 @@ def test_operations_keep_their_names(document):
         "get_dataset",
         "get_manifest",
         "export_dataset",
+        "export_dataset_as_parquet",
         "delete_dataset",
         "list_jobs",
         "get_job",

@@ -16,7 +16,9 @@ from tunix_rt.version import VERSION
 
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
 STDOUT = Path("-")
-OF_AN_EXPORT = ("key", "path", "format", "split", "digest", "overwrite", "progress", "after")
+OF_AN_EXPORT = (
+    *("key", "path", "format", "parquet", "split", "digest", "overwrite", "progress", "after"),
+)
 
 app = typer.Typer(
     help="Use a site of Tunix RT from the command line. It ends with 0 when all was done, with 1 "
@@ -112,6 +114,7 @@ def export(
         typer.Option("--output", "-o", help="The file; - is standard output.", show_default=False),
     ] = None,
     format: Annotated[str, typer.Option(help="trace, tunix_sft, record, ...")] = "trace",  # noqa: A002
+    parquet: Annotated[bool, typer.Option("--parquet", help="A Parquet file, no lines.")] = False,
     split: Annotated[str | None, typer.Option(help="One split alone.")] = None,
     parameter: Annotated[
         Pairs | None,
@@ -126,17 +129,19 @@ def export(
     parameters = pairs(parameter, OF_AN_EXPORT)
     with Client(url, key) as client:
         if output == STDOUT:
+            if parquet:
+                raise typer.BadParameter("Parquet is written to a file alone.")
             for line in client.datasets.lines(dataset, format=format, split=split, **parameters):
                 sys.stdout.buffer.write(line + b"\n")
             sys.stdout.buffer.flush()
             return
-        suffix = "parquet" if format == "parquet" else f"{format}.jsonl"
-        path = output or Path(".".join(filter(None, [dataset, split, suffix])))
+        path = output or Path(_name_of(dataset, split, format, parquet=parquet))
         with console.progress(path.name) as progress:
             done = client.datasets.export(
                 dataset,
                 path,
                 format=format,
+                parquet=parquet,
                 split=split,
                 overwrite=force,
                 progress=progress,
@@ -152,6 +157,14 @@ def export(
     }
     text = f"Wrote {done.row_count:,} rows, {done.byte_count:,} bytes, to {path}.{left_out}"
     console.show(result, text, as_json=as_json)
+
+
+def _name_of(dataset: str, split: str | None, fmt: str, *, parquet: bool) -> str:
+    """Name a file as the site does."""
+    is_table = fmt == ("table" if parquet else "parquet")
+    kind = [] if is_table else [fmt]
+    suffix = "parquet" if parquet or is_table else "jsonl"
+    return ".".join(filter(None, [dataset, split, *kind, suffix]))
 
 
 @app.command()

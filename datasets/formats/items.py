@@ -1,0 +1,155 @@
+"""Rows that are the traces of a dataset, by position, and what formats read of them, as text."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from datasets.formats.rows import Scope
+from traces.reasoning.turns import Parts
+
+TIMESTAMP = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+SCORES = f"""(
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'criteria', criteria, 'scorer_version', scorer_version, 'value', value,
+        'details', details, 'created_at', {TIMESTAMP.format("score.created_at")}
+    ) ORDER BY criteria, scorer_version), '[]')
+    FROM traces_score AS score WHERE score.trace_id = trace.id
+)"""  # noqa: S608
+COLUMNS = {
+    "build_id": "dataset.build_id",
+    "id": "trace.id",
+    "created_at": TIMESTAMP.format("trace.created_at"),
+    "trace_version": "trace.trace_version",
+    "prompt": "trace.prompt",
+    "final_answer": "trace.final_answer",
+    "steps": "trace.steps",
+    "meta": "trace.meta",
+    "external_id": "trace.external_id",
+    "tags": "trace.tags",
+    "messages": "trace.messages",
+    # most rows need none, and reading them takes the time
+    "turns": f"CASE WHEN item.parts & {int(Parts.SEVERAL_TURNS)} <> 0 THEN trace.messages END",
+    "status": "trace.status",
+    "scores": SCORES,
+    "split": "item.split",
+    "created_us": "(extract(epoch FROM trace.created_at) * 1000000)::bigint",
+    "source": "trace.source",
+    "content_hash": "trace.content_hash",
+    "prompt_hash": "trace.prompt_hash",
+}
+
+
+class Row(NamedTuple):
+    """A trace in a dataset; steps and meta are JSON."""
+
+    build_id: str
+    id: str
+    created_at: str  # 2026-01-31T12:00:00.000000Z
+    trace_version: str
+    prompt: str
+    final_answer: str
+    steps: str
+    meta: str
+
+
+class ConversationRow(NamedTuple):
+    """The same, with the messages as JSON where there are several turns."""
+
+    build_id: str
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    final_answer: str
+    steps: str
+    meta: str
+    turns: str | None
+
+
+class RecordRow(NamedTuple):
+    """All that is known of a trace; messages, tags and scores are JSON as well."""
+
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    final_answer: str
+    steps: str
+    meta: str
+    external_id: str | None
+    messages: str | None
+    status: str
+    tags: str
+    scores: str
+    split: str
+
+
+class TableRow(NamedTuple):
+    """What the table holds."""
+
+    id: str
+    trace_version: str
+    created_us: str  # microseconds since 1970
+    source: str
+    external_id: str | None
+    prompt: str
+    steps: str
+    final_answer: str
+    split: str
+    meta: str
+    messages: str | None
+    content_hash: str
+    prompt_hash: str
+
+
+class Items:
+    """A row a trace."""
+
+    def count(self, scope: Scope) -> int:
+        if scope.split is None:
+            return scope.dataset.trace_count
+        count: int = scope.dataset.stats["split_counts"][scope.split]
+        return count
+
+    def left_out(self, scope: Scope) -> dict[str, int]:
+        counts = dict.fromkeys(scope.excluded, 0)
+        for split, by_parts in scope.dataset.part_counts.items():
+            if scope.split in (None, split):
+                for parts, count in by_parts.items():
+                    for reason in scope.excluded & Parts(int(parts)):
+                        counts[reason] += count
+                        break
+        return {str(reason.name).lower(): count for reason, count in counts.items() if count}
+
+    def query(self, scope: Scope, columns: Sequence[str], *, after: int) -> tuple[str, list[Any]]:
+        chosen, parameters = self._chosen(scope, after)
+        query = f"""
+            SELECT {", ".join(COLUMNS[name] for name in columns)}
+            FROM datasets_datasetitem AS item
+            JOIN datasets_dataset AS dataset ON dataset.id = item.dataset_id
+            JOIN traces_trace AS trace ON trace.id = item.trace_id
+            WHERE {chosen}
+            ORDER BY item.position
+        """  # noqa: S608
+        return query, parameters
+
+    def _chosen(self, scope: Scope, after: int) -> tuple[str, list[Any]]:
+        """Give the condition on items: what is left out is skipped along an index."""
+        chosen = "item.dataset_id = %s"
+        parameters: list[Any] = [scope.dataset.pk]
+        if scope.split is not None:
+            chosen, parameters = f"{chosen} AND item.split = %s", [*parameters, scope.split]
+        if self.left_out(scope):
+            excluded = int(scope.excluded)
+            chosen, parameters = f"{chosen} AND item.parts & %s = 0", [*parameters, excluded]
+        if not after:
+            return chosen, parameters
+        if chosen == "item.dataset_id = %s":
+            return f"{chosen} AND item.position >= %s", [*parameters, after]
+        skipped = f"""
+            SELECT position FROM datasets_datasetitem AS item WHERE {chosen}
+            ORDER BY position OFFSET %s LIMIT 1
+        """  # noqa: S608
+        return f"{chosen} AND item.position >= ({skipped})", [*parameters * 2, after]
+
+
+ITEMS = Items()
