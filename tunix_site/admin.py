@@ -4,16 +4,22 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from events.services import record_event
+from tunix_site.access.accounts import account
+from tunix_site.access.keys import change_key, delete_key, issue_key, revoke_key
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import RoleAdmin
+from tunix_site.admin_base.recording import RecordsChanges, actor_of
 from tunix_site.api.fields import BooleanField, ChoiceTextField, QuerySerializer, TextField
 from tunix_site.models import ApiKey, IdempotentAnswer, Role
 
@@ -42,9 +48,10 @@ class UserFilter(QueryFilter):
 
 
 @admin.register(User)
-class UserAdmin(RoleAdmin, BaseUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-arg]
     """What a user may do comes from the role groups; single permissions are used nowhere."""
 
+    recorded_as = "user"
     superusers_only = True
     allows = EVERYTHING
     form = UserChangeForm
@@ -75,6 +82,25 @@ class UserAdmin(RoleAdmin, BaseUserAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def recorded(self, obj: User) -> dict[str, Any]:
+        return account(obj)
+
+    def user_change_password(self, request: Any, id: str, form_url: str = "") -> Any:  # noqa: A002
+        """Do as Django does, and tell of it; passwords are not told."""
+        with transaction.atomic():
+            before = self.get_object(request, unquote(id))
+            response = super().user_change_password(request, id, form_url)
+            if before is not None:
+                after = User.objects.get(pk=before.pk)
+                if after.password != before.password:
+                    record_event(
+                        by=actor_of(request),
+                        action="set_password",
+                        object_type=self.recorded_as,
+                        object_id=after.pk,
+                    )
+        return response
+
     @admin.display(description="Roles")
     def roles(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all())
@@ -87,14 +113,18 @@ class UserAdmin(RoleAdmin, BaseUserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(RoleAdmin):
+class GroupAdmin(RecordsChanges, RoleAdmin):
     """The groups named for a role are the role: they are neither renamed nor deleted."""
 
+    recorded_as = "group"
     superusers_only = True
     allows = EVERYTHING
     fields = ("name",)
     search_fields = ("name",)
     ordering = ("name",)
+
+    def recorded(self, obj: Group) -> dict[str, Any]:
+        return {"name": obj.name}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not _is_role(obj) and super().has_change_permission(request, obj)
@@ -195,10 +225,14 @@ class ApiKeyAdmin(RoleAdmin):
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: Any) -> None:
         if change:
             # Others note uses and revoke meanwhile: nothing but what was changed is written.
-            obj.save(update_fields=form.changed_data)
+            change_key(key=obj, fields=form.changed_data, by=actor_of(request))
             return
-        key, text = ApiKey.objects.issue(
-            user=obj.user, name=obj.name, role=obj.role, expires_at=obj.expires_at
+        key, text = issue_key(
+            user=obj.user,
+            name=obj.name,
+            role=obj.role,
+            expires_at=obj.expires_at,
+            by=actor_of(request),
         )
         obj.__dict__.update(key.__dict__)
         # The message travels in a cookie; unread ones beside it could push it into the session
@@ -207,11 +241,19 @@ class ApiKeyAdmin(RoleAdmin):
         told = 'The key is shown this once, copy it now: <span class="tunix-key">{}</span>'
         self.message_user(request, format_html(told, text), messages.WARNING)
 
+    def delete_model(self, request: HttpRequest, obj: ApiKey) -> None:
+        delete_key(key=obj, by=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        with transaction.atomic():
+            for key in queryset:
+                delete_key(key=key, by=actor_of(request))
+
     @admin.action(permissions=["change"], description="Revoke selected keys")
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         keys = queryset.filter(revoked_at=None)
         for key in keys:
-            key.revoke()
+            revoke_key(key=key, by=actor_of(request))
         self.message_user(request, f"Revoked {len(keys)}.", messages.SUCCESS)
 
 

@@ -8,7 +8,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from tunix_site.models import ApiKey, Role
+from events.actors import Actor
+from events.services import record_event
+from tunix_site.access.keys import issue_key
+from tunix_site.models import Role
+
+RIGHTS = ("is_active", "is_staff", "is_superuser")
 
 
 @dataclass(frozen=True)
@@ -18,12 +23,44 @@ class Credentials:
     api_key: str
 
 
-def give_role(user: Any, role: str) -> None:
-    user.groups.add(Group.objects.get(name=role))
+def account(user: Any) -> dict[str, Any]:
+    """Give what events tell of a user: name and rights."""
+    groups = sorted(user.groups.values_list("name", flat=True))
+    rights = {name: getattr(user, name) for name in RIGHTS}
+    return {"username": user.get_username(), **rights, "groups": groups}
 
 
 @transaction.atomic
-def ensure_administrator() -> Credentials | None:
+def make_user(*, username: str, role: str, by: Actor) -> Any:
+    """Make a user of the role who has no password. ValidationError where the name is none."""
+    user = get_user_model()(username=username)
+    user.set_unusable_password()
+    user.full_clean()
+    user.save()
+    user.groups.add(Group.objects.get(name=role))
+    record_event(by=by, action="create", object_type="user", object_id=user.pk, after=account(user))
+    return user
+
+
+@transaction.atomic
+def give_role(*, user: Any, role: str, by: Actor) -> None:
+    """Put a user into the group of the role, where they are not in it."""
+    before = account(user)
+    user.groups.add(Group.objects.get(name=role))
+    after = account(user)
+    if after != before:
+        record_event(
+            by=by,
+            action="change",
+            object_type="user",
+            object_id=user.pk,
+            before=before,
+            after=after,
+        )
+
+
+@transaction.atomic
+def ensure_administrator(*, by: Actor) -> Credentials | None:
     """Make the first superuser with a key where there is none; None where there is one."""
     users = get_user_model().objects
     if users.filter(is_superuser=True).exists():
@@ -32,5 +69,6 @@ def ensure_administrator() -> Credentials | None:
     if users.filter(username=username).exists():  # somebody's, who is no superuser
         username += f"-{secrets.token_hex(4)}"
     user = users.create_superuser(username=username, password=password)
-    _, text = ApiKey.objects.issue(user=user, name="first run", role=Role.TRAINER)
+    record_event(by=by, action="create", object_type="user", object_id=user.pk, after=account(user))
+    _, text = issue_key(user=user, name="first run", role=Role.TRAINER, by=by)
     return Credentials(username=username, password=password, api_key=text)

@@ -7,9 +7,13 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import PasswordChangeView
 from django.core.paginator import InvalidPage
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
+from events.actors import Actor
+from events.models import Through
+from events.services import record_event
 from tunix_site.access.addresses import address_of
 from tunix_site.access.passwords import OldPasswordMixin
 from tunix_site.access.roles import RANKS, rank_of_user
@@ -56,6 +60,13 @@ class OwnPasswordForm(OldPasswordMixin, AdminOwnPasswordChangeForm):
     def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.address = address
+
+    @transaction.atomic
+    def save(self, commit: Any = True) -> Any:  # noqa: FBT002  # Django's signature
+        user = super().save(commit)
+        by = Actor(user=user, through=Through.ADMIN)
+        record_event(by=by, action="set_password", object_type="user", object_id=user.pk)
+        return user
 
 
 class TunixAdminSite(AdminSite):

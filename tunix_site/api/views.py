@@ -10,10 +10,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from events.actors import Actor
+from events.models import Through
 from tunix_site.api import idempotency
 from tunix_site.api.fields import QuerySerializer, check_encoding
 from tunix_site.api.renderers import answer_in_json
-from tunix_site.models import Role
+from tunix_site.models import ApiKey, Role
 from tunix_site.serving.connections.streams import slots
 
 
@@ -51,6 +53,13 @@ class ApiViewMixin:
         """Name the role that the action needs; to learn what is there needs the least."""
         name = self.action_name()
         return Role.READER if name in ("", "metadata", "options") else self.roles[name]
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever sent the request, as services are told."""
+        sent: Request = self.request  # type: ignore[attr-defined]
+        key = sent.auth if isinstance(sent.auth, ApiKey) else None
+        return Actor(user=sent.user, key=key, through=Through.API)
 
     def query_serializer(self) -> type[QuerySerializer]:
         return self.queries.get(self.action_name(), NoQuery)

@@ -7,12 +7,14 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from events import actors
 from training.demo import Demo, DemoFailed
 from training.programs import ProgramFailed
 from tunix_rt import Client, TunixError
-from tunix_site.access.accounts import give_role
+from tunix_site.access.accounts import give_role, make_user
+from tunix_site.access.keys import issue_key, revoke_key
 from tunix_site.database.migrating import migrate
-from tunix_site.models import ApiKey, Role
+from tunix_site.models import Role
 from tunix_site.serving.server_process import (
     ServerNotStarted,
     environment_of_a_server,
@@ -43,14 +45,13 @@ class Command(BaseCommand):
         )
 
     def _run(self, directory: Any) -> dict[str, Any]:
-        user, created = get_user_model().objects.get_or_create(username="demo")
-        if created:
-            user.set_unusable_password()
-            user.save()
-        give_role(user, Role.CURATOR)
-        key, text = ApiKey.objects.issue(
-            user=user, name="demo", role=Role.CURATOR, expires_at=timezone.now() + KEY_LIFE
-        )
+        by = actors.command()
+        user = get_user_model().objects.filter(username="demo").first()
+        if user is None:
+            user = make_user(username="demo", role=Role.CURATOR, by=by)
+        give_role(user=user, role=Role.CURATOR, by=by)
+        ends = timezone.now() + KEY_LIFE
+        key, text = issue_key(user=user, name="demo", role=Role.CURATOR, expires_at=ends, by=by)
         log_path = settings.VAR_DIR / "demo-server.log"
         try:
             with (
@@ -61,4 +62,4 @@ class Command(BaseCommand):
             ):
                 return Demo(directory, client, self.stdout.write).run()
         finally:
-            key.revoke()
+            revoke_key(key=key, by=by)

@@ -7,7 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from tunix_site.access.accounts import give_role
+from events import actors
+from tunix_site.access.accounts import make_user
+from tunix_site.access.keys import issue_key
 from tunix_site.models import ApiKey, Role
 
 
@@ -28,8 +30,12 @@ class Command(BaseCommand):
             ApiKey(name=options["name"]).clean_fields(exclude={"user", "digest"})
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        key, text = ApiKey.objects.issue(
-            user=user, name=options["name"], role=options["role"], expires_at=expires_at
+        key, text = issue_key(
+            user=user,
+            name=options["name"],
+            role=options["role"],
+            expires_at=expires_at,
+            by=actors.command(),
         )
         self.stdout.write(f"Made the key {key}. Send it as the header: Authorization: Bearer KEY")
         self.stdout.write("It is shown this once:")
@@ -37,14 +43,9 @@ class Command(BaseCommand):
 
     def _user(self, username: str, role: str) -> Any:
         """Fetch the user or make one that has the role, and no password."""
-        users = get_user_model()
-        user = users.objects.filter(username=username).first()
+        user = get_user_model().objects.filter(username=username).first()
         if user is None:
-            user = users(username=username)
-            user.set_unusable_password()
-            user.full_clean()
-            user.save()
-            give_role(user, role)
+            user = make_user(username=username, role=role, by=actors.command())
             self.stdout.write(f"Made the user {user} with the role {role}.")
         return user
 

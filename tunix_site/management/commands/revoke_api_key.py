@@ -2,6 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from events import actors
+from tunix_site.access.keys import revoke_key
 from tunix_site.models import ApiKey
 
 
@@ -17,5 +19,5 @@ class Command(BaseCommand):
         keys = list(ApiKey.objects.filter(**lookup))
         if len(keys) != 1:
             raise CommandError(f"{len(keys)} keys are named {name!r}: see list_api_keys.")
-        keys[0].revoke()
+        revoke_key(key=keys[0], by=actors.command())
         self.stdout.write(f"Revoked {keys[0]}.")

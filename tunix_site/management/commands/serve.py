@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from events import actors
 from tunix_site.access.accounts import ensure_administrator
 from tunix_site.apps import site_apps
 from tunix_site.database.migrating import migrate
@@ -71,7 +72,7 @@ class Command(BaseCommand):
 
     def _set_up(self) -> None:
         migrate()
-        credentials = ensure_administrator()
+        credentials = ensure_administrator(by=actors.command())
         if credentials:
             self.stdout.write("The first administrator, shown this once:")
             self.stdout.write(f"  user      {credentials.username}")

@@ -10,10 +10,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tunix_site.access import buckets
-from tunix_site.access.accounts import give_role
 from tunix_site.access.authentication import MAKE
 from tunix_site.models import ApiKey, Role
 from tunix_site.tests.clock import Clock
+from tunix_site.tests.people import give_role
 from tunix_site.tests.samples import trace
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from traces.models import Trace
-from tunix_site.access.accounts import give_role
 from tunix_site.access.browsers import SessionMiddleware, is_from_program
 from tunix_site.models import Role
+from tunix_site.tests.people import give_role
 from tunix_site.tests.samples import trace
 
 LOGIN = "/api-auth/login/"

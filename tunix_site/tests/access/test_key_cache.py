@@ -12,11 +12,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tunix_site.access import key_cache
-from tunix_site.access.accounts import give_role
 from tunix_site.access.key_cache import KEPT_SECONDS, KeyCache, known_keys
 from tunix_site.models import ApiKey, Role, digest_of
 from tunix_site.tests.clock import Clock
 from tunix_site.tests.live import url_of_database, wait_until, web_server
+from tunix_site.tests.people import give_role
 from tunix_site.tests.samples import trace
 
 pytestmark = pytest.mark.django_db

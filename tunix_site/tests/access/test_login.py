@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tunix_site import __version__
-from tunix_site.access.accounts import give_role
 from tunix_site.models import Role
+from tunix_site.tests.people import give_role
 from tunix_site.tests.samples import trace
 
 pytestmark = pytest.mark.django_db

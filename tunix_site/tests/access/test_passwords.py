@@ -14,11 +14,11 @@ from django.db import connections
 from django.test import Client
 
 from tunix_site.access import passwords
-from tunix_site.access.accounts import give_role
 from tunix_site.access.passwords import HashingSlots
 from tunix_site.errors import Unavailable
 from tunix_site.models import PasswordTries, Role
 from tunix_site.tests.live import url_of_database, web_server
+from tunix_site.tests.people import give_role
 
 RIGHT = "something long"
 LOGINS = ["/api-auth/login/", "/admin/login/"]

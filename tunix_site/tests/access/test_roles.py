@@ -7,9 +7,9 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser, Group, User
 from rest_framework.request import Request
 
-from tunix_site.access.accounts import give_role
 from tunix_site.access.roles import NO_RANK, rank_of_request
 from tunix_site.models import Role
+from tunix_site.tests.people import give_role
 from tunix_site.tests.samples import trace
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,60 @@
+"""API keys: issued, changed, revoked and deleted, each with the row that tells of it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from events.actors import Actor
+from events.services import record_event
+from tunix_site.models import ApiKey
+
+OBJECT = "key"
+
+
+def shown(key: ApiKey) -> dict[str, Any]:
+    """Give what events tell of a key."""
+    return {
+        "name": key.name,
+        "prefix": key.prefix,
+        "user": key.user.get_username(),
+        "role": key.role,
+        "expires_at": key.expires_at,
+    }
+
+
+@transaction.atomic
+def issue_key(
+    *, user: Any, name: str, role: str, by: Actor, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """Make a key; its text is returned here and never again."""
+    key, text = ApiKey.objects.issue(user=user, name=name, role=role, expires_at=expires_at)
+    _record(key, "issue", by=by, after=shown(key))
+    return key, text
+
+
+@transaction.atomic
+def change_key(*, key: ApiKey, fields: list[str], by: Actor) -> None:
+    """Store the named fields of a key, and no others: its uses are noted meanwhile."""
+    if not fields:
+        return
+    before = ApiKey.objects.values(*fields).get(pk=key.pk)
+    key.save(update_fields=fields)
+    after = {name: getattr(key, name) for name in fields}
+    _record(key, "change", by=by, before=before, after=after)
+
+
+@transaction.atomic
+def revoke_key(*, key: ApiKey, by: Actor) -> None:
+    key.revoke()
+    _record(key, "revoke", by=by, before=shown(key))
+
+
+@transaction.atomic
+def delete_key(*, key: ApiKey, by: Actor) -> None:
+    _record(key, "delete", by=by, before=shown(key))
+    key.delete()
+
+
+def _record(key: ApiKey, action: str, *, by: Actor, **told: Any) -> None:
+    record_event(by=by, action=action, object_type=OBJECT, object_id=key.pk, **told)
