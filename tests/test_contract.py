@@ -47,6 +47,7 @@ ROLES = {
     ("delete", "/api/traces/{id}"): "curator",
     ("post", "/api/traces/{id}/score"): "curator",
     ("post", "/api/scores/batch"): "curator",
+    ("post", "/api/traces/{id}/reviews"): "curator",
     ("post", "/api/datasets/build"): "curator",
     ("delete", "/api/datasets/{key}"): "curator",
     ("delete", "/api/jobs/{id}"): "writer",

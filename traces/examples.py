@@ -61,6 +61,17 @@ STORED = {
     "payload": TRACE,
     "scores": [],
 }
+REVIEW = {
+    "id": 1,
+    "trace": TRACE_ID,
+    "reviewer": "ada",
+    "verdict": "rejected",
+    "status_before": "unreviewed",
+    "note": "The carry is lost.",
+    "reasons": ["wrong step"],
+    "step_labels": {"0": 1, "1": -1},
+    "created_at": CREATED_AT,
+}
 ENTRY = {"id": TRACE_ID, "created_at": CREATED_AT, "trace_version": "1.0", "outcome": "created"}
 COMPARED = {
     "id": TRACE_ID,
@@ -127,6 +138,16 @@ OF_TRACES: dict[str, dict[Any, Any]] = {
         201: {"trace_id": TRACE_ID, "score": 12.15, "details": DETAILS},
     },
     "scores": {200: [SCORE]},
+    "reviews": {200: page(REVIEW)},
+    "review": {
+        "request": {
+            "verdict": "rejected",
+            "note": "The carry is lost.",
+            "reasons": ["wrong step"],
+            "step_labels": {"0": 1, "1": -1},
+        },
+        201: REVIEW,
+    },
     "compare": {200: {"base": COMPARED, "other": {**COMPARED, "id": OTHER_ID}}},
     "similar": {
         200: {

@@ -22,6 +22,8 @@ from traces.querysets import TraceQuerySet
 from traces.rows import row_of
 from tunix_site.strict_json import StoredDecoder
 
+MAX_REASON_CHARS = 200
+
 
 class Status(models.TextChoices):
     UNREVIEWED = "unreviewed"
@@ -152,17 +154,51 @@ class Review(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews"
     )
     verdict = models.CharField(max_length=16, choices=Status)
+    status_before = models.CharField(
+        max_length=16,
+        choices=Status,
+        blank=True,
+        db_default="",
+        help_text="Empty where it was not noted yet.",
+    )
     note = models.TextField(blank=True)
+    reasons = ArrayField(models.CharField(max_length=MAX_REASON_CHARS), default=list, db_default=[])
     step_labels = models.JSONField(
         decoder=StoredDecoder, null=True, blank=True, help_text="-1, 0 or 1 by the step's i."
     )
+    job = models.UUIDField(null=True, editable=False, help_text="Of a change of many traces.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["job"], name="review_by_job", condition=Q(job__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return self.verdict
+
+
+class TagChange(models.Model):
+    """What a person made of a trace's tags; rows are added, never changed."""
+
+    trace = models.ForeignKey(Trace, on_delete=models.CASCADE, related_name="tag_changes")
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tag_changes"
+    )
+    before = models.JSONField(decoder=StoredDecoder)
+    after = models.JSONField(decoder=StoredDecoder)
+    job = models.UUIDField(null=True, editable=False, help_text="Of a change of many traces.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["job"], name="tags_changed_by_job", condition=Q(job__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.before} to {self.after}"
 
 
 class Pending(models.Model):

@@ -40,6 +40,14 @@ describe = describing(
         "details": "What the score was made of.",
         "updated_count": "Scores that were there and changed.",
         "scored_count": "How many have a score on the criteria.",
+        # reviews
+        "verdict": "What a person found of the trace: its status from then on.",
+        "reviewer": "The name of who said so.",
+        "status_before": "The trace's status before; empty where it was not noted yet.",
+        "note": "What they said of it.",
+        "reasons": "Why, in few words each.",
+        "step_labels": "1 where a step is right, -1 where it is wrong, 0 where neither, by its "
+        "`i`; steps may be left out.",
         # batches, imports and changes of many
         "outcome": "Whether it was stored, or was there already.",
         "created_count": "How many were stored.",

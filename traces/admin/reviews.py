@@ -22,7 +22,19 @@ from tunix_site.api.fields import (
 
 class ReviewInline(ShownInline):
     model = Review
-    fields = ("verdict", "reviewer_name", "shown_note", "shown_labels", "created_at")
+    fields = (
+        "verdict",
+        "status_before",
+        "reviewer_name",
+        "shown_reasons",
+        "shown_note",
+        "shown_labels",
+        "created_at",
+    )
+
+    @admin.display(description="Reasons")
+    def shown_reasons(self, review: Review) -> SafeString:
+        return text_block("\n".join(review.reasons))
 
     @admin.display(description="Step labels")
     def shown_labels(self, review: Review) -> SafeString:
@@ -66,13 +78,21 @@ class ReviewAdmin(RoleAdmin):
     list_select_related = ("reviewer",)
     fields = (
         "verdict",
+        "status_before",
         "trace_column",
         "reviewer_name",
+        "shown_reasons",
         "shown_note",
         "shown_labels",
         "created_at",
     )
-    readonly_fields = ("trace_column", "reviewer_name", "shown_note", "shown_labels")
+    readonly_fields = (
+        "trace_column",
+        "reviewer_name",
+        "shown_reasons",
+        "shown_note",
+        "shown_labels",
+    )
 
     @admin.display(description="Verdict")
     def verdict_label(self, review: Review) -> str:
@@ -87,6 +107,10 @@ class ReviewAdmin(RoleAdmin):
     @admin.display(description="Reviewer")
     def reviewer_name(self, review: Review) -> str:
         return str(review.reviewer)
+
+    @admin.display(description="Reasons")
+    def shown_reasons(self, review: Review) -> SafeString:
+        return text_block("\n".join(review.reasons))
 
     @admin.display(description="Step labels")
     def shown_labels(self, review: Review) -> SafeString:

@@ -1,11 +1,11 @@
 """Changing what may change of all traces that match a filter."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from rest_framework.exceptions import PermissionDenied
 
 from jobs.models import Job
@@ -14,48 +14,19 @@ from jobs.services.queue import start_job
 from traces.document import MAX_TAGS
 from traces.finding.filters import matching
 from traces.models import Trace
+from traces.services.reviews import Change, change_many
 from tunix_site.errors import Conflict
 
 BULK = "bulk"
 NEWEST = "newest"  # among a job's parameters: the newest trace when it was started
 CHANGED_AT_ONCE = 1_000
 
-# Tags that are there already keep their place; new ones come behind, each once.
-_NEW_TAGS = """
-    (tags - %(remove_tags)s::text[]) || (
-        SELECT coalesce(jsonb_agg(tag ORDER BY place), '[]')
-        FROM unnest(%(add_tags)s::text[]) WITH ORDINALITY AS added (tag, place)
-        WHERE NOT tags ? tag
-    )
-"""
-_CHANGES = f"""
-    SELECT id, coalesce(%(status)s, status) AS status, {_NEW_TAGS} AS tags
-    FROM traces_trace WHERE id = ANY(%(ids)s)
-"""  # noqa: S608
-_REFUSED = f"""
-    SELECT id FROM ({_CHANGES}) AS changed WHERE jsonb_array_length(tags) > %(max_tags)s ORDER BY id
-"""  # noqa: S608
-_REVIEW = """
-    INSERT INTO traces_review (trace_id, reviewer_id, verdict, note, created_at)
-    SELECT id, %(reviewer)s, %(status)s, '', statement_timestamp()
-    FROM traces_trace WHERE id = ANY(%(ids)s) AND status <> %(status)s ORDER BY id
-"""
-_CHANGE = f"""
-    UPDATE traces_trace AS trace SET status = changed.status, tags = changed.tags
-    FROM ({_CHANGES}) AS changed
-    WHERE trace.id = changed.id
-    AND (trace.status, trace.tags) IS DISTINCT FROM (changed.status, changed.tags)
-"""  # noqa: S608
-
 
 @dataclass(frozen=True, kw_only=True)
-class BulkChange:
+class BulkChange(Change):
     """A validated request: validated filters, and what becomes of the traces that match them."""
 
     where: dict[str, Any]
-    status: str | None = None
-    add_tags: Sequence[str] = ()
-    remove_tags: Sequence[str] = ()
 
 
 @dataclass
@@ -92,7 +63,7 @@ def change_traces(*, change: BulkChange, job: Job, progress: Progress) -> Counts
     counts = Counts()
     for ids in _matching_ids(change, UUID(job.parameters[NEWEST])):
         with transaction.atomic():
-            _change(ids, change, job.created_by, counts, progress)
+            _change(ids, change, job, counts, progress)
         progress.done = counts.matched_count
         progress.total = max(progress.done, progress.total or 0)  # more may match by now
         progress.check()
@@ -111,28 +82,14 @@ def _matching_ids(change: BulkChange, newest: UUID) -> Iterator[list[UUID]]:
 
 
 def _change(
-    ids: list[UUID], change: BulkChange, user: Any, counts: Counts, progress: Progress
+    ids: list[UUID], change: BulkChange, job: Job, counts: Counts, progress: Progress
 ) -> None:
     held = matching(change.where).filter(pk__in=ids).order_by("id")
     ids = list(held.select_for_update(no_key=True, of=("self",)).values_list("id", flat=True))
-    values = {
-        "ids": ids,
-        "status": change.status,
-        "add_tags": list(dict.fromkeys(change.add_tags)),
-        "remove_tags": list(change.remove_tags),
-        "max_tags": MAX_TAGS,
-        "reviewer": user.pk,
-    }
-    with connection.cursor() as cursor:
-        refused = []
-        if change.add_tags:
-            cursor.execute(_REFUSED, values)
-            refused = [identity for (identity,) in cursor.fetchall()]
-            values["ids"] = [identity for identity in ids if identity not in set(refused)]
-        if change.status:
-            cursor.execute(_REVIEW, values)
-        cursor.execute(_CHANGE, values)
-        counts.changed_count += cursor.rowcount
+    changed, refused = change_many(
+        trace_ids=ids, change=change, user=job.created_by, job=job.id, max_tags=MAX_TAGS
+    )
+    counts.changed_count += changed
     counts.matched_count += len(ids)
     counts.refused_count += len(refused)
     progress.add_errors(

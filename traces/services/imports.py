@@ -20,10 +20,11 @@ from traces.intake.records import (
     is_record,
     unread,
 )
-from traces.models import Review, Score, Status
+from traces.models import Score, Status
 from traces.readers.formats import AUTO
 from traces.readers.mapping import parse
 from traces.services.reread import read_differently, stored_once
+from traces.services.reviews import Verdict, store_imported
 from traces.services.storing import Outcome, create_traces
 from traces.sources.records import read_records
 from traces.sources.source import BrokenSource, Chunk, Source
@@ -317,26 +318,19 @@ def _count(
 
 def _add_curation(incoming: list[Incoming], outcome: Outcome, request: ImportRequest) -> None:
     """Store what came with the new traces: their scores, verdicts and step labels."""
-    scores, reviews = [], []
+    scores, verdicts = [], []
     now = timezone.now()
     for position in sorted(outcome.created):
         one, entry = incoming[position], outcome.traces[position]
         assert entry is not None  # noqa: S101  # it was created
         identity = str(entry.id)
         scores += [Score(trace_id=identity, created_at=now, **score) for score in one.scores]
-        if request.user is not None and (one.status or one.step_labels):
-            reviews.append(
-                Review(
-                    trace_id=identity,
-                    reviewer=request.user,
-                    verdict=one.status or Status.UNREVIEWED,
-                    step_labels=one.step_labels or None,
-                    note="imported",
-                    created_at=now,
-                )
-            )
+        if one.status or one.step_labels:
+            verdict = Verdict(status=one.status or Status.UNREVIEWED, step_labels=one.step_labels)
+            verdicts.append((identity, verdict))
     Score.objects.bulk_create(scores)
-    Review.objects.bulk_create(reviews)
+    if request.user is not None:
+        store_imported(verdicts=verdicts, reviewer=request.user)
 
 
 def _as_stored(one: Incoming) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from traces.models import Score, Trace
 from traces.scoring import SCORERS
-from traces.services.curation import held_trace
+from traces.services.locking import locked_trace
 from tunix_site.errors import Invalid, batch_detail
 
 # In one order, as every writer of many scores takes its rows.
@@ -45,7 +45,7 @@ def score_trace(*, trace: Trace, criteria: str) -> Score:
     details = {**scored.details, "criteria": criteria, "scored_at": timezone.now().isoformat()}
     with transaction.atomic():
         score, _ = Score.objects.update_or_create(
-            trace=held_trace(trace=trace),
+            trace=locked_trace(trace=trace),
             criteria=criteria,
             scorer_version=scorer.version,
             defaults={"value": scored.value, "details": details},

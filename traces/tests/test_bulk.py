@@ -6,7 +6,7 @@ import pytest
 
 from jobs.models import Job
 from jobs.tests.working import work_off
-from traces.models import Review, Trace
+from traces.models import Review, TagChange, Trace
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,10 @@ def test_all_that_match_are_changed_and_reviewed(curator):
     for trace in mine:
         trace.refresh_from_db()
         assert (trace.status, trace.tags) == ("approved", ["good"])
-        assert trace.reviews.get().reviewer.username == "a curator"
+        review, tagged = trace.reviews.get(), trace.tag_changes.get()
+        assert review.reviewer.username == tagged.changed_by.username == "a curator"
+        assert (review.status_before, tagged.before, tagged.after) == ("unreviewed", [], ["good"])
+        assert review.job == tagged.job == Job.objects.get().pk
     other.refresh_from_db()
     assert (other.status, other.tags) == ("unreviewed", [])
 
@@ -71,6 +74,7 @@ def test_what_is_so_already_is_neither_changed_nor_reviewed(curator):
     result = changed(curator, {}, {"status": "approved", "add_tags": ["a"], "remove_tags": ["b"]})
     assert result == {"matched_count": 1, "changed_count": 0, "refused_count": 0}
     assert not Review.objects.exists()
+    assert not TagChange.objects.exists()
 
 
 def test_a_trace_with_too_many_tags_is_left_and_reported(curator):
@@ -80,6 +84,7 @@ def test_a_trace_with_too_many_tags_is_left_and_reported(curator):
     assert result == {"matched_count": 2, "changed_count": 1, "refused_count": 1}
     full.refresh_from_db()
     assert (len(full.tags), full.status) == (50, "unreviewed")
+    assert not full.tag_changes.exists()
     url = f"/api/jobs/{Job.objects.get().pk}/errors.jsonl"
     error = json.loads(curator.get(url).getvalue())
     assert str(full.pk) in error["message"]

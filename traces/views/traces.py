@@ -19,6 +19,7 @@ from traces.examples import OF_TRACES
 from traces.finding.filters import TraceListQuery
 from traces.finding.prompts import PromptPagination, PromptQuery, prompt_groups
 from traces.finding.ranking import TracePagination
+from traces.finding.reviews import ReviewQuery, reviews_of
 from traces.intake.batches import ingest_batch
 from traces.intake.bodies import read_trace
 from traces.intake.document_serializer import TraceSerializer
@@ -39,6 +40,7 @@ from traces.serializers.finding import (
     SimilarSerializer,
 )
 from traces.serializers.imports import FormatSerializer, ImportAnswerSerializer, ImportQuery
+from traces.serializers.reviews import NewReviewSerializer, ReviewSerializer
 from traces.serializers.scores import (
     ScoreAnswerSerializer,
     ScoreRequestSerializer,
@@ -47,9 +49,11 @@ from traces.serializers.scores import (
 from traces.serializers.traces import TraceDetailSerializer, TraceRowSerializer, new_trace
 from traces.services import curation, imports, scores, similar, storing
 from traces.services.bulk import start_bulk_change
+from traces.services.reviews import review_trace
 from traces.sources.source import Source
 from tunix_site.access.roles import has_role
 from tunix_site.api.openapi.schema import ERROR_BODY
+from tunix_site.api.pagination import KeysetPagination
 from tunix_site.api.parsers import StreamParser
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
@@ -74,6 +78,7 @@ class TraceViewSet(ApiViewSet):
         "compare": Role.READER,
         "similar": Role.READER,
         "prompts": Role.READER,
+        "reviews": Role.READER,
         "create": Role.WRITER,
         "batch": Role.WRITER,
         "import_stream": Role.WRITER,
@@ -82,6 +87,7 @@ class TraceViewSet(ApiViewSet):
         "destroy": Role.CURATOR,
         "bulk": Role.CURATOR,
         "score": Role.CURATOR,
+        "review": Role.CURATOR,
     }
     queries: ClassVar = {
         "list": TraceListQuery,
@@ -90,6 +96,7 @@ class TraceViewSet(ApiViewSet):
         "compare": CompareQuery,
         "similar": SimilarQuery,
         "prompts": PromptQuery,
+        "reviews": ReviewQuery,
     }
     examples: ClassVar = OF_TRACES
     instead: ClassVar = {
@@ -224,6 +231,29 @@ class TraceViewSet(ApiViewSet):
     def scores(self, request: Request, pk: str) -> Response:
         """List the scores of a trace, newest first."""
         return Response(ScoreSerializer(self.get_object().scores.all(), many=True).data)
+
+    @extend_schema(operation_id="list_reviews", responses=ReviewSerializer(many=True))
+    @action(detail=True, pagination_class=KeysetPagination)
+    def reviews(self, request: Request, pk: str) -> Response:
+        """List the reviews of a trace, newest first."""
+        page = self.paginate_queryset(reviews_of(self.get_object(), self.query))
+        return self.get_paginated_response(ReviewSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="review_trace", request=NewReviewSerializer, responses={201: ReviewSerializer}
+    )
+    @reviews.mapping.post
+    def review(self, request: Request, pk: str) -> Response:
+        """Review a trace: the verdict is its status from then on; earlier reviews are kept."""
+        serializer = NewReviewSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        review = review_trace(
+            trace=self.get_object(),
+            verdict=serializer.to_verdict(),
+            reviewer=request.user,
+            expected_status=serializer.validated_data.get("expected_status"),
+        )
+        return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         operation_id="compare_traces", responses={200: ComparisonSerializer, 404: ERROR_BODY}

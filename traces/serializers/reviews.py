@@ -1,0 +1,95 @@
+"""Reviews as they are written and shown."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from traces import document
+from traces.models import MAX_REASON_CHARS, Review, Status
+from traces.services.reviews import Verdict
+from tunix_site.api.fields import (
+    ChoiceTextField,
+    ListField,
+    ObjectField,
+    StrictSerializer,
+    TextField,
+)
+
+MAX_NOTE_CHARS = 10_000
+MAX_REASONS = 9  # as many as digits
+LABELS = (-1, 0, 1)
+MAX_LABEL_ERRORS = 20
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": document.MAX_STEPS,
+        "propertyNames": {"pattern": "^(0|[1-9][0-9]{0,9})$"},
+        "additionalProperties": {"enum": LABELS},
+    }
+)
+class StepLabelsField(ObjectField):
+    """Labels by the text of the step's `i`: 1 is right, -1 wrong, 0 neither."""
+
+    def to_internal_value(self, data: Any) -> dict[str, int]:
+        labels = super().to_internal_value(data)
+        errors = [
+            f"{name}: Not -1, 0 or 1."
+            for name, label in labels.items()
+            if isinstance(label, bool) or not isinstance(label, int) or label not in LABELS
+        ]
+        if errors:
+            raise serializers.ValidationError(errors[:MAX_LABEL_ERRORS])
+        return labels
+
+
+class NewReviewSerializer(StrictSerializer):
+    """A person's verdict on a trace."""
+
+    verdict = ChoiceTextField(choices=Status.choices)
+    note = TextField(max_length=MAX_NOTE_CHARS, allow_blank=True, required=False, default="")
+    reasons = ListField(
+        child=TextField(max_length=MAX_REASON_CHARS),
+        max_length=MAX_REASONS,
+        required=False,
+        default=list,
+    )
+    step_labels = StepLabelsField(required=False)
+    expected_status = ChoiceTextField(
+        choices=Status.choices,
+        required=False,
+        help_text="The status that was seen; refused (409) where it is another by now.",
+    )
+
+    def to_verdict(self) -> Verdict:
+        values = self.validated_data
+        return Verdict(
+            status=values["verdict"],
+            note=values["note"],
+            reasons=values["reasons"],
+            step_labels=values.get("step_labels"),
+        )
+
+
+class ReviewSerializer(serializers.ModelSerializer[Review]):
+    trace = serializers.UUIDField(source="trace_id")
+    reviewer = serializers.CharField(source="reviewer.username")
+    reasons = serializers.ListField(child=serializers.CharField())
+    step_labels = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
+
+    class Meta:
+        model = Review
+        fields = [
+            "id",
+            "trace",
+            "reviewer",
+            "verdict",
+            "status_before",
+            "note",
+            "reasons",
+            "step_labels",
+            "created_at",
+        ]
+        read_only_fields = fields
