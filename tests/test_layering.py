@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -13,14 +14,17 @@ from django.conf import settings
 from tests.pages import ROOT
 from training import programs
 
-LAYERS = (
-    "events",
-    "tunix_site",
-    "jobs",
-    "traces",
-    "datasets",
-    "training",
-)  # each may import those before it
+PAGE = ROOT / "docs" / "architecture.md"
+ORDER = re.compile(r"^\w+(?: <- \w+)+$", re.MULTILINE)
+
+
+def layers(page: str) -> tuple[str, ...]:
+    """Give the apps from the lowest up, as the page has them: each may import those before it."""
+    [line] = ORDER.findall(page)
+    return tuple(line.split(" <- "))
+
+
+LAYERS = layers(PAGE.read_text())
 SHARED = "traces.reasoning."
 JOBS = ROOT / "training" / "jobs"
 OF_THE_WEB = {"django", "rest_framework", "drf_spectacular", "unfold", "psycopg", *LAYERS}

@@ -81,17 +81,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "tunix_site.middleware.RequestLogMiddleware",
+    "tunix_site.serving.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tunix_site.middleware.FormMiddleware",
+    "tunix_site.serving.middleware.FormMiddleware",
     "tunix_site.access.browsers.SessionMiddleware",
     "tunix_site.access.hosts.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "tunix_site.access.browsers.AuthenticationMiddleware",
     "tunix_site.access.browsers.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "tunix_site.middleware.RefusalMiddleware",
+    "tunix_site.serving.middleware.RefusalMiddleware",
 ]
 
 # Pages of other origins that may use the API: with a key, never with a session's cookie.

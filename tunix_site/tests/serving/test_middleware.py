@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from tunix_site import __version__
-from tunix_site.middleware import RefusalMiddleware
+from tunix_site.serving.middleware import RefusalMiddleware
 
 
 @pytest.mark.parametrize("error", [OperationalError("secret"), InterfaceError("secret")])
