@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.examples import QUEUED
+from jobs.api.examples import QUEUED
 from traces.examples import CREATED_AT, OTHER_ID, TRACE_ID, page
 
 BUILD_ID = "0fb1270f-8456-40f2-bd41-612538563d4e"

@@ -37,8 +37,8 @@ from datasets.serializers import (
     DatasetRowSerializer,
     ManifestSerializer,
 )
-from jobs.answers import PREFER, accepted, wants_job
-from jobs.serializers import JobSerializer
+from jobs.api.responses import PREFER, accepted, wants_job
+from jobs.api.serializers import JobSerializer
 from jobs.services.queue import start_job
 from tunix_site.api.pagination import PageQuery
 from tunix_site.api.pieces import started

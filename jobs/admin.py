@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django_tasks_db.models import DBTaskResult
 from rest_framework.exceptions import PermissionDenied
 
+from jobs.api.serializers import JobFilters
 from jobs.models import Job
-from jobs.serializers import JobFilters
 from jobs.services.queue import cancel_job
 from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.deleting import refusal

@@ -5,10 +5,10 @@ class JobsConfig(apps.SiteApp):
     name = "jobs"
     place = 30
     menu = apps.Menu("Work", {"Jobs": ("jobs_job", "pending_actions")})
-    urls = "jobs.urls"
+    urls = "jobs.api.urls"
     root_links = {"jobs": "job-list"}
     tags = {"jobs": "Work that takes longer than an answer."}
-    words = "jobs.words.describe"
+    words = "jobs.api.words.describe"
     collectors = ["jobs.metrics.JobsCollector"]
     beside_server = ["work"]
 

@@ -143,7 +143,7 @@ def views_modules() -> dict[str, str]:
 
 def test_views_validate_call_a_service_and_respond():
     found = {path: thick(code) for path, code in views_modules().items()}
-    assert {"jobs/views.py", "traces/views/traces.py", "datasets/views.py"} <= set(found)
+    assert {"jobs/api/views.py", "traces/views/traces.py", "datasets/views.py"} <= set(found)
     # whether the database answers is what the health check is asked
     health = found.pop("tunix_site/serving/operations.py")
     assert not [said for said in health if not re.match("has a try|calls cursor.execute", said)]
@@ -200,7 +200,7 @@ WRITE_BESIDE = {
 }
 READ_BY_SQL = {
     "datasets/export/reading.py": "exports",
-    "jobs/reading.py": "a job's errors",
+    "jobs/api/reading.py": "a job's errors",
     "traces/finding/matches.py": "which traces hold words",
     "traces/finding/prompts.py": "prompts, with what their traces have in common",
     "traces/finding/search.py": "how well they do",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.examples import BULK_JOB
+from jobs.api.examples import BULK_JOB
 
 TRACE_ID = "01a20ff4-1ec0-715c-a98b-b21593e56295"
 OTHER_ID = "01a20ff4-1f40-73eb-87bb-6703f77eca47"

@@ -13,8 +13,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.answers import LOCATION, accepted
-from jobs.serializers import JobSerializer
+from jobs.api.responses import LOCATION, accepted
+from jobs.api.serializers import JobSerializer
 from traces.examples import OF_TRACES
 from traces.finding.filters import TraceListQuery
 from traces.finding.prompts import PromptPagination, PromptQuery, prompt_groups

@@ -10,9 +10,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rest_framework.exceptions import APIException
 
+from jobs.api.reading import error_pieces
 from jobs.errors import JobInterrupted
 from jobs.models import Job
-from jobs.reading import error_pieces
 from traces.document import MAX_SOURCE_CHARS
 from traces.readers.formats import AUTO, FORMATS
 from traces.readers.mapping import TARGETS, BadMapping, parse

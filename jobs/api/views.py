@@ -10,10 +10,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.examples import EXAMPLES
+from jobs.api.examples import EXAMPLES
+from jobs.api.reading import error_pieces
+from jobs.api.serializers import JOB_FILTERS, JobQuery, JobRowSerializer, JobSerializer
 from jobs.models import Job
-from jobs.reading import error_pieces
-from jobs.serializers import JOB_FILTERS, JobQuery, JobRowSerializer, JobSerializer
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
 from tunix_site.access.roles import rank_of_request

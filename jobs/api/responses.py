@@ -1,4 +1,4 @@
-"""Answering 202 with a job in place of its outcome, for the views that start jobs."""
+"""The response 202: a job in place of its outcome, for the views that start jobs."""
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
@@ -6,8 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from jobs.api.serializers import JobSerializer
 from jobs.models import Job
-from jobs.serializers import JobSerializer
 
 # For the `parameters` of a route that answers with a job, and of one that does so when asked; add
 # `202: JobSerializer`.
@@ -33,7 +33,7 @@ def wants_job(request: Request) -> bool:
 
 
 def accepted(job: Job) -> Response:
-    """Answer that the job was taken on."""
+    """Say that the job was taken on."""
     return Response(
         JobSerializer(job).data,
         status=status.HTTP_202_ACCEPTED,

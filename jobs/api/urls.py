@@ -1,4 +1,4 @@
-from jobs.views import JobViewSet
+from jobs.api.views import JobViewSet
 from tunix_site.api.routers import Router
 
 router = Router()
