@@ -6,7 +6,7 @@ from datasets.serializers import BuildAnswerSerializer, BuildSerializer
 from datasets.services import build_dataset
 from jobs.kinds import job_kind
 from jobs.models import Job
-from jobs.services.lease import Progress
+from jobs.progress import Progress
 from tunix_site.models import Role
 
 BUILD = "build"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jobs.models import Job
-    from jobs.services.lease import Progress
+    from jobs.progress import Progress
 
 Run = Callable[["Job", "Progress"], dict[str, Any]]
 

@@ -8,6 +8,7 @@ from django_tasks import task
 from jobs.errors import STOPS
 from jobs.kinds import KINDS
 from jobs.models import Job
+from jobs.services.lease import fail_unknown, running
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +19,6 @@ def run_job(job_id: str) -> None:
 
     What goes wrong is noted in the job and never raised: the queue's own row would keep it, too.
     """
-    from jobs.services.lease import running
-    from jobs.services.queue import fail_unknown
-
     job = Job.objects.filter(pk=UUID(job_id)).first()
     if job is None:
         return

@@ -1,6 +1,7 @@
 """A worker: takes jobs from queues, and jobs from processes that ended."""
 
 import logging
+import signal
 import sys
 import threading
 from types import FrameType
@@ -10,9 +11,11 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.backends.signals import connection_created
 from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
 
-from jobs.services.lease import interrupt_all
-from jobs.services.queue import worker_name
+from jobs.services.beats import interrupt_all
+from jobs.services.lease import worker_name
+from jobs.services.queue import give_back
 from jobs.services.reaping import end_statements_of_the_gone, prune_jobs, reap_jobs
 from tunix_site.database.troubles import described, trouble_of
 
@@ -38,11 +41,20 @@ class QueueWorker(Worker):
             excluded_queue_names=[],
         )
 
+    def configure_signals(self) -> None:
+        super().configure_signals()
+        signal.signal(signal.SIGHUP, self.shutdown)
+
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         self.running = False
         interrupt_all()
         if not self.running_task:
             sys.exit(0)
+
+    def run_task(self, db_task_result: DBTaskResult) -> None:
+        super().run_task(db_task_result)
+        if not self.running:
+            give_back(place=db_task_result.pk)
 
     def work(self) -> None:
         """Work until told to end; with `once`, until nothing is queued."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from jobs.kinds import job_kind, unqueued_kind
 from jobs.models import Job
-from jobs.services.lease import Progress
+from jobs.progress import Progress
 from traces.serializers.curation import BulkSerializer
 from traces.services.bulk import BULK, NEWEST, change_traces
 from traces.services.imports import IMPORT

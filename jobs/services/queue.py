@@ -1,8 +1,7 @@
 """Starting jobs, and ending them before their time."""
 
-import os
-import socket
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -11,14 +10,13 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from rest_framework.exceptions import PermissionDenied
 
-from jobs.kinds import KINDS
+from jobs.kinds import KINDS, is_queued
 from jobs.models import Job, State
+from jobs.services.lease import worker_name
 from jobs.tasks import run_job
 from tunix_site.access.roles import RANKS
 from tunix_site.errors import Conflict
 from tunix_site.models import Role
-
-UNKNOWN = "There is no such kind of job in this version."
 
 
 def start_job(*, kind: str, parameters: dict[str, Any], user: Any, total: int | None = None) -> Job:
@@ -72,15 +70,12 @@ def requeue_job(*, job: Job, counts: bool) -> None:
     _enqueue(job, queue)
 
 
-def fail_unknown(*, job: Job) -> None:
-    """End a job whose kind nobody here knows, such as after a step back to an earlier version."""
-    Job.objects.unfinished().filter(pk=job.pk).update(
-        state=State.FAILED, error=UNKNOWN, finished_at=Now()
-    )
-
-
-def worker_name() -> str:
-    return f"{socket.gethostname()[:100]}:{os.getpid()}"
+def give_back(*, place: UUID) -> None:
+    """Give the job that was begun from a place, and left, back to its queue: its process ends."""
+    with transaction.atomic():
+        left = Job.objects.filter(task_id=place, state=State.RUNNING).select_for_update().first()
+        if left is not None and is_queued(left.kind):
+            requeue_job(job=left, counts=False)
 
 
 def _enqueue(job: Job, queue: str) -> None:

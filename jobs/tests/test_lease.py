@@ -9,11 +9,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from datasets.tests.factories import UserFactory
+from jobs import progress as sharing
 from jobs.errors import JobCancelled, JobInterrupted, JobLost
 from jobs.models import Job, State
-from jobs.services import lease
-from jobs.services.lease import ErrorRow, interrupt_all, running
-from jobs.services.queue import start_job
+from jobs.progress import ErrorRow
+from jobs.services import beats, lease
+from jobs.services.beats import interrupt_all
+from jobs.services.lease import running
+from jobs.services.queue import give_back, start_job
 from jobs.services.reaping import reap_jobs
 from tunix_site.errors import Conflict, Invalid
 from tunix_site.tests.live import wait_until
@@ -148,7 +151,7 @@ def test_errors_are_kept_where_the_work_is_rolled_back(job):
 
 @pytest.mark.parametrize("at_once", [25, 10, 4, 1])
 def test_of_very_many_errors_the_first_are_kept_and_the_others_counted(job, monkeypatch, at_once):
-    monkeypatch.setattr(lease, "KEPT_ERRORS", 10)
+    monkeypatch.setattr(sharing, "KEPT_ERRORS", 10)
     found = [ErrorRow(number, "", "Bad.") for number in range(25)]
     with running(job=job) as progress:
         for start in range(0, 25, at_once):
@@ -212,8 +215,19 @@ def test_a_process_that_has_to_end_gives_its_job_back(queued):
     with pytest.raises(JobInterrupted), running(job=queued):
         sleep_in_the_database()
     thread.join()
+    give_back(place=queued.task_id)
     assert (now(queued).state, now(queued).attempt) == ("queued", 0)
     assert now(queued).task_id != queued.task_id
+
+
+def test_only_what_was_begun_and_left_is_given_back(queued, job):
+    ended = start_job(kind="sum", parameters={}, user=UserFactory())
+    with running(job=ended):
+        pass
+    for one in (queued, job, ended):
+        give_back(place=one.task_id)
+    assert [now(one).state for one in (queued, job, ended)] == ["queued", "running", "succeeded"]
+    assert now(queued).task_id == queued.task_id
 
 
 def test_a_job_that_nobody_else_can_run_fails_with_its_process(job):
@@ -241,14 +255,14 @@ def test_no_connection_and_no_thread_is_left(job):
 @pytest.fixture
 def beats_meet(monkeypatch):
     """Have the beats, not the work's own end, meet errors instead of writing what was found."""
-    write, waiting = lease._write_errors, []
+    write, waiting = beats.write_errors, []
 
-    def write_or_fail(*arguments):
+    def write_or_fail(**arguments):
         if waiting and threading.current_thread() is not threading.main_thread():
             raise waiting[0] if len(waiting) == 1 else waiting.pop()
-        write(*arguments)
+        write(**arguments)
 
-    monkeypatch.setattr(lease, "_write_errors", write_or_fail)
+    monkeypatch.setattr(beats, "write_errors", write_or_fail)
     return waiting
 
 

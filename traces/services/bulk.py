@@ -9,7 +9,7 @@ from django.db import transaction
 from rest_framework.exceptions import PermissionDenied
 
 from jobs.models import Job
-from jobs.services.lease import ErrorRow, Progress
+from jobs.progress import ErrorRow, Progress
 from jobs.services.queue import start_job
 from traces.document import MAX_TAGS
 from traces.finding.filters import matching

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from jobs.services.lease import ErrorRow, Progress, running
+from jobs.progress import ErrorRow, Progress
+from jobs.services.lease import running
 from jobs.services.queue import start_job
 from traces.intake.records import (
     Incoming,

@@ -77,7 +77,7 @@ def test_errors_go_to_a_file_beside(run, file, tmp_path):
 
 
 def test_errors_that_are_not_kept_are_counted(run, file, monkeypatch):
-    monkeypatch.setattr("jobs.services.lease.KEPT_ERRORS", 1)
+    monkeypatch.setattr("jobs.progress.KEPT_ERRORS", 1)
     path = file(BodyFactory(), *({**BodyFactory(), "prompt": ""} for _ in range(3)))
     assert "All but 2 of them: " in run(path)
 

@@ -165,7 +165,7 @@ def test_the_first_hundred_errors_are_answered_and_the_job_has_all(writer):
 
 
 def test_of_many_errors_the_job_has_the_first_and_counts_the_others(writer, monkeypatch):
-    monkeypatch.setattr("jobs.services.lease.KEPT_ERRORS", 120)
+    monkeypatch.setattr("jobs.progress.KEPT_ERRORS", 120)
     answer = send(writer, [worked(1), *([None] * 299)], "?on_error=skip").json()
     assert (answer["error_count"], answer["errors_left_out_count"]) == (299, 179)
     errors = writer.get(f"/api/jobs/{answer['job']}/errors.jsonl").getvalue().splitlines()

@@ -1,0 +1,123 @@
+"""The beats of a job: every few seconds they tell how far it has come, and ask if it is wanted.
+
+A thread of its own does both, on a connection of its own, since the work's connection is busy and
+its transaction may be rolled back. It writes only while the job runs under the attempt that began
+here: where that finds nothing, the job was cancelled or lost, and the work is told to stop.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg
+from django.conf import settings
+from django.db import Error, connection, connections, transaction
+from django.db.models.functions import Now
+
+from jobs.errors import JobCancelled, JobLost, Stop
+from jobs.models import Job, JobError, State
+from jobs.progress import ErrorRow, Progress
+from tunix_site.database.troubles import trouble_of
+
+log = logging.getLogger(__name__)
+
+BEATS_PER_LEASE = 15
+CANCEL_SECONDS = 5.0
+
+_under_way: set[Progress] = set()
+
+
+@contextmanager
+def beating(*, progress: Progress) -> Iterator[None]:
+    """Tell a job's progress while the block does its work on this thread's connection."""
+    if not progress.is_told:
+        yield
+        return
+    beats = threading.Thread(
+        target=_Beats(progress).run, name=f"job {progress.job.pk}", daemon=True
+    )
+    beats.start()
+    _under_way.add(progress)
+    try:
+        yield
+    finally:
+        _under_way.discard(progress)
+        progress.end()
+        beats.join()
+
+
+def interrupt_all() -> None:
+    """Have the work of this process stop, as it has to end."""
+    for progress in list(_under_way):
+        progress.interrupt()
+
+
+def write_errors(*, job: Job, errors: list[ErrorRow]) -> None:
+    if not errors:
+        return
+    table = JobError._meta.db_table
+    statement = f"COPY {table} (job_id, line, field, message) FROM STDIN"
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement) as copy,
+    ):
+        for error in errors:
+            copy.write_row((job.pk, *error))
+
+
+class _Beats:
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.job = progress.job
+        self.work = connections[connection.alias]
+        self.told_at = time.monotonic()
+
+    def run(self) -> None:
+        pause = settings.JOB_LEASE_SECONDS / BEATS_PER_LEASE
+        try:
+            while self.progress.wait_for_beat(pause):
+                if self.progress.stopped is None:
+                    self._tell()
+                if self.progress.stopped is not None:
+                    self._cancel_statement()
+        except Exception:
+            log.exception("job %s: its progress cannot be told", self.job.pk)
+            self.progress.stop(JobLost())
+        finally:
+            connection.close()
+
+    def _tell(self) -> None:
+        progress = self.progress
+        errors = progress.take_errors()
+        try:
+            with transaction.atomic():
+                values = {"done": progress.done, "total": progress.total, "heartbeat_at": Now()}
+                held = Job.objects.held(self.job).update(**values)
+                if held:
+                    write_errors(job=self.job, errors=errors)
+        except Error as error:
+            if trouble_of(error) is None:
+                raise
+            connection.close()
+            progress.put_back(errors)
+            if time.monotonic() - self.told_at > settings.JOB_LEASE_SECONDS:
+                progress.stop(JobLost())
+            return
+        self.told_at = time.monotonic()
+        if not held:
+            progress.stop(_why_not_held(self.job))
+
+    def _cancel_statement(self) -> None:
+        """End what the work has the database do; every beat again, as it may just have begun."""
+        link = self.work.connection
+        if link is not None and not link.closed:
+            with suppress(psycopg.Error):
+                link.cancel_safe(timeout=CANCEL_SECONDS)
+
+
+def _why_not_held(job: Job) -> Stop:
+    now = Job.objects.filter(pk=job.pk, attempt=job.attempt).first()
+    return JobCancelled() if now is not None and now.state == State.CANCELLED else JobLost()
