@@ -1,10 +1,11 @@
 """Work that takes longer than an answer: what it is, how far it has come, what became of it."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
@@ -81,6 +82,19 @@ class Job(models.Model):
         return f"{self.kind} {self.id}"
 
 
+class JobErrorManager(models.Manager["JobError"]):
+    def insert(self, job: Job, errors: Iterable[Sequence[Any]]) -> None:
+        """Insert errors, each a line, a field and a message, by COPY."""
+        statement = f"COPY {JobError._meta.db_table} (job_id, line, field, message) FROM STDIN"
+        with (
+            connection.cursor() as cursor,
+            connection.wrap_database_errors,
+            cursor.copy(statement) as copy,
+        ):
+            for error in errors:
+                copy.write_row((job.pk, *error))
+
+
 class JobError(models.Model):
     """What was wrong with one record of a job's input."""
 
@@ -88,6 +102,8 @@ class JobError(models.Model):
     line = models.BigIntegerField(null=True)
     field = models.TextField(blank=True)
     message = models.TextField()
+
+    objects = JobErrorManager()
 
     class Meta:
         ordering: ClassVar = ["job", "id"]

@@ -6,13 +6,15 @@ theirs.
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
 from jobs.errors import JobInterrupted, Stop
-from jobs.models import Job
+from jobs.models import Job, JobError
 
+MAX_WAITING_ROWS = 1_000  # of a job, in memory
 KEPT_ERRORS = 10_000  # of one job: a small file may hold millions of bad records
 MAX_MESSAGE_CHARS = 2000
 MAX_FIELD_CHARS = 200
@@ -27,10 +29,15 @@ class ErrorRow(NamedTuple):
     message: str
 
 
+Write = Callable[[Job, list[Any]], None]
+Waiting = dict[Write, list[Any]]
+
+
 class Progress:
     """How far a job under way has come.
 
-    The work sets `done`, `total` and `result` as it likes, at no cost.
+    The work sets `done`, `total` and `result` as it likes, at no cost. What is in `after_beat` is
+    called after every beat that found the job to be ours, by the beats' thread.
     """
 
     def __init__(self, job: Job, *, is_told: bool) -> None:
@@ -40,9 +47,11 @@ class Progress:
         self.result: dict[str, Any] | None = None
         self.is_told = is_told
         self.stopped: Stop | None = None
+        self.after_beat: list[Callable[[], None]] = []
         self.errors_left_out_count = 0
-        self._errors: list[ErrorRow] = []
-        self._kept_count = 0
+        self._kept_error_count = 0
+        self._waiting: Waiting = {}
+        self._taken_count = 0
         self._changed = threading.Condition()
         self._wanted = False  # a beat, before its time
         self._ended = False
@@ -52,19 +61,46 @@ class Progress:
         if self.stopped is not None:
             raise self.stopped
 
-    def add_errors(self, errors: Iterable[ErrorRow]) -> None:
-        """Keep errors of the input, also where the work's transaction is rolled back.
+    def add(self, rows: Iterable[Any], *, write: Write) -> None:
+        """Have rows written by the next beat, also where the work's transaction is rolled back.
 
-        They are written with the next beat. The first KEPT_ERRORS of a job are kept, the others
-        are counted.
+        `write(job, rows)` is called, on the beats' connection, in the transaction that tells how
+        far the job has come or how it ended, and there only while the job is ours. Rows are taken
+        one by one, as they come. Where MAX_WAITING_ROWS wait, a beat comes at once and this waits
+        for it: `write` must need no lock that the work holds. Raise as `check`.
         """
-        left = iter(errors)
-        rows = [_storable(error) for error in islice(left, KEPT_ERRORS - self._kept_count)]
-        self._kept_count += len(rows)
-        self.errors_left_out_count += sum(1 for _ in left)
-        with self._changed:
-            self._errors += rows
+        for row in rows:
+            with self._changed:
+                self._wait_for_room()
+                self._waiting.setdefault(write, []).append(row)
         self.check()
+
+    def add_errors(self, errors: Iterable[ErrorRow]) -> None:
+        """Keep errors of the input: the first KEPT_ERRORS of a job; the others are counted."""
+        left = iter(errors)
+        rows = [_storable(error) for error in islice(left, KEPT_ERRORS - self._kept_error_count)]
+        self._kept_error_count += len(rows)
+        self.errors_left_out_count += sum(1 for _ in left)
+        self.add(rows, write=JobError.objects.insert)
+
+    @contextmanager
+    def taken(self) -> Iterator[Waiting]:
+        """Give the rows that wait, by what writes them; where the block fails they wait on."""
+        with self._changed:
+            taken, self._waiting = self._waiting, {}
+            self._taken_count = _count(taken)
+        try:
+            yield taken
+        except BaseException:
+            with self._changed:
+                for write, rows in self._waiting.items():
+                    taken.setdefault(write, []).extend(rows)
+                self._waiting = taken
+            raise
+        finally:
+            with self._changed:
+                self._taken_count = 0
+                self._changed.notify_all()
 
     def interrupt(self) -> None:
         """Have the work stop since its process has to end; safe to call from a signal's handler."""
@@ -74,16 +110,6 @@ class Progress:
     def stop(self, why: Stop) -> None:
         """Have the work stop; what stops it first is why."""
         self.stopped = self.stopped or why
-
-    def take_errors(self) -> list[ErrorRow]:
-        with self._changed:
-            errors, self._errors = self._errors, []
-        return errors
-
-    def put_back(self, errors: list[ErrorRow]) -> None:
-        """Keep for the next beat what this one could not write."""
-        with self._changed:
-            self._errors = errors + self._errors
 
     def wait_for_beat(self, pause: float) -> bool:
         """Wait so many seconds, or until a beat is wanted; False where the work has ended."""
@@ -99,6 +125,31 @@ class Progress:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+    def _wait_for_room(self) -> None:
+        if not self._is_full():
+            return
+        if not self.is_told:  # there are no beats
+            with self.taken() as rows:
+                write_rows(self.job, rows)
+            return
+        self._wanted = True
+        self._changed.notify_all()
+        while self._is_full():
+            self.check()
+            self._changed.wait(LONGEST_WAIT)
+
+    def _is_full(self) -> bool:
+        return _count(self._waiting) + self._taken_count >= MAX_WAITING_ROWS
+
+
+def write_rows(job: Job, waiting: Waiting) -> None:
+    for write, rows in waiting.items():
+        write(job, rows)
+
+
+def _count(waiting: Waiting) -> int:
+    return sum(map(len, waiting.values()))
 
 
 def storable_text(value: str, length: int) -> str:

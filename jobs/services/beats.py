@@ -17,8 +17,8 @@ from django.db import Error, connection, connections, transaction
 from django.db.models.functions import Now
 
 from jobs.errors import JobCancelled, JobLost, Stop
-from jobs.models import Job, JobError, State
-from jobs.progress import ErrorRow, Progress
+from jobs.models import Job, State
+from jobs.progress import Progress, write_rows
 from tunix_site.database.troubles import trouble_of
 
 log = logging.getLogger(__name__)
@@ -54,20 +54,6 @@ def interrupt_all() -> None:
         progress.interrupt()
 
 
-def write_errors(*, job: Job, errors: list[ErrorRow]) -> None:
-    if not errors:
-        return
-    table = JobError._meta.db_table
-    statement = f"COPY {table} (job_id, line, field, message) FROM STDIN"
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(statement) as copy,
-    ):
-        for error in errors:
-            copy.write_row((job.pk, *error))
-
-
 class _Beats:
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
@@ -91,24 +77,25 @@ class _Beats:
 
     def _tell(self) -> None:
         progress = self.progress
-        errors = progress.take_errors()
         try:
-            with transaction.atomic():
+            with progress.taken() as rows, transaction.atomic():
                 values = {"done": progress.done, "total": progress.total, "heartbeat_at": Now()}
                 held = Job.objects.held(self.job).update(**values)
                 if held:
-                    write_errors(job=self.job, errors=errors)
+                    write_rows(self.job, rows)
         except Error as error:
             if trouble_of(error) is None:
                 raise
             connection.close()
-            progress.put_back(errors)
             if time.monotonic() - self.told_at > settings.JOB_LEASE_SECONDS:
                 progress.stop(JobLost())
             return
-        self.told_at = time.monotonic()
         if not held:
             progress.stop(_why_not_held(self.job))
+            return
+        self.told_at = time.monotonic()
+        for call in list(progress.after_beat):
+            call()
 
     def _cancel_statement(self) -> None:
         """End what the work has the database do; every beat again, as it may just have begun."""

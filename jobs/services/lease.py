@@ -19,8 +19,8 @@ from rest_framework.exceptions import APIException
 from jobs.errors import STOPS, JobInterrupted, JobLost
 from jobs.kinds import is_queued
 from jobs.models import Job, State
-from jobs.progress import MAX_MESSAGE_CHARS, Progress, storable_text
-from jobs.services.beats import beating, write_errors
+from jobs.progress import MAX_MESSAGE_CHARS, Progress, storable_text, write_rows
+from jobs.services.beats import beating
 from tunix_site.database.troubles import FULL, READ_ONLY, described, trouble_of
 from tunix_site.errors import text_of
 
@@ -36,7 +36,7 @@ def running(*, job: Job) -> Iterator[Progress]:
     """Run a job while the block does its work, and note in the job how that ends.
 
     A block that ends succeeds, with `progress.result`; one that raises fails, with the error's
-    text where it is one of the domain. Either way the errors that were added are kept. Where the
+    text where it is one of the domain. Either way the rows that were added are kept. Where the
     job is cancelled or lost while it runs, the statement under way is cancelled, and JobCancelled
     or JobLost is raised whatever the block made of that. One whose process has to end raises
     JobInterrupted; in a queue, it is left to be given back. Enter it outside of any transaction:
@@ -128,11 +128,11 @@ def _end_badly(progress: Progress, message: str) -> None:
 
 
 def _end(progress: Progress, jobs: Any, **values: Any) -> bool:
-    with transaction.atomic():
-        result = _storable_json(progress.result)
+    result = _storable_json(progress.result)
+    with progress.taken() as rows, transaction.atomic():
         ended: int = jobs.update(**values, done=progress.done, result=result, finished_at=Now())
         if ended:
-            write_errors(job=progress.job, errors=progress.take_errors())
+            write_rows(progress.job, rows)
     return bool(ended)
 
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from datasets.tests.factories import UserFactory
 from jobs import progress as sharing
 from jobs.errors import JobCancelled, JobInterrupted, JobLost
-from jobs.models import Job, State
+from jobs.models import Job, JobErrorManager, State
 from jobs.progress import ErrorRow
-from jobs.services import beats, lease
+from jobs.services import lease
 from jobs.services.beats import interrupt_all
 from jobs.services.lease import running
 from jobs.services.queue import give_back, start_job
@@ -255,15 +255,20 @@ def test_no_connection_and_no_thread_is_left(job):
 @pytest.fixture
 def beats_meet(monkeypatch):
     """Have the beats, not the work's own end, meet errors instead of writing what was found."""
-    write, waiting = beats.write_errors, []
+    write, waiting = JobErrorManager.insert, []
 
-    def write_or_fail(**arguments):
+    def write_or_fail(*arguments):
         if waiting and threading.current_thread() is not threading.main_thread():
             raise waiting[0] if len(waiting) == 1 else waiting.pop()
-        write(**arguments)
+        write(*arguments)
 
-    monkeypatch.setattr(beats, "write_errors", write_or_fail)
+    monkeypatch.setattr(JobErrorManager, "insert", write_or_fail)
     return waiting
+
+
+def add_and_wait(progress) -> None:
+    progress.add_errors([ErrorRow(1, "", "Bad.")])
+    wait_until(lambda: progress.check() is not None)
 
 
 def test_while_the_database_does_not_answer_errors_are_held_back(job, beats_meet):
@@ -279,13 +284,13 @@ def test_while_the_database_does_not_answer_errors_are_held_back(job, beats_meet
 def test_a_database_that_stays_away_for_a_lease_loses_the_job(job, beats_meet):
     beats_meet.append(OperationalError("away"))
     with pytest.raises(JobLost), running(job=job) as progress:
-        wait_until(lambda: progress.check() is not None)
+        add_and_wait(progress)
 
 
 def test_progress_that_cannot_be_told_stops_the_work(job, beats_meet):
     beats_meet.append(RuntimeError("an error of ours"))
     with pytest.raises(JobLost), running(job=job) as progress:
-        wait_until(lambda: progress.check() is not None)
+        add_and_wait(progress)
 
 
 def test_work_that_loses_the_database_is_left_to_be_taken_up_again(queued):
