@@ -51,7 +51,7 @@ class QueueWorker(Worker):
         if not self.running_task:
             sys.exit(0)
 
-    def run_task(self, db_task_result: DBTaskResult) -> None:
+    def run_task(self, db_task_result: "DBTaskResult[..., Any]") -> None:
         super().run_task(db_task_result)
         if not self.running:
             give_back(place=db_task_result.pk)
