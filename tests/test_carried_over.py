@@ -3,23 +3,18 @@
 `tests/before/differences.py` says what may differ.
 """
 
-import contextlib
 import io
 import json
 import logging
-import lzma
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib import admin
-from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient
@@ -30,91 +25,25 @@ from tests.before import asking
 from tests.before.asking import Answer
 from tests.before.comparing import expect_none, exported_otherwise, parted, unlike
 from tests.before.differences import SHOWN, STORED, Change
+from tests.before.restoring import (
+    KEPT,
+    Carried,
+    KeyedRows,
+    before,
+    carried_over,
+    connected_to,
+    new_database,
+)
 from traces.models import Pending
 from traces.tests.test_hashes import defined_content_hash
 
-HERE = Path(__file__).parent / "before"
-KEPT = (  # tables of which each column is what it was
-    "auth_group",
-    "auth_user",
-    "auth_user_groups",
-    "datasets_datasetitem",
-    "jobs_job",
-    "jobs_joberror",
-    "traces_pending",
-    "traces_review",
-    "traces_score",
-    "traces_searchdocument",
-    "traces_signature",
-    "traces_trace",
-    "tunix_site_apikey",
-    "tunix_site_idempotentanswer",
-)
-
-Rows = dict[str, dict[str, dict[str, Any]]]  # by table and key
-
-
-class Carried(NamedTuple):
-    """The migrated database, and the rows of its tables before and after."""
-
-    name: str
-    restored: Rows
-    migrated: Rows
-
-
-@cache
-def before() -> dict[str, Any]:
-    answers: dict[str, Any] = json.loads(lzma.decompress((HERE / "answers.json.xz").read_bytes()))
-    return answers
-
-
-@contextlib.contextmanager
-def new_database(template: str = "template1") -> Iterator[str]:
-    name = f"carried_{uuid.uuid4().hex}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    try:
-        yield name
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@contextlib.contextmanager
-def connected_to(name: str) -> Iterator[None]:
-    tests_own = connection.settings_dict["NAME"]
-    try:
-        for_all_that_follows(name)
-        yield
-    finally:
-        for_all_that_follows(tests_own)
-
-
-def for_all_that_follows(name: str) -> None:
-    connection.close()
-    connection.settings_dict["NAME"] = name
-    ContentType.objects.clear_cache()
+pytestmark = pytest.mark.django_db(transaction=True)  # so that connections may come and go
 
 
 @pytest.fixture(scope="module")
 def carried(django_db_setup, django_db_blocker) -> Iterator[Carried]:
-    with django_db_blocker.unblock(), new_database() as name:
-        with connected_to(name):
-            call_command("restore", str(HERE / "tunix.dump"), force=True, stdout=io.StringIO())
-            restored = stored()
-            call_command("migrate", verbosity=0)
-            migrated = stored()
-        yield Carried(name, restored, migrated)
-
-
-def stored() -> Rows:
-    rows: Rows = {}
-    with connection.cursor() as cursor:
-        for table in KEPT:
-            cursor.execute(f"SELECT row_to_json({table})::text FROM {table}")
-            found = [json.loads(row) for (row,) in cursor.fetchall()]
-            rows[table] = {str(row.get("id") or row["trace_id"]): row for row in found}
-    return rows
+    with django_db_blocker.unblock(), carried_over() as database:
+        yield database
 
 
 @pytest.fixture(autouse=True)
@@ -124,20 +53,16 @@ def _quiet(monkeypatch):
 
 
 @pytest.fixture
-def migrated(carried, django_db_blocker) -> Iterator[Carried]:
+def migrated(carried) -> Iterator[Carried]:
     """Look at the migrated database, and leave it as it is."""
-    with django_db_blocker.unblock(), connected_to(carried.name):
+    with connected_to(carried.name):
         yield carried
 
 
 @pytest.fixture
-def in_use(carried, django_db_blocker) -> Iterator[None]:
+def in_use(carried) -> Iterator[None]:
     """Use a copy of the migrated database."""
-    with (
-        django_db_blocker.unblock(),
-        new_database(template=carried.name) as name,
-        connected_to(name),
-    ):
+    with new_database(template=carried.name) as name, connected_to(name):
         yield
 
 
@@ -237,16 +162,22 @@ def test_digests_follow_from_the_content(ask):
         assert sha256("".join(pairs).encode()).hexdigest() == row["content_digest"], path
 
 
-@pytest.mark.parametrize("table", KEPT)
-def test_every_row_is_kept(carried, table):
-    was, now = carried.restored[table], carried.migrated[table]
-    assert was
-    assert was.keys() >= now.keys()
-    expect_none(
-        f"{table} {key}: {problem}"
-        for key, row in was.items()
-        for problem in unlike(row, now.get(key), STORED.get(table))
+def test_every_row_is_kept(carried):
+    found = (
+        f"{table} {problem}"
+        for table in KEPT
+        for problem in kept_otherwise(carried.restored[table], carried.migrated[table], table)
     )
+    expect_none(found)
+
+
+def kept_otherwise(was: KeyedRows, now: KeyedRows, table: str) -> Iterator[str]:
+    if not was:
+        yield "has no rows that could be kept"
+    for key in now.keys() - was.keys():
+        yield f"{key} has come"
+    for key, row in was.items():
+        yield from (f"{key}: {problem}" for problem in unlike(row, now.get(key), STORED.get(table)))
 
 
 def test_keys_and_passwords_open_what_they_did(migrated):
