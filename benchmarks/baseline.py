@@ -11,7 +11,8 @@ from django.db import connection, models
 from django.utils import timezone
 
 from benchmarks.site import BenchmarkFailed
-from traces import rows
+from traces.copy_in import COPY_OPTIONS
+from traces.copy_in import copy_text as text_of
 from traces.document import TraceDocument
 from traces.models import Pending, Trace
 from tunix_site.serving.server_process import database_url
@@ -69,12 +70,12 @@ def copy_text(bodies: list[dict[str, Any]]) -> bytes:
 
 
 def copy_text_of(documents: list[TraceDocument]) -> bytes:
-    return rows.copy_text(traces_of_documents(documents)).encode()
+    return text_of(traces_of_documents(documents)).encode()
 
 
 def copy_in(database: Database, table: str, text: bytes) -> None:
     """COPY prepared rows in one transaction."""
-    statement = f"COPY {table} ({columns(Trace)}) FROM STDIN ({rows.COPY_OPTIONS})"
+    statement = f"COPY {table} ({columns(Trace)}) FROM STDIN ({COPY_OPTIONS})"
     with database.cursor().copy(statement) as copy:
         copy.write(text)
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from msgspec import UNSET
 
-from traces import rows
+from traces.copy_in import row_of
 from traces.document import TraceDocument
 from traces.models import Status, Trace
 from tunix_site.models import digest_of
@@ -134,7 +134,7 @@ def create(request: HttpRequest) -> HttpResponse:
         document = _document.decode(request.body)
     except msgspec.DecodeError as error:
         return JsonResponse({"detail": str(error)}, status=400)
-    row = rows.row_of(
+    row = row_of(
         document,
         identity=uuid_utils.uuid7(),
         created_at=timezone.now(),

@@ -392,5 +392,7 @@ def test_files_and_names_that_are_told_of_are_there(page):
 
 def test_what_is_told_of_and_not_there_is_found():
     assert dead_names("see `traces/no_such.py`") == ["traces/no_such.py"]
-    assert dead_names("(`TraceRow` and `rows` in `traces/rows.py`)") == ["rows in traces/rows.py"]
-    assert dead_names("`TraceRow` in `traces/rows.py`, `make lint`, `and/or`") == []
+    assert dead_names("(`TraceRow` and `rows` in `traces/copy_in.py`)") == [
+        "rows in traces/copy_in.py"
+    ]
+    assert dead_names("`TraceRow` in `traces/copy_in.py`, `make lint`, `and/or`") == []

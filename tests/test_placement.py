@@ -33,7 +33,7 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, str, ast.Call]]:
 
 METHODS = (
     *("save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create"),
-    *("delete", "insert", "insert_unless_taken"),
+    "delete",
 )
 WRITES = {*METHODS, *(f"a{name}" for name in METHODS)}
 RUN_SQL = {".execute", ".executemany", ".copy", ".raw", "RawSQL", "copy_out"}
@@ -48,7 +48,7 @@ def is_of_rows(name: str, node: ast.Call) -> bool:
     """Tell a query set's methods from those of dictionaries, digests, lists and progress bars."""
     if name in ("update", "aupdate"):
         return not node.args and bool(node.keywords)
-    return name in WRITES and not (name == "insert" and len(node.args) == 2)
+    return name in WRITES
 
 
 def written(tree: ast.AST) -> list[str]:
@@ -160,7 +160,7 @@ def test_views_validate_call_a_service_and_respond():
         ("await trace.asave()", "calls trace.asave"),
         ("Trace.objects.filter(pk=1).update(tags=[])", "calls Trace.objects.filter(pk=1).update"),
         ("rows.update(tags=[])", "calls rows.update"),
-        ("Trace.objects.insert(rows)", "calls Trace.objects.insert"),
+        ("Trace.objects.bulk_create(rows)", "calls Trace.objects.bulk_create"),
         ("self.get_object().delete()", "calls self.get_object().delete"),
         ("cursor.execute('SELECT 1')", "calls cursor.execute"),
         ("\n    ".join(["pass"] * 21), "view has 21 lines"),
@@ -194,7 +194,7 @@ BELOW = (  # services, and what stands below them in each app
     r"\w+/management/commands/\w+\.py",
 )
 WRITE_BESIDE = {
-    "traces/querysets.py": "inserts traces by COPY",
+    "traces/copy_in.py": "inserts traces by COPY",
     "tunix_site/api/idempotency.py": "keeps the answers to requests that may come again",
     "tunix_site/postgres/cluster.py": "makes the role and the database, before there is a table",
 }
@@ -204,6 +204,7 @@ READ_BY_SQL = {
     "traces/finding/matches.py": "which traces hold words",
     "traces/finding/prompts.py": "prompts, with what their traces have in common",
     "traces/finding/search.py": "how well they do",
+    "traces/querysets.py": "which traces have names",
     "tunix_site/database/copy_out.py": "any query, by COPY",
     "tunix_site/database/migrating.py": "takes a lock",
     "tunix_site/serving/operations.py": "whether the database answers",
@@ -279,7 +280,7 @@ def test_a_write_in_another_place_is_found(path, line):
     [
         ("datasets/services.py", "dataset.delete()"),
         ("traces/services/bulk.py", "cursor.execute('UPDATE traces_trace SET status = 1')"),
-        ("traces/querysets.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
+        ("traces/copy_in.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
         ("traces/admin/traces.py", "obj.save()"),
         (
             "datasets/export/reading.py",

@@ -17,9 +17,9 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from traces import document
+from traces.copy_in import row_of
 from traces.document import TraceDocument
 from traces.querysets import TraceQuerySet
-from traces.rows import row_of
 from tunix_site.strict_json import StoredDecoder
 
 MAX_REASON_CHARS = 200

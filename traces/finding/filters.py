@@ -3,13 +3,13 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.fields.tuple_lookups import TupleGreaterThanOrEqual, TupleLessThanOrEqual
 from rest_framework import serializers
 
 from traces import document
 from traces.finding import search
-from traces.models import Status, Trace
+from traces.models import Score, Status, Trace
 from traces.querysets import TraceQuerySet
 from tunix_site import strict_json
 from tunix_site.api.fields import (
@@ -125,10 +125,18 @@ def matching(filters: dict[str, Any], traces: TraceQuerySet | None = None) -> Tr
         elif name in _LOOKUPS:
             traces = traces.filter(**{_LOOKUPS[name]: value})
     if "criteria" in filters:
-        traces = traces.scored(
-            filters["criteria"], low=filters.get("min_score"), high=filters.get("max_score")
-        )
+        traces = traces.filter(_has_a_score(filters))
     return traces
+
+
+def _has_a_score(filters: dict[str, Any]) -> Exists:
+    """Tell a trace that has a score on `criteria` between the bounds, both included."""
+    scores = Score.objects.filter(trace=OuterRef("pk"), criteria=filters["criteria"])
+    if "min_score" in filters:
+        scores = scores.filter(value__gte=filters["min_score"])
+    if "max_score" in filters:
+        scores = scores.filter(value__lte=filters["max_score"])
+    return Exists(scores)
 
 
 def newest_first(filters: dict[str, Any]) -> TraceQuerySet:

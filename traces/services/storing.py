@@ -7,14 +7,14 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 from uuid_utils import UUID, uuid7
 
+from traces.copy_in import TraceRow, row_of
 from traces.document import TraceDocument, content_hash, ordered
 from traces.models import Status, Trace
-from traces.rows import TraceRow, row_of
 from tunix_site.errors import Conflict, Unavailable
 
 T = TypeVar("T")
@@ -119,12 +119,12 @@ def _is_passing(error: Exception) -> bool:
 
 def _create_traces(intake: "_Intake", *, skip_taken: bool) -> Outcome:
     if not intake.names:
-        Trace.objects.insert(intake.rows())
+        Trace.objects.bulk_create(intake.rows())
         return intake.outcome
     names = set(intake.names.values())
     if len(names) < len(intake.names) or _stored(_sample(names)):
         intake.settle(_stored(names), skip_taken=skip_taken)
-    if intake.outcome.created and not Trace.objects.insert_unless_taken(intake.rows()):
+    if intake.outcome.created and not _insert_unless_taken(intake):
         # some are stored that the sample did not show, or somebody else was quicker
         before = _stored(names)
         intake.settle(before, skip_taken=skip_taken)
@@ -134,10 +134,24 @@ def _create_traces(intake: "_Intake", *, skip_taken: bool) -> Outcome:
     return intake.outcome
 
 
+def _insert_unless_taken(intake: "_Intake") -> bool:
+    """Write all, or none where the name of one is taken.
+
+    They go in the order of their names: two batches that share some in different orders would each
+    wait for what the other holds.
+    """
+    try:
+        with transaction.atomic():
+            Trace.objects.bulk_create(intake.rows())
+    except IntegrityError:
+        return False
+    return True
+
+
 def _insert_others(intake: "_Intake", names: set[Name]) -> dict[Name, Trace]:
     """Write what is not stored, and give what holds its names then, of ours or of others'."""
     for _ in range(ATTEMPTS):
-        Trace.objects.insert(intake.rows(), ignore_conflicts=True)
+        Trace.objects.bulk_create(intake.rows(), ignore_conflicts=True)
         stored = _stored(names) if names else {}
         if stored.keys() == names:
             return stored
@@ -244,12 +258,13 @@ def create_trace(*, document: TraceDocument) -> tuple[Trace, bool]:
     """Store one trace; return it and whether it is new. ExternalIdTaken as for many."""
     trace = Trace.from_document(document, created_at=timezone.now())
     if not document.external_id:
-        return trace, Trace.objects.insert_one(trace)
+        Trace.objects.bulk_create([trace])
+        return trace, True
     return _patiently(partial(_create_unless_taken, trace))
 
 
 def _create_unless_taken(trace: Trace) -> tuple[Trace, bool]:
-    if Trace.objects.insert_one(trace):
+    if Trace.objects.bulk_create([trace], ignore_conflicts=True):
         return trace, True
     return _holder(trace), False
 

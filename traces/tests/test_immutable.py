@@ -80,67 +80,6 @@ def test_no_row_is_nonsense(field, value):
         trace.save(force_insert=True)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"update_conflicts": True},
-        {"update_fields": ["prompt"]},
-        {"unique_fields": ["id"]},
-        {
-            "update_conflicts": True,
-            "update_fields": ["status"],
-            "unique_fields": ["source", "external_id"],
-        },
-        {"batch_size": 100},
-    ],
-)
-@pytest.mark.parametrize("ignore_conflicts", [True, False])
-def test_bulk_create_refuses_what_it_cannot_honour(options, ignore_conflicts):
-    traces = TraceFactory.build_batch(2)
-    with pytest.raises(ValueError, match=r"never updated|no batch size"):
-        Trace.objects.bulk_create(traces, ignore_conflicts=ignore_conflicts, **options)
-    assert not Trace.objects.exists()
-
-
-@pytest.mark.parametrize("ignore_conflicts", [True, False])
-def test_bulk_create_writes_every_field(ignore_conflicts):
-    full = TraceFactory.build(
-        external_id="q-1", tags=["a"], messages=[{"role": "u", "content": 1}], status="flagged"
-    )
-    traces = [full, TraceFactory.build(meta=None)]
-    written = Trace.objects.bulk_create(iter(traces), ignore_conflicts=ignore_conflicts)
-    assert written == traces
-    assert not any(trace._state.adding for trace in written)
-    for trace in traces:
-        found = Trace.objects.get(pk=trace.pk)
-        for field in Trace._meta.concrete_fields:
-            assert getattr(found, field.name) == getattr(trace, field.name)
-
-
-@pytest.mark.parametrize("ignore_conflicts", [True, False])
-def test_bulk_create_of_nothing_is_nothing(ignore_conflicts):
-    assert Trace.objects.bulk_create([], ignore_conflicts=ignore_conflicts) == []
-
-
-def test_bulk_create_writes_all_or_none():
-    TraceFactory(external_id="q-1")
-    traces = [TraceFactory.build(), TraceFactory.build(external_id="q-1")]
-    with (
-        pytest.raises(IntegrityError, match="one_trace_per_source_and_external_id"),
-        transaction.atomic(),
-    ):
-        Trace.objects.bulk_create(traces)
-    assert Trace.objects.count() == 1
-
-
-def test_bulk_create_leaves_out_what_is_taken():
-    held = TraceFactory(external_id="q-1")
-    traces = TraceFactory.build_batch(3)
-    traces[1].external_id = "q-1"
-    Trace.objects.bulk_create(traces, ignore_conflicts=True)
-    assert set(Trace.objects.all()) == {held, traces[0], traces[2]}
-
-
 def test_a_trace_is_named_by_its_id():
     trace = TraceFactory()
     assert uuid.UUID(str(trace)) == trace.id
