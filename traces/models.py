@@ -20,6 +20,7 @@ from traces import document
 from traces.copy_in import row_of
 from traces.document import TraceDocument
 from traces.querysets import TraceQuerySet
+from traces.scorers.scorer import Content
 from tunix_site.strict_json import StoredDecoder
 
 MAX_REASON_CHARS = 200
@@ -106,6 +107,11 @@ class Trace(models.Model):
         for name in ("id", "content_hash", "prompt_hash"):
             fields[name] = UUID(str(fields[name]))
         return cls(**fields)
+
+    @property
+    def content(self) -> Content:
+        """What scorers look at."""
+        return Content(self.prompt, self.steps, self.final_answer, self.meta)
 
     @property
     def payload(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from traces.scoring import SCORERS
+from traces.scorers.known import SCORERS
 from traces.services.scores import NewScore, store_scores
 from tunix_site.api.fields import NumberField, ObjectField, StrictSerializer, TextField, UUIDField
 from tunix_site.errors import Invalid

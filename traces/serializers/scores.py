@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from traces.models import Score
-from traces.scoring import SCORERS
+from traces.scorers.known import SCORERS
 from tunix_site.api.fields import (
     ChoiceTextField,
     StrictSerializer,

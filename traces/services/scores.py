@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from traces.models import Score, Trace
-from traces.scoring import SCORERS
+from traces.scorers.known import SCORERS
 from traces.services.locking import locked_trace
 from tunix_site.errors import Invalid, batch_detail
 
@@ -41,7 +41,7 @@ class NewScore:
 def score_trace(*, trace: Trace, criteria: str) -> Score:
     """Score a trace and store it, once per criteria and scorer version."""
     scorer = SCORERS[criteria]
-    scored = scorer.score(trace.steps)
+    scored = scorer.score(trace.content)
     details = {**scored.details, "criteria": criteria, "scored_at": timezone.now().isoformat()}
     with transaction.atomic():
         score, _ = Score.objects.update_or_create(

@@ -6,8 +6,9 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from traces import scoring
 from traces.models import Score, Trace
+from traces.scorers import known
+from traces.scorers.scorer import Scored, Scorer
 from traces.tests.concurrency import at_once, elsewhere, just_before, like
 from traces.tests.factories import ScoreFactory, TraceFactory
 
@@ -62,40 +63,14 @@ def test_a_score_is_answered_and_stored(curator, body):
     assert curator.get(f"/api/traces/{trace.id}").json()["scores"] == [listed]
 
 
-@pytest.mark.parametrize(
-    ("lengths", "value"),
-    [
-        ((1,), 5.1),  # 1/10*50 + 1/500*50
-        ((500,), 55.0),
-        ((501,), 55.0),
-        ((20_000,), 55.0),
-        ((1,) * 10, 50.1),
-        ((1,) * 11, 50.1),
-        ((1,) * 1_000, 50.1),
-        ((500,) * 10, 100.0),
-        ((999, 1), 60.0),  # the mean is 500
-        ((1_000,) * 20, 100.0),
-        ((10, 10, 11), 16.03),  # 15 + 31/3/500*50 = 16.0333
-        ((1, 1, 3), 15.17),  # 15 + 5/3/500*50 = 15.1667
-    ],
-)
-def test_the_baseline_is_the_formula(curator, lengths, value):
-    assert score(curator, TraceFactory(steps=steps_of(*lengths))).json()["score"] == value
-
-
-def test_prompt_and_answer_do_not_count(curator):
-    trace = TraceFactory(prompt="p" * 9_000, final_answer="a" * 9_000, steps=steps_of(500))
-    assert score(curator, trace).json()["score"] == 55.0
-
-
 def test_a_trace_is_scored_once_per_version(curator, monkeypatch):
     trace = TraceFactory()
     first, again = score(curator, trace).json(), score(curator, trace).json()
     assert again["score"] == first["score"]
     assert [found["details"] for found in scores(curator, trace)] == [again["details"]]
 
-    newer = scoring.Scorer(version="2", score=lambda steps: scoring.Scored(1.5, {}))
-    monkeypatch.setitem(scoring.SCORERS, "baseline", newer)
+    newer = Scorer(criteria="baseline", version="2", score=lambda content: Scored(1.5, {}))
+    monkeypatch.setitem(known.SCORERS, "baseline", newer)
     score(curator, trace)
     found = [(score["scorer_version"], score["value"]) for score in scores(curator, trace)]
     assert found == [("2", 1.5), ("1", first["score"])]

@@ -25,7 +25,7 @@ from traces.intake.bodies import read_trace
 from traces.intake.document_serializer import TraceSerializer
 from traces.models import Trace
 from traces.readers.formats import FORMATS
-from traces.scoring import SCORERS
+from traces.scorers.known import SCORERS
 from traces.serializers.batches import (
     BatchAnswerSerializer,
     BatchQuery,
@@ -289,7 +289,7 @@ def compared(trace: Trace) -> dict[str, Any]:
     return {
         "id": trace.id,
         "created_at": trace.created_at,
-        "score": SCORERS["baseline"].score(trace.steps).value,
+        "score": SCORERS["baseline"].score(trace.content).value,
         "trace_version": trace.trace_version,
         "payload": trace.payload,
     }

@@ -1,30 +1,15 @@
-"""Scorers: pure functions of a trace's content. A dict of them, by criteria."""
+"""By the number of steps and their length: kept for comparison, and no measure of quality."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from traces.document import Step
+from traces.scorers.scorer import Content, Scored, Scorer
 
 STEPS_FOR_FULL_SCORE = 10
 MEAN_CHARS_FOR_FULL_SCORE = 500
 POINTS_PER_PART = 50
 
 
-@dataclass(frozen=True)
-class Scored:
-    value: float
-    details: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Scorer:
-    version: str
-    score: Callable[[list[Step]], Scored]
-
-
-def baseline(steps: list[Step]) -> Scored:
+def score(content: Content) -> Scored:
     """Score 0 to 100 by length: min(steps/10, 1)*50 + min(mean step chars/500, 1)*50."""
+    steps = content.steps
     total_chars = sum(len(step["content"]) for step in steps)
     mean_chars = total_chars / len(steps)
     step_score = min(len(steps) / STEPS_FOR_FULL_SCORE, 1) * POINTS_PER_PART
@@ -41,4 +26,4 @@ def baseline(steps: list[Step]) -> Scored:
     )
 
 
-SCORERS = {"baseline": Scorer(version="1", score=baseline)}
+BASELINE = Scorer(criteria="baseline", version="1", score=score)
