@@ -204,6 +204,7 @@ READ_BY_SQL = {
     "traces/finding/matches.py": "which traces hold words",
     "traces/finding/prompts.py": "prompts, with what their traces have in common",
     "traces/finding/search.py": "how well they do",
+    "traces/finding/similar.py": "which traces share bands of their signatures",
     "traces/querysets.py": "which traces have names",
     "tunix_site/database/copy_out.py": "any query, by COPY",
     "tunix_site/database/migrating.py": "takes a lock",

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from traces.finding.similarity import (
+from traces.finding.minhash import (
     BANDS,
     PERMUTATIONS,
     VERSION,

@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from traces.finding.search import document_sql
 from traces.models import Pending, SearchDocument, Signature
-from traces.services.similar import index_signatures
+from traces.services.signatures import index_signatures
 
 TRACES_AT_ONCE = 1_000  # about as many as a row of Pending holds
 FEW = 10  # traces: rows of so few are taken together

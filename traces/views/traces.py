@@ -20,6 +20,7 @@ from traces.finding.filters import TraceListQuery
 from traces.finding.prompts import PromptPagination, PromptQuery, prompt_groups
 from traces.finding.ranking import TracePagination
 from traces.finding.reviews import ReviewQuery, reviews_of
+from traces.finding.similar import find_similar
 from traces.intake.batches import ingest_batch
 from traces.intake.bodies import read_trace
 from traces.intake.document_serializer import TraceSerializer
@@ -47,7 +48,7 @@ from traces.serializers.scores import (
     ScoreSerializer,
 )
 from traces.serializers.traces import TraceDetailSerializer, TraceRowSerializer, new_trace
-from traces.services import curation, imports, scores, similar, storing
+from traces.services import curation, imports, scores, storing
 from traces.services.bulk import start_bulk_change
 from traces.services.reviews import review_trace
 from traces.sources.source import Source
@@ -267,7 +268,7 @@ class TraceViewSet(ApiViewSet):
     @action(detail=True, pagination_class=None)
     def similar(self, request: Request, pk: str) -> Response:
         """Find traces that say nearly the same, the most similar first."""
-        return Response(similar.find_similar(trace=self.get_object(), **self.query))
+        return Response(find_similar(trace=self.get_object(), **self.query))
 
     @extend_schema(operation_id="list_prompts", responses=PromptGroupSerializer(many=True))
     @action(detail=False, pagination_class=PromptPagination)

@@ -7,9 +7,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from traces.finding.similarity import VERSION, minima_of
+from traces.finding import similar
+from traces.finding.minhash import VERSION, minima_of
 from traces.models import Pending, Signature, Trace
-from traces.services import similar
+from traces.services import signatures
 from traces.services.indexing import index_some
 from traces.tests.concurrency import PATIENCE_SECONDS, at_once, elsewhere, just_before
 from traces.tests.factories import TraceFactory
@@ -131,7 +132,7 @@ def test_signatures_of_another_version_are_not_compared_and_are_written_anew(rea
     Signature.objects.filter(pk=other.pk).update(version=VERSION - 1)
     assert ids(ask(reader, ours)) == []
     assert ids(ask(reader, other)) == [str(ours.pk)]
-    similar.index_signatures(trace_ids=[ours.pk, other.pk])
+    signatures.index_signatures(trace_ids=[ours.pk, other.pk])
     assert ids(ask(reader, ours)) == [str(other.pk)]
 
 
@@ -152,13 +153,13 @@ def test_prompt_and_solution_have_minima_of_their_own():
 def test_two_processes_that_index_the_same_trace_do_not_stop_each_other(monkeypatch):
     trace = make()
     Pending.objects.create(kind=Pending.Kind.SIMILAR, trace_ids=[trace.pk] * 11)
-    computed, both = similar._computed, Barrier(2)
+    computed, both = signatures._computed, Barrier(2)
 
     def compute_and_meet(trace_ids):
         yield from computed(trace_ids)
         both.wait(PATIENCE_SECONDS)
 
-    monkeypatch.setattr(similar, "_computed", compute_and_meet)
+    monkeypatch.setattr(signatures, "_computed", compute_and_meet)
     at_once([lambda: index_some(kind=Pending.Kind.SIMILAR)] * 2)
     assert list(Signature.objects.values_list("pk", flat=True)) == [trace.pk]
     assert not Pending.objects.filter(kind=Pending.Kind.SIMILAR).exists()
@@ -202,7 +203,7 @@ def test_all_that_is_pending_is_indexed_but_what_is_gone(reader):
     index()
     assert set(Signature.objects.values_list("pk", flat=True)) == {trace.pk for trace in traces}
     assert not Pending.objects.filter(kind=Pending.Kind.SIMILAR).exists()
-    similar.index_signatures(trace_ids=[uuid4(), traces[0].pk])  # the first is of no trace
+    signatures.index_signatures(trace_ids=[uuid4(), traces[0].pk])  # the first is of no trace
     assert Signature.objects.count() == 119
 
 

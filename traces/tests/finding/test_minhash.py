@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from traces.finding.similarity import (
+from traces.finding.minhash import (
     BANDS,
     PERMUTATIONS,
     VERSION,
@@ -45,7 +45,7 @@ def test_the_digest_of_a_text_never_changes():
 
 
 def test_another_process_computes_the_same():
-    code = f"from traces.finding.similarity import minima_of; print(minima_of([{TEXT!r}]).tolist())"
+    code = f"from traces.finding.minhash import minima_of; print(minima_of([{TEXT!r}]).tolist())"
     command = [sys.executable, "-c", code]
     printed = {
         subprocess.run(
@@ -172,7 +172,7 @@ def test_many_texts_at_once_give_what_each_gives_alone(monkeypatch):
     texts = [TEXT, "", words(range(50)), "a", words(range(5_000)), "é è", TEXT]
     alone = [minima_of([text])[0].tolist() for text in texts]
     assert minima_of(texts).tolist() == alone
-    monkeypatch.setattr("traces.finding.similarity.CHARS_AT_ONCE", 100)
+    monkeypatch.setattr("traces.finding.minhash.CHARS_AT_ONCE", 100)
     assert minima_of(texts).tolist() == alone
     assert minima_of([]).shape == (0, PERMUTATIONS)
 
@@ -181,5 +181,5 @@ def test_words_beyond_those_that_are_kept_are_hashed_alike(monkeypatch):
     long = " ".join(letter * 1_000 for letter in "abcdef")
     text = f"{words(range(20_000, 20_100))} {long}"
     before = shingled(text)
-    monkeypatch.setattr("traces.finding.similarity.KEPT_WORDS", 0)
+    monkeypatch.setattr("traces.finding.minhash.KEPT_WORDS", 0)
     assert shingled(text) == before
