@@ -61,15 +61,19 @@ class TunixSiteConfig(SiteApp):
     words = "tunix_site.api.openapi.words.describe"
 
     def ready(self) -> None:
+        from django.core.signals import request_started
         from django.db.backends.signals import connection_created
 
         from tunix_site import checks
         from tunix_site.access.key_cache import watch_writes
+        from tunix_site.database.liveness import look_at_connections
         from tunix_site.logs import log_ends_of_threads
         from tunix_site.serving import metrics
 
         threading.excepthook = log_ends_of_threads
         connection_created.connect(watch_writes, dispatch_uid="known keys")
+        # after Django's own receiver, which has each request begin with a check
+        request_started.connect(look_at_connections, dispatch_uid="quiet connections")
         metrics.ask(path for app in site_apps() for path in app.collectors)
         checks.register()
 

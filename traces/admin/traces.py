@@ -224,7 +224,7 @@ class TraceAdmin(DeletedByService, RoleAdmin):
 
 def _found(traces: QuerySet[Trace], term: str) -> QuerySet[Trace, Any]:
     """Give the ids of what a search finds: each part of it goes by an index or is bounded."""
-    parts = [traces.filter(external_id=term).values("pk")]
+    parts: list[QuerySet[Trace, Any]] = [traces.filter(external_id=term).values("pk")]
     if TraceFilters(data={"q": term}).is_valid():
         found = newest_matches(term, traces.order_by("-pk"), limit=search.CANDIDATES)
         parts.append(Trace.objects.filter(pk__in=found).order_by().values("pk"))

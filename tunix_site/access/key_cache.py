@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import Group, User
 from django.db import models, transaction
+from django.db.models.base import ModelState
 from django.utils import timezone
 
 from tunix_site.models import ApiKey
@@ -81,9 +82,15 @@ def _with_user(key: ApiKey) -> ApiKey:
 
 
 def _copy(row: Row) -> Row:
-    """Make a row as if it were read again: what one request does to it, no other sees."""
-    names = [field.attname for field in row._meta.concrete_fields]
-    return type(row).from_db(row._state.db, names, [row.__dict__[name] for name in names])
+    """Make a row as if it were read again: what one request does to it, no other sees.
+
+    By hand, as what Django reads rows with would cost a fortieth of a small request.
+    """
+    copy = object.__new__(type(row))
+    copy.__dict__.update(row.__dict__)
+    copy._state = ModelState()
+    copy._state.adding, copy._state.db = False, row._state.db
+    return copy
 
 
 known_keys = KeyCache()

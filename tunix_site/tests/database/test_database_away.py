@@ -121,7 +121,7 @@ def superuser(cluster: Cluster) -> psycopg.Connection:
 
 def end_sessions(database: psycopg.Connection) -> None:
     database.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'tunix'"
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = 'tunix'"
     )
 
 
