@@ -126,7 +126,7 @@ class DatasetViewSet(ApiViewSet):
         serializer = BuildSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         if wants_job(request):
-            job = start_job(kind=tasks.BUILD, parameters=dict(request.data), user=request.user)
+            job = start_job(kind=tasks.BUILD, parameters=dict(request.data), by=self.actor)
             return accepted(job)
         dataset, created = services.build_dataset(
             request=serializer.to_request(), user=request.user

@@ -16,6 +16,7 @@ from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.deleting import refusal
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import BoundedChangeList, RoleAdmin
+from tunix_site.admin_base.recording import actor_of
 from tunix_site.admin_base.shown import json_block
 from tunix_site.errors import Conflict
 
@@ -112,7 +113,7 @@ class JobAdmin(RoleAdmin):
         cancelled = 0
         for job in queryset:
             try:
-                cancel_job(job=job, user=request.user, rank=rank_of_user(request.user))
+                cancel_job(job=job, by=actor_of(request), rank=rank_of_user(request.user))
             except Conflict as error:
                 self.message_user(request, f"{job}: {refusal(error)}", messages.WARNING)
             except PermissionDenied as error:

@@ -59,7 +59,7 @@ class JobViewSet(ApiViewSet):
     @extend_schema(operation_id="cancel_job", responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Cancel a job: one's own, or as a curator anybody's. Work under way stops in seconds."""
-        cancel_job(job=self.get_object(), user=request.user, rank=rank_of_request(request))
+        cancel_job(job=self.get_object(), by=self.actor, rank=rank_of_request(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(

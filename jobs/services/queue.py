@@ -10,6 +10,8 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from rest_framework.exceptions import PermissionDenied
 
+from events.actors import Actor
+from events.services import record_event
 from jobs.kinds import KINDS, is_queued
 from jobs.models import Job, State
 from jobs.services.lease import worker_name
@@ -19,25 +21,28 @@ from tunix_site.errors import Conflict
 from tunix_site.models import Role
 
 
-def start_job(*, kind: str, parameters: dict[str, Any], user: Any, total: int | None = None) -> Job:
+def start_job(*, kind: str, parameters: dict[str, Any], by: Actor, total: int | None = None) -> Job:
     """Make a job and queue it; one that has no queue is running from now on, in this process.
 
     The job and its place in the queue are one transaction, and may be part of a larger one.
     """
     queue = KINDS[kind].queue
     with transaction.atomic():
-        job = Job(kind=kind, parameters=parameters, created_by=user, total=total)
+        job = Job(kind=kind, parameters=parameters, created_by=by.user, total=total)
         if queue is None:
             job.state, job.attempt, job.worker = State.RUNNING, 1, worker_name()
             job.started_at = job.heartbeat_at = Now()
         job.save(force_insert=True)
         if queue is not None:
             _enqueue(job, queue)
+        record_event(
+            by=by, action="start", object_type="job", object_id=job.pk, after={"kind": kind}
+        )
     job.refresh_from_db()
     return job
 
 
-def cancel_job(*, job: Job, user: Any, rank: int) -> None:
+def cancel_job(*, job: Job, by: Actor, rank: int) -> None:
     """Cancel a job that has not ended; Conflict where it has.
 
     Whoever started it may, while they have the role that starting it takes; for others' jobs that
@@ -45,7 +50,7 @@ def cancel_job(*, job: Job, user: Any, rank: int) -> None:
     """
     kind = KINDS.get(job.kind)
     needed = RANKS[kind.role if kind else Role.CURATOR]
-    if job.created_by_id != user.pk:
+    if by.user is None or job.created_by_id != by.user.pk:
         needed = max(needed, RANKS[Role.CURATOR])
     if rank < needed:
         raise PermissionDenied("This is the job of somebody else, or of a higher role.")
@@ -56,6 +61,9 @@ def cancel_job(*, job: Job, user: Any, rank: int) -> None:
             raise Conflict(f"The job has ended already: {job.state}.")
         places = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
         places.filter(pk__in=[job.task_id]).delete()
+        record_event(
+            by=by, action="cancel", object_type="job", object_id=job.pk, before={"kind": job.kind}
+        )
 
 
 def requeue_job(*, job: Job, counts: bool) -> None:

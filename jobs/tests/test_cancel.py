@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django_tasks_db.models import DBTaskResult
 
 from datasets.tests.factories import UserFactory
+from events.tests.acting import acting
 from jobs.models import Job
 from jobs.services.queue import start_job
 from jobs.tests.factories import FailedJobFactory, JobFactory, RunningJobFactory
@@ -24,7 +25,7 @@ def cancelled(job) -> bool:
 
 def test_a_queued_job_is_cancelled_and_never_run(curator, kinds):
     kinds["run"] = pytest.fail
-    job = start_job(kind="sum", parameters={}, user=UserFactory())
+    job = start_job(kind="sum", parameters={}, by=acting(UserFactory()))
     assert curator.delete(url(job)).status_code == 204
     assert cancelled(job)
     assert job.finished_at is not None
@@ -35,7 +36,7 @@ def test_a_queued_job_is_cancelled_and_never_run(curator, kinds):
 
 def test_a_job_that_a_worker_has_just_taken_is_not_run_either(curator, kinds):
     kinds["run"] = pytest.fail
-    job = start_job(kind="sum", parameters={}, user=UserFactory())
+    job = start_job(kind="sum", parameters={}, by=acting(UserFactory()))
     DBTaskResult.objects.get().claim("a worker")
     assert curator.delete(url(job)).status_code == 204
     from jobs.tasks import run_job

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from datasets.tests.factories import UserFactory
+from events.tests.acting import acting
 from jobs import progress as sharing
 from jobs.errors import JobCancelled, JobInterrupted, JobLost
 from jobs.models import Job, JobErrorManager, State
@@ -26,12 +27,12 @@ LONG = "SELECT pg_sleep(300)"
 
 @pytest.fixture
 def job(kinds, transactional_db):
-    return start_job(kind="read", parameters={}, user=UserFactory())
+    return start_job(kind="read", parameters={}, by=acting(UserFactory()))
 
 
 @pytest.fixture
 def queued(kinds, transactional_db):
-    return start_job(kind="sum", parameters={}, user=UserFactory())
+    return start_job(kind="sum", parameters={}, by=acting(UserFactory()))
 
 
 def now(job) -> Job:
@@ -307,7 +308,7 @@ def test_work_that_nobody_takes_up_again_fails_with_the_database(job):
 
 @pytest.mark.django_db
 def test_in_a_transaction_a_job_runs_untold(kinds):
-    job = start_job(kind="read", parameters={}, user=UserFactory())
+    job = start_job(kind="read", parameters={}, by=acting(UserFactory()))
     with running(job=job) as progress:
         assert not [thread for thread in threading.enumerate() if thread.name[:4] == "job "]
         progress.add_errors([ErrorRow(1, "", "Bad.")])

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from datasets.models import Dataset
 from datasets.tests.factories import UserFactory
+from events.tests.acting import acting
 from jobs.models import Job
 from jobs.services.queue import start_job
 from jobs.tests.factories import FailedJobFactory, RunningJobFactory
@@ -28,7 +29,7 @@ def traces():
 
 def build(name: str) -> Job:
     parameters = {"dataset_name": name, "dataset_version": "1"}
-    return start_job(kind="build", parameters=parameters, user=UserFactory())
+    return start_job(kind="build", parameters=parameters, by=acting(UserFactory()))
 
 
 def state(job: Job) -> str:

@@ -17,6 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from datasets.models import Dataset
 from datasets.tests.factories import DatasetFactory, UserFactory
+from events.tests.acting import acting
 from jobs.models import Job
 from jobs.services.queue import start_job
 from jobs.services.reaping import reap_jobs
@@ -42,7 +43,7 @@ def traces():
 
 def build(name: str) -> Job:
     parameters = {"dataset_name": name, "dataset_version": "1"}
-    return start_job(kind="build", parameters=parameters, user=UserFactory())
+    return start_job(kind="build", parameters=parameters, by=acting(UserFactory()))
 
 
 def state(job: Job) -> str:
@@ -140,7 +141,7 @@ def test_one_queue_does_not_wait_for_another(work, traces, kinds):
     work("--queues", "builds")
     with held("sums"):
         wait_until(lambda: is_under_way(job))
-        waiting, quick = build("products"), start_job(kind="sum", parameters={}, user=None)
+        waiting, quick = build("products"), start_job(kind="sum", parameters={}, by=acting())
         work_off("bulk")
         assert (state(quick), quick.result) == ("succeeded", {"sum": 42})
         assert (state(waiting), state(job)) == ("queued", "running")

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from rest_framework.exceptions import PermissionDenied
 
+from events.actors import Actor
 from jobs.models import Job
 from jobs.progress import ErrorRow, Progress
 from jobs.services.queue import start_job
@@ -39,7 +40,7 @@ class Counts:
 
 
 def start_bulk_change(
-    *, change: BulkChange, expected_count: int | None, parameters: dict[str, Any], user: Any
+    *, change: BulkChange, expected_count: int | None, parameters: dict[str, Any], by: Actor
 ) -> Job:
     """Queue a change of all traces that match now; Conflict where they are not as many as said.
 
@@ -50,7 +51,7 @@ def start_bulk_change(
     if expected_count is not None and count != expected_count:
         raise Conflict(f"{count:,} traces match, not {expected_count:,}: nothing was changed.")
     kept = {**parameters, NEWEST: str(newest)}
-    return start_job(kind=BULK, parameters=kept, user=user, total=count)
+    return start_job(kind=BULK, parameters=kept, by=by, total=count)
 
 
 def change_traces(*, change: BulkChange, job: Job, progress: Progress) -> Counts:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from events.actors import Actor
+from events.services import record_event
 from jobs.progress import ErrorRow, Progress
 from jobs.services.lease import running
 from jobs.services.queue import start_job
@@ -42,7 +44,7 @@ SHOWN_TRACES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRequest:
-    """A validated request to import; `user` reviews what comes with a verdict or step labels.
+    """A validated request to import.
 
     `map` is text that `traces.readers.mapping.parse` takes, in place of a format's name.
     """
@@ -53,7 +55,6 @@ class ImportRequest:
     on_error: str = SKIP
     dry_run: bool = False
     may_curate: bool = False
-    user: Any = None
 
 
 @dataclass
@@ -99,13 +100,15 @@ def import_stream(
     *,
     source: Source,
     request: ImportRequest,
+    by: Actor,
     content_encoding: str = "",
     max_spool_bytes: int | None = None,
 ) -> dict[str, Any]:
     """Import a stream as a job of this process; give its summary with the job's id.
 
-    ImportRefused as `import_traces`, with the id as well. A Parquet file that comes as a stream is
-    first written to a temporary file, of so many bytes at most.
+    The user, where there is one, reviews what comes with a verdict or step labels. ImportRefused as
+    `import_traces`, with the id as well. A Parquet file that comes as a stream is first written to
+    a temporary file, of so many bytes at most.
     """
     parameters = {
         "format": request.format,
@@ -115,7 +118,7 @@ def import_stream(
         "dry_run": request.dry_run,
     }
     paths = parse(request.map) if request.map else None
-    job = start_job(kind=IMPORT, parameters=parameters, user=request.user)
+    job = start_job(kind=IMPORT, parameters=parameters, by=by)
     chunks = read_records(
         source,
         max_record_bytes=settings.MAX_RECORD_BYTES,
@@ -125,7 +128,7 @@ def import_stream(
     )
     try:
         with running(job=job) as progress:
-            summary = import_traces(chunks=chunks, request=request, progress=progress)
+            summary = import_traces(chunks=chunks, request=request, progress=progress, by=by)
     except ImportRefused as error:
         answer = {**error.answer, "job": str(job.pk)}
         raise ImportRefused(error.reason, answer, **answer) from None
@@ -133,7 +136,7 @@ def import_stream(
 
 
 def import_traces(
-    *, chunks: Iterable[Chunk], request: ImportRequest, progress: Progress
+    *, chunks: Iterable[Chunk], request: ImportRequest, progress: Progress, by: Actor
 ) -> Summary:
     """Store the traces of a stream of records, in pieces of one transaction each.
 
@@ -145,10 +148,12 @@ def import_traces(
     summary = Summary()
     if request.dry_run or request.on_error == ABORT:
         with transaction.atomic():
-            refusal = _import(chunks, request, summary, progress)
+            refusal = _import(chunks, request, summary, progress, by)
+            _record(summary, progress, by)
             transaction.set_rollback(request.dry_run or refusal is not None)
     else:
-        refusal = _import(chunks, request, summary, progress)
+        refusal = _import(chunks, request, summary, progress, by)
+        _record(summary, progress, by)
     progress.done = summary.line_count
     progress.result = summary.as_json(request)
     if refusal:
@@ -157,13 +162,17 @@ def import_traces(
 
 
 def _import(
-    chunks: Iterable[Chunk], request: ImportRequest, summary: Summary, progress: Progress
+    chunks: Iterable[Chunk],
+    request: ImportRequest,
+    summary: Summary,
+    progress: Progress,
+    by: Actor,
 ) -> str | None:
     """Read and store; give the reason where that ended before its time or came to nothing."""
     try:
         ahead = _Ahead(_read(chunks, request, summary))
         for some in ahead:
-            _store(some, request, summary, progress, meanwhile=ahead.gather)
+            _store(some, request, summary, progress, by, meanwhile=ahead.gather)
             progress.done = summary.line_count
             progress.check()
             if summary.error_count and request.on_error == ABORT and not request.dry_run:
@@ -177,6 +186,19 @@ def _import(
     if summary.error_count and not (summary.created_count or summary.existing_count):
         return "Nothing was stored: every record is bad."
     return None
+
+
+def _record(summary: Summary, progress: Progress, by: Actor) -> None:
+    """Tell of the import, once; its traces keep who brought them in as well."""
+    if summary.created_count:
+        record_event(
+            by=by,
+            action="import",
+            object_type="job",
+            object_id=progress.job.pk,
+            after={"format": summary.format},
+            count=summary.created_count,
+        )
 
 
 def _took_back(summary: Summary, reason: str) -> str:
@@ -257,6 +279,7 @@ def _store(
     request: ImportRequest,
     summary: Summary,
     progress: Progress,
+    by: Actor,
     *,
     meanwhile: Callable[[], None],
 ) -> None:
@@ -272,7 +295,7 @@ def _store(
                 reread=lambda taken: read_differently(incoming=incoming, holders=taken),
                 meanwhile=meanwhile,
             )
-            _add_curation(incoming, outcome, request)
+            _add_curation(incoming, outcome, by)
         _count(incoming, outcome, summary, request)
         refused += [
             Refusal(incoming[position].line, "external_id", reason)
@@ -317,7 +340,7 @@ def _count(
         summary.traces += [_as_stored(incoming[position]) for position in chosen]
 
 
-def _add_curation(incoming: list[Incoming], outcome: Outcome, request: ImportRequest) -> None:
+def _add_curation(incoming: list[Incoming], outcome: Outcome, by: Actor) -> None:
     """Store what came with the new traces: their scores, verdicts and step labels."""
     scores, verdicts = [], []
     now = timezone.now()
@@ -330,8 +353,8 @@ def _add_curation(incoming: list[Incoming], outcome: Outcome, request: ImportReq
             verdict = Verdict(status=one.status or Status.UNREVIEWED, step_labels=one.step_labels)
             verdicts.append((identity, verdict))
     Score.objects.bulk_create(scores)
-    if request.user is not None:
-        store_imported(verdicts=verdicts, reviewer=request.user)
+    if by.user is not None:
+        store_imported(verdicts=verdicts, by=by)
 
 
 def _as_stored(one: Incoming) -> dict[str, Any]:

@@ -157,7 +157,7 @@ class TraceViewSet(ApiViewSet):
             change=serializer.to_change(),
             expected_count=serializer.validated_data.get("expected_count"),
             parameters=dict(request.data),
-            user=request.user,
+            by=self.actor,
         )
         return accepted(job)
 
@@ -178,9 +178,9 @@ class TraceViewSet(ApiViewSet):
             source=Source(cast(Iterable[bytes], request.data or ())),
             content_encoding=request.headers.get("Content-Encoding", ""),
             max_spool_bytes=settings.MAX_SPOOL_BYTES,
+            by=self.actor,
             request=imports.ImportRequest(
                 **self.query,
-                user=request.user,
                 may_curate=has_role(request, Role.CURATOR),
             ),
         )

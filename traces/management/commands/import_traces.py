@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rest_framework.exceptions import APIException
 
+from events import actors
 from jobs.api.reading import error_pieces
 from jobs.errors import JobInterrupted
 from jobs.models import Job
@@ -79,11 +80,11 @@ class Command(BaseCommand):
             on_error=options["on_error"],
             dry_run=options["dry_run"],
             may_curate=True,
-            user=_user(options["user"]),
         )
+        by = actors.command(user=_user(options["user"]))
         try:
             with _opened(options["file"]) as stream:
-                answer = import_stream(source=Source(stream), request=request)
+                answer = import_stream(source=Source(stream), request=request, by=by)
         except ImportRefused as error:
             self._report(error.answer, options)
             raise CommandError(error.reason) from None

@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 from django.conf import settings
 
+from events.tests.acting import acting
 from jobs.models import Job
 from traces.models import Pending, Trace
 from traces.services.imports import ImportRequest, import_stream
@@ -32,7 +33,7 @@ def lines(numbers) -> bytes:
 
 
 def imported(data: bytes) -> dict:
-    return import_stream(source=Source(io.BytesIO(data)), request=ImportRequest())
+    return import_stream(source=Source(io.BytesIO(data)), request=ImportRequest(), by=acting())
 
 
 def prompts() -> list[str]:
