@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from events import actors
 from jobs.kinds import job_kind, unqueued_kind
 from jobs.models import Job
 from jobs.progress import Progress
@@ -20,5 +21,6 @@ def bulk(job: Job, progress: Progress) -> dict[str, Any]:
     asked = {key: value for key, value in job.parameters.items() if key != NEWEST}
     serializer = BulkSerializer(data=asked)
     serializer.is_valid(raise_exception=True)
-    counts = change_traces(change=serializer.to_change(), job=job, progress=progress)
+    by = actors.worker(user=job.created_by)
+    counts = change_traces(change=serializer.to_change(), job=job, progress=progress, by=by)
     return asdict(counts)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from datasets.models import Dataset, DatasetItem
 from datasets.services import build_dataset, delete_dataset
 from datasets.tests.factories import BuildRequestFactory, DatasetFactory, UserFactory
+from events.tests.acting import acting
 from traces.models import Trace
 from traces.services.curation import delete_trace
 from traces.tests.factories import TraceFactory
@@ -55,7 +56,7 @@ def test_a_trace_deleted_while_it_is_selected_is_a_conflict(elsewhere):
     request, user = BuildRequestFactory(), UserFactory()
 
     def delete():
-        elsewhere(delete_trace, trace=traces[0]).result()
+        elsewhere(delete_trace, trace=traces[0], by=acting()).result()
 
     with before("SET CONSTRAINTS", delete), pytest.raises(Conflict, match="build again"):
         build_dataset(request=request, user=user)
@@ -72,7 +73,7 @@ def test_a_dataset_built_while_its_trace_is_deleted_keeps_it(elsewhere):
         elsewhere(build_dataset, request=request, user=user).result()
 
     with before('DELETE FROM "traces_trace"', build), pytest.raises(Conflict, match="just built"):
-        delete_trace(trace=trace)
+        delete_trace(trace=trace, by=acting())
     assert Trace.objects.get() == DatasetItem.objects.get().trace
 
 

@@ -28,6 +28,7 @@ from traces.services import curation, scores
 from tunix_site.admin_base.deleting import DeletedByService
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import BoundedChangeList, RoleAdmin
+from tunix_site.admin_base.recording import actor_of
 from tunix_site.admin_base.shown import json_block, json_text, preview, text_block
 
 LARGE_FIELDS = ("prompt", "final_answer", "steps", "meta", "messages")
@@ -175,13 +176,13 @@ class TraceAdmin(DeletedByService, RoleAdmin):
 
     def save_model(self, request: HttpRequest, obj: Trace, form: Any, change: Any) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        curation.curate_trace(trace=obj, user=request.user, changes=changes)
+        curation.curate_trace(trace=obj, by=actor_of(request), changes=changes)
 
     def told_of_deletion(self, obj: Trace) -> str:
         return f"Trace {obj}, with its scores and reviews"
 
     def delete_model(self, request: HttpRequest, obj: Trace) -> None:
-        curation.delete_trace(trace=obj)
+        curation.delete_trace(trace=obj, by=actor_of(request))
         connection.check_constraints()  # before success is told: the page's transaction goes on
 
     @admin.action(permissions=["change"], description="Approve selected traces")
@@ -199,11 +200,12 @@ class TraceAdmin(DeletedByService, RoleAdmin):
     @admin.action(permissions=["change"], description="Score selected traces (baseline)")
     def score(self, request: HttpRequest, queryset: QuerySet[Trace]) -> None:
         whole = queryset.defer(None).iterator(ROWS_AT_ONCE)
-        self._for_each(request, whole, partial(scores.score_trace, criteria="baseline"), "Scored")
+        score = partial(scores.score_trace, criteria="baseline", by=actor_of(request))
+        self._for_each(request, whole, score, "Scored")
 
     def _curate(self, request: HttpRequest, queryset: QuerySet[Trace], status: Status) -> None:
         changes = {"status": status.value}
-        curate = partial(curation.curate_trace, user=request.user, changes=changes)
+        curate = partial(curation.curate_trace, by=actor_of(request), changes=changes)
         self._for_each(request, queryset, curate, status.label)
 
     def _for_each(

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from events.actors import Actor
 from traces.scorers.known import SCORERS
 from traces.services.scores import NewScore, store_scores
 from tunix_site.api.fields import NumberField, ObjectField, StrictSerializer, TextField, UUIDField
@@ -36,7 +37,7 @@ class NewScoreSerializer(StrictSerializer):
         return criteria
 
 
-def record_scores(body: Any) -> dict[str, int]:
+def record_scores(body: Any, *, by: Actor) -> dict[str, int]:
     """Store a JSON array of scores, all or none; Invalid names the bad ones by index."""
     _check_length(body)
     scores: dict[int, NewScore] = {}
@@ -56,7 +57,7 @@ def record_scores(body: Any) -> dict[str, int]:
             }
         seen.add(name)
         scores[index] = NewScore(*name, fields["value"], fields.get("details", {}))
-    return store_scores(scores=scores, refused=errors)
+    return store_scores(scores=scores, refused=errors, by=by)
 
 
 def _check_length(body: Any) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from rest_framework.exceptions import PermissionDenied
 
 from events.actors import Actor
+from events.services import record_event
 from jobs.models import Job
 from jobs.progress import ErrorRow, Progress
 from jobs.services.queue import start_job
@@ -54,20 +55,34 @@ def start_bulk_change(
     return start_job(kind=BULK, parameters=kept, by=by, total=count)
 
 
-def change_traces(*, change: BulkChange, job: Job, progress: Progress) -> Counts:
+def change_traces(*, change: BulkChange, job: Job, progress: Progress, by: Actor) -> Counts:
     """Change traces in pieces of one transaction each, newest first; a new status is reviewed.
 
-    A trace that would have more tags than it may is left as it is, as an error of the job.
+    A trace that would have more tags than it may is left as it is, as an error of the job. What was
+    before is kept with the traces, under the job's id.
     """
-    if job.created_by is None:
+    if by.user is None:
         raise PermissionDenied("Whoever started it is no user any more.")
     counts = Counts()
     for ids in _matching_ids(change, UUID(job.parameters[NEWEST])):
         with transaction.atomic():
-            _change(ids, change, job, counts, progress)
+            _change(ids, change, job, counts, progress, by)
         progress.done = counts.matched_count
         progress.total = max(progress.done, progress.total or 0)  # more may match by now
         progress.check()
+    record_event(
+        by=by,
+        action="change",
+        object_type="trace",
+        before={"kept_in": ["traces_review", "traces_tagchange"], "job": job.pk},
+        after={
+            "status": change.status,
+            "add_tags": list(change.add_tags),
+            "remove_tags": list(change.remove_tags),
+        },
+        count=counts.changed_count,
+        where=job.parameters["where"],
+    )
     return counts
 
 
@@ -83,12 +98,17 @@ def _matching_ids(change: BulkChange, newest: UUID) -> Iterator[list[UUID]]:
 
 
 def _change(
-    ids: list[UUID], change: BulkChange, job: Job, counts: Counts, progress: Progress
+    ids: list[UUID],
+    change: BulkChange,
+    job: Job,
+    counts: Counts,
+    progress: Progress,
+    by: Actor,
 ) -> None:
     held = matching(change.where).filter(pk__in=ids).order_by("id")
     ids = list(held.select_for_update(no_key=True, of=("self",)).values_list("id", flat=True))
     changed, refused = change_many(
-        trace_ids=ids, change=change, user=job.created_by, job=job.id, max_tags=MAX_TAGS
+        trace_ids=ids, change=change, by=by, job=job.id, max_tags=MAX_TAGS
     )
     counts.changed_count += changed
     counts.matched_count += len(ids)

@@ -5,30 +5,41 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from events.actors import Actor
+from events.services import record_event
 from traces.models import Trace
 from traces.services.locking import locked_trace
 from traces.services.reviews import Verdict, judge, retag
 from tunix_site.errors import Conflict
 
+TOLD = ("source", "external_id", "status", "tags")  # of a trace that is deleted
 INSTEAD = "Delete these datasets first, or reject the trace."
 
 
-def curate_trace(*, trace: Trace, user: Any, changes: dict[str, Any]) -> Trace:
+def curate_trace(*, trace: Trace, by: Actor, changes: dict[str, Any]) -> Trace:
     """Change status or tags; a change of status is recorded as the user's review."""
     with transaction.atomic():
         trace = locked_trace(trace=trace)
         if "status" in changes and changes["status"] != trace.status:
-            judge(trace=trace, verdict=Verdict(status=changes["status"]), reviewer=user)
+            judge(trace=trace, verdict=Verdict(status=changes["status"]), by=by)
         if "tags" in changes and changes["tags"] != trace.tags:
-            retag(trace=trace, tags=changes["tags"], user=user)
+            retag(trace=trace, tags=changes["tags"], by=by)
     return trace
 
 
-def delete_trace(*, trace: Trace) -> None:
+def delete_trace(*, trace: Trace, by: Actor) -> None:
     """Delete a trace with its scores and reviews; Conflict names the datasets that hold it."""
     try:
         with transaction.atomic():
-            locked_trace(trace=trace).delete()
+            trace = locked_trace(trace=trace)
+            record_event(
+                by=by,
+                action="delete",
+                object_type="trace",
+                object_id=trace.pk,
+                before={name: getattr(trace, name) for name in TOLD},
+            )
+            trace.delete()
     except ProtectedError as error:
         holders = sorted({str(holder) for holder in error.protected_objects})
         raise Conflict(f"The trace is held by: {', '.join(holders)}. {INSTEAD}") from None

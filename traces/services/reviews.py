@@ -6,12 +6,13 @@ a filter, or an import.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from events.actors import Actor
+from events.services import record_event
 from traces.models import Review, Status, TagChange, Trace
 from traces.services.locking import locked_trace
 from tunix_site.errors import Conflict, Invalid
@@ -71,7 +72,7 @@ class Change:
 
 
 def review_trace(
-    *, trace: Trace, verdict: Verdict, reviewer: Any, expected_status: str | None = None
+    *, trace: Trace, verdict: Verdict, by: Actor, expected_status: str | None = None
 ) -> Review:
     """Record a verdict and give the trace its status.
 
@@ -83,19 +84,27 @@ def review_trace(
         if expected_status is not None and trace.status != expected_status:
             raise Conflict(f"The status is {trace.status} by now, not {expected_status}.")
         _check_labels(trace, verdict.step_labels or {})
-        return judge(trace=trace, verdict=verdict, reviewer=reviewer)
+        return judge(trace=trace, verdict=verdict, by=by)
 
 
-def judge(*, trace: Trace, verdict: Verdict, reviewer: Any) -> Review:
+def judge(*, trace: Trace, verdict: Verdict, by: Actor) -> Review:
     """Record a verdict on a trace that is locked."""
     review = Review.objects.create(
         trace=trace,
-        reviewer=reviewer,
+        reviewer=by.user,
         verdict=verdict.status,
         status_before=trace.status,
         note=verdict.note,
         reasons=list(verdict.reasons),
         step_labels=verdict.step_labels or None,
+    )
+    record_event(
+        by=by,
+        action="review",
+        object_type="trace",
+        object_id=trace.pk,
+        before={"status": trace.status},
+        after={"status": verdict.status, "review": review.pk},
     )
     if trace.status != verdict.status:
         trace.status = verdict.status
@@ -103,17 +112,25 @@ def judge(*, trace: Trace, verdict: Verdict, reviewer: Any) -> Review:
     return review
 
 
-def retag(*, trace: Trace, tags: list[str], user: Any) -> None:
+def retag(*, trace: Trace, tags: list[str], by: Actor) -> None:
     """Give a trace that is locked other tags."""
-    TagChange.objects.create(trace=trace, changed_by=user, before=trace.tags, after=tags)
+    TagChange.objects.create(trace=trace, changed_by=by.user, before=trace.tags, after=tags)
+    record_event(
+        by=by,
+        action="tag",
+        object_type="trace",
+        object_id=trace.pk,
+        before={"tags": trace.tags},
+        after={"tags": tags},
+    )
     trace.tags = tags
     trace.save(update_fields=["tags"])
 
 
 def change_many(
-    *, trace_ids: list[UUID], change: Change, user: Any, job: UUID, max_tags: int
+    *, trace_ids: list[UUID], change: Change, by: Actor, job: UUID, max_tags: int
 ) -> tuple[int, list[UUID]]:
-    """Change traces that are locked, in four statements.
+    """Change traces that are locked, in four statements; whoever changes all of them tells of it.
 
     Gives how many were changed, and those left as they are since they would have too many tags.
     """
@@ -123,7 +140,7 @@ def change_many(
         "add_tags": list(dict.fromkeys(change.add_tags)),
         "remove_tags": list(change.remove_tags),
         "max_tags": max_tags,
-        "user": user.pk,
+        "user": by.user.pk,
         "job": job,
     }
     refused: list[UUID] = []
@@ -140,13 +157,13 @@ def change_many(
         return cursor.rowcount, refused
 
 
-def store_imported(*, verdicts: Iterable[tuple[str, Verdict]], reviewer: Any) -> None:
+def store_imported(*, verdicts: Iterable[tuple[str, Verdict]], by: Actor) -> None:
     """Record the verdicts that came with new traces, by their ids; the traces have the status."""
     now = timezone.now()
     Review.objects.bulk_create(
         Review(
             trace_id=trace_id,
-            reviewer=reviewer,
+            reviewer=by.user,
             verdict=verdict.status,
             status_before=Status.UNREVIEWED,
             step_labels=verdict.step_labels or None,

@@ -9,6 +9,8 @@ import msgspec
 from django.db import connection, transaction
 from django.utils import timezone
 
+from events.actors import Actor
+from events.services import record_event
 from traces.models import Score, Trace
 from traces.scorers.known import SCORERS
 from traces.services.locking import locked_trace
@@ -38,7 +40,7 @@ class NewScore:
     details: dict[str, Any]
 
 
-def score_trace(*, trace: Trace, criteria: str) -> Score:
+def score_trace(*, trace: Trace, criteria: str, by: Actor) -> Score:
     """Score a trace and store it, once per criteria and scorer version."""
     scorer = SCORERS[criteria]
     scored = scorer.score(trace.content)
@@ -50,10 +52,19 @@ def score_trace(*, trace: Trace, criteria: str) -> Score:
             scorer_version=scorer.version,
             defaults={"value": scored.value, "details": details},
         )
+        record_event(
+            by=by,
+            action="score",
+            object_type="trace",
+            object_id=score.trace_id,
+            after={"criteria": criteria, "version": scorer.version, "value": scored.value},
+        )
     return score
 
 
-def store_scores(*, scores: Mapping[int, NewScore], refused: Mapping[int, Any]) -> dict[str, int]:
+def store_scores(
+    *, scores: Mapping[int, NewScore], refused: Mapping[int, Any], by: Actor
+) -> dict[str, int]:
     """Store scores, in place of those of the same trace, criteria and version; count both kinds.
 
     All or nothing: Invalid where a trace is unknown or any was refused before, by position.
@@ -69,6 +80,13 @@ def store_scores(*, scores: Mapping[int, NewScore], refused: Mapping[int, Any]) 
         if errors:
             bad = f"{len(errors):,} bad score{'s' if len(errors) > 1 else ''}"
             raise Invalid(batch_detail(f"Nothing was stored: {bad}.", errors))
+        record_event(
+            by=by,
+            action="score",
+            object_type="trace",
+            after={"criteria": sorted({score.criteria for score in scores.values()})},
+            count=len(scores),
+        )
         return _upsert(list(scores.values()))
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from events.tests.acting import acting
 from traces.finding import search
 from traces.models import Review, Score, Status, Trace
 from traces.services.curation import curate_trace
@@ -226,7 +227,9 @@ def test_selected_traces_are_scored(page):
     scores = Score.objects.order_by("trace_id")
     assert [score.trace for score in scores] == traces
     assert {score.criteria for score in scores} == {"baseline"}
-    assert scores[0].value == pytest.approx(score_trace(trace=traces[0], criteria="baseline").value)
+    assert scores[0].value == pytest.approx(
+        score_trace(trace=traces[0], criteria="baseline", by=acting()).value
+    )
 
 
 def test_a_trace_deleted_under_an_action_is_told(page):
@@ -246,7 +249,7 @@ def test_actions_reach_no_further_than_the_ticked_rows(page):
 
 def test_selected_traces_are_deleted_after_asking(page):
     traces = TraceFactory.create_batch(3)
-    score_trace(trace=traces[0], criteria="baseline")
+    score_trace(trace=traces[0], criteria="baseline", by=acting())
     asked = act(page, "delete_selected", traces[:2])
     assert "Are you sure" in asked.content.decode()
     assert Trace.objects.count() == 3
@@ -281,7 +284,7 @@ def test_everything_is_shown_and_escaped(page):
         ],
     )
     user = User.objects.create(username="<b>me</b>")
-    curate_trace(trace=trace, user=user, changes={"status": "flagged"})
+    curate_trace(trace=trace, by=acting(user), changes={"status": "flagged"})
     Review.objects.update(note=f"note {HOSTILE}")
     Score.objects.create(
         trace=trace,
@@ -352,7 +355,7 @@ def test_status_and_tags_are_saved_and_the_verdict_is_recorded(page):
 
 def test_saving_what_is_there_records_nothing(page):
     trace = TraceFactory(tags=["one", "two"])
-    score_trace(trace=trace, criteria="baseline")
+    score_trace(trace=trace, criteria="baseline", by=acting())
     page.post(change(trace), form_of(page.get(change(trace))))
     trace.refresh_from_db()
     assert (trace.status, trace.tags) == ("unreviewed", ["one", "two"])
@@ -363,7 +366,7 @@ def test_what_somebody_else_changed_meanwhile_stays(page):
     trace = TraceFactory(tags=["one"])
     form = form_of(page.get(change(trace)))
     other = User.objects.create(username="other")
-    curate_trace(trace=trace, user=other, changes={"status": "rejected", "tags": ["theirs"]})
+    curate_trace(trace=trace, by=acting(other), changes={"status": "rejected", "tags": ["theirs"]})
     page.post(change(trace), form | {"tags": "mine"})
     trace.refresh_from_db()
     assert (trace.status, trace.tags) == ("rejected", ["mine"])
@@ -375,7 +378,7 @@ def test_what_somebody_else_changed_meanwhile_stays(page):
 def test_content_cannot_be_forged_into_the_form(page):
     trace = TraceFactory()
     review_count = Review.objects.count()
-    score_trace(trace=trace, criteria="baseline")
+    score_trace(trace=trace, criteria="baseline", by=acting())
     before = Trace.objects.filter(pk=trace.pk).values().get()
     scores = list(Score.objects.values())
     form = form_of(page.get(change(trace)))
@@ -442,9 +445,9 @@ def test_a_trace_deleted_while_it_is_saved_is_told(page):
 
 def test_a_trace_is_deleted_after_asking_with_what_hangs_on_it(page):
     trace = TraceFactory()
-    score_trace(trace=trace, criteria="baseline")
+    score_trace(trace=trace, criteria="baseline", by=acting())
     curate_trace(
-        trace=trace, user=User.objects.create(username="u"), changes={"status": "approved"}
+        trace=trace, by=acting(User.objects.create(username="u")), changes={"status": "approved"}
     )
     assert str(trace.pk) in page.get(delete(trace)).content.decode()
     page.post(delete(trace), {"post": "yes"})
@@ -485,8 +488,8 @@ def test_nothing_is_added_here(admin_client, page_name):
 @pytest.mark.parametrize("model", [Score, Review])
 def test_scores_and_reviews_are_only_read(admin_client, admin_user, model):
     trace = TraceFactory()
-    score_trace(trace=trace, criteria="baseline")
-    curate_trace(trace=trace, user=admin_user, changes={"status": "approved"})
+    score_trace(trace=trace, criteria="baseline", by=acting())
+    curate_trace(trace=trace, by=acting(admin_user), changes={"status": "approved"})
     row = model.objects.get()
     name = model._meta.model_name
     path = reverse(f"admin:traces_{name}_change", args=[row.pk])
@@ -545,6 +548,6 @@ def test_the_lists_of_scores_and_reviews_cost_no_query_each(page, django_assert_
         trace = TraceFactory()
         user = User.objects.create(username=f"reviewer {number}")
         Review.objects.create(trace=trace, reviewer=user, verdict="approved", note="why")
-        score_trace(trace=trace, criteria="baseline")
+        score_trace(trace=trace, criteria="baseline", by=acting())
         with django_assert_num_queries(5):
             page.get(path)

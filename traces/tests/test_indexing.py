@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from events.tests.acting import acting
 from traces.models import Pending, SearchDocument, Trace
 from traces.services import indexing
 from traces.services.curation import delete_trace
@@ -200,7 +201,7 @@ def test_a_trace_that_is_deleted_while_it_is_indexed_takes_its_document_along(mo
 
     def delete():
         at_work.wait(PATIENCE_SECONDS)
-        delete_trace(trace=going)
+        delete_trace(trace=going, by=acting())
 
     monkeypatch.setitem(indexing.INDEXERS, KIND, index_while_somebody_deletes)
     at_once([lambda: indexing.index_some(kind=KIND), delete])

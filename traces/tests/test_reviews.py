@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from events.tests.acting import acting
 from traces.models import Review, Status, TagChange, Trace
 from traces.services.reviews import Verdict, review_trace
 from traces.tests.bodies import place
@@ -146,10 +147,10 @@ def test_reviews_are_found_by_what_they_say(reader, django_user_model, query, fo
         (bob, Verdict(status="flagged", note="odd")),
     ]
     stored = [
-        review_trace(trace=trace, verdict=verdict, reviewer=reviewer).pk
+        review_trace(trace=trace, verdict=verdict, by=acting(reviewer)).pk
         for reviewer, verdict in verdicts
     ]
-    review_trace(trace=TraceFactory(), verdict=verdicts[0][1], reviewer=ada)
+    review_trace(trace=TraceFactory(), verdict=verdicts[0][1], by=acting(ada))
     assert [stored.index(one["id"]) for one in listed(reader, trace, query)] == found
 
 
@@ -157,7 +158,7 @@ def test_they_come_in_pages(reader, django_user_model, django_assert_num_queries
     trace = TraceFactory()
     user = django_user_model.objects.create(username="ada")
     for _ in range(5):
-        review_trace(trace=trace, verdict=Verdict(status="approved"), reviewer=user)
+        review_trace(trace=trace, verdict=Verdict(status="approved"), by=acting(user))
     reader.get(f"/api/traces/{trace.id}")  # the key is read
     with django_assert_num_queries(2):  # the trace, the reviews
         page = reader.get(f"/api/traces/{trace.id}/reviews?limit=3").json()

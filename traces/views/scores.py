@@ -36,4 +36,4 @@ class ScoreViewSet(ApiViewSet):
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Store up to 1,000 scores, all or none; one per trace, criteria and scorer version."""
-        return Response(record_scores(request.data), status=status.HTTP_201_CREATED)
+        return Response(record_scores(request.data, by=self.actor), status=status.HTTP_201_CREATED)

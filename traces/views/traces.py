@@ -202,13 +202,13 @@ class TraceViewSet(ApiViewSet):
         serializer = CurationSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         trace = curation.curate_trace(
-            trace=self.get_object(), user=request.user, changes=serializer.validated_data
+            trace=self.get_object(), by=self.actor, changes=serializer.validated_data
         )
         return Response(TraceDetailSerializer(trace).data)
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a trace that no dataset holds."""
-        curation.delete_trace(trace=self.get_object())
+        curation.delete_trace(trace=self.get_object(), by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -221,7 +221,9 @@ class TraceViewSet(ApiViewSet):
         """Score a trace on one criterion; the score is stored, once per scorer version."""
         serializer = ScoreRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        score = scores.score_trace(trace=self.get_object(), **serializer.validated_data)
+        score = scores.score_trace(
+            trace=self.get_object(), by=self.actor, **serializer.validated_data
+        )
         return Response(
             {"trace_id": score.trace_id, "score": score.value, "details": score.details},
             status=status.HTTP_201_CREATED,
@@ -251,7 +253,7 @@ class TraceViewSet(ApiViewSet):
         review = review_trace(
             trace=self.get_object(),
             verdict=serializer.to_verdict(),
-            reviewer=request.user,
+            by=self.actor,
             expected_status=serializer.validated_data.get("expected_status"),
         )
         return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)

@@ -204,7 +204,7 @@ def test_a_repetition_under_the_same_key_is_answered_alike(curator):
 def test_the_queries_do_not_grow(curator, count, django_assert_num_queries):
     sent = [score(trace) for trace in TraceFactory.create_batch(count)]
     send(curator, sent)  # notes the use of the key
-    with django_assert_num_queries(5):  # the key, a savepoint and its end, the traces, the scores
+    with django_assert_num_queries(6):  # key, savepoint and its end, traces, scores, event
         send(curator, sent)
 
 
