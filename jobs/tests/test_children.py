@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from datasets.tests.factories import UserFactory
+from events.tests.acting import acting
 from jobs import progress as sharing
 from jobs.children import Line, child_program
 from jobs.errors import JobCancelled, JobInterrupted, JobLost
@@ -56,7 +57,7 @@ time.sleep(600)
 
 @pytest.fixture
 def job(kinds):
-    return start_job(kind="read", parameters={}, user=UserFactory())
+    return start_job(kind="read", parameters={}, by=acting(UserFactory()))
 
 
 @pytest.fixture
@@ -225,7 +226,7 @@ def test_none_outlives_its_supervisor(job, run):
 
 def test_in_a_transaction_nobody_renews_its_lease_but_who_waits(kinds, run):
     with transaction.atomic():
-        job = start_job(kind="read", parameters={}, user=UserFactory())
+        job = start_job(kind="read", parameters={}, by=acting(UserFactory()))
         with running(job=job) as progress, run(progress, "import time; time.sleep(2)") as child:
             assert child.wait() == 0
 
@@ -291,7 +292,7 @@ def worker():
 def family(kinds, worker):
     """Give a job that runs in a worker, and the processes of its program."""
     parameters = {"code": FAMILY_THAT_STAYS}
-    job = start_job(kind="sum", parameters=parameters, user=UserFactory())
+    job = start_job(kind="sum", parameters=parameters, by=acting(UserFactory()))
     wait_until(lambda: errors(job) != [])
     pids = json.loads(errors(job)[0][2])
     assert all(map(is_alive, pids))

@@ -222,7 +222,7 @@ def test_a_process_that_has_to_end_gives_its_job_back(queued):
 
 
 def test_only_what_was_begun_and_left_is_given_back(queued, job):
-    ended = start_job(kind="sum", parameters={}, user=UserFactory())
+    ended = start_job(kind="sum", parameters={}, by=acting(UserFactory()))
     with running(job=ended):
         pass
     for one in (queued, job, ended):
