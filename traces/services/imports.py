@@ -1,6 +1,6 @@
 """Importing a stream of source records of any length."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ IMPORT = "import"
 SKIP, ABORT = "skip", "abort"
 STORED_AT_ONCE = 2_000  # traces in a transaction
 STORED_BYTES = 16 * 1024 * 1024  # of their JSON, after which it takes no more of them
-READ_AT_ONCE = 100  # records, while the database works
+READ_AT_ONCE = 100  # records
 MAX_SHOWN_ERRORS = 100
 SHOWN_TRACES = 3
 
@@ -170,9 +170,8 @@ def _import(
 ) -> str | None:
     """Read and store; give the reason where that ended before its time or came to nothing."""
     try:
-        ahead = _Ahead(_read(chunks, request, summary))
-        for some in ahead:
-            _store(some, request, summary, progress, by, meanwhile=ahead.gather)
+        for some in _batches(_read(chunks, request, summary)):
+            _store(some, request, summary, progress, by)
             progress.done = summary.line_count
             progress.check()
             if summary.error_count and request.on_error == ABORT and not request.dry_run:
@@ -226,52 +225,29 @@ def _read(
         summary.line_count = chunk[-1].line
 
 
-class _Ahead:
-    """Items of an iterator in batches, of which the next can be gathered one by one before.
+def _batches(
+    items: Iterable[Incoming | Refusal | Unread],
+) -> Iterator[list[Incoming | Refusal | Unread]]:
+    """Gather what is stored together; a batch ends with the item that makes it large.
 
-    A batch ends with the item that makes it large. An error waits until those before are given.
+    An error waits until those before it are given.
     """
-
-    def __init__(self, items: Iterator[Incoming | Refusal | Unread]) -> None:
-        self._items = items
-        self._next: list[Incoming | Refusal | Unread] = []
-        self._size = 0
-        self._ended = False
-        self._broken: Exception | None = None
-
-    def __iter__(self) -> Iterator[list[Incoming | Refusal | Unread]]:
-        while True:
-            while self._takes_more():
-                self.gather()
-            if not self._next:
-                break
-            some, self._next, self._size = self._next, [], 0
-            yield some
-        if self._broken is not None:
-            raise self._broken
-
-    def gather(self) -> None:
-        """Take one more."""
-        if not self._takes_more():
-            return
-        try:
-            item = next(self._items)
-        except StopIteration:
-            self._ended = True
-        except Exception as error:
-            self._broken = error
-        else:
-            self._next.append(item)
+    batch: list[Incoming | Refusal | Unread] = []
+    size = 0
+    try:
+        for item in items:
+            batch.append(item)
             if isinstance(item, Incoming):
-                self._size += item.size
-
-    def _takes_more(self) -> bool:
-        return (
-            len(self._next) < STORED_AT_ONCE
-            and self._size < STORED_BYTES
-            and not self._ended
-            and self._broken is None
-        )
+                size += item.size
+            if len(batch) >= STORED_AT_ONCE or size >= STORED_BYTES:
+                yield batch
+                batch, size = [], 0
+    except Exception:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _store(
@@ -280,8 +256,6 @@ def _store(
     summary: Summary,
     progress: Progress,
     by: Actor,
-    *,
-    meanwhile: Callable[[], None],
 ) -> None:
     incoming = [one for one in some if isinstance(one, Incoming)]
     refused = [one for one in some if isinstance(one, Refusal)]
@@ -293,7 +267,6 @@ def _store(
                 skip_taken=True,
                 statuses={n: one.status for n, one in enumerate(incoming) if one.status},
                 reread=lambda taken: read_differently(incoming=incoming, holders=taken),
-                meanwhile=meanwhile,
             )
             _add_curation(incoming, outcome, by)
         _count(incoming, outcome, summary, request)

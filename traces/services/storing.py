@@ -78,7 +78,6 @@ def create_traces(
     skip_taken: bool,
     statuses: Mapping[int, str] | None = None,
     reread: Reread = lambda _: set(),
-    meanwhile: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Store documents as traces in one transaction; None entries are passed over.
 
@@ -86,13 +85,11 @@ def create_traces(
     other content it is refused: alone if `skip_taken`, otherwise nothing is stored and
     ExternalIdTaken raised. `statuses` are by position; a new trace without one is unreviewed.
     `reread` is given the holders of other content by position, and gives the positions whose
-    document comes from the holder's own record: these exist, read differently. `meanwhile` is
-    called for every row that is written, as the database works on those before: a place for work
-    that does not need it.
+    document comes from the holder's own record: these exist, read differently.
     """
 
     def store() -> Outcome:
-        intake = _Intake(documents, statuses or {}, reread, meanwhile)
+        intake = _Intake(documents, statuses or {}, reread)
         return _create_traces(intake, skip_taken=skip_taken)
 
     return _patiently(store)
@@ -183,12 +180,10 @@ class _Intake:
         documents: Sequence[TraceDocument | None],
         statuses: Mapping[int, str],
         reread: Reread,
-        meanwhile: Callable[[], None],
     ) -> None:
         self.documents = documents
         self.statuses = statuses
         self.reread = reread
-        self.meanwhile = meanwhile
         self.now = timezone.now()
         self.outcome = Outcome([None] * len(documents))
         self.names: dict[int, Name] = {}  # by position
@@ -214,7 +209,6 @@ class _Intake:
         trace, entry = self.documents[position], self.own[position]
         assert trace is not None and entry is not None  # noqa: S101, PT018  # it is a new one
         status = self.statuses.get(position, UNREVIEWED)
-        self.meanwhile()
         return row_of(trace, identity=entry.id, created_at=self.now, status=status)
 
     def settle(self, stored: dict[Name, Trace], *, skip_taken: bool) -> None:
