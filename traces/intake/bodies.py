@@ -43,16 +43,19 @@ class Batch:
 
 def read_trace(body: Any) -> TraceDocument:
     """Read one trace from a body's bytes; ParseError or ValidationError where it is none."""
-    if isinstance(body, bytes):  # else nothing was sent
-        read = read_traces_quickly([body])
-        if read is not None:
-            return read[0][0]
-        body = parsed(body)
-    if isinstance(body, list):
+    if isinstance(body, bytes) and (read := read_traces_quickly([body])) is not None:
+        return read[0][0]
+    return _read_trace_slowly(body)
+
+
+def _read_trace_slowly(body: Any) -> TraceDocument:
+    """Read one trace field by field; where nothing was sent, `body` is no bytes."""
+    value = parsed(body) if isinstance(body, bytes) else body
+    if isinstance(value, list):
         raise Invalid(
             {"non_field_errors": ["Not an object; an array goes to POST /api/traces/batch."]}
         )
-    serializer = TraceSerializer(data=body)
+    serializer = TraceSerializer(data=value)
     serializer.is_valid(raise_exception=True)
     return serializer.to_document()
 

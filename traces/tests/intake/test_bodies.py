@@ -1,4 +1,4 @@
-"""The two readers of a batch hold together: whatever comes, they make the same of it."""
+"""The two readers of a body hold together: whatever comes, they make the same of it."""
 
 import json
 import sys
@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from rest_framework.exceptions import APIException
 
 from traces import document
-from traces.intake.bodies import _read_quickly, _read_slowly, read_batch
+from traces.intake.bodies import (
+    _read_quickly,
+    _read_slowly,
+    _read_trace_slowly,
+    read_batch,
+    read_trace,
+    read_traces_quickly,
+)
 from traces.tests.bodies import (
     HOSTILE_MEMBERS,
     HOSTILE_STEPS,
@@ -51,8 +58,19 @@ def result(read, body: bytes):
     return json.dumps(documents, sort_keys=True), found.errors
 
 
+def result_of_one(read, body: bytes):
+    """Return what a reader makes of the body of one trace, or why it is none."""
+    try:
+        return json.dumps(json.loads(msgspec.json.encode(read(body))), sort_keys=True)
+    except APIException as error:
+        return type(error), error.status_code, error.detail
+
+
 def assert_readers_agree(body: bytes):
+    """Hold the readers of a batch together, and those of a single trace."""
     assert result(read_batch, body) == result(_read_slowly, body)
+    for one in (body, body.removeprefix(b"[").removesuffix(b"]")):
+        assert result_of_one(read_trace, one) == result_of_one(_read_trace_slowly, one)
 
 
 @quickly
@@ -63,6 +81,15 @@ def test_good_traces_are_read_as_they_are(bodies, escaped):
     assert_readers_agree(raw)
     if b"\\u0000" not in raw:
         assert _read_quickly(raw)
+
+
+@quickly
+@given(traces, st.booleans())
+def test_a_good_trace_alone_is_read_as_it_is(body, escaped):
+    raw = json.dumps(body, ensure_ascii=escaped).encode()
+    assert result_of_one(read_trace, raw) == json.dumps(body, sort_keys=True)
+    if b"\\u0000" not in raw:
+        assert read_traces_quickly([raw])
 
 
 @quickly
@@ -118,6 +145,9 @@ def test_neither_reader_takes_a_hostile_body(body):
     assert _read_quickly(raw) is None
     assert_readers_agree(raw)
     assert result(read_batch, raw)[1]
+    assert read_traces_quickly([body]) is None
+    assert_readers_agree(body)
+    assert isinstance(result_of_one(read_trace, body), tuple)
 
 
 def test_the_quick_reader_may_meet_any_depth():
