@@ -15,7 +15,6 @@ from django.db import transaction
 from datasets.tests.factories import UserFactory
 from events.tests.acting import acting
 from jobs import progress as sharing
-from jobs.children import Line, child_program
 from jobs.errors import JobCancelled, JobInterrupted, JobLost
 from jobs.models import Job, JobError
 from jobs.services.beats import interrupt_all
@@ -23,6 +22,7 @@ from jobs.services.lease import running
 from jobs.services.queue import start_job
 from jobs.services.reaping import reap_jobs
 from jobs.tests.test_lease import cancel, errors, now
+from jobs.workers.children import Line, child_program
 from traces.tests.concurrency import elsewhere
 from tunix_site.tests.live import environment_for, is_alive, url_of_database, wait_until
 
@@ -250,10 +250,10 @@ import sys
 from pathlib import Path
 import django
 django.setup()
-from jobs.children import child_program
+from jobs.workers.children import child_program
 from jobs.kinds import KINDS, Kind
 from jobs.models import JobError
-from jobs.worker import QueueWorker
+from jobs.workers.worker import QueueWorker
 
 def insert(job, lines):
     JobError.objects.insert(job, [(None, line.stream, line.text.decode()) for line in lines])

@@ -150,7 +150,7 @@ def test_one_queue_does_not_wait_for_another(work, traces, kinds):
 SUPERVISE = """
 import django
 django.setup()
-from jobs.processes import Workers
+from jobs.workers.processes import Workers
 Workers({"builds": ["work", "--queues", "builds"], "bulk": ["work", "--queues", "bulk"]}).run()
 """
 

@@ -4,7 +4,7 @@ from unittest import mock
 
 from django_tasks_db.management.commands import db_worker
 
-from jobs.worker import QueueWorker
+from jobs.workers.worker import QueueWorker
 
 
 def work_off(queue: str) -> None:

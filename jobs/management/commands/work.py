@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.checks import known_queues
-from jobs.processes import Workers
-from jobs.worker import QueueWorker
+from jobs.workers.processes import Workers
+from jobs.workers.worker import QueueWorker
 from tunix_site.apps import workers
 from tunix_site.postgres.cluster import Cluster
 from tunix_site.postgres.keeper import KeptPostgres, looked_after

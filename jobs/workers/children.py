@@ -17,7 +17,7 @@ from django.conf import settings
 from jobs.progress import Progress
 from tunix_site.serving.processes import GRACE_SECONDS
 
-SUPERVISOR = (sys.executable, "-E", "-S", "-m", "jobs.supervisor")
+SUPERVISOR = (sys.executable, "-E", "-S", "-m", "jobs.workers.supervisor")
 LOOK_SECONDS = 0.25
 KILLING_SECONDS = 5.0
 MAX_LINE_BYTES = 8 * 1024

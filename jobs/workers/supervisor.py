@@ -1,8 +1,9 @@
 """A process between a worker and a child program: it ends all that comes of the program.
 
-`jobs.children` starts it and talks to its standard input: a byte says that the lease is renewed;
-the end says to stop, be it that the worker closed it or that it was killed. A program whose lease
-is not renewed is killed: it must not go on beside its successor where the worker is only paused.
+`jobs.workers.children` starts it and talks to its standard input: a byte says that the lease is
+renewed; the end says to stop, be it that the worker closed it or that it was killed. A program
+whose lease is not renewed is killed: it must not go on beside its successor where the worker is
+only paused.
 """
 
 import contextlib
