@@ -11,9 +11,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from datasets import services
 from datasets.formats.known import AS_LINES, AS_PARQUET, OLD_NAME
 from datasets.models import MAX_SPLIT_CHARS, Dataset, DatasetItem
+from datasets.services.delete import delete_dataset
 from traces.admin.shown import trace_link
 from traces.querysets import PREVIEW_CHARS
 from tunix_site.admin_base.deleting import DeletedByService
@@ -126,7 +126,7 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
         return f"{obj} with its {obj.trace_count:,} items; its traces stay, and so does its key"
 
     def delete_model(self, request: HttpRequest, obj: Dataset) -> None:
-        services.delete_dataset(dataset=obj)
+        delete_dataset(dataset=obj)
 
     @admin.display(description="Splits")
     def split_names(self, dataset: Dataset) -> str:

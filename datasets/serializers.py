@@ -18,8 +18,8 @@ from datasets.models import (
     SplitBy,
     Strategy,
 )
-from datasets.recipe import Recipe
-from datasets.services import BuildRequest
+from datasets.recipe.recipe import Recipe
+from datasets.services.build import BuildRequest
 from traces.finding.filters import TraceFilters
 from tunix_site.api.fields import (
     ChoiceTextField,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from datasets.serializers import BuildAnswerSerializer, BuildSerializer
-from datasets.services import build_dataset
+from datasets.services.build import build_dataset
 from jobs.kinds import job_kind
 from jobs.models import Job
 from jobs.progress import Progress

@@ -13,7 +13,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from datasets import services, tasks
+from datasets import tasks
 from datasets.examples import EXAMPLES
 from datasets.export.documents import EXPORT_HEADERS, LINES_RESPONSES, PARQUET_RESPONSES
 from datasets.export.export import Export
@@ -37,6 +37,8 @@ from datasets.serializers import (
     DatasetRowSerializer,
     ManifestSerializer,
 )
+from datasets.services.build import build_dataset
+from datasets.services.delete import delete_dataset
 from jobs.api.responses import PREFER, accepted, wants_job
 from jobs.api.serializers import JobSerializer
 from jobs.services.queue import start_job
@@ -128,9 +130,7 @@ class DatasetViewSet(ApiViewSet):
         if wants_job(request):
             job = start_job(kind=tasks.BUILD, parameters=dict(request.data), by=self.actor)
             return accepted(job)
-        dataset, created = services.build_dataset(
-            request=serializer.to_request(), user=request.user
-        )
+        dataset, created = build_dataset(request=serializer.to_request(), user=request.user)
         answer = BuildAnswerSerializer(dataset, context={"request": request})
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(answer.data, status=code)
@@ -210,7 +210,7 @@ class DatasetViewSet(ApiViewSet):
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""
-        services.delete_dataset(dataset=self.get_object())
+        delete_dataset(dataset=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -246,11 +246,11 @@ def test_each_place_that_is_named_needs_it(path):
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("datasets/recipe.py", "Trace.objects.all().delete()"),
-        ("datasets/recipe.py", "cursor.execute('SELECT 1')"),
-        ("datasets/recipe.py", "cursor.execute(f'SELECT {x}')"),
-        ("datasets/recipe.py", "Trace.objects.raw('SELECT 1')"),
-        ("datasets/recipe.py", "rows.update(status='approved')"),
+        ("datasets/recipe/recipe.py", "Trace.objects.all().delete()"),
+        ("datasets/recipe/recipe.py", "cursor.execute('SELECT 1')"),
+        ("datasets/recipe/recipe.py", "cursor.execute(f'SELECT {x}')"),
+        ("datasets/recipe/recipe.py", "Trace.objects.raw('SELECT 1')"),
+        ("datasets/recipe/recipe.py", "rows.update(status='approved')"),
         # the name of a place that may, in another app or below it
         ("datasets/querysets.py", "rows.bulk_create(found)"),
         ("traces/readers/models.py", "trace.save()"),
@@ -279,7 +279,7 @@ def test_a_write_in_another_place_is_found(path, line):
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("datasets/services.py", "dataset.delete()"),
+        ("datasets/services/delete.py", "dataset.delete()"),
         ("traces/services/bulk.py", "cursor.execute('UPDATE traces_trace SET status = 1')"),
         ("traces/copy_in.py", "cursor.copy('COPY traces_trace FROM STDIN')"),
         ("traces/admin/traces.py", "obj.save()"),
@@ -288,7 +288,7 @@ def test_a_write_in_another_place_is_found(path, line):
             "'''Update what is set.'''\ncursor.execute('SELECT 1 FOR UPDATE')",
         ),
         (
-            "datasets/recipe.py",
+            "datasets/recipe/recipe.py",
             "found.update(more)\nshown.copy()\na.insert(0, b)\ncopy.copy(a)\nupdate(a=1)",
         ),
     ],
@@ -316,9 +316,11 @@ def untyped(code: str) -> list[str]:
 def test_services_take_keywords_alone_and_are_typed():
     services = [path for path, _ in modules(*LAYERS) if re.fullmatch(SERVICES, name_of(path))]
     found = {name_of(path): untyped(path.read_text()) for path in services}
-    assert {"datasets/services.py", "traces/services/storing.py", "jobs/services/queue.py"} <= set(
-        found
-    )
+    assert {
+        "datasets/services/build.py",
+        "traces/services/storing.py",
+        "jobs/services/queue.py",
+    } <= set(found)
     assert not any(found.values()), found
 
 

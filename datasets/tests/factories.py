@@ -4,8 +4,8 @@ import factory
 from django.contrib.auth.models import User
 
 from datasets.models import Dataset
-from datasets.recipe import Recipe
-from datasets.services import BuildRequest, build_dataset
+from datasets.recipe.recipe import Recipe
+from datasets.services.build import BuildRequest, build_dataset
 
 
 class UserFactory(factory.django.DjangoModelFactory):

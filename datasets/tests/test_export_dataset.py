@@ -13,7 +13,7 @@ import zstandard
 from django.core.management import CommandError, call_command
 
 from datasets.formats.known import FORMATS
-from datasets.services import delete_dataset
+from datasets.services.delete import delete_dataset
 from datasets.tests.exporting import EXPORTS, export
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from datasets.tests.test_export_streaming import lose_item

@@ -14,7 +14,7 @@ import pytest
 from datasets.export import files
 from datasets.export.reading import DatasetCutShort
 from datasets.models import Dataset
-from datasets.services import delete_dataset
+from datasets.services.delete import delete_dataset
 from datasets.tests.exporting import EXPORTS, ROUTES, export
 from datasets.tests.exporting import asked as export_of
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory

@@ -6,7 +6,7 @@ from django.db import connection
 
 from datasets.compression import GZIP, IDENTITY, ZSTD
 from datasets.export.reading import DatasetCutShort
-from datasets.services import delete_dataset
+from datasets.services.delete import delete_dataset
 from datasets.tests.exporting import EXPORTS, ROUTES, asked, export, is_lines, rows
 from datasets.tests.factories import DatasetFactory
 from traces.models import Trace

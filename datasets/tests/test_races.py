@@ -6,7 +6,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from datasets.models import Dataset, DatasetItem
-from datasets.services import build_dataset, delete_dataset
+from datasets.services.build import build_dataset
+from datasets.services.delete import delete_dataset
 from datasets.tests.factories import BuildRequestFactory, DatasetFactory, UserFactory
 from events.tests.acting import acting
 from traces.models import Trace

@@ -1,17 +1,14 @@
-"""Building and deleting datasets."""
+"""Building datasets."""
 
 import hashlib
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
-from datasets.export import files
 from datasets.models import Dataset, DatasetItem, dataset_key
-from datasets.recipe import Recipe, candidates, selection
+from datasets.recipe.recipe import Recipe, candidates, selection
 from tunix_site.database.copy_out import copy_out
 from tunix_site.errors import Conflict, Invalid
 
@@ -203,17 +200,3 @@ def _content_digest(dataset: Dataset) -> str:
         for line in copy:
             digest.update(line)
     return digest.hexdigest()
-
-
-def delete_dataset(*, dataset: Dataset) -> None:
-    """Delete a dataset's items; its row stays to hold the key. Conflict while it has children."""
-    with transaction.atomic():
-        dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
-        children = dataset.children.filter(deleted_at=None).order_by("key")
-        keys = list(children.values_list("key", flat=True))
-        if keys:
-            raise Conflict(f"{dataset.key} is the parent of: {', '.join(keys)}.")
-        dataset.deleted_at = timezone.now()
-        dataset.save(update_fields=["deleted_at"])
-        DatasetItem.objects.filter(dataset=dataset).delete()
-        transaction.on_commit(partial(files.forget, dataset.build_id))

@@ -1,0 +1,24 @@
+"""Deleting datasets."""
+
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from datasets.export import files
+from datasets.models import Dataset, DatasetItem
+from tunix_site.errors import Conflict
+
+
+def delete_dataset(*, dataset: Dataset) -> None:
+    """Delete a dataset's items; its row stays to hold the key. Conflict while it has children."""
+    with transaction.atomic():
+        dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
+        children = dataset.children.filter(deleted_at=None).order_by("key")
+        keys = list(children.values_list("key", flat=True))
+        if keys:
+            raise Conflict(f"{dataset.key} is the parent of: {', '.join(keys)}.")
+        dataset.deleted_at = timezone.now()
+        dataset.save(update_fields=["deleted_at"])
+        DatasetItem.objects.filter(dataset=dataset).delete()
+        transaction.on_commit(partial(files.forget, dataset.build_id))
