@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -12,7 +13,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from datasets.formats.known import AS_LINES, AS_PARQUET, OLD_NAME
-from datasets.models import MAX_SPLIT_CHARS, Dataset, DatasetItem
+from datasets.models import Dataset, DatasetItem
+from datasets.recipe.recipe import MAX_SPLIT_CHARS
 from datasets.services.delete import delete_dataset
 from traces.admin.shown import trace_link
 from traces.querysets import PREVIEW_CHARS
@@ -28,7 +30,7 @@ from tunix_site.api.fields import (
     UUIDField,
 )
 
-LARGE_FIELDS = ("filters", "where", "provenance", "stats")
+LARGE_FIELDS = ("recipe", "provenance", "stats")
 
 
 class DatasetFilters(QuerySerializer):
@@ -49,7 +51,12 @@ class DatasetChangeList(BoundedChangeList):
     """Leaves the recipes where they are."""
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Dataset]:
-        return super().get_queryset(request, *args, **kwargs).defer(*LARGE_FIELDS)
+        datasets: QuerySet[Dataset] = super().get_queryset(request, *args, **kwargs)
+        shown = {
+            name: KeyTransform(key, "recipe")
+            for name, key in (("strategy", "selection_strategy"), ("shares", "splits"))
+        }
+        return datasets.annotate(**shown).defer(*LARGE_FIELDS)
 
 
 @admin.register(Dataset)
@@ -76,28 +83,13 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
         "item_links",
         "export_links",
         "shown_stats",
-        "shown_filters",
-        "shown_where",
-        "shown_splits",
+        "shown_recipe",
         "shown_provenance",
     )
     fieldsets = (
         (None, {"fields": ("key", "name", "version", "state", "trace_count", "content_digest")}),
         ("Contents", {"fields": ("item_links", "export_links", "shown_stats")}),
-        (
-            "Recipe",
-            {
-                "fields": (
-                    "shown_filters",
-                    "shown_where",
-                    "selection_strategy",
-                    "limit",
-                    "seed",
-                    "shown_splits",
-                    "split_by",
-                )
-            },
-        ),
+        ("Recipe", {"fields": ("shown_recipe",)}),
         (
             "Origin",
             {
@@ -128,9 +120,13 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
     def delete_model(self, request: HttpRequest, obj: Dataset) -> None:
         delete_dataset(dataset=obj)
 
+    @admin.display(description="Strategy")
+    def selection_strategy(self, dataset: Any) -> str:
+        return str(dataset.strategy)
+
     @admin.display(description="Splits")
-    def split_names(self, dataset: Dataset) -> str:
-        return ", ".join(dataset.splits)
+    def split_names(self, dataset: Any) -> str:
+        return ", ".join(dataset.shares)
 
     @admin.display(description="State")
     def state(self, dataset: Dataset) -> str:
@@ -168,17 +164,9 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
             rows += [(f"{name} {key}".strip(), json_text(number)) for key, number in inner.items()]
         return render_to_string("datasets/admin/stats.html", {"rows": rows})
 
-    @admin.display(description="Filters")
-    def shown_filters(self, dataset: Dataset) -> SafeString:
-        return json_block(dataset.filters)
-
-    @admin.display(description="Where")
-    def shown_where(self, dataset: Dataset) -> SafeString:
-        return json_block(dataset.where)
-
-    @admin.display(description="Splits")
-    def shown_splits(self, dataset: Dataset) -> SafeString:
-        return json_block(dataset.splits)
+    @admin.display(description="Recipe")
+    def shown_recipe(self, dataset: Dataset) -> SafeString:
+        return json_block(dataset.recipe.document())
 
     @admin.display(description="Provenance")
     def shown_provenance(self, dataset: Dataset) -> SafeString:

@@ -25,6 +25,15 @@ ROW = {
     "trace_count": 2,
     "content_digest": DIGEST,
 }
+RECIPE: dict[str, Any] = {
+    "filters": {},
+    "where": {"source": "by hand"},
+    "limit": None,
+    "selection_strategy": "random",
+    "seed": 7,
+    "splits": {"train": 0.9, "validation": 0.1},
+    "split_by": "prompt",
+}
 DETAIL: dict[str, Any] = {
     "dataset_key": "sums-1",
     "build_id": BUILD_ID,
@@ -32,13 +41,8 @@ DETAIL: dict[str, Any] = {
     "dataset_version": "1",
     "dataset_schema_version": "1.0",
     "created_at": CREATED_AT,
-    "filters": {},
-    "where": {"source": "by hand"},
-    "selection_strategy": "random",
-    "seed": 7,
-    "limit": None,
-    "splits": {"train": 0.9, "validation": 0.1},
-    "split_by": "prompt",
+    **RECIPE,
+    "recipe": {"version": 1, **RECIPE},
     "trace_count": 2,
     "stats": {
         "trace_count": 2,

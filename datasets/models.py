@@ -2,31 +2,22 @@
 
 import re
 import uuid
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
+from datasets.recipe.recipe import MAX_SPLIT_CHARS, Recipe
 from traces.models import Trace
 from tunix_site.strict_json import StoredDecoder
 
 MAX_NAME_CHARS = 128
 MAX_VERSION_CHARS = 64
-MAX_SPLIT_CHARS = 64
 MAX_PARENT_CHARS = 256
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]*")
 SCHEMA_VERSION = "1.0"
-
-
-class Strategy(models.TextChoices):
-    LATEST = "latest"
-    RANDOM = "random"
-
-
-class SplitBy(models.TextChoices):
-    PROMPT = "prompt"
-    TRACE = "trace"
 
 
 def dataset_key(name: str, version: str) -> str:
@@ -39,6 +30,25 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         return self.filter(deleted_at=None)
 
 
+class RecipeField(models.JSONField):
+    """A recipe, stored as its document."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "decoder": StoredDecoder})
+
+    def deconstruct(self) -> Any:
+        """Be JSON to migrations, so that they need no class of today."""
+        name, _, arguments, options = super().deconstruct()
+        return name, "django.db.models.JSONField", arguments, options
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(value.document() if isinstance(value, Recipe) else value)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        value = super().from_db_value(value, expression, connection)
+        return value if isinstance(expression, KeyTransform) else Recipe.read(value)
+
+
 class Dataset(models.Model):
     """A named and versioned selection, with the recipe that it was built by.
 
@@ -49,13 +59,7 @@ class Dataset(models.Model):
     build_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=MAX_NAME_CHARS)
     version = models.CharField(max_length=MAX_VERSION_CHARS)
-    filters = models.JSONField(decoder=StoredDecoder, default=dict)
-    where = models.JSONField(decoder=StoredDecoder, default=dict)
-    selection_strategy = models.CharField(max_length=16, choices=Strategy)
-    seed = models.BigIntegerField(null=True)
-    limit = models.BigIntegerField(null=True, help_text="Empty: all that match.")
-    splits = models.JSONField(decoder=StoredDecoder, default=dict)
-    split_by = models.CharField(max_length=16, choices=SplitBy)
+    recipe = RecipeField()
     session_id = models.CharField(max_length=200, blank=True)
     training_run_id = models.CharField(max_length=200, blank=True)
     provenance = models.JSONField(decoder=StoredDecoder, default=dict)
@@ -101,6 +105,12 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def splits(self) -> dict[str, float]:
+        """The splits' names and shares."""
+        splits: dict[str, float] = self.recipe.splits
+        return splits
 
     @property
     def dataset_schema_version(self) -> str:

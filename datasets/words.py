@@ -19,7 +19,11 @@ describe = describing(
         "where": "The filters of the list of traces, as typed JSON.",
         "selection_strategy": "`latest`: the newest first. `random`: in an order that follows from "
         "the seed.",
+        "recipe": "What it was built by: the document, with its version. A body takes its other "
+        "keys, which builds the same anew.",
+        "RecipeDocument.version": "The version of the document's form.",
         "BuildRequest.limit": "How many traces at most; null for all that match.",
+        "RecipeDocument.limit": "How many traces at most; null for all that match.",
         "seed": "Needed for `random` and for splits.",
         "splits": "Names of splits and their shares, which sum to 1.",
         "split_by": "`prompt`: all traces of a prompt share a split. `trace`: each for itself.",

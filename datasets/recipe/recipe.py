@@ -1,100 +1,98 @@
-"""How a dataset is selected: filters, order and splits, as SQL over all traces.
+"""The recipe of a dataset: one document that says which traces it takes, and into which splits.
 
-Order and splits follow from SHA-256 over text, so that the same traces give the same dataset on
-any machine: `random` sorts by SHA-256("order:{seed}:{content_hash}"), and a trace goes to a split
-by the first 52 bits of SHA-256("split:{seed}:{prompt_hash}") (or of its content_hash). The words
-in front keep the two apart: otherwise the first traces of a random order would share a split.
+It is checked here, stored whole, shown in the manifest, compared where a version is asked for
+again, and run again. What a step is told is a field with a default, which a document that was
+stored before there was that step takes.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import accumulate
-from typing import Any
+import math
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
 
-from datasets.models import SplitBy, Strategy
-from traces.finding.filters import matching
+import msgspec
+from msgspec import Meta
 
-SPLIT_BITS = 52
-SPLIT_RANGE = 2**SPLIT_BITS
+MAX_FILTERS = 50
+MAX_SPLITS = 20
+MAX_SPLIT_CHARS = 64
+SPLIT_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_SPLIT_CHARS - 1}}}")
+
+Scalar = str | int | float | bool | None
+Count = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """A validated build request, without its name and version."""
+class Strategy(StrEnum):
+    LATEST = "latest"
+    RANDOM = "random"
 
-    filters: dict[str, Any] = field(default_factory=dict)
-    where: dict[str, Any] = field(default_factory=dict)
-    limit: int | None = None
-    selection_strategy: str = Strategy.LATEST
-    seed: int | None = None
-    splits: dict[str, float] = field(default_factory=dict)
-    split_by: str = SplitBy.PROMPT
 
-    def stored_where(self) -> dict[str, Any]:
-        """The trace filters as JSON."""
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else _plain(value)
-            for name, value in self.where.items()
+class SplitBy(StrEnum):
+    PROMPT = "prompt"
+    TRACE = "trace"
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a request to build says, but for the dataset's name and where it comes from.
+
+    Bodies take the same fields, but for the version. ValueError where a rule is broken.
+    """
+
+    version: Literal[1] = 1
+    filters: dict[str, Scalar] = {}
+    where: dict[str, Any] = {}  # the filters of traces, as JSON
+    limit: Count | None = 100
+    selection_strategy: Strategy = Strategy.LATEST
+    seed: Seed | None = None
+    splits: dict[str, float] = {}
+    split_by: SplitBy = SplitBy.PROMPT
+
+    def __post_init__(self) -> None:
+        refused = {
+            "filters": filters_refusal(self.filters),
+            "where": where_refusal(self.where),
+            "seed": seed_refusal(self.selection_strategy, self.splits, self.seed),
+            "splits": splits_refusal(self.splits),
         }
+        if said := [f"{name}: {refusal}" for name, refusal in refused.items() if refusal]:
+            raise ValueError(" ".join(said))
+
+    @classmethod
+    def read(cls, document: Any) -> Self:
+        """Read a document; msgspec.ValidationError where it is no recipe."""
+        return msgspec.convert(document, cls)
+
+    def document(self) -> dict[str, Any]:
+        """Give the whole, defaults too, as what JSON is made of."""
+        document: dict[str, Any] = msgspec.to_builtins(self)
+        return document
 
 
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+def filters_refusal(values: dict[str, Any]) -> str | None:
+    if any(isinstance(value, dict | list) for value in values.values()):
+        return "Values are strings, numbers, booleans or null."
+    return f"More than {MAX_FILTERS} keys." if len(values) > MAX_FILTERS else None
 
 
-def selection(recipe: Recipe) -> tuple[str, list[Any]]:
-    """Return SQL and parameters for rows of (position, trace id, split, parts), in order."""
-    matched, parameters = candidates(recipe)
-    (rank, order), rank_parameters = _rank_and_order(recipe)
-    split, split_parameters = _split(recipe)
-    sql = f"""
-        SELECT row_number() OVER (ORDER BY {order}) - 1, id, {split}, parts
-        FROM (
-            SELECT *, {rank} AS rank
-            FROM ({matched}) AS candidates (id, content_hash, prompt_hash, parts)
-            ORDER BY {order}
-            LIMIT %s
-        ) AS chosen
-        ORDER BY {order}
-    """  # noqa: S608
-    return sql, [*split_parameters, *rank_parameters, *parameters, recipe.limit]
+def where_refusal(filters: dict[str, Any]) -> str | None:
+    return f"More than {MAX_FILTERS} filters." if len(filters) > MAX_FILTERS else None
 
 
-def candidates(recipe: Recipe) -> tuple[str, tuple[Any, ...]]:
-    """Return SQL and parameters for what matches: rows of (id, its two hashes, parts)."""
-    traces = matching(recipe.where)
-    if recipe.filters:
-        traces = traces.filter(meta__contains=recipe.filters)
-    columns = traces.order_by().values_list("id", "content_hash", "prompt_hash", "parts")
-    return columns.query.sql_with_params()
+def splits_refusal(shares: dict[str, Any]) -> str | None:
+    if len(shares) > MAX_SPLITS:
+        return f"More than {MAX_SPLITS} splits."
+    for name, share in shares.items():
+        if not SPLIT_NAME.fullmatch(name):
+            return f"{name!a:.80} is no name for a split."
+        if type(share) not in (int, float) or not 0 < share <= 1:
+            return f"{name}: Not a number above 0 and up to 1."
+    if shares and not math.isclose(total := sum(shares.values()), 1, abs_tol=1e-9):
+        return f"The shares sum to {total:.12g}, not to 1."
+    return None
 
 
-def _rank_and_order(recipe: Recipe) -> tuple[tuple[str, str], list[Any]]:
-    if recipe.selection_strategy == Strategy.LATEST:
-        return ("0", "id DESC"), []
-    return (_sha256("content_hash"), "rank, id"), [f"order:{recipe.seed}:"]
-
-
-def _split(recipe: Recipe) -> tuple[str, list[Any]]:
-    """Give the SQL that names a row's split: where its hash falls between the thresholds."""
-    if not recipe.splits:
-        return "''", []
-    digest = _sha256("prompt_hash" if recipe.split_by == SplitBy.PROMPT else "content_hash")
-    bits = f"('x' || left(encode({digest}, 'hex'), {SPLIT_BITS // 4}))::bit({SPLIT_BITS})::bigint"
-    names, bounds = zip(*thresholds(recipe.splits), strict=True)
-    sql = f"(%s::text[])[width_bucket({bits}, %s::bigint[]) + 1]"
-    return sql, [list(names), f"split:{recipe.seed}:", list(bounds[:-1])]
-
-
-def _sha256(column: str) -> str:
-    """Give the SQL of SHA-256 over a prefix, passed as a parameter, and a hash in UUID form."""
-    return f"sha256(convert_to(%s || {column}::text, 'UTF8'))"
-
-
-def thresholds(splits: dict[str, float]) -> list[tuple[str, int]]:
-    """Give each split, by name, the number that its hashes stay below."""
-    names = sorted(splits)
-    shares = accumulate(splits[name] for name in names)
-    bounds = [int(share * SPLIT_RANGE) for share in shares]
-    bounds[-1] = SPLIT_RANGE
-    return list(zip(names, bounds, strict=True))
+def seed_refusal(strategy: str, splits: dict[str, Any], seed: int | None) -> str | None:
+    if seed is None and (splits or strategy == Strategy.RANDOM):
+        return "A random selection and splits need a seed."
+    return None

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
 
 from datasets.models import Dataset, DatasetItem, dataset_key
-from datasets.recipe.recipe import Recipe, candidates, selection
+from datasets.recipe.recipe import Recipe
+from datasets.recipe.selection import candidates, selection
 from tunix_site.database.copy_out import copy_out
 from tunix_site.errors import Conflict, Invalid
 
@@ -26,16 +28,9 @@ class BuildRequest:
     provenance: dict[str, Any] = field(default_factory=dict)
 
     def as_fields(self) -> dict[str, Any]:
-        """The dataset's columns that come from the request; equal ones make it the same request."""
-        recipe = self.recipe
+        """Give the dataset's columns that come from the request."""
         return {
-            "filters": recipe.filters,
-            "where": recipe.stored_where(),
-            "selection_strategy": recipe.selection_strategy,
-            "seed": recipe.seed,
-            "limit": recipe.limit,
-            "splits": recipe.splits,
-            "split_by": recipe.split_by,
+            "recipe": self.recipe,
             "session_id": self.session_id,
             "training_run_id": self.training_run_id,
             "parent_dataset_id": self.parent_key,
@@ -95,17 +90,28 @@ def _stored(key: str, request: BuildRequest, fields: dict[str, Any]) -> Dataset:
         raise Conflict(f"The key {key} is taken by {other.name!r} version {other.version!r}.")
     if dataset.deleted_at is not None:
         raise Conflict(f"{key} was deleted; its key stays taken. Choose another version.")
-    # The database compares: to Python, true equals 1.
-    this = Dataset.objects.filter(pk=dataset.pk)
-    differing = [
-        name for name, value in fields.items() if not this.filter(**{name: value}).exists()
-    ]
+    differing = _differing(fields, {name: getattr(dataset, name) for name in fields})
     if differing:
         raise Conflict(
             f"{key} was built by another request (different: {', '.join(differing)}). "
             "Choose another version."
         )
     return dataset
+
+
+def _differing(asked: dict[str, Any], stored: dict[str, Any]) -> list[str]:
+    """Name what two requests differ in, of the recipe key by key."""
+    values = [{**request.pop("recipe").document(), **request} for request in (asked, stored)]
+    with connection.cursor() as cursor:  # as the database compares: to Python, true equals 1
+        cursor.execute(
+            """
+            SELECT key FROM jsonb_each(%s) AS asked FULL JOIN jsonb_each(%s) AS stored USING (key)
+            WHERE asked.value IS DISTINCT FROM stored.value
+            """,
+            [Jsonb(value) for value in values],
+        )
+        found = {key for (key,) in cursor.fetchall()}
+    return [key for key in values[0] if key in found]
 
 
 def _fill(dataset: Dataset, recipe: Recipe) -> None:

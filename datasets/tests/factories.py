@@ -15,6 +15,13 @@ class UserFactory(factory.django.DjangoModelFactory):
     username = factory.Sequence(lambda n: f"user{n}")
 
 
+class RecipeFactory(factory.Factory):
+    class Meta:
+        model = Recipe
+
+    limit = None
+
+
 class BuildRequestFactory(factory.Factory):
     """A request for all traces unless recipe keys say otherwise (recipe__limit=2)."""
 
@@ -23,7 +30,7 @@ class BuildRequestFactory(factory.Factory):
 
     name = factory.Sequence(lambda n: f"set{n}")
     version = "1"
-    recipe = factory.SubFactory(factory.make_factory(Recipe))
+    recipe = factory.SubFactory(RecipeFactory)
 
 
 class DatasetFactory(BuildRequestFactory):

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from datasets.models import Dataset
+from datasets.recipe.recipe import Recipe
 from datasets.tests.factories import DatasetFactory
 from traces.tests.factories import TraceFactory
 
@@ -16,13 +17,8 @@ pytestmark = pytest.mark.django_db
         {"key": "other-1"},
         {"name": "other"},
         {"version": "2"},
-        {"filters": {"a": 1}},
-        {"where": {"status": "approved"}},
-        {"selection_strategy": "random"},
-        {"seed": 2},
-        {"limit": 5},
-        {"splits": {"a": 1.0}},
-        {"split_by": "trace"},
+        {"recipe": Recipe(limit=5)},
+        {"recipe": {}},
         {"session_id": "x"},
         {"training_run_id": "x"},
         {"provenance": {"a": 1}},

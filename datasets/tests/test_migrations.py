@@ -1,11 +1,20 @@
 """What datasets of earlier versions become."""
 
+import json
+from contextlib import contextmanager
+from importlib import import_module
+
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError, OperationalError, connection
 
 from datasets.models import Dataset
+from datasets.recipe.recipe import Recipe
+from datasets.services.delete import delete_dataset
 from datasets.tests.factories import DatasetFactory
 from traces.tests.factories import TraceFactory
+
+carrying_over = import_module("datasets.migrations.0007_carry_recipes_over")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -25,3 +34,67 @@ def test_a_dataset_of_before_keeps_its_parent_and_is_what_it_was():
     assert after[1].pop("matched_count") is None
     assert after == before
     assert Dataset.objects.get(key="child-1").parent_dataset_id == "parent-1"
+
+
+RECIPES = [
+    {"filters": {"flag": True, "large": 1e22}, "where": {"min_steps": 1, "meta.source": "made_up"}},
+    {"selection_strategy": "random", "seed": -(2**63), "limit": 2},
+    {"seed": 7, "splits": {"train": 0.75, "validation": 0.25}, "split_by": "trace"},
+]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_columns_of_a_recipe_become_its_document(reader, monkeypatch):
+    TraceFactory.create_batch(4, meta={"flag": True, "large": 1e22, "source": "made_up"})
+    keys = [DatasetFactory(recipe=Recipe(**recipe)).key for recipe in RECIPES]
+    delete_dataset(dataset=DatasetFactory(name="deleted"))
+    before = {key: reader.get(f"/api/datasets/{key}/manifest").getvalue() for key in keys}
+    try:
+        call_command("migrate", "datasets", "0005", verbosity=0)
+        assert recipes_in_columns() == [
+            [
+                {"flag": True, "large": 10**22},
+                RECIPES[0]["where"],
+                "latest",
+                None,
+                100,
+                {},
+                "prompt",
+            ],
+            [{}, {}, "random", -(2**63), 2, {}, "prompt"],
+            [{}, {}, "latest", 7, 100, RECIPES[2]["splits"], "trace"],
+            [{}, {}, "latest", None, None, {}, "prompt"],
+        ]
+        call_command("migrate", "datasets", "0006", verbosity=0)
+        monkeypatch.setattr(carrying_over, "DATASETS_AT_ONCE", 3)
+        with breaking_off_at_piece(2), pytest.raises(OperationalError, match="killed"):
+            call_command("migrate", "datasets", "0007", verbosity=0)
+    finally:
+        call_command("migrate", verbosity=0)
+    after = {key: reader.get(f"/api/datasets/{key}/manifest").getvalue() for key in keys}
+    assert after == before
+    assert Dataset.objects.get(name="deleted").recipe == Recipe(limit=None)
+    with pytest.raises(IntegrityError, match="never changes"):
+        Dataset.objects.update(recipe=Recipe())
+
+
+def recipes_in_columns() -> list:
+    columns = 'filters, "where", selection_strategy, seed, "limit", splits, split_by'
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT jsonb_build_array({columns}) FROM datasets_dataset ORDER BY id")
+        return [json.loads(recipe) for (recipe,) in cursor.fetchall()]
+
+
+@contextmanager
+def breaking_off_at_piece(number):
+    pieces = []
+
+    def execute(execute, sql, params, many, context):
+        pieces.extend([sql] if "DISABLE TRIGGER" in sql else [])
+        if len(pieces) == number:
+            raise OperationalError("killed")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(execute):
+        yield
+    assert len(pieces) == number

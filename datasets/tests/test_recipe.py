@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from datasets.models import Dataset
-from datasets.recipe.recipe import thresholds
+from datasets.recipe.selection import thresholds
 from datasets.services.delete import delete_dataset
 from datasets.tests import reference
 from datasets.tests.factories import DatasetFactory
@@ -209,7 +209,8 @@ def test_selection_does_not_depend_on_the_process():
     """Python's own hashing and random numbers differ from process to process."""
     program = (
         "import django; django.setup()\n"
-        "from datasets.recipe.recipe import Recipe, selection\n"
+        "from datasets.recipe.recipe import Recipe\n"
+        "from datasets.recipe.selection import selection\n"
         "splits = {name: 0.25 for name in 'dbca'}\n"
         "print(selection(Recipe(selection_strategy='random', seed=9, splits=splits)))"
     )

@@ -135,6 +135,7 @@ class Dataset(DatasetRow):
     limit: int | None
     splits: dict[str, float]
     split_by: str
+    recipe: NotRequired[dict[str, Any]]
     stats: dict[str, Any]
     session_id: str | None
     parent_dataset_id: str | None

@@ -1,0 +1,137 @@
+"""The recipe as one document: read, shown, compared and run again."""
+
+import msgspec
+import pytest
+from django.db import connection
+
+from datasets.models import Dataset
+from datasets.recipe.recipe import Recipe, SplitBy, Strategy
+from datasets.recipe.serializer import recipe_fields
+from datasets.tests.factories import DatasetFactory
+from traces.tests.factories import TraceFactory
+
+URL = "/api/datasets/build"
+ASKED = {
+    "filters": {"flag": True, "share": 0.5, "none": None},
+    "where": {"min_steps": 1, "created_after": "2020-01-01T00:00:00Z"},
+    "limit": 3,
+    "selection_strategy": "random",
+    "seed": -3,
+    "splits": {"train": 0.75, "validation": 0.25},
+    "split_by": "trace",
+}
+
+
+@pytest.fixture
+def traces(db):
+    return TraceFactory.create_batch(6, meta={"flag": True, "share": 0.5, "none": None, "level": 1})
+
+
+def test_the_recipe_of_a_manifest_builds_the_same_again(curator, traces):
+    first = curator.post(URL, name("1") | ASKED, format="json").json()
+    recipe = curator.get("/api/datasets/set-1").json()["recipe"]
+    assert recipe == {
+        **ASKED,
+        "version": 1,
+        "where": {"min_steps": 1, "created_after": "2020-01-01T00:00:00+00:00"},
+    }
+    del recipe["version"]
+    again = curator.post(URL, name("2") | recipe, format="json").json()
+    assert again["content_digest"] == first["content_digest"]
+    assert curator.post(URL, name("1") | recipe, format="json").json() == first
+
+
+def test_what_a_document_leaves_out_is_as_if_nobody_had_asked():
+    assert Recipe.read({}) == Recipe()
+    assert Recipe().document() == {
+        "version": 1,
+        "filters": {},
+        "where": {},
+        "limit": 100,
+        "selection_strategy": "latest",
+        "seed": None,
+        "splits": {},
+        "split_by": "prompt",
+    }
+
+
+def test_a_document_from_before_a_step_was_there_is_still_the_same_request(curator, traces):
+    asked = name("1") | {"seed": 5, "splits": {"all": 1.0}}
+    first = curator.post(URL, asked, format="json")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE datasets_dataset DISABLE TRIGGER dataset_never_changes")
+        cursor.execute("UPDATE datasets_dataset SET recipe = recipe - 'split_by'")
+        cursor.execute("ALTER TABLE datasets_dataset ENABLE TRIGGER dataset_never_changes")
+    again = curator.post(URL, asked, format="json")
+    assert (again.status_code, again.json()) == (200, first.json())
+    other = curator.post(URL, asked | {"split_by": "trace"}, format="json")
+    assert (other.status_code, "(different: split_by)" in other.json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"filters": {"level": 1.0}}, 200),
+        ({"filters": {"level": True}}, 409),
+        ({"filters": {"level": "1"}}, 409),
+        ({"filters": {}}, 409),
+    ],
+)
+def test_requests_are_the_same_where_their_values_are(curator, traces, asked, status):
+    curator.post(URL, name("1") | {"filters": {"level": 1}}, format="json")
+    assert curator.post(URL, name("1") | asked, format="json").status_code == status
+
+
+def test_what_differs_is_named_by_its_key(curator, traces):
+    asked = name("1") | {"provenance": {"why": True}}
+    curator.post(URL, asked, format="json")
+    changed = asked | {"provenance": {"why": 1}, "limit": 4, "seed": 1}
+    answer = curator.post(URL, changed, format="json").json()["detail"]
+    assert "(different: limit, seed, provenance)" in answer
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"version": 2},
+        {"unknown": 1},
+        {"limit": 0},
+        {"limit": "5"},
+        {"seed": 2**63},
+        {"selection_strategy": "newest", "seed": 1},
+        {"selection_strategy": "random"},
+        {"splits": {"all": 1.0}},
+        {"splits": {"a": 0.5, "b": 0.4}, "seed": 1},
+        {"splits": {"a b": 1.0}, "seed": 1},
+        {"split_by": "source"},
+        {"filters": {"a": [1]}},
+        {"filters": {str(n): n for n in range(51)}},
+        {"where": {f"meta.{n}": n for n in range(51)}},
+        [],
+    ],
+)
+def test_what_is_no_recipe_is_refused(document):
+    with pytest.raises(msgspec.ValidationError):
+        Recipe.read(document)
+
+
+def test_a_body_has_the_fields_of_the_document_and_their_defaults():
+    fields = recipe_fields()
+    assert ["version", *fields] == list(Recipe.__struct_fields__)
+    assert (fields["limit"].default, fields["limit"].min_value) == (100, 1)
+    assert (fields["seed"].min_value, fields["seed"].max_value) == (-(2**63), 2**63 - 1)
+    assert list(fields["split_by"].choices) == list(SplitBy)
+    assert list(fields["selection_strategy"].choices) == list(Strategy)
+
+
+def test_a_stored_recipe_comes_back_as_it_was(traces):
+    recipe = Recipe(filters={"share": 0.5}, where={"meta.none": None}, limit=2**63 - 1, seed=1)
+    DatasetFactory(recipe=recipe)
+    stored = Dataset.objects.get()
+    assert stored.recipe == recipe
+    assert stored.splits == {}
+
+
+def name(version: str) -> dict:
+    return {"dataset_name": "set", "dataset_version": version}
