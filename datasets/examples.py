@@ -43,6 +43,11 @@ DETAIL: dict[str, Any] = {
     "created_at": CREATED_AT,
     **RECIPE,
     "recipe": {"version": 1, **RECIPE},
+    "funnel": [
+        {"step": "match", "in": 7, "out": 2, "reasons": {"did_not_match": 5}, "seconds": 0.002},
+        {"step": "select", "in": 2, "out": 2, "reasons": {}, "seconds": 0.001},
+        {"step": "split", "in": 2, "out": 2, "reasons": {}, "seconds": 0.001},
+    ],
     "trace_count": 2,
     "stats": {
         "trace_count": 2,

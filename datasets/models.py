@@ -79,6 +79,12 @@ class Dataset(models.Model):
         editable=False,
         help_text="How many matched, before the limit; empty where that was not counted.",
     )
+    funnel = models.JSONField(
+        decoder=StoredDecoder,
+        default=list,
+        editable=False,
+        help_text="What each step of the build removed, and why; empty where nobody counted.",
+    )
     stats = models.JSONField(decoder=StoredDecoder, default=dict)
     part_counts = models.JSONField(
         decoder=StoredDecoder,

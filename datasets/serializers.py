@@ -1,5 +1,7 @@
 """Bodies in and out of the dataset routes."""
 
+from typing import Any
+
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
@@ -103,6 +105,20 @@ class NullableTextField(serializers.CharField):
         return value or None
 
 
+class FunnelLineSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a step of the build did."""
+
+    step = serializers.CharField()
+    reasons = serializers.DictField(child=serializers.IntegerField())
+    seconds = serializers.FloatField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the two whose names are words of Python, or stand beside one."""
+        fields = super().get_fields()
+        came, left = serializers.IntegerField(), serializers.IntegerField()
+        return {"step": fields.pop("step"), "in": came, "out": left, **fields}
+
+
 class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     """The manifest without its trace ids; some keys of the recipe stand beside it, too."""
 
@@ -118,6 +134,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     splits = serializers.DictField(source="recipe.splits", child=serializers.FloatField())
     split_by = serializers.ChoiceField(list(SplitBy), source="recipe.split_by")
     recipe = RecipeDocumentSerializer()
+    funnel = FunnelLineSerializer(many=True)
     stats = serializers.DictField()
     provenance = serializers.DictField()
     session_id = NullableTextField()
@@ -141,6 +158,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
             "splits",
             "split_by",
             "recipe",
+            "funnel",
             "trace_count",
             "stats",
             "session_id",

@@ -17,7 +17,8 @@ def build(job: Job, progress: Progress) -> dict[str, Any]:
     """Build the dataset of a request; built already, the stored one is the result."""
     serializer = BuildSerializer(data=job.parameters)
     serializer.is_valid(raise_exception=True)
-    dataset, created = build_dataset(request=serializer.to_request(), user=job.created_by)
+    request = serializer.to_request()
+    dataset, created = build_dataset(request=request, user=job.created_by, progress=progress)
     progress.done = progress.total = dataset.trace_count
     answer = BuildAnswerSerializer(dataset, context={"request": None}).data
     return {**answer, "build_id": str(dataset.build_id), "created": created}

@@ -21,6 +21,13 @@ describe = describing(
         "the seed.",
         "recipe": "What it was built by: the document, with its version. A body takes its other "
         "keys, which builds the same anew.",
+        "funnel": "What each step of the build did, in order; empty where a dataset is older than "
+        "this count.",
+        "FunnelLine.step": "`match`, `select` or `split`.",
+        "in": "How many traces came to the step; to the first, all that there were.",
+        "out": "How many it left.",
+        "reasons": "Why it removed the others, and how many for each reason.",
+        "seconds": "How long it took.",
         "RecipeDocument.version": "The version of the document's form.",
         "BuildRequest.limit": "How many traces at most; null for all that match.",
         "RecipeDocument.limit": "How many traces at most; null for all that match.",

@@ -325,6 +325,7 @@ def test_a_command_that_fails_fails_its_page(desk):
         ('{"count": 1}', '{"count": 1, "more": 1}'),
         ('{"a": 1, "b": 2}', '{"b": 2, "a": 1}'),
         ("[1]", "[1, 2]"),
+        ('{"seconds": 0.1}', '{"seconds": null}'),
         (
             '{"content_hash": "01a20fe6-b733-7378-b397-7d05669c2e15"}',
             '{"content_hash": "01a20fe6-b733-7378-b397-7d05669c2e16"}',
@@ -334,6 +335,10 @@ def test_a_command_that_fails_fails_its_page(desk):
 def test_other_answers_are_differences(shown, printed):
     assert answers.differences(shown, "json", printed)
     assert not answers.differences(shown, "json", shown)
+
+
+def test_what_is_measured_differs_each_time():
+    assert not answers.differences('[{"seconds": 0.1}]', "json", '[{"seconds": 0.02}]')
 
 
 @pytest.mark.parametrize(

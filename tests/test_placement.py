@@ -194,6 +194,7 @@ BELOW = (  # services, and what stands below them in each app
     r"\w+/management/commands/\w+\.py",
 )
 WRITE_BESIDE = {
+    "datasets/recipe/candidates.py": "stores candidates in temporary tables",
     "traces/copy_in.py": "inserts traces by COPY",
     "tunix_site/api/idempotency.py": "keeps the answers to requests that may come again",
     "tunix_site/postgres/cluster.py": "makes the role and the database, before there is a table",

@@ -1,10 +1,10 @@
 """What the service before this one got wrong, over HTTP where that is where it went wrong.
 
 The rest of it is held where it belongs: filters that saw the newest rows alone, and random
-selections that depended on the process, in datasets/tests/test_recipe.py; versions that were
-overwritten and keys that collided, in datasets/tests/test_build.py; steps in the order of the
-array, and example ids that changed, in datasets/tests/test_export_formats.py; an external_id
-stored twice, in tests/test_concurrency.py; weight decay, loss on prompts and reports by length, in
+selections that depended on the process, in datasets/tests/recipe; versions that were overwritten
+and keys that collided, in datasets/tests/test_build.py; steps in the order of the array, and
+example ids that changed, in datasets/tests/test_export_formats.py; an external_id stored twice, in
+tests/test_concurrency.py; weight decay, loss on prompts and reports by length, in
 training/tests/jobs.
 """
 

@@ -1,18 +1,26 @@
 """Building datasets."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+import msgspec
+from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import UniqueViolation
-from psycopg.types.json import Jsonb
 
 from datasets.models import Dataset, DatasetItem, dataset_key
+from datasets.recipe.candidates import Candidates
+from datasets.recipe.funnel import take_steps
 from datasets.recipe.recipe import Recipe
-from datasets.recipe.selection import candidates, selection
+from jobs.progress import Progress
 from tunix_site.database.copy_out import copy_out
+from tunix_site.database.troubles import sqlstate
 from tunix_site.errors import Conflict, Invalid
+
+ATTEMPTS = 2
+SERIALIZATION_FAILURE = "40001"  # what one transaction sees, another has changed meanwhile
+DELETED_MEANWHILE = "A selected trace, or the parent, was deleted meanwhile: build again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,27 +46,68 @@ class BuildRequest:
         }
 
 
-def build_dataset(*, request: BuildRequest, user: Any) -> tuple[Dataset, bool]:
+class _Taken(Exception):
+    """The name and version, or the key, are there already."""
+
+
+def build_dataset(
+    *, request: BuildRequest, user: Any, progress: Progress | None = None
+) -> tuple[Dataset, bool]:
     """Build a dataset in one transaction; return it and whether it is new.
 
     The same request again gives the stored one. Conflict where name, version or key are taken by
-    something else; Invalid where no trace matches.
+    something else, or where twice something that it takes was deleted meanwhile; Invalid where no
+    trace matches.
     """
-    with transaction.atomic():
-        fields = request.as_fields()
-        key = dataset_key(request.name, request.version)
-        dataset = Dataset(
-            key=key,
-            name=request.name,
-            version=request.version,
-            parent=_held_parent(request.parent_key),
-            created_by=user,
-            **fields,
-        )
-        if not _claim(dataset):
-            return _stored(key, request, fields), False
-        _fill(dataset, request.recipe)
-    return dataset, True
+    for _attempt in range(ATTEMPTS):
+        try:
+            return _built(request, user, progress), True
+        except _Taken:
+            return _stored(request), False
+        except OperationalError as error:
+            if sqlstate(error) != SERIALIZATION_FAILURE:
+                raise
+    raise Conflict(DELETED_MEANWHILE)
+
+
+def _built(request: BuildRequest, user: Any, progress: Progress | None) -> Dataset:
+    """Claim the name, take the steps and write what they left.
+
+    All statements see one state; within a larger transaction, as that of an idempotency key, each
+    sees its own: what matches is found by one, and the others read what that one found.
+    """
+    one_state = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if one_state:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        dataset = _claimed(request, user)
+        candidates = Candidates(dataset.pk, one_state=one_state)
+        for line in take_steps(request.recipe, candidates):
+            dataset.funnel.append(msgspec.to_builtins(line))
+            if progress is not None:
+                progress.total = candidates.count
+                progress.check()
+        _fill(cursor, dataset, candidates)
+    return dataset
+
+
+def _claimed(request: BuildRequest, user: Any) -> Dataset:
+    """Insert the row, waiting for whoever builds under the same name; _Taken where it is there."""
+    dataset = Dataset(
+        key=dataset_key(request.name, request.version),
+        name=request.name,
+        version=request.version,
+        parent=_held_parent(request.parent_key),
+        created_by=user,
+        **request.as_fields(),
+    )
+    try:
+        dataset.save(force_insert=True)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise _Taken from None
+        raise
+    return dataset
 
 
 def _held_parent(key: str) -> Dataset | None:
@@ -71,25 +120,16 @@ def _held_parent(key: str) -> Dataset | None:
     return Dataset.objects.existing().select_for_update(no_key=True).filter(key=key).first()
 
 
-def _claim(dataset: Dataset) -> bool:
-    """Insert the row, waiting for whoever builds under the same name; False where it is taken."""
-    try:
-        with transaction.atomic():
-            dataset.save(force_insert=True)
-    except IntegrityError as error:
-        if not isinstance(error.__cause__, UniqueViolation):
-            raise
-        return False
-    return True
-
-
-def _stored(key: str, request: BuildRequest, fields: dict[str, Any]) -> Dataset:
+def _stored(request: BuildRequest) -> Dataset:
+    """Give what is there under the name and version; Conflict where it is of another request."""
+    key = dataset_key(request.name, request.version)
     dataset = Dataset.objects.filter(name=request.name, version=request.version).first()
     if dataset is None:
         other = Dataset.objects.get(key=key)
         raise Conflict(f"The key {key} is taken by {other.name!r} version {other.version!r}.")
     if dataset.deleted_at is not None:
         raise Conflict(f"{key} was deleted; its key stays taken. Choose another version.")
+    fields = request.as_fields()
     differing = _differing(fields, {name: getattr(dataset, name) for name in fields})
     if differing:
         raise Conflict(
@@ -105,104 +145,78 @@ def _differing(asked: dict[str, Any], stored: dict[str, Any]) -> list[str]:
     with connection.cursor() as cursor:  # as the database compares: to Python, true equals 1
         cursor.execute(
             """
-            SELECT key FROM jsonb_each(%s) AS asked FULL JOIN jsonb_each(%s) AS stored USING (key)
+            SELECT key FROM jsonb_each(%s::jsonb) AS asked
+            FULL JOIN jsonb_each(%s::jsonb) AS stored USING (key)
             WHERE asked.value IS DISTINCT FROM stored.value
             """,
-            [Jsonb(value) for value in values],
+            [json.dumps(value) for value in values],
         )
         found = {key for (key,) in cursor.fetchall()}
     return [key for key in values[0] if key in found]
 
 
-def _fill(dataset: Dataset, recipe: Recipe) -> None:
-    """Copy the selection into items and note what it is."""
-    with connection.cursor() as cursor:
-        dataset.trace_count, dataset.matched_count = _insert_items(cursor, dataset, recipe)
-        if dataset.trace_count == 0:
-            raise Invalid({"detail": "No trace matches: nothing was built."})
-        try:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        except IntegrityError:
-            raise Conflict("A selected trace was deleted meanwhile: build again.") from None
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        dataset.stats = _stats(cursor, dataset)
-        dataset.part_counts = _part_counts(cursor, dataset)
-        dataset.content_digest = _content_digest(dataset)
-    filled = ["trace_count", "matched_count", "stats", "part_counts", "content_digest"]
+def _fill(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
+    """Write the candidates that are left as items, and note what they are."""
+    if candidates.count == 0:
+        raise Invalid({"detail": "No trace matches: nothing was built."})
+    _insert_items(cursor, dataset, candidates)
+    dataset.trace_count = candidates.count
+    dataset.matched_count = dataset.funnel[0]["out"]
+    dataset.stats, dataset.part_counts = _counts(cursor, dataset, candidates)
+    dataset.content_digest = _content_digest(candidates)
+    filled = ["funnel", "trace_count", "matched_count", "stats", "part_counts", "content_digest"]
     dataset.save(update_fields=filled)
 
 
-def _insert_items(cursor: Any, dataset: Dataset, recipe: Recipe) -> tuple[int, int]:
-    """Copy the selection into items; count them, and what matched before the limit."""
-    rows, parameters = selection(recipe)
-    insert = f"""
-        INSERT INTO {DatasetItem._meta.db_table} (dataset_id, position, trace_id, split, parts)
-        SELECT %s, rows.* FROM ({rows}) AS rows
-    """  # noqa: S608
-    if recipe.limit is None:
-        cursor.execute(insert, [dataset.pk, *parameters])
-        return cursor.rowcount, cursor.rowcount
-    matched, matched_parameters = candidates(recipe)
-    # in one statement, which sees one state: traces go on coming in
-    both = f"""
-        WITH inserted AS ({insert} RETURNING 1)
-        SELECT (SELECT count(*) FROM inserted), (SELECT count(*) FROM ({matched}) AS matched)
-    """  # noqa: S608
-    cursor.execute(both, [dataset.pk, *parameters, *matched_parameters])
-    inserted, matches = cursor.fetchone()
-    return inserted, matches
-
-
-def _stats(cursor: Any, dataset: Dataset) -> dict[str, Any]:
+def _insert_items(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
     cursor.execute(
-        """
-        SELECT split, count(*), sum(step_count), min(step_count), max(step_count),
-               sum(total_chars), max(total_chars)
-        FROM datasets_datasetitem JOIN traces_trace ON traces_trace.id = trace_id
-        WHERE dataset_id = %s GROUP BY split
-        """,
+        f"""
+        INSERT INTO {DatasetItem._meta.db_table} (dataset_id, position, trace_id, split, parts)
+        SELECT %s, position, id, split, parts FROM {candidates.rows} ORDER BY position
+        """,  # noqa: S608
         [dataset.pk],
     )
-    splits, counts, steps, least_steps, most_steps, chars, most_chars = zip(
-        *cursor.fetchall(), strict=True
+    try:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except IntegrityError:
+        raise Conflict(DELETED_MEANWHILE) from None
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _counts(
+    cursor: Any, dataset: Dataset, candidates: Candidates
+) -> tuple[dict[str, Any], dict[str, dict[str, int]]]:
+    """Give the statistics, and how many items of each split have which parts."""
+    cursor.execute(
+        f"""
+        SELECT split, parts, count(*), sum(step_count), min(step_count), max(step_count),
+               sum(total_chars), max(total_chars)
+        FROM {candidates.rows} GROUP BY split, parts
+        """  # noqa: S608
     )
-    count = sum(counts)
-    in_split = dict(zip(splits, counts, strict=True))
-    return {
-        "trace_count": count,
-        "avg_step_count": round(sum(steps) / count, 2),
+    groups = cursor.fetchall()
+    part_counts: dict[str, dict[str, int]] = {}
+    for split, parts, number, *_ in groups:
+        part_counts.setdefault(split, {})[str(parts)] = number
+    _, _, numbers, steps, least_steps, most_steps, chars, most_chars = zip(*groups, strict=True)
+    in_split = {split: sum(counts.values()) for split, counts in part_counts.items()}
+    stats = {
+        "trace_count": sum(numbers),
+        "avg_step_count": round(sum(steps) / sum(numbers), 2),
         "min_step_count": min(least_steps),
         "max_step_count": max(most_steps),
-        "avg_total_chars": round(sum(chars) / count, 2),
+        "avg_total_chars": round(sum(chars) / sum(numbers), 2),
         "max_total_chars": max(most_chars),
         "split_counts": {name: in_split.get(name, 0) for name in sorted(dataset.splits)},
     }
+    return stats, part_counts
 
 
-def _part_counts(cursor: Any, dataset: Dataset) -> dict[str, dict[str, int]]:
-    """Count the items of each split by what they hold, so that no export has to."""
-    cursor.execute(
-        """
-        SELECT split, parts, count(*) FROM datasets_datasetitem
-        WHERE dataset_id = %s GROUP BY split, parts
-        """,
-        [dataset.pk],
-    )
-    counts: dict[str, dict[str, int]] = {}
-    for split, parts, count in cursor.fetchall():
-        counts.setdefault(split, {})[str(parts)] = count
-    return counts
-
-
-def _content_digest(dataset: Dataset) -> str:
+def _content_digest(candidates: Candidates) -> str:
     r"""SHA-256 over a line `content_hash\tsplit` per item, in order."""
-    lines = """
-        SELECT content_hash, split
-        FROM datasets_datasetitem JOIN traces_trace ON traces_trace.id = trace_id
-        WHERE dataset_id = %s ORDER BY position
-    """
+    lines = f"SELECT content_hash, split FROM {candidates.rows} ORDER BY position"  # noqa: S608
     digest = hashlib.sha256()
-    with copy_out(lines, [dataset.pk]) as copy:
+    with copy_out(lines, []) as copy:
         for line in copy:
             digest.update(line)
     return digest.hexdigest()

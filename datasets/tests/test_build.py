@@ -291,6 +291,7 @@ def test_building_needs_a_key(client):
     assert client.post(URL, request(), content_type="application/json").status_code == 401
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_queries_of_a_build_do_not_grow(curator, django_assert_num_queries):
     TraceFactory.create_batch(3)
     with django_assert_num_queries(14):

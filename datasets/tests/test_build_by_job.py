@@ -1,10 +1,14 @@
 """POST /api/datasets/build with `Prefer: respond-async`."""
 
 import pytest
+from django.db import connection
 
+from datasets import tasks
 from datasets.models import Dataset
 from datasets.tests.factories import DatasetFactory
+from jobs.errors import JobInterrupted
 from jobs.models import Job
+from jobs.services.lease import running
 from jobs.tests.working import work_off
 from traces.tests.factories import TraceFactory
 
@@ -75,6 +79,45 @@ def test_a_worker_that_finds_it_built_gives_the_stored_one(curator):
     work_off("builds")
     result = job_of(curator, response)["result"]
     assert (result["build_id"], result["created"]) == (built["build_id"], False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_build_whose_process_has_to_end_takes_no_other_step(curator):
+    TraceFactory.create_batch(3)
+    job = Job.objects.get(pk=build(curator, seed=1, splits={"all": 1.0}).json()["id"])
+    stored = []
+
+    def interrupt(execute, sql, *rest):
+        if "CREATE TEMPORARY TABLE" in sql:
+            stored.append(sql)
+            progress.interrupt()
+        return execute(sql, *rest)
+
+    with (
+        pytest.raises(JobInterrupted),
+        running(job=job) as progress,
+        connection.execute_wrapper(interrupt),
+    ):
+        tasks.build(job, progress)
+    assert len(stored) == 1
+    assert not Dataset.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_build_tells_how_many_are_left_at_each_step(curator):
+    TraceFactory.create_batch(3)
+    job = Job.objects.get(pk=build(curator, limit=2).json()["id"])
+    totals = []
+
+    def listen(execute, sql, *rest):
+        totals.append(progress.total)
+        return execute(sql, *rest)
+
+    with running(job=job) as progress, connection.execute_wrapper(listen):
+        tasks.build(job, progress)
+    assert list(dict.fromkeys(totals)) == [None, 3, 2]
+    job.refresh_from_db()
+    assert (job.done, job.total) == (2, 2)
 
 
 @pytest.mark.parametrize(

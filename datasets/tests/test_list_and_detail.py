@@ -108,6 +108,7 @@ def test_the_manifest_lists_everything_in_order(reader):
             "splits": {"train": 0.5, "validation": 0.5},
             "split_by": "prompt",
         },
+        "funnel": dataset.funnel,
         "trace_ids": [str(identity) for identity in ids],
         "trace_count": 5,
         "stats": dataset.stats,

@@ -1,5 +1,7 @@
 """Datasets whose prompts are hashed by another rule since they were built."""
 
+import json
+
 import pytest
 
 from datasets.models import Dataset
@@ -39,6 +41,9 @@ def test_what_is_built_stays_as_it_is(curator):
     def seen(path) -> tuple:
         answer = curator.get(path)
         body = answer.getvalue() if answer.streaming else answer.content
+        if "export" not in path:
+            body = json.loads(body)
+            del body["funnel"]  # there was none, before; going back loses it
         return answer.status_code, answer.get("ETag"), body
 
     before = [seen(path) for path in paths]

@@ -1,11 +1,13 @@
 """What happens when building and deleting meet."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from datasets.models import Dataset, DatasetItem
+from datasets.recipe.recipe import Recipe
 from datasets.services.build import build_dataset
 from datasets.services.delete import delete_dataset
 from datasets.tests.factories import BuildRequestFactory, DatasetFactory, UserFactory
@@ -33,12 +35,12 @@ def elsewhere():
         yield lambda function, **arguments: threads.submit(run, function, **arguments)
 
 
-def before(beginning, act):
-    """Act once, right before the first statement that begins so."""
+def before(beginning, act, *, times=1):
+    """Act right before the first statements that begin so."""
     acted = []
 
     def execute_after(execute, sql, params, many, context):
-        if sql.startswith(beginning) and not acted:
+        if sql.lstrip().startswith(beginning) and len(acted) < times:
             acted.append(True)
             act()
         return execute(sql, params, many, context)
@@ -52,18 +54,74 @@ def somebody_waits() -> bool:
         return cursor.fetchone()[0]
 
 
-def test_a_trace_deleted_while_it_is_selected_is_a_conflict(elsewhere):
+def test_a_trace_deleted_while_it_is_selected_is_left_out_by_a_second_attempt(elsewhere):
     traces = TraceFactory.create_batch(2)
     request, user = BuildRequestFactory(), UserFactory()
 
     def delete():
         elsewhere(delete_trace, trace=traces[0], by=acting()).result()
 
-    with before("SET CONSTRAINTS", delete), pytest.raises(Conflict, match="build again"):
-        build_dataset(request=request, user=user)
+    with before("SET CONSTRAINTS", delete):
+        dataset, created = build_dataset(request=request, user=user)
+    assert (created, dataset.trace_count, dataset.funnel[0]["out"]) == (True, 1, 1)
+    assert Dataset.objects.get() == dataset
+
+
+@pytest.mark.parametrize("larger", [False, True])
+def test_traces_that_are_deleted_at_every_attempt_are_a_conflict(elsewhere, larger):
+    """Within a larger transaction there is one attempt."""
+    traces = TraceFactory.create_batch(3)
+    request, user = BuildRequestFactory(), UserFactory()
+
+    def delete():
+        elsewhere(delete_trace, trace=traces.pop()).result()
+
+    def build():
+        with transaction.atomic() if larger else nullcontext():
+            return build_dataset(request=request, user=user)
+
+    with before("SET CONSTRAINTS", delete, times=2), pytest.raises(Conflict, match="build again"):
+        build()
+    assert len(traces) == (2 if larger else 1)
     assert not Dataset.objects.exists()
-    dataset, created = build_dataset(request=request, user=user)
-    assert (created, dataset.trace_count) == (True, 1)
+    assert build()[0].trace_count == len(traces)
+
+
+@pytest.mark.parametrize("larger", [False, True])
+@pytest.mark.parametrize("limit", [2, 3, 9, None])
+def test_a_build_counts_what_it_takes(elsewhere, larger, limit):
+    """Within a larger transaction each statement sees its own state."""
+    TraceFactory.create_batch(3, meta={"source": "here"})
+    TraceFactory()
+    recipe = Recipe(filters={"source": "here"}, limit=limit, seed=1, splits={"all": 1.0})
+    request, user = BuildRequestFactory(recipe=recipe), UserFactory()
+
+    def arrive():
+        elsewhere(TraceFactory, meta={"source": "here"}).result()
+
+    with (
+        transaction.atomic() if larger else nullcontext(),
+        before("CREATE TEMPORARY TABLE", arrive),
+    ):
+        dataset, _ = build_dataset(request=request, user=user)
+    assert Trace.objects.count() == 5
+    matched = 4 if larger and limit != 2 else 3
+    kept = min(matched, limit or matched)
+    assert (dataset.matched_count, dataset.trace_count) == (matched, kept)
+    lines = [(line["in"], line["out"]) for line in dataset.funnel]
+    assert lines == [(matched + 1, matched), (matched, kept), (kept, kept)]
+
+
+def test_traces_may_be_curated_while_they_are_selected(elsewhere):
+    trace = TraceFactory()
+    request, user = BuildRequestFactory(), UserFactory()
+
+    def curate():
+        elsewhere(Trace.objects.update, status="approved").result()
+
+    with before("SET CONSTRAINTS", curate):
+        dataset, _ = build_dataset(request=request, user=user)
+    assert [item.trace for item in dataset.items.all()] == [trace]
 
 
 def test_a_dataset_built_while_its_trace_is_deleted_keeps_it(elsewhere):

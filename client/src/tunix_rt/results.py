@@ -136,6 +136,7 @@ class Dataset(DatasetRow):
     splits: dict[str, float]
     split_by: str
     recipe: NotRequired[dict[str, Any]]
+    funnel: NotRequired[list[dict[str, Any]]]
     stats: dict[str, Any]
     session_id: str | None
     parent_dataset_id: str | None

@@ -1,8 +1,14 @@
-"""What the first version of recipes built of these traces, every later one builds as well."""
+"""What is built: the same of the same traces, by every version."""
+
+import random
 
 import pytest
 
+from datasets.services.delete import delete_dataset
+from datasets.tests import reference
 from datasets.tests.factories import DatasetFactory
+from datasets.tests.recipe.selecting import step
+from traces.models import Trace
 from traces.tests.factories import TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +64,50 @@ def test_a_recipe_builds_what_it_always_built(recipe, digest):
         )
     dataset = DatasetFactory(**{f"recipe__{name}": value for name, value in recipe.items()})
     assert dataset.content_digest == digest
+
+
+def test_the_digest_is_over_contents_and_splits_in_order():
+    TraceFactory.create_batch(9)
+    splits = {"a": 0.4, "b": 0.6}
+    dataset = DatasetFactory(
+        recipe__selection_strategy="random", recipe__seed=2, recipe__splits=splits
+    )
+    rows = [(item.trace, item.split) for item in dataset.items.order_by("position")]
+    assert dataset.content_digest == reference.content_digest(rows)
+    unsplit = DatasetFactory(recipe__selection_strategy="random", recipe__seed=2)
+    assert unsplit.content_digest == reference.content_digest([(trace, "") for trace, _ in rows])
+    assert unsplit.content_digest != dataset.content_digest
+
+
+def test_the_same_traces_stored_in_another_order_give_the_same_dataset():
+    contents = [{"prompt": f"Question {n}", "steps": [step(f"Step {n}")]} for n in range(25)]
+    recipe = {
+        "recipe__selection_strategy": "random",
+        "recipe__seed": 2**63 - 1,
+        "recipe__limit": 10,
+        "recipe__splits": {"train": 0.8, "validation": 0.2},
+    }
+    digests = set()
+    for _ in range(2):
+        for content in contents:
+            TraceFactory(final_answer="", **content)
+        dataset = DatasetFactory(**recipe)
+        digests.add(dataset.content_digest)
+        delete_dataset(dataset=dataset)
+        Trace.objects.all().delete()
+        random.Random(4).shuffle(contents)
+    assert len(digests) == 1
+
+
+def test_stats_describe_the_selection():
+    TraceFactory(prompt="ab", final_answer="c", steps=[step("four")])
+    TraceFactory(prompt="ab", final_answer="", steps=[step("1"), step("2", i=1), step("3", i=2)])
+    assert DatasetFactory().stats == {
+        "trace_count": 2,
+        "avg_step_count": 2.0,
+        "min_step_count": 1,
+        "max_step_count": 3,
+        "avg_total_chars": 6.0,
+        "max_total_chars": 7,
+        "split_counts": {},
+    }
