@@ -56,7 +56,7 @@ RENDERED = {
                 'details', details, 'created_at', {CREATED_AT.format("score.")}
             )), '[]') FROM traces_score AS score WHERE score.trace_id = trace.id
         ),
-        'split', item.split
+        'split', item.split, 'original', trace.original
     )""",
 }
 ROWS = """

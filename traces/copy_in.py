@@ -46,6 +46,7 @@ class TraceRow(msgspec.Struct, gc=False):
     tags: list[str]
     status: str
     messages: list[dict[str, Any]] | None
+    original: dict[str, Any] | None
     content_hash: str
     prompt_hash: str
     step_count: int
@@ -54,7 +55,12 @@ class TraceRow(msgspec.Struct, gc=False):
 
 
 def row_of(
-    trace: TraceDocument, *, identity: uuid_utils.UUID, created_at: datetime, status: str
+    trace: TraceDocument,
+    *,
+    identity: uuid_utils.UUID,
+    created_at: datetime,
+    status: str,
+    original: dict[str, Any] | None = None,
 ) -> TraceRow:
     """Compute a document's columns; its steps are put in order in place."""
     steps = document.ordered(trace.steps)
@@ -74,6 +80,7 @@ def row_of(
         trace.tags or [],
         status,
         messages,
+        original,
         document.content_hash(prompt, steps, final_answer),
         document.prompt_hash(prompt, messages),
         len(steps),
@@ -190,6 +197,7 @@ def parameters(row: "TraceRow | Trace") -> list[Any]:
         _encode(row.tags).decode(),
         row.status,
         None if row.messages is None else _encode(row.messages).decode(),
+        None if row.original is None else _encode(row.original).decode(),
         row.content_hash,
         row.prompt_hash,
         row.step_count,
@@ -212,11 +220,12 @@ def _copy_line(row: "TraceRow | Trace") -> str:
     tags = _encode(row.tags).decode() if row.tags else "[]"
     external_id = "" if row.external_id is None else _quoted(row.external_id)
     messages = "" if row.messages is None else f"\1{_encode(row.messages).decode()}\1"
+    original = "" if row.original is None else f"\1{_encode(row.original).decode()}\1"
     return (
         f"{row.id}\2{_time_text(row.created_at)}\2{_quoted(row.trace_version)}"
         f"\2{_quoted(row.prompt)}\2{_quoted(row.final_answer)}"
         f"\2\1{_encode(row.steps).decode()}\1\2\1{meta}\1\2{_quoted(row.source)}"
-        f"\2{external_id}\2\1{tags}\1\2{row.status}\2{messages}"
+        f"\2{external_id}\2\1{tags}\1\2{row.status}\2{messages}\2{original}"
         f"\2{row.content_hash}\2{row.prompt_hash}\2{row.step_count}\2{row.total_chars}"
         f"\2{row.parts}\n"
     )

@@ -53,6 +53,12 @@ class Trace(models.Model):
     tags = models.JSONField(decoder=StoredDecoder, default=list, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.UNREVIEWED)
     messages = models.JSONField(decoder=StoredDecoder, null=True, blank=True)
+    original = models.JSONField(
+        decoder=StoredDecoder,
+        null=True,
+        blank=True,
+        help_text="What an import cut off of the record that the trace was made of.",
+    )
     content_hash = models.UUIDField(editable=False)
     prompt_hash = models.UUIDField(editable=False)
     step_count = models.PositiveIntegerField(editable=False)

@@ -23,6 +23,8 @@ describe = describing(
         "prompt_hash": "SHA-256 of the prompt without regard to case and white space, likewise.",
         "step_count": "How many steps it has.",
         "payload": "The trace as it was sent.",
+        "original": "What an import cut off of the record that it was made of: the fields that are "
+        "neither in the trace nor short; missing where there are none.",
         "scores": "What scorers gave it, the newest first.",
         "prompt_preview": "The first 200 characters of the prompt.",
         "final_answer_preview": "The first 200 characters of the answer.",

@@ -26,6 +26,7 @@ COLUMNS = {
     "external_id": "trace.external_id",
     "tags": "trace.tags",
     "messages": "trace.messages",
+    "original": "trace.original",
     # most rows need none, and reading them takes the time
     "turns": f"CASE WHEN item.parts & {int(Parts.SEVERAL_TURNS)} <> 0 THEN trace.messages END",
     "status": "trace.status",
@@ -66,7 +67,7 @@ class ConversationRow(NamedTuple):
 
 
 class RecordRow(NamedTuple):
-    """All that is known of a trace; messages, tags and scores are JSON as well."""
+    """All that is known of a trace; messages, tags, scores and original are JSON as well."""
 
     id: str
     created_at: str
@@ -81,6 +82,7 @@ class RecordRow(NamedTuple):
     tags: str
     scores: str
     split: str
+    original: str | None
 
 
 class TableRow(NamedTuple):

@@ -24,7 +24,6 @@ def render(row: RecordRow, options: Options) -> dict[str, Any]:
         "final_answer": row.final_answer,
         "steps": msgspec.json.decode(row.steps),
         **beside,
-        "split": row.split,
     }
 
 
@@ -42,11 +41,13 @@ def _as_values(row: RecordRow) -> dict[str, Any]:
         "status": row.status,
         "tags": msgspec.json.decode(row.tags),
         "scores": stored(row.scores),
+        "split": row.split,
+        "original": None if row.original is None else stored(row.original),
     }
 
 
 def _as_texts(row: RecordRow) -> dict[str, str]:
-    """Give the same as texts; no conversation is `null`, no id is empty."""
+    """Give the same as texts; no conversation and no original are `null`, no id is empty."""
     return {
         "meta": as_text(stored(row.meta)),
         "external_id": row.external_id or "",
@@ -56,12 +57,14 @@ def _as_texts(row: RecordRow) -> dict[str, str]:
         "status": row.status,
         "tags": as_text(msgspec.json.decode(row.tags)),
         "scores": as_text(stored(row.scores)),
+        "split": row.split,
+        "original": as_text(None if row.original is None else stored(row.original)),
     }
 
 
 RECORD = Format(
     name="record",
-    version=1,
+    version=2,
     row=RecordRow,
     render=render,
     schema={
@@ -78,6 +81,7 @@ RECORD = Format(
         "tags": str,
         "scores": str,
         "split": str,
+        "original": str,
     },
     metadata=(Metadata.OBJECT, Metadata.JSON),
     lasting=False,

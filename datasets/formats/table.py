@@ -34,7 +34,7 @@ def render(row: TableRow, options: Options) -> dict[str, Any]:
 
 TABLE = Format(
     name="table",
-    version=2,
+    version=3,
     row=TableRow,
     render=render,
     schema={

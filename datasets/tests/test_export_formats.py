@@ -29,6 +29,7 @@ def trace():
         external_id="e/1",
         tags=["b", "a"],
         messages=[{"content": [{"type": "text", "text": "hi"}], "role": "user"}],
+        original={"levels": [1, 2.5, None], "text": "ü\u2028"},
         created_at=datetime(2026, 1, 31, 12, tzinfo=UTC),
     )
 
@@ -101,7 +102,8 @@ def test_record_comes_byte_by_byte(reader, trace):
         '"status":"unreviewed",'
         '"tags":["b","a"],'
         f'"scores":[{score.format("60", "baseline")},{score.format("0.25", "judge")}],'
-        '"split":"all"}\n'
+        '"split":"all",'
+        '"original":{"text":"ü\u2028","levels":[1,2.5,null]}}\n'
     )
 
 
@@ -120,7 +122,9 @@ def test_a_record_without_id_messages_and_splits(reader):
         "tags",
         "scores",
         "split",
+        "original",
     ]
+    assert row["original"] is None
     assert (row["status"], row["tags"], row["scores"], row["split"]) == ("unreviewed", [], [], "")
 
 
@@ -247,7 +251,7 @@ def test_records_are_lossless(curator):
 
     assert curator.delete(f"/api/datasets/{dataset.key}").status_code == 204
     Trace.objects.all().delete()
-    added = ("id", "created_at", "status", "scores", "split")
+    added = ("id", "created_at", "status", "scores", "split", "original")
     bodies = [{name: row[name] for name in row if name not in added} for row in records]
     assert curator.post("/api/traces/batch", bodies, format="json").status_code == 201
     after = {str(trace.content_hash): trace for trace in Trace.objects.all()}

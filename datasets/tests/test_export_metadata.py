@@ -45,6 +45,7 @@ def test_a_record_of_texts_has_all_keys(reader):
         tags=["b", "a"],
         external_id="e/1",
         messages=[{"role": "user", "content": "hi"}],
+        original={"text": "ü", "levels": [1, 2.5, None]},
     )
     ScoreFactory(trace=full, value=0.5)
     bare = TraceFactory(meta={}, external_id=None)
@@ -54,10 +55,11 @@ def test_a_record_of_texts_has_all_keys(reader):
     assert {type(row[name]) for row in found.values() for name in row if name != "steps"} == {str}
     plain = {row["id"]: row for row in rows(export(reader, dataset, "record"))}
     for row in found.values():
-        for name in ("meta", "messages", "tags", "scores"):
+        for name in ("meta", "messages", "tags", "scores", "original"):
             row[name] = json.loads(row[name])
     assert found[str(full.id)] == plain[str(full.id)]
     absent = {"external_id": "", "messages": None}
+    assert found[str(bare.id)]["original"] is None
     assert found[str(bare.id)] == {**plain[str(bare.id)], **absent}
 
 

@@ -83,6 +83,27 @@ def test_records_come_back_identical(reader, route, metadata):
 
 
 @RECORDS
+def test_records_make_equal_traces_where_there_are_none(reader, curator, route, metadata):
+    body = {"question": "1+1?", "answer": "1+1=2\n#### 2", "level": 5, "remark": "ü" * 300}
+    curator.generic("POST", "/api/traces/import", json.dumps(body), "application/x-ndjson")
+    TraceFactory(external_id="e", meta=META, original={"numbers": META["numbers"], "": {}})
+    TraceFactory(external_id="f", tags=["b", "a"], status="approved")
+    before = list(Trace.objects.order_by("id").values())
+    assert [trace["original"] for trace in before[::2]] == [{"remark": "ü" * 300}, None]
+    dataset = DatasetFactory()
+    exported = export(reader, dataset, "record", route=route, metadata=metadata)
+    curator.delete(f"/api/datasets/{dataset.key}")
+    Trace.objects.all().delete()
+    answer = curator.generic("POST", "/api/traces/import", exported, "application/x-ndjson")
+    assert (answer.json()["created_count"], answer.json()["error_count"]) == (3, 0)
+    known = {trace["external_id"]: trace for trace in before}
+    for trace in Trace.objects.values():
+        was = known.pop(trace["external_id"])
+        assert {**trace, "id": was["id"], "created_at": was["created_at"]} == was
+    assert not known
+
+
+@RECORDS
 def test_many_records_keep_their_content(reader, route, metadata):
     TraceFactory.create_batch(5)
     hashes = {str(trace.id): trace.content_hash.hex for trace in Trace.objects.all()}

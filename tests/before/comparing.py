@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 
 from tests.before.differences import EXPORTED, Change
@@ -70,4 +71,4 @@ def exported_otherwise(path: str, was: dict[str, Any], now: dict[str, Any]) -> I
 
 
 def rendered(row: dict[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(row).decode()

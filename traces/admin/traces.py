@@ -31,7 +31,7 @@ from tunix_site.admin_base.lists import BoundedChangeList, RoleAdmin
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.admin_base.shown import json_block, json_text, preview, text_block
 
-LARGE_FIELDS = ("prompt", "final_answer", "steps", "meta", "messages")
+LARGE_FIELDS = ("prompt", "final_answer", "steps", "meta", "messages", "original")
 MIN_PREFIX_DIGITS = 6
 ROWS_AT_ONCE = 10  # a trace may take a mebibyte
 
@@ -98,10 +98,12 @@ class TraceAdmin(DeletedByService, RoleAdmin):
         ),
     )
     conversation: ClassVar[Any] = ("Conversation", {"fields": ("shown_messages",)})
+    cut_off: ClassVar[Any] = ("Original", {"fields": ("shown_original",)})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        extra = [self.conversation] if obj and obj.messages is not None else []
-        return [*super().get_fieldsets(request, obj), *extra]
+        conversation = [self.conversation] if obj and obj.messages is not None else []
+        cut_off = [self.cut_off] if obj and obj.original is not None else []
+        return [*super().get_fieldsets(request, obj), *conversation, *cut_off]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         shown = [
@@ -161,6 +163,10 @@ class TraceAdmin(DeletedByService, RoleAdmin):
     @admin.display(description="Meta")
     def shown_meta(self, trace: Trace) -> SafeString:
         return json_block(trace.meta)
+
+    @admin.display(description="Cut off by the import")
+    def shown_original(self, trace: Trace) -> SafeString:
+        return json_block(trace.original)
 
     @admin.display(description="Messages")
     def shown_messages(self, trace: Trace) -> str:

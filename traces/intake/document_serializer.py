@@ -166,6 +166,12 @@ class TraceSerializer(StrictSerializer):
     def refusal_of(self, key: str) -> str:
         if key == "source":
             return "Unknown field. It goes into `meta.source`."
+        if key == "original":
+            return (
+                "Unknown field. It holds what an import cut off of a source record; what you keep "
+                "beside a trace goes into `meta`. Lines of the `record` export go to POST "
+                "/api/traces/import, with it."
+            )
         said = super().refusal_of(key)
         if key in OTHER_NAMES:
             said += " Records of other names go to POST /api/traces/import."

@@ -4,6 +4,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from django.conf import settings
 
 from traces.document import TraceDocument
 from traces.intake.bodies import has_more_tokens, read_traces_quickly
@@ -98,6 +99,15 @@ def checked(fields: dict[str, Any]) -> tuple[TraceDocument, int]:
         raise Unreadable(*_first_error(serializer.errors))
     document = serializer.to_document()
     return document, len(_encode(document))
+
+
+def original_size(original: dict[str, Any], *, beside: int) -> int:
+    """Give the size of its JSON; Unreadable where it is too large beside a document's of that."""
+    size = len(_encode(original))
+    if beside + size > settings.MAX_TRACE_BYTES:
+        reason = f"Takes {beside + size:,} bytes as JSON with the trace; the limit is "
+        raise Unreadable("original", f"{reason}{settings.MAX_TRACE_BYTES:,}.")
+    return size
 
 
 def _first_error(errors: Any, path: str = "") -> tuple[str, str]:

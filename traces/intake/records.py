@@ -10,10 +10,12 @@ from msgspec import UNSET
 
 from traces.document import TraceDocument
 from traces.intake.bodies import read_traces_quickly
+from traces.intake.original import take_original
 from traces.intake.record_values import (
     checked,
     digest_of,
     once_read,
+    original_size,
     parsed,
     parsed_or_none,
     record_digest,
@@ -78,6 +80,7 @@ class Incoming(msgspec.Struct, gc=False):
     scores: Sequence[dict[str, Any]] = ()
     step_labels: dict[str, int] | None = None
     named_by_digest: bool = False
+    original: dict[str, Any] | None = None
     source_record: Callable[[], dict[str, Any]] | None = None
 
 
@@ -278,6 +281,11 @@ class RecordReader:
         )
         beside = fitted.status, fitted.scores, fitted.step_labels
         incoming = Incoming(read.line, document, size, *beside)
+        if item.original is UNSET:
+            incoming.original = take_original(document.meta or {})
+        elif item.original:
+            incoming.original = item.original
+            incoming.size += original_size(item.original, beside=size)
         if item.external_id is None:
             incoming.named_by_digest = True
         elif item.indexes is None:

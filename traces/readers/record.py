@@ -9,8 +9,8 @@ from tunix_site.strict_json import INT64, problems, text_problems
 
 UNREVIEWED = "unreviewed"
 STATUSES = (UNREVIEWED, "approved", "rejected", "flagged")
-BESIDE = ("id", "created_at", "status", "scores", "split")
-AS_JSON = ("meta", "messages", "tags", "scores")  # they may come as texts of it
+BESIDE = ("id", "created_at", "status", "scores", "split", "original")
+AS_JSON = ("meta", "messages", "tags", "scores", "original")  # they may come as texts of it
 FIELDS = frozenset([*trace.BODY, *BESIDE])
 MAX_NAME_CHARS = 64
 MAX_SCORES = 1_000
@@ -31,6 +31,7 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
     "split": "train",
+    "original": {"solution": "17 + 25 is 17 + 20 + 5, which is 42."},
 }
 
 
@@ -45,6 +46,8 @@ def read(record: dict[str, Any]) -> list[Draft]:
     draft.external_id = draft.external_id or fields.text(record, "id")
     draft.status = _status(record)
     draft.scores = _scores(fields.optional_listing(record, "scores") or [])
+    if "original" in record:  # else it was written before there was one
+        draft.original = _original(record)
     return [draft]
 
 
@@ -54,6 +57,15 @@ def _status(record: dict[str, Any]) -> str | None:
     if status is not None and status not in STATUSES:
         raise Unreadable("status", f"Not one of {', '.join(STATUSES)}.")
     return None if status == UNREVIEWED else status
+
+
+def _original(record: dict[str, Any]) -> dict[str, Any] | None:
+    if record["original"] is None:
+        return None
+    original = fields.mapping(record, "original")
+    for path, reason in problems(original, depth=1):
+        raise Unreadable(f"original{path}", reason)
+    return original or None
 
 
 def _scores(listed: list[Any]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ class CurationSerializer(StrictSerializer):
     tags = ListField(child=TagField(), max_length=document.MAX_TAGS, required=False)
 
     def refusal_of(self, key: str) -> str:
-        if key in TraceDocument.__struct_fields__:
+        if key in (*TraceDocument.__struct_fields__, "original"):
             return (
                 "The content of a trace never changes: POST a new one whose `meta.revision_of` is "
                 "the id of this one. What may change: status, tags."

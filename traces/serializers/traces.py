@@ -32,6 +32,7 @@ class PayloadSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class TraceDetailSerializer(serializers.ModelSerializer[Trace]):
     tags = serializers.ListField(child=serializers.CharField())
     payload = PayloadSerializer()
+    original = serializers.DictField(required=False)
     scores = ScoreSerializer(many=True)
 
     class Meta:
@@ -48,17 +49,24 @@ class TraceDetailSerializer(serializers.ModelSerializer[Trace]):
             "prompt_hash",
             "step_count",
             "payload",
+            "original",
             "scores",
         ]
         read_only_fields = fields
+
+    def to_representation(self, instance: Trace) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if shown["original"] is None:
+            del shown["original"]
+        return shown
 
 
 def new_trace(trace: Trace) -> dict[str, Any]:
     """Show a trace that was just made, as TraceDetailSerializer does at twenty times the cost.
 
-    Nobody has scored it, which needs no query.
+    Nobody has scored it, which needs no query, and nothing was cut off of what was sent.
     """
-    fields = {name: getattr(trace, name) for name in TraceDetailSerializer.Meta.fields[:-1]}
+    fields = {name: getattr(trace, name) for name in TraceDetailSerializer.Meta.fields[:-2]}
     return {**fields, "scores": []}
 
 

@@ -266,6 +266,7 @@ def _store(
                 documents=[one.document for one in incoming],
                 skip_taken=True,
                 statuses={n: one.status for n, one in enumerate(incoming) if one.status},
+                originals={n: one.original for n, one in enumerate(incoming) if one.original},
                 reread=lambda taken: read_differently(incoming=incoming, holders=taken),
             )
             _add_curation(incoming, outcome, by)
@@ -333,10 +334,12 @@ def _add_curation(incoming: list[Incoming], outcome: Outcome, by: Actor) -> None
 def _as_stored(one: Incoming) -> dict[str, Any]:
     """Show a trace as it would be stored."""
     document = one.document
+    original = {} if one.original is None else {"original": one.original}
     return {
         "line": one.line,
         "status": one.status or Status.UNREVIEWED.value,
         "scores": one.scores,
         "step_labels": one.step_labels,
         **msgspec.to_builtins(document),
+        **original,
     }

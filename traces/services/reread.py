@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from traces.document import TraceDocument
+from traces.intake.original import source_record
 from traces.intake.records import Incoming
 from traces.models import Trace
 from traces.readers.cells import once_parsed
@@ -13,7 +14,16 @@ from traces.reasoning.steps import REASONING
 from traces.services.storing import Entry
 
 FETCHED_AT_ONCE = 50  # traces: each may take 1 MiB
-FIELDS = ("prompt", "final_answer", "steps", "meta", "messages", "source", "external_id")
+FIELDS = (
+    "prompt",
+    "final_answer",
+    "steps",
+    "meta",
+    "messages",
+    "original",
+    "source",
+    "external_id",
+)
 
 
 def read_differently(*, incoming: Sequence[Incoming], holders: Mapping[int, Entry]) -> set[int]:
@@ -55,11 +65,10 @@ def stored_once(*, source: str, names: Iterable[str]) -> dict[str, int]:
 
 
 class _Held:
-    """What a stored trace holds of its source record: fields in `meta.record`, others elsewhere."""
+    """What a stored trace holds of its source record: fields kept as they are, others elsewhere."""
 
     def __init__(self, trace: Trace) -> None:
-        record = trace.meta.get("record")
-        self._fields: dict[str, Any] = record if isinstance(record, dict) else {}
+        self._fields = source_record(trace.meta, trace.original)
         self._messages = trace.messages
         notes = [value for name, value in trace.meta.items() if name != "record"]
         self._values = set(_values([trace.messages, notes]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
@@ -77,6 +77,7 @@ def create_traces(
     documents: Sequence[TraceDocument | None],
     skip_taken: bool,
     statuses: Mapping[int, str] | None = None,
+    originals: Mapping[int, dict[str, Any]] | None = None,
     reread: Reread = lambda _: set(),
 ) -> Outcome:
     """Store documents as traces in one transaction; None entries are passed over.
@@ -84,12 +85,13 @@ def create_traces(
     A document whose (source, external_id) is stored with the same content exists already. With
     other content it is refused: alone if `skip_taken`, otherwise nothing is stored and
     ExternalIdTaken raised. `statuses` are by position; a new trace without one is unreviewed.
-    `reread` is given the holders of other content by position, and gives the positions whose
-    document comes from the holder's own record: these exist, read differently.
+    `originals`, by position as well, are kept beside. `reread` is given the holders of other
+    content by position, and gives the positions whose document comes from the holder's own record:
+    these exist, read differently.
     """
 
     def store() -> Outcome:
-        intake = _Intake(documents, statuses or {}, reread)
+        intake = _Intake(documents, statuses or {}, originals or {}, reread)
         return _create_traces(intake, skip_taken=skip_taken)
 
     return _patiently(store)
@@ -179,10 +181,12 @@ class _Intake:
         self,
         documents: Sequence[TraceDocument | None],
         statuses: Mapping[int, str],
+        originals: Mapping[int, dict[str, Any]],
         reread: Reread,
     ) -> None:
         self.documents = documents
         self.statuses = statuses
+        self.originals = originals
         self.reread = reread
         self.now = timezone.now()
         self.outcome = Outcome([None] * len(documents))
@@ -209,7 +213,13 @@ class _Intake:
         trace, entry = self.documents[position], self.own[position]
         assert trace is not None and entry is not None  # noqa: S101, PT018  # it is a new one
         status = self.statuses.get(position, UNREVIEWED)
-        return row_of(trace, identity=entry.id, created_at=self.now, status=status)
+        return row_of(
+            trace,
+            identity=entry.id,
+            created_at=self.now,
+            status=status,
+            original=self.originals.get(position),
+        )
 
     def settle(self, stored: dict[Name, Trace], *, skip_taken: bool) -> None:
         """Put the trace that holds a name, stored or the first here, in place of the others.

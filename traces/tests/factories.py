@@ -24,7 +24,7 @@ class BodyFactory(factory.DictFactory):
 
 
 class TraceFactory(factory.django.DjangoModelFactory):
-    """Stores a trace made of a document's fields; status and created_at may be given beside."""
+    """Stores a trace made of a document's fields; what stands beside these may be given, too."""
 
     class Meta:
         model = Trace
@@ -39,8 +39,10 @@ class TraceFactory(factory.django.DjangoModelFactory):
     def _build(cls, model_class: type[Trace], *args: Any, **fields: Any) -> Trace:
         status = fields.pop("status", Status.UNREVIEWED)
         created_at = fields.pop("created_at", None) or timezone.now()
+        original = fields.pop("original", None)
         trace = model_class.from_document(TraceDocument(**fields), created_at=created_at)
         trace.status = status
+        trace.original = original
         return trace
 
     @classmethod

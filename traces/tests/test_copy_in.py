@@ -116,7 +116,11 @@ def test_bulk_create_refuses_what_it_cannot_honour(options, ignore_conflicts):
 @pytest.mark.parametrize("ignore_conflicts", [True, False])
 def test_bulk_create_writes_every_field_of_traces(ignore_conflicts):
     full = TraceFactory.build(
-        external_id="q-1", tags=["a"], messages=[{"role": "u", "content": 1}], status="flagged"
+        external_id="q-1",
+        tags=["a"],
+        messages=[{"role": "u", "content": 1}],
+        original={"text": '\1 \2 \n "ü"'},
+        status="flagged",
     )
     traces = [full, TraceFactory.build(meta=None)]
     written = Trace.objects.bulk_create(iter(traces), ignore_conflicts=ignore_conflicts)

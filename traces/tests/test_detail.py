@@ -75,6 +75,12 @@ def test_a_trace_is_shown_with_its_content_and_scores(reader):
     }
 
 
+def test_what_an_import_cut_off_is_shown(reader):
+    original = {"solution": "ü" * 300, "levels": [1, 2.5, None]}
+    trace = TraceFactory(original=original)
+    assert reader.get(f"{URL}/{trace.id}").json()["original"] == original
+
+
 def shown(score) -> dict:
     return {
         "trace": str(score.trace_id),

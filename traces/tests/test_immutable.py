@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
         {"external_id": "q-2"},
         {"external_id": None},
         {"messages": []},
+        {"original": {"solution": "another"}},
+        {"original": None},
         {"content_hash": "01890000-0000-7000-8000-000000000000"},
         {"prompt_hash": "01890000-0000-7000-8000-000000000000"},
         {"step_count": 7},
@@ -33,7 +35,7 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_content_cannot_be_updated(change):
-    TraceFactory(external_id="q-1")
+    TraceFactory(external_id="q-1", original={"solution": "one"})
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         Trace.objects.update(**change)
 

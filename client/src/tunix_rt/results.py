@@ -63,6 +63,7 @@ class Trace(TypedDict):
     prompt_hash: str
     step_count: int
     payload: Payload
+    original: NotRequired[dict[str, Any]]  # what an import cut off of its source record
     scores: list[Score]
 
 

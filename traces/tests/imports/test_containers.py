@@ -42,7 +42,7 @@ def test_a_conversation_is_a_record_and_no_list_of_them(writer):
 def test_a_record_with_a_list_of_other_objects_stays_one(writer):
     record = {**worked(1), "results": [{"model": "a", "score": 1}]}
     assert send(writer, json.dumps(record).encode()).json()["created_count"] == 1
-    assert Trace.objects.get().meta["record"]["results"] == record["results"]
+    assert Trace.objects.get().original == {"results": record["results"]}
 
 
 def test_of_several_lists_none_is_chosen(writer):

@@ -1,5 +1,6 @@
 """Files that an earlier version imported, imported again: existing, and read differently or not."""
 
+import copy
 import json
 from hashlib import sha256
 
@@ -8,6 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from traces.document import TraceDocument
+from traces.intake.original import take_original
 from traces.models import Trace
 from traces.services.storing import create_traces
 from traces.tests.factories import TraceFactory
@@ -22,9 +24,13 @@ OURS = (*TO_THE_LETTER, "export")  # whose lines say themselves what is prompt, 
 OTHERS = [name for name in BEFORE if name not in OURS]
 
 
-def store(traces) -> None:
-    documents = [msgspec.convert(trace, TraceDocument) for trace in traces]
-    assert not create_traces(documents=documents, skip_taken=False).refused
+def store(traces, *, moved=False) -> None:
+    """Store what an earlier version did; `moved` as the migration leaves it."""
+    documents = [msgspec.convert(trace, TraceDocument) for trace in copy.deepcopy(list(traces))]
+    cut_off = {n: take_original(one.meta) for n, one in enumerate(documents)} if moved else {}
+    originals = {n: original for n, original in cut_off.items() if original}
+    outcome = create_traces(documents=documents, skip_taken=False, originals=originals)
+    assert not outcome.refused
 
 
 def otherwise(trace: dict) -> dict:
@@ -40,9 +46,10 @@ def counts(answer) -> tuple:
     )
 
 
+@pytest.mark.parametrize("moved", [True, False])
 @pytest.mark.parametrize("name", BEFORE)
-def test_a_file_of_each_format_exists(curator, name):
-    store(BEFORE[name]["traces"])
+def test_a_file_of_each_format_exists(curator, name, moved):
+    store(BEFORE[name]["traces"], moved=moved)
     before = list(Trace.objects.order_by("id").values())
     answer = send(curator, BEFORE[name]["records"]).json()
     created, existing, read_differently, _ = counts(answer)
@@ -52,10 +59,11 @@ def test_a_file_of_each_format_exists(curator, name):
     assert list(Trace.objects.order_by("id").values()) == before
 
 
+@pytest.mark.parametrize("moved", [True, False])
 @pytest.mark.parametrize("name", OTHERS)
-def test_what_is_read_differently_exists_and_stays(curator, name):
+def test_what_is_read_differently_exists_and_stays(curator, name, moved):
     traces = [otherwise(trace) for trace in BEFORE[name]["traces"]]
-    store(traces)
+    store(traces, moved=moved)
     answer = send(curator, BEFORE[name]["records"]).json()
     assert answer["errors"] == []
     assert counts(answer) == (0, len(traces), len(traces), 0)
@@ -71,8 +79,9 @@ def test_documents_that_are_kept_to_the_letter_are_others_where_they_differ(cura
     assert answer["errors"][0]["field"] == "external_id"
 
 
-def test_a_record_of_the_same_id_is_another_where_it_differs(curator):
-    store(otherwise(trace) for trace in BEFORE["openr1"]["traces"])
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_record_of_the_same_id_is_another_where_it_differs(curator, moved):
+    store((otherwise(trace) for trace in BEFORE["openr1"]["traces"]), moved=moved)
     record = OPENR1[0]
     others = [
         {**record, "problem": f"{record['problem']} Round it."},

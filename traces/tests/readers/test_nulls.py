@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from traces.intake.original import source_record
 from traces.models import Trace
 from traces.tests.factories import BodyFactory
 from traces.tests.imports.test_import import lines, send
@@ -14,7 +15,12 @@ pytestmark = pytest.mark.django_db
 def stored(client, data: bytes, query: str = "") -> dict:
     answer = send(client, data, query).json()
     assert (answer["created_count"], answer["error_count"]) == (1, 0), answer
-    return Trace.objects.get().meta
+    return noted(Trace.objects.get())
+
+
+def noted(trace: Trace) -> dict:
+    """Give a trace's meta with all that is kept of its record."""
+    return {**trace.meta, "record": source_record(trace.meta, trace.original)}
 
 
 def refused(client, data: bytes, query: str = "") -> tuple:
@@ -60,7 +66,7 @@ def test_each_trace_of_a_record_notes_what_it_keeps(curator):
         b'"finish_reasons":["stop",NaN]}'
     )
     assert send(curator, data).json()["created_count"] == 2
-    first, second = (trace.meta for trace in Trace.objects.order_by("id"))
+    first, second = map(noted, Trace.objects.order_by("id"))
     assert first["nulled"] == ["score"]
     assert second["nulled"] == ["score", "finish_reasons[1]"]
     assert second["record"]["finish_reasons"] == [None]
