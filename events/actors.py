@@ -23,6 +23,14 @@ class Actor:
     key: Key | None = None
 
     @property
+    def user_id(self) -> int | None:
+        return None if self.user is None else self.user.pk
+
+    @property
+    def key_id(self) -> int | None:
+        return None if self.key is None else self.key.pk
+
+    @property
     def name(self) -> str:
         """Name the user, or the system's account that runs a command."""
         return self.user.get_username() if self.user is not None else _account()

@@ -27,9 +27,9 @@ def record_event(
     is told by its length.
     """
     return Event.objects.create(
-        actor_id=by.user.pk if by.user is not None else None,
+        actor_id=by.user_id,
         actor_name=by.name,
-        key_id=by.key.pk if by.key is not None else None,
+        key_id=by.key_id,
         key_name=by.key.name if by.key is not None else "",
         through=by.through,
         action=action,

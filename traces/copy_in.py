@@ -14,6 +14,7 @@ import uuid_utils
 from django.db import connections, models, transaction
 from msgspec import UNSET
 
+from events.actors import Actor
 from traces import document
 from traces.document import Step, TraceDocument
 from traces.reasoning.turns import parts_of
@@ -52,6 +53,8 @@ class TraceRow(msgspec.Struct, gc=False):
     step_count: int
     total_chars: int
     parts: int
+    created_by_id: int | None
+    created_with_id: int | None
 
 
 def row_of(
@@ -61,6 +64,7 @@ def row_of(
     created_at: datetime,
     status: str,
     original: dict[str, Any] | None = None,
+    by: Actor | None = None,
 ) -> TraceRow:
     """Compute a document's columns; its steps are put in order in place."""
     steps = document.ordered(trace.steps)
@@ -87,6 +91,8 @@ def row_of(
         len(prompt) + sum([len(step["content"]) for step in steps]) + len(final_answer),
         # most have a final answer and no messages, and so none
         0 if messages is None and final_answer else int(parts_of(messages, meta, final_answer)),
+        None if by is None else by.user_id,
+        None if by is None else by.key_id,
     )
 
 
@@ -203,6 +209,8 @@ def parameters(row: "TraceRow | Trace") -> list[Any]:
         row.step_count,
         row.total_chars,
         row.parts,
+        row.created_by_id,
+        row.created_with_id,
     ]
 
 
@@ -227,7 +235,7 @@ def _copy_line(row: "TraceRow | Trace") -> str:
         f"\2\1{_encode(row.steps).decode()}\1\2\1{meta}\1\2{_quoted(row.source)}"
         f"\2{external_id}\2\1{tags}\1\2{row.status}\2{messages}\2{original}"
         f"\2{row.content_hash}\2{row.prompt_hash}\2{row.step_count}\2{row.total_chars}"
-        f"\2{row.parts}\n"
+        f"\2{row.parts}\2{row.created_by_id or ''}\2{row.created_with_id or ''}\n"
     )
 
 

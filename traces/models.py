@@ -16,11 +16,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from events.actors import Actor
 from traces import document
 from traces.copy_in import row_of
 from traces.document import TraceDocument
 from traces.querysets import TraceQuerySet
 from traces.scorers.scorer import Content
+from tunix_site.models import ApiKey
 from tunix_site.strict_json import StoredDecoder
 
 MAX_REASON_CHARS = 200
@@ -71,6 +73,27 @@ class Trace(models.Model):
         db_default=0,
         help_text="What the conversation holds that not every format can say, as Parts' bits.",
     )
+    # Who brought it in, as events tell of whatever else is done. The ids stay when the user or the
+    # key is deleted, whose events name them.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        editable=False,
+    )
+    created_with = models.ForeignKey(
+        ApiKey,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        editable=False,
+        help_text="The key that it came with.",
+    )
 
     objects = TraceQuerySet.as_manager()
 
@@ -101,13 +124,16 @@ class Trace(models.Model):
         return str(self.id)
 
     @classmethod
-    def from_document(cls, trace: TraceDocument, *, created_at: datetime) -> "Trace":
+    def from_document(
+        cls, trace: TraceDocument, *, created_at: datetime, by: Actor | None = None
+    ) -> "Trace":
         """Make an unsaved trace; a new id is greater than every earlier one of this process."""
         row = row_of(
             trace,
             identity=uuid_utils.uuid7(),
             created_at=created_at,
             status=Status.UNREVIEWED.value,
+            by=by,
         )
         fields = msgspec.structs.asdict(row)
         for name in ("id", "content_hash", "prompt_hash"):

@@ -5,8 +5,9 @@ from typing import Any
 
 from rest_framework import status
 
+from events.actors import Actor
 from traces.intake.bodies import read_batch
-from traces.services.storing import Entry, ExternalIdTaken, create_traces
+from traces.services.storing import Entry, ExternalIdTaken, create_batch
 from tunix_site.errors import Invalid, batch_detail
 
 
@@ -16,13 +17,13 @@ class Answer:
     body: dict[str, Any]
 
 
-def ingest_batch(body: Any, *, skip_bad: bool) -> Answer:
+def ingest_batch(body: Any, *, skip_bad: bool, by: Actor) -> Answer:
     """Read a batch and store it, all or nothing unless `skip_bad`; the answer lists every trace."""
     batch = read_batch(body)
     if batch.errors and not skip_bad:
         raise Invalid(batch_detail(f"Nothing was stored: {_bad(batch.errors)}.", batch.errors))
     try:
-        outcome = create_traces(documents=batch.documents, skip_taken=skip_bad)
+        outcome = create_batch(documents=batch.documents, skip_taken=skip_bad, by=by)
     except ExternalIdTaken as error:
         error.detail = batch_detail(
             f"Nothing was stored: {error.detail}", _as_errors(error.refused)

@@ -265,6 +265,7 @@ def _store(
             outcome = create_traces(
                 documents=[one.document for one in incoming],
                 skip_taken=True,
+                by=by,
                 statuses={n: one.status for n, one in enumerate(incoming) if one.status},
                 originals={n: one.original for n, one in enumerate(incoming) if one.original},
                 reread=lambda taken: read_differently(incoming=incoming, holders=taken),

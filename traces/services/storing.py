@@ -12,6 +12,8 @@ from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 from uuid_utils import UUID, uuid7
 
+from events.actors import Actor
+from events.services import record_event
 from traces.copy_in import TraceRow, row_of
 from traces.document import TraceDocument, content_hash, ordered
 from traces.models import Status, Trace
@@ -76,6 +78,7 @@ def create_traces(
     *,
     documents: Sequence[TraceDocument | None],
     skip_taken: bool,
+    by: Actor,
     statuses: Mapping[int, str] | None = None,
     originals: Mapping[int, dict[str, Any]] | None = None,
     reread: Reread = lambda _: set(),
@@ -87,12 +90,27 @@ def create_traces(
     ExternalIdTaken raised. `statuses` are by position; a new trace without one is unreviewed.
     `originals`, by position as well, are kept beside. `reread` is given the holders of other
     content by position, and gives the positions whose document comes from the holder's own record:
-    these exist, read differently.
+    these exist, read differently. Each trace keeps who brought it in: whoever stores a part of
+    something larger tells of the whole.
     """
 
     def store() -> Outcome:
-        intake = _Intake(documents, statuses or {}, originals or {}, reread)
+        intake = _Intake(documents, by, statuses, originals, reread)
         return _create_traces(intake, skip_taken=skip_taken)
+
+    return _patiently(store)
+
+
+def create_batch(
+    *, documents: Sequence[TraceDocument | None], skip_taken: bool, by: Actor
+) -> Outcome:
+    """Store a batch of documents as `create_traces`, with the one row that tells of it."""
+
+    def store() -> Outcome:
+        outcome = _create_traces(_Intake(documents, by), skip_taken=skip_taken)
+        if outcome.created:
+            record_event(by=by, action="create", object_type="trace", count=len(outcome.created))
+        return outcome
 
     return _patiently(store)
 
@@ -180,13 +198,15 @@ class _Intake:
     def __init__(
         self,
         documents: Sequence[TraceDocument | None],
-        statuses: Mapping[int, str],
-        originals: Mapping[int, dict[str, Any]],
-        reread: Reread,
+        by: Actor,
+        statuses: Mapping[int, str] | None = None,
+        originals: Mapping[int, dict[str, Any]] | None = None,
+        reread: Reread = lambda _: set(),
     ) -> None:
         self.documents = documents
-        self.statuses = statuses
-        self.originals = originals
+        self.by = by
+        self.statuses = statuses or {}
+        self.originals = originals or {}
         self.reread = reread
         self.now = timezone.now()
         self.outcome = Outcome([None] * len(documents))
@@ -219,6 +239,7 @@ class _Intake:
             created_at=self.now,
             status=status,
             original=self.originals.get(position),
+            by=self.by,
         )
 
     def settle(self, stored: dict[Name, Trace], *, skip_taken: bool) -> None:
@@ -258,9 +279,12 @@ class _Intake:
             raise ExternalIdTaken(outcome.refused)
 
 
-def create_trace(*, document: TraceDocument) -> tuple[Trace, bool]:
-    """Store one trace; return it and whether it is new. ExternalIdTaken as for many."""
-    trace = Trace.from_document(document, created_at=timezone.now())
+def create_trace(*, document: TraceDocument, by: Actor) -> tuple[Trace, bool]:
+    """Store one trace; return it and whether it is new. ExternalIdTaken as for many.
+
+    It leaves no event: the trace itself tells who brought it in.
+    """
+    trace = Trace.from_document(document, created_at=timezone.now(), by=by)
     if not document.external_id:
         Trace.objects.bulk_create([trace])
         return trace, True

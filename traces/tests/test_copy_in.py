@@ -9,6 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.tests.acting import acting
 from traces.copy_in import row_of
 from traces.document import TraceDocument
 from traces.intake.bodies import read_batch
@@ -83,7 +84,7 @@ unnamed = traces.filter(lambda body: "external_id" not in body)  # equal ids wou
 @given(st.lists(unnamed, min_size=1, max_size=4))
 def test_any_traces_are_stored_as_they_were_sent(bodies):
     documents = read_batch(json.dumps(bodies).encode()).documents
-    stored = create_traces(documents=documents, skip_taken=False).traces
+    stored = create_traces(documents=documents, skip_taken=False, by=acting()).traces
     for body, trace in zip(bodies, stored, strict=True):
         found = Trace.objects.get(pk=str(trace.id))
         expected = {**body, "meta": body.get("meta") or {}, "tags": body.get("tags", [])}

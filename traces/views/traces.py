@@ -124,7 +124,7 @@ class TraceViewSet(ApiViewSet):
     @extend_schema(responses={201: TraceDetailSerializer, 200: TraceDetailSerializer})
     def create(self, request: Request) -> Response:
         """Store a trace; 200 when its external_id and content are stored already."""
-        trace, created = storing.create_trace(document=read_trace(request.data))
+        trace, created = storing.create_trace(document=read_trace(request.data), by=self.actor)
         if created:
             return Response(new_trace(trace), status=status.HTTP_201_CREATED)
         return Response(TraceDetailSerializer(trace).data)
@@ -139,7 +139,9 @@ class TraceViewSet(ApiViewSet):
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Store up to 1,000 traces, all or none unless `on_error=skip`."""
-        answer = ingest_batch(request.data, skip_bad=self.query["on_error"] == "skip")
+        answer = ingest_batch(
+            request.data, skip_bad=self.query["on_error"] == "skip", by=self.actor
+        )
         return Response(answer.body, status=answer.status_code)
 
     @extend_schema(

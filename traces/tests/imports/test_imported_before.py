@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from django.core.management import call_command
 
+from events.tests.acting import acting
 from traces.document import TraceDocument
 from traces.intake.original import take_original
 from traces.models import Trace
@@ -29,7 +30,9 @@ def store(traces, *, moved=False) -> None:
     documents = [msgspec.convert(trace, TraceDocument) for trace in copy.deepcopy(list(traces))]
     cut_off = {n: take_original(one.meta) for n, one in enumerate(documents)} if moved else {}
     originals = {n: original for n, original in cut_off.items() if original}
-    outcome = create_traces(documents=documents, skip_taken=False, originals=originals)
+    outcome = create_traces(
+        documents=documents, skip_taken=False, originals=originals, by=acting()
+    )
     assert not outcome.refused
 
 
