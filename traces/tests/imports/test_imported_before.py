@@ -30,9 +30,7 @@ def store(traces, *, moved=False) -> None:
     documents = [msgspec.convert(trace, TraceDocument) for trace in copy.deepcopy(list(traces))]
     cut_off = {n: take_original(one.meta) for n, one in enumerate(documents)} if moved else {}
     originals = {n: original for n, original in cut_off.items() if original}
-    outcome = create_traces(
-        documents=documents, skip_taken=False, originals=originals, by=acting()
-    )
+    outcome = create_traces(documents=documents, skip_taken=False, originals=originals, by=acting())
     assert not outcome.refused
 
 
