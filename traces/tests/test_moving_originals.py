@@ -14,9 +14,9 @@ from traces.tests.factories import TraceFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-migration = importlib.import_module("traces.migrations.0011_move_records_to_originals")
-COLUMN = ("traces", "0010_keep_originals_beside_traces")
-BEFORE = ("traces", "0009_what_was_before_a_change")
+migration = importlib.import_module("traces.migrations.0012_move_records_to_originals")
+COLUMN = ("traces", "0011_keep_originals_beside_traces")
+BEFORE = ("traces", "0010_keep_who_brought_traces_in")
 LONG = "x" * 201
 RECORDS = [
     {"level": 5, "type": "Algebra", "solution": LONG, "nested": {"a": LONG}},

@@ -105,7 +105,7 @@ def found(cursor: Any, query: str, parameters: list[Any]) -> list[UUID]:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("traces", "0010_keep_originals_beside_traces")]
+    dependencies = [("traces", "0011_keep_originals_beside_traces")]
     operations = [
         migrations.RunPython(
             partial(move_all, find=FIND, move=MOVE),

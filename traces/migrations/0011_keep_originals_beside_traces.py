@@ -14,7 +14,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("traces", "0009_what_was_before_a_change")]
+    dependencies = [("traces", "0010_keep_who_brought_traces_in")]
 
     operations = [
         migrations.AddField(  # null in every row: the table is not rewritten

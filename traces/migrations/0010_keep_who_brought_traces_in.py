@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('traces', '0011_move_records_to_originals'),
+        ('traces', '0009_what_was_before_a_change'),
         ('tunix_site', '0004_count_wrong_passwords'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
