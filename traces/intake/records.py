@@ -1,6 +1,6 @@
 """From source records to trace documents: read by format, fitted, checked and named."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from traces.document import TraceDocument
 from traces.intake.bodies import read_traces_quickly
+from traces.intake.incoming import Incoming, Refusal, Unread
 from traces.intake.original import take_original
 from traces.intake.record_values import (
     checked,
@@ -33,55 +34,8 @@ from traces.sources.source import BadRecord, BrokenSource, Record
 TRACE = "trace"
 TO_THE_LETTER = (TRACE, "record", "table")  # formats of documents
 LOOKED_AT = 20  # records by which a format is recognised
-MAX_FIELD_CHARS = 200  # of a refusal: it may name a key of the record, which may be long
-MAX_MESSAGE_CHARS = 2_000
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Refusal(NamedTuple):
-    """A record that does not become traces: its line, the field and why; the field may be ""."""
-
-    line: int
-    field: str
-    message: str
-
-    @classmethod
-    def of(cls, line: int, field: str, message: str) -> "Refusal":
-        return cls(line, field[:MAX_FIELD_CHARS], message[:MAX_MESSAGE_CHARS])
-
-
-class Unread(NamedTuple):
-    """A record that this version refuses, and the name by which an earlier one may have stored it.
-
-    By that name its first trace is known, the second one by `/1` behind it.
-    """
-
-    refusal: Refusal
-    name: str
-
-    @property
-    def line(self) -> int:
-        return self.refusal.line
-
-
-class Incoming(msgspec.Struct, gc=False):
-    """A document from a file, and what is to be done beside storing it.
-
-    `size` is about that of its JSON, by which those that are held at once are bounded. It is
-    `named_by_digest` where its external_id is that of no other record; where the source named it,
-    `source_record` gives what it was read from.
-    """
-
-    line: int
-    document: TraceDocument
-    size: int
-    status: str | None = None
-    scores: Sequence[dict[str, Any]] = ()
-    step_labels: dict[str, int] | None = None
-    named_by_digest: bool = False
-    original: dict[str, Any] | None = None
-    source_record: Callable[[], dict[str, Any]] | None = None
 
 
 class _Read(NamedTuple):

@@ -14,15 +14,8 @@ from events.services import record_event
 from jobs.progress import ErrorRow, Progress
 from jobs.services.lease import running
 from jobs.services.queue import start_job
-from traces.intake.records import (
-    Incoming,
-    RecordReader,
-    Refusal,
-    Unread,
-    format_of,
-    is_record,
-    unread,
-)
+from traces.intake.incoming import Incoming, Refusal, Unread
+from traces.intake.records import RecordReader, format_of, is_record, unread
 from traces.models import Score, Status
 from traces.readers.formats import AUTO
 from traces.readers.mapping import parse

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from traces.document import TraceDocument
+from traces.intake.incoming import Incoming
 from traces.intake.original import source_record
-from traces.intake.records import Incoming
 from traces.models import Trace
 from traces.readers.cells import once_parsed
 from traces.reasoning.steps import REASONING

@@ -388,7 +388,8 @@ def main() -> None:
 
     import msgspec
 
-    from traces.intake.records import Incoming, RecordReader
+    from traces.intake.incoming import Incoming
+    from traces.intake.records import RecordReader
     from traces.readers.formats import FORMATS
     from traces.sources.source import Record
 

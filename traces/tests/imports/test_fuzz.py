@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from traces.intake.records import Incoming, RecordReader, Refusal, Unread
+from traces.intake.incoming import Incoming, Refusal, Unread
+from traces.intake.records import RecordReader
 from traces.readers.formats import FORMATS
 from traces.sources.source import Record
 from traces.tests.factories import TraceFactory

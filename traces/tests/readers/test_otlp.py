@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from traces.intake.records import Incoming, RecordReader
+from traces.intake.incoming import Incoming
+from traces.intake.records import RecordReader
 from traces.readers import otlp
 from traces.readers.formats import FORMATS, recognise
 from traces.reasoning.steps import REASONING
