@@ -21,6 +21,7 @@ from traces.querysets import PREVIEW_CHARS
 from tunix_site.admin_base.deleting import DeletedByService
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import BoundedChangeList, RoleAdmin
+from tunix_site.admin_base.recording import actor_of
 from tunix_site.admin_base.shown import json_block, json_text, link, preview
 from tunix_site.api.fields import (
     ChoiceTextField,
@@ -118,7 +119,7 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
         return f"{obj} with its {obj.trace_count:,} items; its traces stay, and so does its key"
 
     def delete_model(self, request: HttpRequest, obj: Dataset) -> None:
-        delete_dataset(dataset=obj)
+        delete_dataset(dataset=obj, by=actor_of(request))
 
     @admin.display(description="Strategy")
     def selection_strategy(self, dataset: Any) -> str:

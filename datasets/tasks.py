@@ -4,6 +4,7 @@ from typing import Any
 
 from datasets.serializers import BuildAnswerSerializer, BuildSerializer
 from datasets.services.build import build_dataset
+from events import actors
 from jobs.kinds import job_kind
 from jobs.models import Job
 from jobs.progress import Progress
@@ -18,7 +19,9 @@ def build(job: Job, progress: Progress) -> dict[str, Any]:
     serializer = BuildSerializer(data=job.parameters)
     serializer.is_valid(raise_exception=True)
     request = serializer.to_request()
-    dataset, created = build_dataset(request=request, user=job.created_by, progress=progress)
+    dataset, created = build_dataset(
+        request=request, by=actors.worker(user=job.created_by), progress=progress
+    )
     progress.done = progress.total = dataset.trace_count
     answer = BuildAnswerSerializer(dataset, context={"request": None}).data
     return {**answer, "build_id": str(dataset.build_id), "created": created}

@@ -130,7 +130,7 @@ class DatasetViewSet(ApiViewSet):
         if wants_job(request):
             job = start_job(kind=tasks.BUILD, parameters=dict(request.data), by=self.actor)
             return accepted(job)
-        dataset, created = build_dataset(request=serializer.to_request(), user=request.user)
+        dataset, created = build_dataset(request=serializer.to_request(), by=self.actor)
         answer = BuildAnswerSerializer(dataset, context={"request": request})
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(answer.data, status=code)
@@ -210,7 +210,7 @@ class DatasetViewSet(ApiViewSet):
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""
-        delete_dataset(dataset=self.get_object())
+        delete_dataset(dataset=self.get_object(), by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

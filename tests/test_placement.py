@@ -196,6 +196,7 @@ BELOW = (  # services, and what stands below them in each app
 WRITE_BESIDE = {
     "datasets/recipe/candidates.py": "stores candidates in temporary tables",
     "traces/copy_in.py": "inserts traces by COPY",
+    "tunix_site/admin_base/site.py": "sets one's own password, by its form",
     "tunix_site/api/idempotency.py": "keeps the answers to requests that may come again",
     "tunix_site/postgres/cluster.py": "makes the role and the database, before there is a table",
 }
@@ -332,3 +333,79 @@ def test_services_take_keywords_alone_and_are_typed():
 def test_a_service_of_another_kind_is_found(signature):
     assert untyped(f"def delete_trace{signature}: ...") == ["delete_trace"]
     assert untyped("def delete_trace(*, trace: Trace) -> None: ...\ndef _x(y): ...") == []
+
+
+# Services know who writes
+
+# What the program does of its own accord, beside the work that somebody asked for.
+OF_ITSELF = {
+    "jobs/services": "takes jobs, renews their leases and ends them, whoever started them",
+    "traces/services/indexing.py": "fills the indexes behind ingest",
+    "traces/services/signatures.py": "computes what an index holds",
+    "traces/services/locking.py": "locks a row",
+    "events/services.py": "writes down what the others are told",
+}
+ASKED_FOR = {"start_job", "cancel_job"}  # of the services of jobs
+
+
+def writers(code: str) -> dict[str, bool]:
+    """Give the public functions of a module that write rows, and whether they are told who does.
+
+    A function writes that calls a query set's method for it, runs SQL, or calls one that does.
+    """
+    functions = {node.name: node for node in ast.parse(code).body if isinstance(node, Function)}
+    called = {
+        name: {last for _, last, _ in calls(node)} & functions.keys()
+        for name, node in functions.items()
+    }
+    found = {name for name, node in functions.items() if written(node) or changes(node)}
+    while more := {name for name, names in called.items() if names & found} - found:
+        found |= more
+    return {name: is_told(functions[name]) for name in sorted(found) if not name.startswith("_")}
+
+
+def changes(function: Function) -> bool:
+    sql = [node for called, _, node in calls(function) if runs_sql(called) and node.args]
+    return bool(sql) and any(
+        not (isinstance(text := node.args[0], ast.Constant) and not CHANGES.search(str(text.value)))
+        for node in sql
+    )
+
+
+def is_told(function: Function) -> bool:
+    arguments = {one.arg: one.annotation for one in function.args.kwonlyargs}
+    return "by" in arguments and ast.unparse(arguments["by"] or ast.Pass()) == "Actor"
+
+
+def is_of_itself(path: str, name: str) -> bool:
+    named = any(path.startswith(place) for place in OF_ITSELF)
+    return named and not (path.startswith("jobs/") and name in ASKED_FOR)
+
+
+def test_every_service_that_writes_is_told_who_does():
+    services = [path for path, _ in modules(*LAYERS) if re.fullmatch(SERVICES, name_of(path))]
+    found = {
+        f"{name_of(path)}: {name}": told
+        for path in services
+        for name, told in writers(path.read_text()).items()
+        if not is_of_itself(name_of(path), name)
+    }
+    assert len(found) > 15
+    assert [name for name, told in found.items() if not told] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("def delete_trace(*, trace: Trace) -> None:\n    trace.delete()", {"delete_trace": False}),
+        ("def f(*, by: Actor) -> None:\n    trace.save()", {"f": True}),
+        ("def f(*, by: Any) -> None:\n    trace.save()", {"f": False}),
+        ("def f() -> None:\n    _g()\ndef _g() -> None:\n    Trace.objects.create()", {"f": False}),
+        ("def f() -> None:\n    cursor.execute('UPDATE t SET x = 1')", {"f": False}),
+        ("def f() -> None:\n    cursor.execute(CHANGE)", {"f": False}),
+        ("def f() -> None:\n    cursor.execute('SELECT 1')", {}),
+        ("def f() -> None:\n    found.append(1)", {}),
+    ],
+)
+def test_a_service_that_is_not_told_is_found(code, found):
+    assert writers(code) == found

@@ -83,7 +83,7 @@ class UserAdmin(RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-
         return super().get_queryset(request).prefetch_related("groups")
 
     def recorded(self, obj: User) -> dict[str, Any]:
-        return account(obj)
+        return account(user=obj)
 
     def user_change_password(self, request: Any, id: str, form_url: str = "") -> Any:  # noqa: A002
         """Do as Django does, and tell of it; passwords are not told."""

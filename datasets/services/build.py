@@ -13,6 +13,8 @@ from datasets.models import Dataset, DatasetItem, dataset_key
 from datasets.recipe.candidates import Candidates
 from datasets.recipe.funnel import take_steps
 from datasets.recipe.recipe import Recipe
+from events.actors import Actor
+from events.services import record_event
 from jobs.progress import Progress
 from tunix_site.database.copy_out import copy_out
 from tunix_site.database.troubles import sqlstate
@@ -51,7 +53,7 @@ class _Taken(Exception):
 
 
 def build_dataset(
-    *, request: BuildRequest, user: Any, progress: Progress | None = None
+    *, request: BuildRequest, by: Actor, progress: Progress | None = None
 ) -> tuple[Dataset, bool]:
     """Build a dataset in one transaction; return it and whether it is new.
 
@@ -61,7 +63,7 @@ def build_dataset(
     """
     for _attempt in range(ATTEMPTS):
         try:
-            return _built(request, user, progress), True
+            return _built(request, by, progress), True
         except _Taken:
             return _stored(request), False
         except OperationalError as error:
@@ -70,7 +72,7 @@ def build_dataset(
     raise Conflict(DELETED_MEANWHILE)
 
 
-def _built(request: BuildRequest, user: Any, progress: Progress | None) -> Dataset:
+def _built(request: BuildRequest, by: Actor, progress: Progress | None) -> Dataset:
     """Claim the name, take the steps and write what they left.
 
     All statements see one state; within a larger transaction, as that of an idempotency key, each
@@ -80,7 +82,7 @@ def _built(request: BuildRequest, user: Any, progress: Progress | None) -> Datas
     with transaction.atomic(), connection.cursor() as cursor:
         if one_state:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        dataset = _claimed(request, user)
+        dataset = _claimed(request, by)
         candidates = Candidates(dataset.pk, one_state=one_state)
         for line in take_steps(request.recipe, candidates):
             dataset.funnel.append(msgspec.to_builtins(line))
@@ -88,17 +90,25 @@ def _built(request: BuildRequest, user: Any, progress: Progress | None) -> Datas
                 progress.total = candidates.count
                 progress.check()
         _fill(cursor, dataset, candidates)
+        record_event(
+            by=by,
+            action="build",
+            object_type="dataset",
+            object_id=dataset.key,
+            after={"build_id": dataset.build_id, "content_digest": dataset.content_digest},
+            count=dataset.trace_count,
+        )
     return dataset
 
 
-def _claimed(request: BuildRequest, user: Any) -> Dataset:
+def _claimed(request: BuildRequest, by: Actor) -> Dataset:
     """Insert the row, waiting for whoever builds under the same name; _Taken where it is there."""
     dataset = Dataset(
         key=dataset_key(request.name, request.version),
         name=request.name,
         version=request.version,
         parent=_held_parent(request.parent_key),
-        created_by=user,
+        created_by=by.user,
         **request.as_fields(),
     )
     try:

@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from datasets.export import files
 from datasets.models import Dataset, DatasetItem
+from events.actors import Actor
+from events.services import record_event
 from tunix_site.errors import Conflict
 
 
-def delete_dataset(*, dataset: Dataset) -> None:
+def delete_dataset(*, dataset: Dataset, by: Actor) -> None:
     """Delete a dataset's items; its row stays to hold the key. Conflict while it has children."""
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
@@ -21,4 +23,12 @@ def delete_dataset(*, dataset: Dataset) -> None:
         dataset.deleted_at = timezone.now()
         dataset.save(update_fields=["deleted_at"])
         DatasetItem.objects.filter(dataset=dataset).delete()
+        record_event(
+            by=by,
+            action="delete",
+            object_type="dataset",
+            object_id=dataset.key,
+            before={"build_id": dataset.build_id, "content_digest": dataset.content_digest},
+            count=dataset.trace_count,
+        )
         transaction.on_commit(partial(files.forget, dataset.build_id))

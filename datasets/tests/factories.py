@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from datasets.models import Dataset
 from datasets.recipe.recipe import Recipe
 from datasets.services.build import BuildRequest, build_dataset
+from events.tests.acting import acting
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -41,7 +42,7 @@ class DatasetFactory(BuildRequestFactory):
 
     @classmethod
     def _create(cls, model_class: type[Dataset], *args: Any, **fields: Any) -> Dataset:
-        dataset, _ = build_dataset(request=BuildRequest(**fields), user=UserFactory())
+        dataset, _ = build_dataset(request=BuildRequest(**fields), by=acting(UserFactory()))
         return dataset
 
 

@@ -17,6 +17,7 @@ from datasets.services.delete import delete_dataset
 from datasets.tests.exporting import EXPORTS, export
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from datasets.tests.test_export_streaming import lose_item
+from events.tests.acting import acting
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
 from tunix_site.tests.live import MANAGE, environment_for, url_of_database, wait_until
@@ -142,7 +143,7 @@ def test_what_is_refused_is_said_in_one_line(dataset, arguments, message, tmp_pa
 
 
 def test_a_deleted_dataset_is_none(dataset, tmp_path):
-    delete_dataset(dataset=dataset)
+    delete_dataset(dataset=dataset, by=acting())
     with pytest.raises(CommandError, match="There is no dataset"):
         run(dataset.key, "--output", tmp_path / "rows")
 

@@ -19,6 +19,7 @@ from datasets.tests.exporting import EXPORTS, ROUTES, export
 from datasets.tests.exporting import asked as export_of
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from datasets.tests.test_export_streaming import lose_item
+from events.tests.acting import acting
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
 from tunix_site.tests.live import url_of_database, wait_until, web_server
@@ -207,7 +208,7 @@ def test_a_dataset_deleted_while_it_is_written_leaves_no_file(reader, dataset, f
     asked = export_of(dataset)
     pieces = files.Kept(asked.pieces(), asked, files.path_of(asked))
     assert b"".join(pieces).count(b"\n") == 40
-    delete_dataset(dataset=dataset)
+    delete_dataset(dataset=dataset, by=acting())
     pieces.close()
     assert kept(folder) == []
 

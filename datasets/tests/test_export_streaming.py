@@ -9,6 +9,7 @@ from datasets.export.reading import DatasetCutShort
 from datasets.services.delete import delete_dataset
 from datasets.tests.exporting import EXPORTS, ROUTES, asked, export, is_lines, rows
 from datasets.tests.factories import DatasetFactory
+from events.tests.acting import acting
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
 from tunix_site.api.pieces import started
@@ -77,7 +78,7 @@ def test_a_dataset_deleted_before_it_is_read_is_gone(reader, path):
 
     def delete_first(execute, sql, params, many, context):
         if "set_config" in sql:
-            delete_dataset(dataset=dataset)
+            delete_dataset(dataset=dataset, by=acting())
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(delete_first):

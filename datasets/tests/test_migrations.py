@@ -12,6 +12,7 @@ from datasets.models import Dataset
 from datasets.recipe.recipe import Recipe
 from datasets.services.delete import delete_dataset
 from datasets.tests.factories import DatasetFactory
+from events.tests.acting import acting
 from traces.tests.factories import TraceFactory
 
 carrying_over = import_module("datasets.migrations.0007_carry_recipes_over")
@@ -47,7 +48,7 @@ RECIPES = [
 def test_the_columns_of_a_recipe_become_its_document(reader, monkeypatch):
     TraceFactory.create_batch(4, meta={"flag": True, "large": 1e22, "source": "made_up"})
     keys = [DatasetFactory(recipe=Recipe(**recipe)).key for recipe in RECIPES]
-    delete_dataset(dataset=DatasetFactory(name="deleted"))
+    delete_dataset(dataset=DatasetFactory(name="deleted"), by=acting())
     before = [manifest(reader, key) for key in keys]
     try:
         call_command("migrate", "datasets", "0005", verbosity=0)

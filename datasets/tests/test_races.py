@@ -62,7 +62,7 @@ def test_a_trace_deleted_while_it_is_selected_is_left_out_by_a_second_attempt(el
         elsewhere(delete_trace, trace=traces[0], by=acting()).result()
 
     with before("SET CONSTRAINTS", delete):
-        dataset, created = build_dataset(request=request, user=user)
+        dataset, created = build_dataset(request=request, by=acting(user))
     assert (created, dataset.trace_count, dataset.funnel[0]["out"]) == (True, 1, 1)
     assert Dataset.objects.get() == dataset
 
@@ -74,11 +74,11 @@ def test_traces_that_are_deleted_at_every_attempt_are_a_conflict(elsewhere, larg
     request, user = BuildRequestFactory(), UserFactory()
 
     def delete():
-        elsewhere(delete_trace, trace=traces.pop()).result()
+        elsewhere(delete_trace, trace=traces.pop(), by=acting()).result()
 
     def build():
         with transaction.atomic() if larger else nullcontext():
-            return build_dataset(request=request, user=user)
+            return build_dataset(request=request, by=acting(user))
 
     with before("SET CONSTRAINTS", delete, times=2), pytest.raises(Conflict, match="build again"):
         build()
@@ -103,7 +103,7 @@ def test_a_build_counts_what_it_takes(elsewhere, larger, limit):
         transaction.atomic() if larger else nullcontext(),
         before("CREATE TEMPORARY TABLE", arrive),
     ):
-        dataset, _ = build_dataset(request=request, user=user)
+        dataset, _ = build_dataset(request=request, by=acting(user))
     assert Trace.objects.count() == 5
     matched = 4 if larger and limit != 2 else 3
     kept = min(matched, limit or matched)
@@ -120,7 +120,7 @@ def test_traces_may_be_curated_while_they_are_selected(elsewhere):
         elsewhere(Trace.objects.update, status="approved").result()
 
     with before("SET CONSTRAINTS", curate):
-        dataset, _ = build_dataset(request=request, user=user)
+        dataset, _ = build_dataset(request=request, by=acting(user))
     assert [item.trace for item in dataset.items.all()] == [trace]
 
 
@@ -129,7 +129,7 @@ def test_a_dataset_built_while_its_trace_is_deleted_keeps_it(elsewhere):
     request, user = BuildRequestFactory(), UserFactory()
 
     def build():
-        elsewhere(build_dataset, request=request, user=user).result()
+        elsewhere(build_dataset, request=request, by=acting(user)).result()
 
     with before('DELETE FROM "traces_trace"', build), pytest.raises(Conflict, match="just built"):
         delete_trace(trace=trace, by=acting())
@@ -142,8 +142,8 @@ def test_a_child_waits_for_whoever_deletes_its_parent(elsewhere, deleted):
     parent = DatasetFactory(name="parent")
     request, user = BuildRequestFactory(name="child", parent_key="parent-1"), UserFactory()
     with transaction.atomic():
-        delete_dataset(dataset=parent)
-        building = elsewhere(build_dataset, request=request, user=user)
+        delete_dataset(dataset=parent, by=acting())
+        building = elsewhere(build_dataset, request=request, by=acting(user))
         wait_until(somebody_waits)
         transaction.set_rollback(not deleted)
     child, _ = building.result()
@@ -156,7 +156,7 @@ def test_a_parent_waits_for_the_child_that_is_being_built(elsewhere):
     parent = DatasetFactory(name="parent")
     with transaction.atomic():
         DatasetFactory(name="child", parent_key="parent-1")
-        deleting = elsewhere(delete_dataset, dataset=parent)
+        deleting = elsewhere(delete_dataset, dataset=parent, by=acting())
         wait_until(somebody_waits)
     with pytest.raises(Conflict, match="is the parent of: child-1"):
         deleting.result()
@@ -167,8 +167,8 @@ def test_the_same_name_waits_for_whoever_builds_it(elsewhere, committed):
     TraceFactory()
     request, user = BuildRequestFactory(), UserFactory()
     with transaction.atomic():
-        first, _ = build_dataset(request=request, user=user)
-        building = elsewhere(build_dataset, request=request, user=user)
+        first, _ = build_dataset(request=request, by=acting(user))
+        building = elsewhere(build_dataset, request=request, by=acting(user))
         wait_until(somebody_waits)
         transaction.set_rollback(not committed)
     dataset, created = building.result()
@@ -180,4 +180,4 @@ def test_the_same_name_waits_for_whoever_builds_it(elsewhere, committed):
 def test_another_broken_rule_is_not_taken_for_a_taken_name():
     TraceFactory()
     with pytest.raises(IntegrityError, match="session_id"):
-        build_dataset(request=BuildRequestFactory(session_id=None), user=UserFactory())
+        build_dataset(request=BuildRequestFactory(session_id=None), by=acting(UserFactory()))

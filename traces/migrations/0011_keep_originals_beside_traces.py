@@ -7,7 +7,7 @@ REFUSE_TO_LOSE = """
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM traces_trace WHERE original IS NOT NULL) THEN
-        RAISE EXCEPTION 'traces have originals: migrate traces to 0011 first, and then back';
+        RAISE EXCEPTION 'traces have originals: migrate traces to 0012 first, and then back';
     END IF;
 END $$
 """

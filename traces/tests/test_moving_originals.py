@@ -115,7 +115,7 @@ def test_backwards_all_of_it_moves_back():
 def test_the_column_does_not_go_with_what_is_in_it():
     migrate_to(*COLUMN)
     TraceFactory(original={"solution": LONG})
-    with pytest.raises(ProgrammingError, match="migrate traces to 0011 first"):
+    with pytest.raises(ProgrammingError, match="migrate traces to 0012 first"):
         migrate_to(*BEFORE)
     assert columns() == [({"source": "made_up"}, {"solution": LONG})]
 

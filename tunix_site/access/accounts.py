@@ -23,7 +23,7 @@ class Credentials:
     api_key: str
 
 
-def account(user: Any) -> dict[str, Any]:
+def account(*, user: Any) -> dict[str, Any]:
     """Give what events tell of a user: name and rights."""
     groups = sorted(user.groups.values_list("name", flat=True))
     rights = {name: getattr(user, name) for name in RIGHTS}
@@ -38,16 +38,18 @@ def make_user(*, username: str, role: str, by: Actor) -> Any:
     user.full_clean()
     user.save()
     user.groups.add(Group.objects.get(name=role))
-    record_event(by=by, action="create", object_type="user", object_id=user.pk, after=account(user))
+    record_event(
+        by=by, action="create", object_type="user", object_id=user.pk, after=account(user=user)
+    )
     return user
 
 
 @transaction.atomic
 def give_role(*, user: Any, role: str, by: Actor) -> None:
     """Put a user into the group of the role, where they are not in it."""
-    before = account(user)
+    before = account(user=user)
     user.groups.add(Group.objects.get(name=role))
-    after = account(user)
+    after = account(user=user)
     if after != before:
         record_event(
             by=by,
@@ -69,6 +71,8 @@ def ensure_administrator(*, by: Actor) -> Credentials | None:
     if users.filter(username=username).exists():  # somebody's, who is no superuser
         username += f"-{secrets.token_hex(4)}"
     user = users.create_superuser(username=username, password=password)
-    record_event(by=by, action="create", object_type="user", object_id=user.pk, after=account(user))
+    record_event(
+        by=by, action="create", object_type="user", object_id=user.pk, after=account(user=user)
+    )
     _, text = issue_key(user=user, name="first run", role=Role.TRAINER, by=by)
     return Credentials(username=username, password=password, api_key=text)

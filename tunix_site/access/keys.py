@@ -12,7 +12,7 @@ from tunix_site.models import ApiKey
 OBJECT = "key"
 
 
-def shown(key: ApiKey) -> dict[str, Any]:
+def _shown(key: ApiKey) -> dict[str, Any]:
     """Give what events tell of a key."""
     return {
         "name": key.name,
@@ -29,7 +29,7 @@ def issue_key(
 ) -> tuple[ApiKey, str]:
     """Make a key; its text is returned here and never again."""
     key, text = ApiKey.objects.issue(user=user, name=name, role=role, expires_at=expires_at)
-    _record(key, "issue", by=by, after=shown(key))
+    _record(key, "issue", by=by, after=_shown(key))
     return key, text
 
 
@@ -47,12 +47,12 @@ def change_key(*, key: ApiKey, fields: list[str], by: Actor) -> None:
 @transaction.atomic
 def revoke_key(*, key: ApiKey, by: Actor) -> None:
     key.revoke()
-    _record(key, "revoke", by=by, before=shown(key))
+    _record(key, "revoke", by=by, before=_shown(key))
 
 
 @transaction.atomic
 def delete_key(*, key: ApiKey, by: Actor) -> None:
-    _record(key, "delete", by=by, before=shown(key))
+    _record(key, "delete", by=by, before=_shown(key))
     key.delete()
 
 

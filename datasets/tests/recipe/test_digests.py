@@ -8,6 +8,7 @@ from datasets.services.delete import delete_dataset
 from datasets.tests import reference
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.selecting import step
+from events.tests.acting import acting
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
 
@@ -93,7 +94,7 @@ def test_the_same_traces_stored_in_another_order_give_the_same_dataset():
             TraceFactory(final_answer="", **content)
         dataset = DatasetFactory(**recipe)
         digests.add(dataset.content_digest)
-        delete_dataset(dataset=dataset)
+        delete_dataset(dataset=dataset, by=acting())
         Trace.objects.all().delete()
         random.Random(4).shuffle(contents)
     assert len(digests) == 1
