@@ -180,6 +180,18 @@ def kept_otherwise(was: KeyedRows, now: KeyedRows, table: str) -> Iterator[str]:
         yield from (f"{key}: {problem}" for problem in unlike(row, now.get(key), STORED.get(table)))
 
 
+def test_reviews_of_before_are_shown(migrated, ask):
+    told = ("id", "verdict", "note", "step_labels")
+    reviews = migrated.restored["traces_review"].values()
+    assert any(review["step_labels"] for review in reviews)
+    for trace in {review["trace_id"] for review in reviews}:
+        made = [
+            [review[name] for name in told] for review in reviews if review["trace_id"] == trace
+        ]
+        rows = asking.rows(ask, f"/api/traces/{trace}/reviews")
+        assert [[row[name] for name in told] for row in rows] == sorted(made, reverse=True)
+
+
 def test_keys_and_passwords_open_what_they_did(migrated):
     may_write = {"reader": 403, "writer": 400, "curator": 400, "trainer": 400}
     may_write |= {"less than its user": 403, "for long": 400}
