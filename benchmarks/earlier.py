@@ -26,7 +26,7 @@ NEW_ID = """(
     || '7' || substr(md5(number::text), 1, 3) || '8' || substr(md5(number::text), 4, 15)
 )::uuid"""
 NEW_VALUES = {"id": NEW_ID, "external_id": "external_id || '/' || number"}
-BESIDE = (  # two reviews of a quarter, scores and a dataset of half
+BESIDE = (  # reviews of some, scores and a dataset of half
     """INSERT INTO traces_review (trace_id, reviewer_id, verdict, note, created_at)
     SELECT id, (SELECT min(id) FROM auth_user), verdict, '', now()
     FROM traces_trace, unnest('{flagged,approved}'::text[]) AS verdict

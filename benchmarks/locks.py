@@ -11,15 +11,11 @@ from typing import Any
 from benchmarks.baseline import bare_connection
 
 SAMPLE_SECONDS = 0.05
-STRENGTH = (
-    "AccessShareLock",
-    "RowShareLock",
-    "RowExclusiveLock",
-    "ShareUpdateExclusiveLock",
-    "ShareLock",
-    "ShareRowExclusiveLock",
-    "ExclusiveLock",
+KEEP_WRITERS_WAITING = (  # the strongest first
     "AccessExclusiveLock",
+    "ExclusiveLock",
+    "ShareRowExclusiveLock",
+    "ShareLock",
 )
 LOCKS = """
     SELECT relation.relname, mode, granted, pid, xact_start
@@ -74,14 +70,12 @@ def sampler(named: str) -> Iterator[dict[tuple[str, str, bool], float]]:
         yield longest
 
 
-def strongest(longest: dict[tuple[str, str, bool], float]) -> list[Lock]:
-    """Give of each table the strongest lock, the strongest first."""
-    found: dict[str, Lock] = {}
+def strong(longest: dict[tuple[str, str, bool], float]) -> list[Lock]:
+    """Give the locks that keep writers waiting, the strongest first."""
+    found: dict[tuple[str, str], Lock] = {}
     for (table, mode, granted), seconds in longest.items():
-        known = found.get(table)
-        if known is None or STRENGTH.index(mode) > STRENGTH.index(known.mode):
-            found[table] = Lock(table, mode)
-        if found[table].mode == mode:
-            name = "held_seconds" if granted else "waited_seconds"
-            setattr(found[table], name, round(seconds, 2))
-    return sorted(found.values(), key=lambda lock: (-STRENGTH.index(lock.mode), lock.table))
+        lock = found.setdefault((table, mode), Lock(table, mode))
+        name = "held_seconds" if granted else "waited_seconds"
+        setattr(lock, name, round(seconds, 2))
+    keeping = [lock for lock in found.values() if lock.mode in KEEP_WRITERS_WAITING]
+    return sorted(keeping, key=lambda lock: (KEEP_WRITERS_WAITING.index(lock.mode), lock.table))

@@ -25,7 +25,7 @@ from django.conf import settings
 
 from benchmarks.baseline import Database, bare_connection
 from benchmarks.earlier import columns_of, earlier_database, insertion, multiply
-from benchmarks.locks import Lock, beside, sampler, strongest
+from benchmarks.locks import Lock, beside, sampler, strong
 from benchmarks.site import BenchmarkFailed
 from benchmarks.timing import percentile, seconds_of
 from tunix_site.serving.processes import child_process
@@ -67,7 +67,7 @@ def measure(traces: int) -> Measured:
             with sampler(NAMED) as locks:
                 measured.seconds, measured.memory_mib = migrate()
             measured.waits["meanwhile"] = _summary(waits)
-        measured.locks = strongest(locks)
+        measured.locks = strong(locks)
         measured.database_mib_after = _mib(database)
         grown = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), %s)"
         measured.log_mib = float(_value(database, grown, [log_before])) / MIB
@@ -147,7 +147,7 @@ def table(measured: Measured) -> str:
         f"database {measured.database_mib_before:,.0f} to {measured.database_mib_after:,.0f} MiB, "
         f"{measured.log_mib:,.0f} MiB of log",
         "",
-        "| table | strongest lock | held at most | waited for at most |",
+        "| table | lock that keeps writers waiting | held at most | waited for at most |",
         "| --- | --- | --- | --- |",
     ]
     lines += [

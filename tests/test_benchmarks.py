@@ -9,7 +9,7 @@ from benchmarks.baseline import bare_connection
 from benchmarks.builds import build
 from benchmarks.data import Traces, generated, load_traces
 from benchmarks.exports import RENDERED, rendered
-from benchmarks.locks import sampler, strongest
+from benchmarks.locks import sampler, strong
 from benchmarks.price import Price
 from benchmarks.report import Result, table, write
 from benchmarks.run import Sizes, measure
@@ -101,7 +101,7 @@ def test_a_lock_that_a_migration_holds_is_seen():
             database.execute("LOCK TABLE traces_score IN ROW EXCLUSIVE MODE")
             database.execute("LOCK TABLE traces_score IN SHARE ROW EXCLUSIVE MODE")
             wait_until(lambda: len(longest) > 1)
-    (lock,) = strongest(longest)
+    (lock,) = strong(longest)
     assert (lock.table, lock.mode) == ("traces_score", "ShareRowExclusiveLock")
     assert lock.held_seconds > 0
     assert lock.waited_seconds == 0
