@@ -15,7 +15,6 @@ class DatasetsConfig(apps.SiteApp):
     root_links = {"datasets": "dataset-list"}
     tags = {"datasets": "Immutable selections of traces, and their exports."}
     words = "datasets.words.describe"
-    workers = {"builds": ["work", "--queues", "builds"]}
 
     def ready(self) -> None:
         from datasets import tasks  # noqa: F401  # registers the kind of job

@@ -11,8 +11,3 @@ class JobsConfig(apps.SiteApp):
     words = "jobs.api.words.describe"
     collectors = ["jobs.metrics.JobsCollector"]
     beside_server = ["work"]
-
-    def ready(self) -> None:
-        from jobs import checks
-
-        checks.register()

@@ -50,3 +50,8 @@ def unqueued_kind(name: str, *, role: str) -> None:
 def is_queued(name: str) -> bool:
     kind = KINDS.get(name)
     return kind is not None and kind.queue is not None
+
+
+def queues() -> list[str]:
+    """Give the queues that kinds of jobs wait in; each has a worker."""
+    return list(dict.fromkeys(kind.queue for kind in KINDS.values() if kind.queue))

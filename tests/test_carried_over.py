@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
-from jobs.checks import known_queues
+from jobs.kinds import queues
 from jobs.tests.working import work_off
 from tests.before import asking
 from tests.before.asking import Answer
@@ -252,7 +252,7 @@ def test_work_that_was_left_is_done(in_use):
     left = before()["left"]
     died = ask.json(f"/api/jobs/{left['died']}")
     assert died["state"] == "queued"  # again, once somebody looked
-    for queue in known_queues():
+    for queue in queues():
         work_off(queue)
     for job in left.values():
         assert ask.json(f"/api/jobs/{job}")["state"] == "succeeded"

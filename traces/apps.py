@@ -22,7 +22,6 @@ class TracesConfig(apps.SiteApp):
     enum_names = {"StatusEnum": "traces.models.Status"}
     collectors = ["traces.metrics.PendingCollector"]
     workers = {
-        "bulk": ["work", "--queues", "bulk"],
         # each helps the other where its own index lacks nothing
         "search": ["index_traces", "--kind", "search", "--kind", "similar"],
         "similar": ["index_traces", "--kind", "similar", "--kind", "search"],

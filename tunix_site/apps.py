@@ -38,7 +38,8 @@ class SiteApp(AppConfig):
     words: ClassVar[str] = ""  # the hook that describes fields there
     enum_names: ClassVar[Mapping[str, str]] = {}  # of enums there that share a field's name
     collectors: ClassVar[Sequence[str]] = ()  # of metrics, asked when Prometheus asks
-    workers: ClassVar[Mapping[str, Sequence[str]]] = {}  # commands that `work` keeps running
+    # Commands that `work` keeps running, beside one for each queue that kinds of jobs name.
+    workers: ClassVar[Mapping[str, Sequence[str]]] = {}
     beside_server: ClassVar[Sequence[str]] = ()  # commands that `serve` keeps running
 
 
@@ -92,5 +93,5 @@ def site_apps() -> list[SiteApp]:
 
 
 def workers() -> dict[str, Sequence[str]]:
-    """Give the command of each worker process, by the worker's name."""
+    """Give the command of each worker process that an app names, by the worker's name."""
     return {name: command for app in site_apps() for name, command in app.workers.items()}

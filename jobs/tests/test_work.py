@@ -14,8 +14,8 @@ from events.tests.acting import acting
 from jobs.models import Job
 from jobs.services.queue import start_job
 from jobs.tests.factories import FailedJobFactory, RunningJobFactory
+from jobs.workers.processes import worker_commands
 from traces.tests.factories import TraceFactory
-from tunix_site import apps
 from tunix_site.serving.processes import descendants
 from tunix_site.tests.live import is_alive, wait_until
 
@@ -70,7 +70,7 @@ def test_each_worker_is_started_again_and_all_end_together(work):
     def workers() -> set[int]:
         return descendants(keeper.pid) - {keeper.pid}
 
-    wait_until(lambda: len(workers()) == len(apps.workers()))
+    wait_until(lambda: len(workers()) == len(worker_commands()))
     before = workers()
     os.kill(min(before), signal.SIGKILL)
     wait_until(lambda: len(workers() - before) == 1)

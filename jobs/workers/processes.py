@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 from django.core.management import call_command
 from django.db import connections
 
+from jobs.kinds import queues
+from tunix_site import apps
 from tunix_site.database.troubles import described, trouble_of
 from tunix_site.serving.processes import GRACE_SECONDS, Kept, die_with_parent
 from tunix_site.serving.server import keep_program_out_of_collections
@@ -20,6 +22,11 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 2.0  # before a worker that ended is started again
 LOOK_SECONDS = 0.5
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def worker_commands() -> dict[str, Sequence[str]]:
+    """Give the command of each worker process, by its name: one a queue, and those of the apps."""
+    return {queue: ("work", "--queues", queue) for queue in queues()} | apps.workers()
 
 
 class Workers:

@@ -28,8 +28,18 @@ class NotesConfig(apps.SiteApp):
     tags = {"notes": "What was noted."}
     words = "notes.routes.describe"
     collectors = ["notes.routes.NotesCollector"]
-    workers = {"notes": ["work", "--queues", "notes"]}
+    workers = {"filing": ["file_notes"]}
     beside_server = ["keep_notes"]
+
+    def ready(self):
+        from notes import tasks
+""",
+    "tasks.py": """
+from jobs.kinds import job_kind
+
+@job_kind("note", queue="notes", role="writer")
+def note(job, progress):
+    return {}
 """,
     "routes.py": """
 from django.urls import path
@@ -68,7 +78,7 @@ from django.contrib.auth.models import User
 from django.core import checks
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIRequestFactory, force_authenticate
-from jobs.checks import known_queues
+from jobs.workers.processes import worker_commands
 from tunix_site import apps
 from tunix_site.admin_base.menu import navigation
 from tunix_site.api.documents import RootView
@@ -83,7 +93,7 @@ print(json.dumps({
     "links": list(RootView.as_view()(request).data),
     "tags": [tag["name"] for tag in document["tags"]],
     "said": document["components"]["schemas"]["Note"]["properties"]["noted"]["description"],
-    "queues": known_queues(),
+    "workers": list(worker_commands()),
     "beside": [command for app in apps.site_apps() for command in app.beside_server],
     "collectors": [type(collector).__name__ for collector in ASKED_AT_ONCE._collector_to_names],
 }))
@@ -120,7 +130,7 @@ def test_a_new_app_is_named_in_the_settings_alone(told):
     assert told["links"][:5] == ["version", "traces", "notes", "datasets", "jobs"]
     assert told["tags"] == ["traces", "scores", "notes", "datasets", "jobs", "operations"]
     assert told["said"] == "What it says."
-    assert told["queues"] == ["bulk", "notes", "builds"]
+    assert told["workers"] == ["bulk", "builds", "notes", "search", "similar", "filing"]
     assert told["beside"] == ["keep_notes", "work"]
     assert told["collectors"] == ["PendingCollector", "NotesCollector", "JobsCollector"]
 

@@ -4,10 +4,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.checks import known_queues
-from jobs.workers.processes import Workers
+from jobs.kinds import queues
+from jobs.workers.processes import Workers, worker_commands
 from jobs.workers.worker import QueueWorker
-from tunix_site.apps import workers
 from tunix_site.postgres.cluster import Cluster
 from tunix_site.postgres.keeper import KeptPostgres, looked_after
 
@@ -24,12 +23,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         cluster = Cluster(settings.VAR_DIR) if settings.EMBEDDED_POSTGRES else None
         if not options["queues"] and not options["once"]:
-            Workers(workers(), beside=[KeptPostgres(cluster)] if cluster else []).run()
+            Workers(worker_commands(), beside=[KeptPostgres(cluster)] if cluster else []).run()
             return
-        queues = (options["queues"] or ",".join(known_queues())).split(",")
-        unknown = sorted(set(queues) - set(known_queues()))
-        if unknown:
-            known = ", ".join(known_queues())
-            raise CommandError(f"There is no queue {', '.join(unknown)}; known ones: {known}.")
+        known = queues()
+        asked = options["queues"].split(",") if options["queues"] else known
+        if unknown := sorted(set(asked) - set(known)):
+            missing = ", ".join(unknown)
+            raise CommandError(f"There is no queue {missing}; known ones: {', '.join(known)}.")
         with looked_after(cluster) if cluster else contextlib.nullcontext():
-            QueueWorker(queues=queues, once=options["once"]).work()
+            QueueWorker(queues=asked, once=options["once"]).work()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from django.core.management import CommandError, call_command
 
-from tunix_site.apps import workers
+from jobs.workers.processes import worker_commands
 from tunix_site.management.commands import serve
 from tunix_site.postgres.cluster import Cluster
 from tunix_site.serving.processes import children, descendants
@@ -44,7 +44,7 @@ class Run:
         wait_until(lambda: self.get("/api/health") == 200 or self.process.poll() is not None)
         assert self.process.poll() is None, self.text
         if "TUNIX_WORKERS" not in variables:
-            wait_until(lambda: len(descendants(self.process.pid)) >= 3 + len(workers()))
+            wait_until(lambda: len(descendants(self.process.pid)) >= 3 + len(worker_commands()))
         self.pids = descendants(self.process.pid)
         self.pids.add(int((Cluster(var_dir).data / "postmaster.pid").read_text().split()[0]))
 
@@ -130,7 +130,7 @@ def test_the_workers_are_kept_running_beside_the_web_processes(first, var_dir):
     os.kill(keeper, signal.SIGKILL)
     wait_until(lambda: len(children(run.process.pid) - {web, keeper}) == 1)
     [keeper] = children(run.process.pid) - {web}
-    wait_until(lambda: len(children(keeper)) == len(workers()))
+    wait_until(lambda: len(children(keeper)) == len(worker_commands()))
     pids = descendants(run.process.pid) | run.pids
     assert run.end(signal.SIGTERM) == 0
     assert not [pid for pid in pids if is_alive(pid)]
@@ -223,7 +223,7 @@ def test_under_make_it_ends_when_make_is_killed(first, var_dir):
     with starter:
         pid = int(starter.stdout.readline())
         wait_until(lambda: answers(port))
-        wait_until(lambda: len(descendants(pid)) >= 3 + len(workers()))
+        wait_until(lambda: len(descendants(pid)) >= 3 + len(worker_commands()))
         pids = descendants(pid)
         pids.add(int((Cluster(var_dir).data / "postmaster.pid").read_text().split()[0]))
         starter.kill()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tunix_site.apps import workers
+from jobs.workers.processes import worker_commands
 from tunix_site.serving.processes import descendants
 from tunix_site.serving.server_process import running_server
 from tunix_site.tests.live import (
@@ -30,7 +30,7 @@ def test_the_port_is_free_and_the_processes_end_at_once(
         environment=environment, log_path=tmp_path / "log", with_workers=True
     ) as server:
         port = int(server.url.rpartition(":")[2])
-        wait_until(lambda: len(descendants(server.pid)) >= 3 + len(workers()))
+        wait_until(lambda: len(descendants(server.pid)) >= 3 + len(worker_commands()))
         [web] = server.web_process_ids()
         processes = descendants(server.pid)
         with crowd(port, 5, HEAD_OF_POST % 9000), crowd(port, 5):  # under way
