@@ -1,10 +1,8 @@
 """Importing a stream of source records of any length."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -17,76 +15,24 @@ from jobs.services.queue import start_job
 from traces.intake.incoming import Incoming, Refusal, Unread
 from traces.intake.records import RecordReader, format_of, is_record, unread
 from traces.models import Score, Status
-from traces.readers.formats import AUTO
 from traces.readers.mapping import parse
+from traces.services.import_summary import (
+    ABORT,
+    SHOWN_TRACES,
+    ImportRefused,
+    ImportRequest,
+    Summary,
+)
 from traces.services.reread import read_differently, stored_once
 from traces.services.reviews import Verdict, store_imported
 from traces.services.storing import Outcome, create_traces
 from traces.sources.records import read_records
 from traces.sources.source import BrokenSource, Chunk, Source
-from tunix_site.errors import Invalid
 
 IMPORT = "import"
-SKIP, ABORT = "skip", "abort"
 STORED_AT_ONCE = 2_000  # traces in a transaction
 STORED_BYTES = 16 * 1024 * 1024  # of their JSON, after which it takes no more of them
 READ_AT_ONCE = 100  # records
-MAX_SHOWN_ERRORS = 100
-SHOWN_TRACES = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportRequest:
-    """A validated request to import.
-
-    `map` is text that `traces.readers.mapping.parse` takes, in place of a format's name.
-    """
-
-    format: str = AUTO
-    map: str | None = None
-    source: str | None = None
-    on_error: str = SKIP
-    dry_run: bool = False
-    may_curate: bool = False
-
-
-@dataclass
-class Summary:
-    """What became of a file, so far; the first errors of it, and in a dry run its first traces."""
-
-    format: str | None = None
-    line_count: int = 0
-    created_count: int = 0
-    existing_count: int = 0
-    read_differently_count: int = 0
-    error_count: int = 0
-    errors_left_out_count: int = 0
-    errors: list[Refusal] = field(default_factory=list)
-    traces: list[dict[str, Any]] = field(default_factory=list)
-    last_bad_line: int = 0
-
-    def as_json(self, request: ImportRequest) -> dict[str, Any]:
-        counted = {
-            "format": self.format,
-            "line_count": self.line_count,
-            "created_count": self.created_count,
-            "existing_count": self.existing_count,
-            "read_differently_count": self.read_differently_count,
-            "error_count": self.error_count,
-            "errors": [error._asdict() for error in self.errors],
-        }
-        if self.errors_left_out_count:
-            counted["errors_left_out_count"] = self.errors_left_out_count
-        return {**counted, "dry_run": True, "traces": self.traces} if request.dry_run else counted
-
-
-class ImportRefused(Invalid):
-    """400: it ended before its time, or came to nothing; `answer` is the summary up to there."""
-
-    def __init__(self, reason: str, answer: dict[str, Any], **shown: Any) -> None:
-        super().__init__({"detail": reason, **shown})
-        self.reason = reason
-        self.answer = answer
 
 
 def import_stream(
@@ -168,10 +114,12 @@ def _import(
             progress.done = summary.line_count
             progress.check()
             if summary.error_count and request.on_error == ABORT and not request.dry_run:
-                return _took_back(summary, "Nothing was stored: a record is bad.")
+                summary.take_back()
+                return "Nothing was stored: a record is bad."
     except BrokenSource as error:
         if request.on_error == ABORT:
-            return _took_back(summary, f"Nothing was stored. {error}")
+            summary.take_back()
+            return f"Nothing was stored. {error}"
         return str(error)
     if not summary.line_count:
         return "There is no record in it."
@@ -191,11 +139,6 @@ def _record(summary: Summary, progress: Progress, by: Actor) -> None:
             after={"format": summary.format},
             count=summary.created_count,
         )
-
-
-def _took_back(summary: Summary, reason: str) -> str:
-    summary.created_count = summary.existing_count = summary.read_differently_count = 0
-    return reason
 
 
 def _read(
@@ -264,7 +207,7 @@ def _store(
                 reread=lambda taken: read_differently(incoming=incoming, holders=taken),
             )
             _add_curation(incoming, outcome, by)
-        _count(incoming, outcome, summary, request)
+        summary.count(incoming, outcome, shown=SHOWN_TRACES if request.dry_run else 0)
         refused += [
             Refusal(incoming[position].line, "external_id", reason)
             for position, reason in outcome.refused.items()
@@ -285,27 +228,10 @@ def _count_unread(unread: list[Unread], request: ImportRequest, summary: Summary
 
 
 def _refuse(refused: list[Refusal], summary: Summary, progress: Progress) -> None:
-    """Keep refusals, in the order of their lines; a line counts once, however often refused."""
-    lines = {refusal.line for refusal in refused}
-    # a record of several traces may come in two pieces
-    summary.error_count += len(lines) - (refused[0].line == summary.last_bad_line)
-    summary.last_bad_line = refused[-1].line
-    summary.errors += refused[: MAX_SHOWN_ERRORS - len(summary.errors)]
+    """Keep refusals, in the order of their lines, with the job as well."""
+    summary.refuse(refused)
     progress.add_errors(ErrorRow(*refusal) for refusal in refused)
     summary.errors_left_out_count = progress.errors_left_out_count
-
-
-def _count(
-    incoming: list[Incoming], outcome: Outcome, summary: Summary, request: ImportRequest
-) -> None:
-    created = len(outcome.created)
-    summary.created_count += created
-    summary.existing_count += len(incoming) - created - len(outcome.refused)
-    summary.read_differently_count += len(outcome.reread)
-    if request.dry_run and len(summary.traces) < SHOWN_TRACES:
-        left = SHOWN_TRACES - len(summary.traces)
-        chosen = sorted(outcome.created)[:left]
-        summary.traces += [_as_stored(incoming[position]) for position in chosen]
 
 
 def _add_curation(incoming: list[Incoming], outcome: Outcome, by: Actor) -> None:
@@ -323,17 +249,3 @@ def _add_curation(incoming: list[Incoming], outcome: Outcome, by: Actor) -> None
     Score.objects.bulk_create(scores)
     if by.user is not None:
         store_imported(verdicts=verdicts, by=by)
-
-
-def _as_stored(one: Incoming) -> dict[str, Any]:
-    """Show a trace as it would be stored."""
-    document = one.document
-    original = {} if one.original is None else {"original": one.original}
-    return {
-        "line": one.line,
-        "status": one.status or Status.UNREVIEWED.value,
-        "scores": one.scores,
-        "step_labels": one.step_labels,
-        **msgspec.to_builtins(document),
-        **original,
-    }

@@ -50,6 +50,7 @@ from traces.serializers.scores import (
 from traces.serializers.traces import TraceDetailSerializer, TraceRowSerializer, new_trace
 from traces.services import curation, imports, scores, storing
 from traces.services.bulk import start_bulk_change
+from traces.services.import_summary import ImportRequest
 from traces.services.reviews import review_trace
 from traces.sources.source import Source
 from tunix_site.access.roles import has_role
@@ -181,7 +182,7 @@ class TraceViewSet(ApiViewSet):
             content_encoding=request.headers.get("Content-Encoding", ""),
             max_spool_bytes=settings.MAX_SPOOL_BYTES,
             by=self.actor,
-            request=imports.ImportRequest(
+            request=ImportRequest(
                 **self.query,
                 may_curate=has_role(request, Role.CURATOR),
             ),

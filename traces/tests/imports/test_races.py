@@ -14,7 +14,8 @@ from django.conf import settings
 from events.tests.acting import acting
 from jobs.models import Job
 from traces.models import Pending, Trace
-from traces.services.imports import ImportRequest, import_stream
+from traces.services.import_summary import ImportRequest
+from traces.services.imports import import_stream
 from traces.sources.records import Source
 from traces.tests.concurrency import at_once
 from tunix_site.tests.live import url_of_database, wait_until
