@@ -169,8 +169,8 @@ def test_connections_are_opened_by_django_alone():
         path.relative_to(ROOT).as_posix(): shares_connections(path.read_text())
         for path, _ in modules(*LAYERS)
     }
-    # which makes the role and the database, before there is anything for Django to connect to
-    assert [path for path, names in found.items() if names] == ["tunix_site/postgres/cluster.py"]
+    # where the role and the database are made, and carried over, before Django can connect to them
+    assert [path for path, names in found.items() if names] == ["tunix_site/postgres/server.py"]
 
 
 def test_a_shared_connection_is_found():

@@ -210,6 +210,8 @@ READ_BY_SQL = {
     "traces/querysets.py": "which traces have names",
     "tunix_site/database/copy_out.py": "any query, by COPY",
     "tunix_site/database/migrating.py": "takes a lock",
+    "tunix_site/postgres/upgrade/carry_over.py": "how a cluster was made; has the planner know it",
+    "tunix_site/postgres/upgrade/inventory.py": "what a cluster holds",
     "tunix_site/serving/operations.py": "whether the database answers",
     "tunix_site/database/statements.py": "query sets, compiled once",
     "tunix_site/database/write_check.py": "whether the database can be written: locks a row",

@@ -17,10 +17,11 @@ class Account:
     """Who runs the server: PostgreSQL refuses to be root.
 
     `wrapper` precedes every command, `identity` is given to subprocess, `owner` owns the files,
-    and `peer` is the name by which the server knows our own processes.
+    `peer` is the name by which the server knows our own processes, `name` that for its programs.
     """
 
     peer: str
+    name: str
     owner: int
     wrapper: tuple[str, ...] = ()
     identity: tuple[tuple[str, Any], ...] = ()
@@ -30,13 +31,15 @@ def find_account(root: Path, binaries: Path) -> Account:
     """Decide who runs the server; PostgresError where we are root and nobody else can."""
     us = pwd.getpwuid(os.getuid()).pw_name
     if os.getuid() != 0:
-        return Account(peer=us, owner=os.getuid())
+        return Account(peer=us, name=us, owner=os.getuid())
     them = _unprivileged()
     identity = {"user": them.pw_uid, "group": them.pw_gid, "extra_groups": []}
     if succeeds(["test", "-x", str(root.parent)], **identity) and succeeds(
         [str(binaries / "postgres"), "--version"], **identity
     ):
-        return Account(peer=us, owner=them.pw_uid, identity=tuple(identity.items()))
+        return Account(
+            peer=us, name=them.pw_name, owner=them.pw_uid, identity=tuple(identity.items())
+        )
     # Somewhere above, a directory is closed to everyone but root. In a user namespace we are
     # somebody else by name, which satisfies PostgreSQL, and have no privilege over the system.
     wrapper = (
@@ -47,7 +50,7 @@ def find_account(root: Path, binaries: Path) -> Account:
         "--",
     )
     if succeeds([*wrapper, "true"]):
-        return Account(peer=them.pw_name, owner=0, wrapper=wrapper)
+        return Account(peer=them.pw_name, name=them.pw_name, owner=0, wrapper=wrapper)
     raise PostgresError(
         f"PostgreSQL refuses to run as root, and the account {them.pw_name} cannot enter "
         f"{root.parent}. Run this as an ordinary user, move it to where that account can read, "

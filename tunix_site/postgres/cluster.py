@@ -9,29 +9,27 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import signal
-import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-import psycopg
-
 from tunix_site.env import kept_under
-from tunix_site.postgres import data_directory, postmaster
+from tunix_site.postgres import data_directory
 from tunix_site.postgres.account import find_account, own, private_directory
-from tunix_site.postgres.names import DATABASE, PORT, ROLE, SUPERUSER
-from tunix_site.postgres.programs import Programs, embedded_binaries
-from tunix_site.postgres.telling import PostgresError, patience, say
+from tunix_site.postgres.names import DATABASE, PORT, ROLE
+from tunix_site.postgres.programs import (
+    VERSION,
+    Programs,
+    carried_binaries,
+    embedded_binaries,
+    listed,
+    version_of,
+)
+from tunix_site.postgres.server import Server
+from tunix_site.postgres.telling import PostgresError, patience
+from tunix_site.postgres.upgrade import carry_over
 
-START_SECONDS = 600  # recovery after a crash replays the log, and may take its time
-RETRY_SECONDS = 30  # backends of a killed server linger, and hold its memory
-STOP_SECONDS = 30  # in its recovery, a server may not hear that it is to stop
-HARD_SECONDS = 5
-PAUSE_SECONDS = 0.1
-CONNECT_SECONDS = 5
-INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAX_SOCKET_PATH = 100  # bytes; the system's limit is 107, in places 103
 
 
@@ -68,8 +66,7 @@ class Cluster:
         self.log = self.root / "log"
         self.given_binaries = binaries
         self.socket_dir = self._socket_dir()
-        self.pid_file = self.data / "postmaster.pid"
-        self.started: int | None = None  # by us; it writes its number into the file soon after
+        self.server = Server(self.data, socket_dir=self.socket_dir, log=self.log)
 
     def _socket_dir(self) -> Path:
         preferred = self.root / "socket"
@@ -88,9 +85,10 @@ class Cluster:
         users = (self.root / "users.lock").open("ab")
         try:
             with self.starting():
+                self._carry_over_where_needed(users)
                 fcntl.flock(users, fcntl.LOCK_SH)
                 self.start_unless_running()
-            self._wait_until_it_answers()
+            self.server.wait_until_it_answers(self._ask, self._start_again)
         except BaseException:
             self.leave(users)
             raise
@@ -103,101 +101,99 @@ class Cluster:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-            self._stop()
+            self.server.stop()
 
     @contextlib.contextmanager
     def starting(self, *, wait: bool = True) -> Iterator[None]:
-        """Let one process at a time decide about starting and stopping, which none does for long.
+        """Let one process at a time decide about starting and stopping.
 
+        None does for long, but the one that carries the data over to a new version.
         BlockingIOError where another does and `wait` is False.
         """
+        waits = "Waiting for another command that starts, stops or carries over PostgreSQL..."
         with (self.root / "start.lock").open("ab") as lock:
-            with patience("Waiting for another command that starts or stops PostgreSQL..."):
+            with patience(waits):
                 fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
     def running_pid(self) -> int | None:
         """Give the number of the server's process; it may not answer yet, or no more."""
-        for pid in (postmaster.recorded_pid(self.pid_file), self.started):
-            if postmaster.is_server(pid, self.data):
-                return pid
-        return None
+        return self.server.running_pid()
 
     def start_unless_running(self) -> None:
         """Start the server; whether it comes up is not waited for."""
-        if self.running_pid() is not None:
-            return
-        postmaster.remove_stale((self.pid_file, self.socket_lock), self.data)
-        postmaster.end_leftovers(self.data)
-        self._prepare()
-        command = self.programs.command("postgres", "-D", str(self.data))
-        # in the background of a shell that ends, it is nobody's child, and its number is told
-        shell = ["sh", "-c", '"$@" </dev/null >>"$LOG" 2>&1 & echo $!', "sh", *command]
-        environment = self.programs.environment(LOG=str(self.log))
-        with _uninterrupted():
-            started = self.programs.call("postgres", shell, env=environment, start_new_session=True)
-            self.started = int(started.stdout)
-            postmaster.wait_for_program(self.started, self.data)
+        if self.running_pid() is None:
+            self._prepare()
+            self.server.start(self.programs)
 
-    def _wait_until_it_answers(self) -> None:
-        began = time.monotonic()
-        with patience("Waiting for PostgreSQL to start; after a crash it replays its log..."):
-            while True:
-                try:
-                    with self.starting():
-                        return self._ensure_database()
-                except psycopg.OperationalError as error:
-                    self._go_on_waiting(time.monotonic() - began, error)
-                time.sleep(PAUSE_SECONDS)
+    def _ask(self) -> None:
+        with self.starting():
+            self._ensure_database()
 
-    def _go_on_waiting(self, waited: float, error: psycopg.OperationalError) -> None:
-        """Start a server that did not come up once more; PostgresError past the time for it."""
-        if self.running_pid() is not None:
-            if waited > START_SECONDS:
-                raise PostgresError(f"PostgreSQL runs but does not answer: {error}")
-        elif waited > RETRY_SECONDS:
-            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
-            raise PostgresError(f"PostgreSQL did not start; {self.log} ends:\n{tail}")
-        elif self.started is None or not postmaster.command(self.started)[0]:
-            with self.starting():
-                self.start_unless_running()
-
-    def _stop(self) -> None:
-        """Stop the server; hard where it does not hear, since it recovers from that."""
-        pid = self.running_pid()
-        if pid is None:
-            return
-        with patience(f"Waiting for PostgreSQL to stop, {STOP_SECONDS} seconds at most..."):
-            if postmaster.ends(pid, self.data, signal.SIGINT, STOP_SECONDS):
-                return
-        say("PostgreSQL does not stop: stopping it hard. What was stored is recovered next time.")
-        for number in (signal.SIGQUIT, signal.SIGKILL):
-            if postmaster.ends(pid, self.data, number, HARD_SECONDS):
-                return
-        raise PostgresError(f"PostgreSQL did not stop: it is process {pid}.")
+    def _start_again(self) -> None:
+        with self.starting():
+            self.start_unless_running()
 
     @property
-    def socket_lock(self) -> Path:
-        return self.socket_dir / f".s.PGSQL.{PORT}.lock"
+    def version(self) -> int:
+        return version_of(self.given_binaries) if self.given_binaries else VERSION
 
     @cached_property
     def programs(self) -> Programs:
-        binaries = self.given_binaries or embedded_binaries()
+        return self._programs(self.given_binaries or embedded_binaries())
+
+    def _programs(self, binaries: Path) -> Programs:
         return Programs(binaries, find_account(self.root, binaries))
+
+    def _carry_over_where_needed(self, users: IO[bytes]) -> None:
+        """Bring the data of an earlier version to ours; PostgresError where that cannot be."""
+        carry_over.finish(self.data)
+        made_by = data_directory.version(self.data)
+        if made_by is None or made_by == str(self.version):
+            return
+        binaries = self._binaries_of(made_by)
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PostgresError(
+                f"PostgreSQL {made_by} is in use by a command of an earlier version of the site "
+                f"(the server is process {self.running_pid()}). End that command, then start "
+                f"again: the data will be carried over to {self.version}."
+            ) from None
+        self.server.stop()
+        self._give_to_account()
+        carry_over.CarryOver(
+            self.data,
+            from_=self._programs(binaries),
+            to=self.programs,
+            socket_dir=self.socket_dir,
+            log=self.log,
+        ).run()
+
+    def _binaries_of(self, made_by: str) -> Path:
+        """Find the programs that read the data of an earlier version."""
+        carried = {} if self.given_binaries else carried_binaries()
+        known = {str(version): path for version, path in carried.items() if version < self.version}
+        if made_by in known:
+            return known[made_by]
+        also = f" The packages carry {listed(carried)}." if carried else ""
+        raise PostgresError(
+            f"{self.data} was made by PostgreSQL {made_by} and this is {self.version}.{also} With "
+            "the version of the site that made it: make backup FILE=tunix.dump; then mv "
+            f"{self.root} {self.root}-{made_by} and make restore FILE=tunix.dump FORCE=1"
+        )
 
     def _prepare(self) -> None:
         """Make whatever the server needs on disk, or put right what it finds."""
-        account = self.programs.account
-        private_directory(self.socket_dir, account.owner)
         self._give_to_account()
-        if not (self.data / "PG_VERSION").exists():
+        if data_directory.version(self.data) is None:
             data_directory.create(self.data, self.programs)
-        data_directory.check_version(self.data, self.programs.major_version)
-        data_directory.configure(self.data, self.socket_dir, account)
+        data_directory.configure(self.data, self.socket_dir, self.programs)
         self._give_to_account()
 
     def _give_to_account(self) -> None:
         owner = self.programs.account.owner
+        private_directory(self.socket_dir, owner)
         self.log.touch()
         self.root.chmod(0o700)
         for path in (self.root, self.log):
@@ -206,27 +202,9 @@ class Cluster:
 
     def _ensure_database(self) -> None:
         """Make our role, which may create databases and nothing more, and its database."""
-        connection = psycopg.connect(
-            host=str(self.socket_dir),
-            port=PORT,
-            user=SUPERUSER,
-            dbname="postgres",
-            autocommit=True,
-            connect_timeout=CONNECT_SECONDS,
-        )
-        with contextlib.closing(connection):
+        with contextlib.closing(self.server.connect()) as connection:
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).rowcount:
                 connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if not known.rowcount:
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let interruptions wait: what is started meanwhile must be known to whoever stops it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

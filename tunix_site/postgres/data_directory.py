@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from tunix_site.postgres.account import Account, own
+from tunix_site.postgres.account import own
 from tunix_site.postgres.names import PORT, ROLE, SUPERUSER
 from tunix_site.postgres.programs import Programs
 from tunix_site.postgres.telling import PostgresError, say
@@ -26,6 +28,17 @@ log_statement = none
 log_min_error_statement = panic
 log_error_verbosity = terse
 """
+# On one machine with few cores, processes that read for others take the memory and give nothing.
+CONFIGURATION_FROM_18 = "io_method = sync\n"
+INCLUDE = "include 'tunix.conf'\n"
+
+
+def version(data: Path) -> str | None:
+    """Give the major version that made it; None where there is none yet."""
+    try:
+        return (data / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        return None
 
 
 def create(data: Path, programs: Programs) -> None:
@@ -34,45 +47,62 @@ def create(data: Path, programs: Programs) -> None:
     draft = data.with_name(f"{data.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    if programs.major_version < 17:
+    if programs.version < 17:
         locale = ["--locale=C.UTF-8"]
-    programs.run(
-        "initdb",
-        f"--pgdata={draft}",
-        f"--username={SUPERUSER}",
-        "--auth-local=peer",
-        "--auth-host=reject",
-        "--encoding=UTF8",
-        "--data-checksums",
-        "--no-instructions",
-        *locale,
-    )
-    with (draft / "postgresql.conf").open("a") as configuration:
-        configuration.write("include 'tunix.conf'\n")
+    make(draft, programs, ["--encoding=UTF8", "--data-checksums", *locale])
     draft.rename(data)
 
 
-def check_version(data: Path, ours: int) -> None:
-    """Raise PostgresError where another version made the directory."""
-    made_by = (data / "PG_VERSION").read_text().strip()
-    if made_by != str(ours):
-        root = data.parent
-        raise PostgresError(
-            f"{data} was made by PostgreSQL {made_by} and this is {ours}. With the "
-            f"earlier requirements: make backup FILE=tunix.dump; then mv {root} "
-            f"{root}-{made_by} and make restore FILE=tunix.dump FORCE=1"
-        )
+def make(directory: Path, programs: Programs, options: Sequence[str], **call: Any) -> None:
+    """Make a cluster that reads our settings."""
+    programs.run(
+        "initdb",
+        f"--pgdata={directory}",
+        f"--username={SUPERUSER}",
+        "--auth-local=peer",
+        "--auth-host=reject",
+        "--no-instructions",
+        *options,
+        **call,
+    )
+    with (directory / "postgresql.conf").open("a") as configuration:
+        configuration.write(INCLUDE)
 
 
-def configure(data: Path, socket_dir: Path, account: Account) -> None:
-    """Write what the server reads at its start: where it listens, and who may come."""
+def configure(data: Path, socket_dir: Path, programs: Programs) -> None:
+    """Write what the server reads at its start: where it listens, and who may come.
+
+    That is ourselves, and its own account, by which its programs come.
+    """
+    account = programs.account
+    come = {account.peer: (ROLE, SUPERUSER), account.name: (ROLE, SUPERUSER)}
+    configuration = CONFIGURATION.format(port=PORT, socket_dir=socket_dir)
     files = {
-        "tunix.conf": CONFIGURATION.format(port=PORT, socket_dir=socket_dir),
+        "tunix.conf": configuration + (CONFIGURATION_FROM_18 if programs.version >= 18 else ""),
         "pg_hba.conf": "local all all peer map=ours\n",
-        "pg_ident.conf": f'ours "{account.peer}" {ROLE}\nours "{account.peer}" {SUPERUSER}\n',
+        "pg_ident.conf": "".join(
+            f'ours "{name}" {role}\n' for name, roles in come.items() for role in roles
+        ),
     }
     for name, text in files.items():
         _write_whole(data / name, text)
+
+
+def carry_settings(old: Path, new: Path, programs: Programs) -> None:
+    """Take over what `ALTER SYSTEM` and lines after our include have set, if ours knows it all."""
+    set_by_statement = new / "postgresql.auto.conf"
+    configuration = new / "postgresql.conf"
+    before = {path: path.read_text() for path in (set_by_statement, configuration)}
+    _write_whole(set_by_statement, (old / "postgresql.auto.conf").read_text())
+    added = (old / "postgresql.conf").read_text().partition(INCLUDE)[2]
+    _write_whole(configuration, before[configuration] + added)
+    give(new, programs.account.owner)
+    try:
+        programs.run("postgres", "-D", str(new), "-C", "port")
+    except PostgresError as error:
+        say(f"Settings of its own were not taken over: {error}")
+        for path, text in before.items():
+            _write_whole(path, text)
 
 
 def give(data: Path, owner: int) -> None:

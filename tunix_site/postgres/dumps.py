@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 import psycopg
 from django.db import OperationalError, connection
 
-from tunix_site.postgres.programs import embedded_binaries
+from tunix_site.postgres.programs import VERSION, embedded_binaries
 
 # What is there goes first, also what the dump does not know, such as a later version's tables.
 CLEAR = rb"""
@@ -113,10 +113,8 @@ def _programs() -> Path:
         raise DumpError(str(error).strip()) from None
     finally:
         connection.close()  # a restore would wait for our own connection
-    ours = embedded_binaries()
-    version = subprocess.run([str(ours / "pg_dump"), "--version"], capture_output=True, check=True)
-    if server <= int(version.stdout.split()[2].split(b".")[0]):
-        return ours
+    if server <= VERSION:
+        return embedded_binaries()
     found = shutil.which("pg_dump")
     if found is None:
         raise DumpError(f"The server is PostgreSQL {server}: its pg_dump is not on the path.")

@@ -49,7 +49,7 @@ def bystander():
 
 
 def lock_files(cluster: Cluster) -> list[Path]:
-    return [cluster.pid_file, cluster.socket_lock]
+    return [cluster.server.pid_file, cluster.server.socket_lock]
 
 
 def write_locks(cluster: Cluster, first: object, *, paths: list[Path]) -> None:
@@ -62,8 +62,8 @@ def test_a_number_that_is_another_process_by_now_is_removed(cluster, bystander, 
     paths = [lock_files(cluster)[index] for index in which]
     write_locks(cluster, bystander.pid, paths=paths)
     with embedded_postgres(cluster.root.parent):
-        assert recorded_pid(cluster.pid_file) != bystander.pid
-        assert cluster.running_pid() == recorded_pid(cluster.pid_file)
+        assert recorded_pid(cluster.server.pid_file) != bystander.pid
+        assert cluster.running_pid() == recorded_pid(cluster.server.pid_file)
     printed = capsys.readouterr().err
     for path in paths:
         assert f"Removing {path}: process {bystander.pid} is no PostgreSQL" in printed
@@ -73,7 +73,7 @@ def test_our_own_number_is_no_servers(cluster):
     """As in a container, where every start gives the same numbers."""
     write_locks(cluster, os.getpid(), paths=lock_files(cluster))
     with embedded_postgres(cluster.root.parent):
-        assert recorded_pid(cluster.pid_file) != os.getpid()
+        assert recorded_pid(cluster.server.pid_file) != os.getpid()
 
 
 @pytest.mark.parametrize("content", ["", "garbage", "0", "-5 x"])
@@ -144,7 +144,7 @@ def without_proc(monkeypatch, tmp_path):
 def test_without_proc_it_is_asked_of_ps(cluster, bystander, without_proc):
     with embedded_postgres(cluster.root.parent):
         pid = cluster.running_pid()
-        assert pid == recorded_pid(cluster.pid_file)
+        assert pid == recorded_pid(cluster.server.pid_file)
         assert not is_server(bystander.pid, cluster.data)
         assert list(postmaster.leftovers(cluster.data)) == []
     assert not is_alive(pid)
@@ -154,9 +154,9 @@ def test_without_proc_it_is_asked_of_ps(cluster, bystander, without_proc):
 def test_where_nothing_tells_nothing_is_removed_nor_signalled(
     cluster, bystander, without_proc, monkeypatch
 ):
-    write_locks(cluster, bystander.pid, paths=[cluster.pid_file])
+    write_locks(cluster, bystander.pid, paths=[cluster.server.pid_file])
     monkeypatch.setenv("PATH", "")
     with pytest.raises(PostgresError, match=f"Whether process {bystander.pid} is a PostgreSQL"):
         cluster.start_unless_running()
-    assert recorded_pid(cluster.pid_file) == bystander.pid
-    cluster.pid_file.unlink()
+    assert recorded_pid(cluster.server.pid_file) == bystander.pid
+    cluster.server.pid_file.unlink()
