@@ -79,6 +79,8 @@ LINE = (
     '"source":"by hand"}}\n'
 )
 
+PARQUET = "PAR1...PAR1"  # bytes: a file begins and ends so
+
 # By action: the request, and answers by their status.
 EXAMPLES: dict[str, dict[Any, Any]] = {
     "list": {200: page(ROW)},
@@ -101,4 +103,5 @@ EXAMPLES: dict[str, dict[Any, Any]] = {
     "manifest": {200: {**DETAIL, "trace_ids": [OTHER_ID, TRACE_ID]}},
     "format_counts": {200: FORMAT},
     "export": {200: LINE, 206: LINE},
+    "export_parquet": {200: PARQUET, 206: PARQUET},
 }
