@@ -2,6 +2,7 @@
 
 import getpass
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from events.models import MAX_NAME_CHARS, Through
@@ -22,11 +23,11 @@ class Actor:
     through: Through
     key: Key | None = None
 
-    @property
+    @cached_property
     def user_id(self) -> int | None:
         return None if self.user is None else self.user.pk
 
-    @property
+    @cached_property
     def key_id(self) -> int | None:
         return None if self.key is None else self.key.pk
 
