@@ -41,6 +41,7 @@ class SiteApp(AppConfig):
     # Commands that `work` keeps running, beside one for each queue that kinds of jobs name.
     workers: ClassVar[Mapping[str, Sequence[str]]] = {}
     beside_server: ClassVar[Sequence[str]] = ()  # commands that `serve` keeps running
+    before_serving: ClassVar[Sequence[str]] = ()  # functions that `serve` calls first
 
 
 class TunixSiteConfig(SiteApp):

@@ -246,6 +246,16 @@ def _make_room(folder: Path, wanted: int) -> None:
         size -= stat.st_size
 
 
+def sweep() -> None:
+    """Delete the drafts that killed writers left, which else go when room is looked for."""
+    try:
+        _contents(settings.EXPORTS_DIR)
+    except FileNotFoundError:
+        return  # no export was kept yet
+    except OSError as error:
+        log.warning("Drafts of exports cannot be swept: %s", error)
+
+
 def _contents(folder: Path) -> tuple[list[tuple[Path, os.stat_result]], ...]:
     """Give the whole files and the drafts; those of writers that are gone are swept away."""
     kept, drafts = [], []

@@ -310,6 +310,28 @@ def test_of_a_killed_process_nothing_is_left(reader, dataset, folder, another_pr
     assert file.read_bytes() == body
 
 
+def test_what_killed_processes_left_is_swept_and_nothing_else(
+    reader, dataset, folder, another_process
+):
+    files.sweep()  # there is no folder yet
+    reader.head(url_of(dataset))
+    writing = another_process(dataset, "whole")
+    killed = another_process(dataset, "beside")
+    killed.kill()
+    killed.wait()
+    assert len(kept(folder)) == 3
+    files.sweep()
+    whole, draft = kept(folder)
+    assert draft.name == f"{whole.name}.whole.draft"
+    assert writing.poll() is None
+
+
+def test_a_folder_that_cannot_be_read_is_logged(folder, caplog):
+    folder.write_text("no folder")
+    files.sweep()
+    assert "cannot be swept" in caplog.text
+
+
 @pytest.mark.live
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_make_one_file(key_of, tmp_path):
@@ -343,10 +365,13 @@ def test_a_client_of_the_real_server_that_goes_away_leaves_nothing(key_of, tmp_p
     Trace.objects.bulk_create(TraceFactory.build_batch(500, steps=steps))
     dataset = DatasetFactory()
     folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "of-a-killed-server.whole.draft").write_bytes(b"half a line")
     with (
         web_server(database_url=url_of_database(), var_dir=tmp_path) as site,
         site.client(key_of("reader")) as client,
     ):
+        assert not kept(folder)
         with client.stream("GET", url_of(dataset)) as response:
             next(response.iter_bytes())
             wait_until(lambda: bool(kept(folder)))

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
+from django.utils.module_loading import import_string
 
 from events import actors
 from tunix_site.access.accounts import ensure_administrator
@@ -68,6 +69,8 @@ class Command(BaseCommand):
         if settings.METRICS_DIR:
             shutil.rmtree(settings.METRICS_DIR, ignore_errors=True)
             settings.METRICS_DIR.mkdir(parents=True)
+        for path in (path for app in site_apps() for path in app.before_serving):
+            import_string(path)()
         connections.close_all()  # the web processes open their own
 
     def _set_up(self) -> None:
