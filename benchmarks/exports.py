@@ -1,4 +1,4 @@
-"""Exports, against COPY of the same text rendered in SQL; their first byte; their memory."""
+"""Exports against COPY of the same text rendered in SQL; their first byte and memory; Parquet."""
 
 import shutil
 import time
@@ -14,6 +14,7 @@ from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import P, medians, seconds_of
 
 MIB = 1024**2
+PARQUET_END = b"PAR1"
 FLAT_MIB = 8  # by which the memory of ten times the rows may exceed
 RESET_PEAK = "5"  # see proc_pid_clear_refs(5)
 
@@ -90,11 +91,12 @@ def _speed(
     rows: int,
     rounds: int,
 ) -> Iterator[Result]:
-    def both_ways() -> tuple[float, ...]:
+    def all_ways() -> tuple[float, ...]:
         rendering = seconds_of(render, database, key, name, rows)
-        return rendering, *export(http, kept, key, name, rows)
+        in_parquet = seconds_of(export_parquet, http, kept, key, name)
+        return rendering, in_parquet, *export(http, kept, key, name, rows)
 
-    rendering, first, last = medians(rounds, both_ways)
+    rendering, in_parquet, first, last = medians(rounds, all_ways)
     yield Result(
         name=f"export {name}, {rows:,} rows",
         kind="share",
@@ -111,6 +113,15 @@ def _speed(
         measured=1000 * first,
         unit="ms",
         required=100,
+    )
+    yield Result(
+        name=f"export {name} in Parquet",
+        kind="share",
+        measured=rows / in_parquet,
+        unit="rows/s",
+        baseline=rows / last,
+        against="its lines",
+        required=0.30,
     )
 
 
@@ -147,6 +158,16 @@ def export(http: Connection, kept: Path, key: str, name: str, rows: int) -> tupl
     last = time.perf_counter() - started
     check_count(lines, rows, name)
     return first, last
+
+
+def export_parquet(http: Connection, kept: Path, key: str, name: str) -> None:
+    """Read an export in Parquet, which is rendered each time."""
+    shutil.rmtree(kept, ignore_errors=True)
+    last = b""
+    for piece in http.stream(f"/api/datasets/{key}/export.parquet?format={name}"):
+        last = (last + piece)[-len(PARQUET_END) :]
+    if last != PARQUET_END:
+        raise BenchmarkFailed(f"{name}: the Parquet file is not whole.")
 
 
 def render(database: psycopg.Connection[Any], key: str, name: str, rows: int) -> None:

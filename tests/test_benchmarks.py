@@ -61,6 +61,7 @@ def test_everything_is_measured(tmp_path):
         "build",
         "list",
         *[f"export {name}," for name in RENDERED],
+        *[f"export {name} in Parquet" for name in RENDERED],
     ):
         assert any(name.startswith(subject) for name in names)
     assert all(name in table(results) for name in names)
