@@ -118,7 +118,7 @@ class Export:
         with closing(copied(*self.query(), self.row_count - self.after)) as rows:
             yield from self.encoding.encoded(
                 self.container.pieces(
-                    map(fmt.row._make, watched(rows)),
+                    watched(rows),
                     fmt.rendering(options),
                     fmt.schema_for(options),
                     about,

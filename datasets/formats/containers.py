@@ -12,7 +12,7 @@ from datasets.formats.rows import Columns
 from datasets.formats.schema import Schema
 from tunix_site.api.pieces import in_pieces
 
-Render: TypeAlias = Callable[[Columns], dict[str, Any]]
+Render: TypeAlias = Callable[[Iterable[Columns]], Iterator[dict[str, Any]]]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -49,7 +49,7 @@ class Lines:
     def pieces(
         self, rows: Iterable[Columns], render: Render, schema: Schema, about: dict[str, str]
     ) -> Iterator[bytes]:
-        return in_pieces(_encode(render(columns)) + b"\n" for columns in rows)
+        return in_pieces(_encode(row) + b"\n" for row in render(rows))
 
     def writer(self) -> str:
         return ""

@@ -1,8 +1,9 @@
 """What a format is: rows of a kind, what it makes of one, and the files that they go into."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol
+from itertools import repeat
+from typing import Any
 
 from datasets.formats.containers import LINES, PARQUET, Container, Render
 from datasets.formats.items import ITEMS, Row
@@ -13,10 +14,6 @@ from traces.reasoning.turns import Parts
 
 NOTHING = Parts(0)
 METADATA = "metadata"  # the key that `metadata=none` leaves out
-
-
-class Renderer(Protocol):
-    def __call__(self, row: Any, options: Options) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +28,7 @@ class Format:
     version: int
     rows: Rows = ITEMS
     row: Any = Row  # a named tuple of what is read of each
-    render: Renderer
+    render: Callable[[Any, Options], dict[str, Any]]
     schema: Schema  # of what it gives with its metadata as text
     containers: tuple[Container, ...] = (LINES, PARQUET)
     metadata: tuple[Metadata, ...]  # those that there are, the default first
@@ -39,7 +36,9 @@ class Format:
     lasting: bool = True
 
     def rendering(self, options: Options) -> Render:
-        return partial(self.render, options=options)
+        """Give the function from rows to what they are rendered as, in loops of C."""
+        make, render = self.row._make, self.render
+        return lambda rows: map(render, map(make, rows), repeat(options))
 
     def schema_for(self, options: Options) -> Schema:
         without = METADATA if options.metadata is Metadata.NONE else ""

@@ -7,10 +7,12 @@ import io
 from collections.abc import Generator, Iterable, Iterator
 from datetime import datetime
 from itertools import accumulate, chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
+import msgspec
 import pyarrow as pa
+from msgspec.structs import fields
 from pyarrow import parquet as pq
 
 from datasets.formats.containers import Render
@@ -51,15 +53,16 @@ def pieces(
 
     Nothing comes before the first rows are there, and no end where they break off.
     """
-    fields = pa.schema([(name, arrow_type(kind)) for name, kind in schema.items()])
-    batches = (_batch(list(map(render, part)), fields) for part in _bounded(rows))
+    columns = pa.schema([(name, arrow_type(kind)) for name, kind in schema.items()])
+    batches = (_batch(list(render(part)), columns) for part in _bounded(rows))
+    paths = (path for column in columns for path in _paths(column.name, column.type))
     first = next(batches, None)
     sink = Sink()
     writer = pq.ParquetWriter(
         sink,
-        fields.with_metadata(about),
+        columns.with_metadata(about),
         compression="zstd",
-        use_dictionary=[path for path in _paths(schema) if path.split(".")[-1] in FEW_VALUES],
+        use_dictionary=[path for path in paths if path.rpartition(".")[2] in FEW_VALUES],
     )
     yield from sink.take()
     for group in _groups(batches if first is None else chain([first], batches)):
@@ -74,18 +77,18 @@ def pieces(
 def arrow_type(kind: Kind) -> Any:
     if isinstance(kind, list):
         return pa.list_(arrow_type(kind[0]))
-    if isinstance(kind, dict):
-        return pa.struct([(name, arrow_type(inner)) for name, inner in kind.items()])
+    if issubclass(kind, msgspec.Struct):
+        return pa.struct([(part.name, arrow_type(part.type)) for part in fields(kind)])
     return SCALARS[kind]
 
 
-def _paths(kind: Kind, path: str = "") -> Iterator[str]:
-    """Yield the names of the columns that the file holds, as Parquet has them."""
-    if isinstance(kind, list):
-        yield from _paths(kind[0], f"{path}.list.element")
-    elif isinstance(kind, dict):
-        for name, inner in kind.items():
-            yield from _paths(inner, f"{path}.{name}" if path else name)
+def _paths(path: str, kind: Any) -> Iterator[str]:
+    """Yield the names of the columns that the file has for one of ours."""
+    if pa.types.is_list(kind):
+        yield from _paths(f"{path}.list.element", kind.value_type)
+    elif pa.types.is_struct(kind):
+        for part in kind:
+            yield from _paths(f"{path}.{part.name}", part.type)
     else:
         yield path
 
@@ -123,13 +126,9 @@ def _groups(batches: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def _batch(rows: list[dict[str, Any]], schema: Any) -> Any:
-    """Turn objects into a record batch."""
-    return pa.record_batch(_by_name(rows, schema), schema=schema)
-
-
-def _by_name(objects: list[dict[str, Any]], fields: Any) -> list[Any]:
-    """Turn what objects hold under each name into an array."""
-    return [_array(list(map(itemgetter(one.name), objects)), one.type) for one in fields]
+    """Turn rows into a record batch."""
+    arrays = [_array(list(map(itemgetter(one.name), rows)), one.type) for one in schema]
+    return pa.record_batch(arrays, schema=schema)
 
 
 def _array(values: list[Any], kind: Any) -> Any:
@@ -139,5 +138,6 @@ def _array(values: list[Any], kind: Any) -> Any:
         items = list(chain.from_iterable(values))
         return pa.ListArray.from_arrays(offsets, _array(items, kind.value_type))
     if pa.types.is_struct(kind):
-        return pa.StructArray.from_arrays(_by_name(values, kind), fields=list(kind))
+        parts = [_array(list(map(attrgetter(part.name), values)), part.type) for part in kind]
+        return pa.StructArray.from_arrays(parts, fields=list(kind))
     return pa.array(values, type=kind)

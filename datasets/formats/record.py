@@ -12,7 +12,7 @@ from datasets.formats.format import Format
 from datasets.formats.items import RecordRow
 from datasets.formats.options import Metadata, Options
 from datasets.formats.rendering import as_text
-from datasets.formats.schema import STEPS
+from datasets.formats.schema import Step, read_steps
 from tunix_site.strict_json import stored
 
 
@@ -22,7 +22,7 @@ def render(row: RecordRow, options: Options) -> dict[str, Any]:
         "trace_version": row.trace_version,
         "prompt": row.prompt,
         "final_answer": row.final_answer,
-        "steps": msgspec.json.decode(row.steps),
+        "steps": read_steps(row.steps),
         **beside,
     }
 
@@ -71,7 +71,7 @@ RECORD = Format(
         "trace_version": str,
         "prompt": str,
         "final_answer": str,
-        "steps": STEPS,
+        "steps": [Step],
         "meta": str,
         "external_id": str,
         "messages": str,

@@ -3,15 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from datasets.formats.containers import PARQUET
 from datasets.formats.format import Format
 from datasets.formats.items import TableRow
 from datasets.formats.options import Metadata, Options
-from datasets.formats.schema import STEPS
-
-_decode = msgspec.json.Decoder().decode
+from datasets.formats.schema import Step, read_steps
 
 
 def render(row: TableRow, options: Options) -> dict[str, Any]:
@@ -22,7 +18,7 @@ def render(row: TableRow, options: Options) -> dict[str, Any]:
         "source": row.source,
         "external_id": row.external_id,
         "prompt": row.prompt,
-        "steps": _decode(row.steps),
+        "steps": read_steps(row.steps),
         "final_answer": row.final_answer,
         "split": row.split,
         "metadata": row.meta,
@@ -44,7 +40,7 @@ TABLE = Format(
         "source": str,
         "external_id": str,
         "prompt": str,
-        "steps": STEPS,
+        "steps": [Step],
         "final_answer": str,
         "split": str,
         "metadata": str,
