@@ -77,7 +77,7 @@ class TunixSiteConfig(SiteApp):
         # after Django's own receiver, which has each request begin with a check
         request_started.connect(look_at_connections, dispatch_uid="quiet connections")
         metrics.ask(path for app in site_apps() for path in app.collectors)
-        checks.register()
+        checks.register(site_apps)
 
 
 class AdminConfig(admin_apps.AdminConfig):

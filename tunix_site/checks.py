@@ -1,22 +1,28 @@
 """What the apps say of themselves must be there, and what is there must be said."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core import checks
 from django.urls import NoReverseMatch, reverse
 
-from tunix_site.apps import SiteApp, site_apps
+if TYPE_CHECKING:
+    from tunix_site.apps import SiteApp
 
 
-def apps_say_what_is_there(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    apps = site_apps()
-    said = [*_what_is_not_there(apps), *_what_is_not_said(apps)]
-    return [checks.Error(fault, id="tunix_site.E001") for fault in said]
+def register(site_apps: "Callable[[], list[SiteApp]]") -> None:
+    """Have Django check the apps that there are."""
+
+    def apps_say_what_is_there(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+        apps = site_apps()
+        said = [*_what_is_not_there(apps), *_what_is_not_said(apps)]
+        return [checks.Error(fault, id="tunix_site.E001") for fault in said]
+
+    checks.register(apps_say_what_is_there)
 
 
-def _what_is_not_there(apps: Iterable[SiteApp]) -> Iterator[str]:
+def _what_is_not_there(apps: "Iterable[SiteApp]") -> Iterator[str]:
     for app in apps:
         for page in _pages(app):
             if not _is_route(f"admin:{page}_changelist"):
@@ -26,7 +32,7 @@ def _what_is_not_there(apps: Iterable[SiteApp]) -> Iterator[str]:
                 yield f"{app.name}: the link {link} leads to {route}, which is no route."
 
 
-def _what_is_not_said(apps: Iterable[SiteApp]) -> Iterator[str]:
+def _what_is_not_said(apps: "Iterable[SiteApp]") -> Iterator[str]:
     told = {page for app in apps for page in _pages(app)}
     for model in admin.site._registry:
         page = f"{model._meta.app_label}_{model._meta.model_name}"
@@ -37,7 +43,7 @@ def _what_is_not_said(apps: Iterable[SiteApp]) -> Iterator[str]:
             yield f"{app.name}: it has routes, and lacks root_links, tags or words for them."
 
 
-def _pages(app: SiteApp) -> Iterable[str]:
+def _pages(app: "SiteApp") -> Iterable[str]:
     return [page for page, _ in app.menu.pages.values()] if app.menu else []
 
 
@@ -47,7 +53,3 @@ def _is_route(name: str) -> bool:
     except NoReverseMatch:
         return False
     return True
-
-
-def register() -> None:
-    checks.register(apps_say_what_is_there)
