@@ -14,7 +14,8 @@ from benchmarks.site import BenchmarkFailed
 from traces.copy_in import COPY_OPTIONS
 from traces.copy_in import copy_text as text_of
 from traces.document import TraceDocument
-from traces.models import Pending, Trace
+from traces.indexes import Pending
+from traces.models import Trace
 from tunix_site.serving.server_process import database_url
 
 EMPTYING_ATTEMPTS = 5

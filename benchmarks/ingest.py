@@ -18,9 +18,10 @@ from benchmarks.baseline import (
 from benchmarks.report import Result
 from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import medians, seconds_of
+from traces.indexes import Pending
 from traces.intake.incoming import Incoming
 from traces.intake.records import RecordReader
-from traces.models import Pending, Trace
+from traces.models import Trace
 from traces.readers.formats import FORMATS
 from traces.sources.records import Record
 

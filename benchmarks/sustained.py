@@ -26,7 +26,8 @@ from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import percentile, seconds_of
 from traces.finding.search import document_sql
 from traces.finding.signatures import COPY_COLUMNS, COPY_OPTIONS, Signatures, copy_file, copy_rows
-from traces.models import Pending, SearchDocument, Signature, Trace
+from traces.indexes import Pending, SearchDocument, Signature
+from traces.models import Trace
 
 PER = 10_000  # traces, of which processor seconds are told
 MOST_SECONDS, HOPED_SECONDS = 3.2, 2.8

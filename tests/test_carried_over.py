@@ -34,7 +34,7 @@ from tests.before.restoring import (
     connected_to,
     new_database,
 )
-from traces.models import Pending
+from traces.indexes import Pending
 from traces.tests.test_hashes import defined_content_hash
 
 pytestmark = pytest.mark.django_db(transaction=True)  # so that connections may come and go

@@ -7,7 +7,7 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from traces.models import Pending
+from traces.indexes import Pending
 
 
 class PendingCollector(Collector):

@@ -1,18 +1,16 @@
 """The kinds of files that exports are written as."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
 import msgspec
 
 from datasets.compression import ENCODINGS, IDENTITY, Encoding
 from datasets.formats.options import EVERY_METADATA, Metadata
-from datasets.formats.rows import Columns
+from datasets.formats.rows import Columns, Render
 from datasets.formats.schema import Schema
 from tunix_site.api.pieces import in_pieces
-
-Render: TypeAlias = Callable[[Iterable[Columns]], Iterator[dict[str, Any]]]
 
 _encode = msgspec.json.Encoder().encode
 

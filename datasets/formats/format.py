@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
-from datasets.formats.containers import LINES, PARQUET, Container, Render
+from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.items import ITEMS, Row
 from datasets.formats.options import Metadata, Options
-from datasets.formats.rows import Rows
+from datasets.formats.rows import Render, Rows
 from datasets.formats.schema import Schema
 from traces.reasoning.turns import Parts
 

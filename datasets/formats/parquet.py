@@ -15,8 +15,7 @@ import pyarrow as pa
 from msgspec.structs import fields
 from pyarrow import parquet as pq
 
-from datasets.formats.containers import Render
-from datasets.formats.rows import Columns
+from datasets.formats.rows import Columns, Render
 from datasets.formats.schema import Kind, Schema
 
 BATCH_ROWS = 1_000  # turned into columns at a time

@@ -1,8 +1,8 @@
 """What a kind of rows is: how many of them a dataset has, and how they are read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from traces.reasoning.turns import Parts
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # this module is read without Django's settings, too
     from datasets.models import Dataset
 
 Columns = tuple[str | None, ...]  # what is read of a row, as text
+Render: TypeAlias = Callable[[Iterable[Columns]], Iterator[dict[str, Any]]]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from django.db import connection, transaction
 
 from traces.finding.minhash import VERSION, Minima, bands_of, merged, similarities, stored_minima
 from traces.finding.signatures import Signatures
-from traces.models import Pending, Signature, Trace
+from traces.indexes import Pending, Signature
+from traces.models import Trace
 
 MAX_CANDIDATES = 1_000
 # The planner takes bands for common words, and would rather read the whole table.

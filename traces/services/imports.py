@@ -13,6 +13,7 @@ from jobs.progress import ErrorRow, Progress
 from jobs.services.lease import running
 from jobs.services.queue import start_job
 from traces.intake.incoming import Incoming, Refusal, Unread
+from traces.intake.outcome import Outcome
 from traces.intake.records import RecordReader, format_of, is_record, unread
 from traces.models import Score, Status
 from traces.readers.mapping import parse
@@ -25,7 +26,7 @@ from traces.services.import_summary import (
 )
 from traces.services.reread import read_differently, stored_once
 from traces.services.reviews import Verdict, store_imported
-from traces.services.storing import Outcome, create_traces
+from traces.services.storing import create_traces
 from traces.sources.records import read_records
 from traces.sources.source import BrokenSource, Chunk, Source
 

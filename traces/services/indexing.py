@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 
 from traces.finding.search import document_sql
-from traces.models import Pending, SearchDocument, Signature
+from traces.indexes import Pending, SearchDocument, Signature
 from traces.services.signatures import index_signatures
 
 TRACES_AT_ONCE = 1_000  # about as many as a row of Pending holds

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from traces.finding.signatures import COPY_COLUMNS, COPY_OPTIONS, Signatures, copy_file, copy_rows
-from traces.models import Signature
+from traces.indexes import Signature
 from tunix_site import strict_json
 
 READ_AT_ONCE = 100  # texts of a trace may take a mebibyte

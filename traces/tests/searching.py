@@ -1,6 +1,6 @@
 """Searchable traces, and the reading of what a search finds."""
 
-from traces.models import Pending
+from traces.indexes import Pending
 from traces.services import indexing
 from traces.tests.bodies import step
 from traces.tests.factories import TraceFactory

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from traces.models import Pending, SearchDocument, Signature, Trace
+from traces.indexes import Pending, SearchDocument, Signature
+from traces.models import Trace
 from traces.services import indexing
 from traces.services.following import (
     FEW_AT_ONCE,

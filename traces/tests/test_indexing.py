@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from events.tests.acting import acting
-from traces.models import Pending, SearchDocument, Trace
+from traces.indexes import Pending, SearchDocument
+from traces.models import Trace
 from traces.services import indexing
 from traces.services.curation import delete_trace
 from traces.tests.bodies import step

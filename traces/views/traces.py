@@ -1,15 +1,13 @@
 """The trace routes."""
 
-import uuid
 from collections.abc import Iterable
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -26,7 +24,6 @@ from traces.intake.bodies import read_trace
 from traces.intake.document_serializer import TraceSerializer
 from traces.models import Trace
 from traces.readers.formats import FORMATS
-from traces.scorers.known import SCORERS
 from traces.serializers.batches import (
     BatchAnswerSerializer,
     BatchQuery,
@@ -53,6 +50,7 @@ from traces.services.bulk import start_bulk_change
 from traces.services.import_summary import ImportRequest
 from traces.services.reviews import review_trace
 from traces.sources.source import Source
+from traces.views.lookups import compared, find_trace
 from tunix_site.access.roles import has_role
 from tunix_site.api.openapi.schema import ERROR_BODY
 from tunix_site.api.pagination import KeysetPagination
@@ -281,21 +279,3 @@ class TraceViewSet(ApiViewSet):
         """List the prompts of the traces that match, in the order of their hashes."""
         page = self.paginate_queryset(prompt_groups(self.query))
         return self.get_paginated_response(page)
-
-
-def find_trace(pk: str | uuid.UUID) -> Trace:
-    """Fetch a trace by what may be no id at all; NotFound where there is none."""
-    trace = next(Trace.objects.with_id(pk), None)
-    if trace is None:
-        raise NotFound(f"Trace {pk!s:.36} not found.")
-    return trace
-
-
-def compared(trace: Trace) -> dict[str, Any]:
-    return {
-        "id": trace.id,
-        "created_at": trace.created_at,
-        "score": SCORERS["baseline"].score(trace.content).value,
-        "trace_version": trace.trace_version,
-        "payload": trace.payload,
-    }

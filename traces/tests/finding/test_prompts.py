@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from traces.finding import prompts
-from traces.models import Pending
+from traces.indexes import Pending
 from traces.services.indexing import index_some
 from traces.tests.concurrency import elsewhere, just_before
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory

@@ -9,7 +9,8 @@ from django.db import connection
 
 from traces.finding import similar
 from traces.finding.minhash import VERSION, minima_of
-from traces.models import Pending, Signature, Trace
+from traces.indexes import Pending, Signature
+from traces.models import Trace
 from traces.services import signatures
 from traces.services.indexing import index_some
 from traces.tests.concurrency import PATIENCE_SECONDS, at_once, elsewhere, just_before

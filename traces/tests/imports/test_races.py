@@ -13,7 +13,8 @@ from django.conf import settings
 
 from events.tests.acting import acting
 from jobs.models import Job
-from traces.models import Pending, Trace
+from traces.indexes import Pending
+from traces.models import Trace
 from traces.services.import_summary import ImportRequest
 from traces.services.imports import import_stream
 from traces.sources.records import Source
