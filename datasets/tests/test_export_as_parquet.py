@@ -22,7 +22,7 @@ TEXTS = {
     "training_example": ["id", "prompt", "response", "metadata"],
     "record": [
         *["trace_version", "prompt", "final_answer", "steps", "meta", "external_id", "messages"],
-        *["id", "created_at", "status", "tags", "scores", "split"],
+        *["id", "created_at", "status", "tags", "scores", "split", "original"],
     ],
 }
 OTHERS = {
