@@ -82,6 +82,9 @@ def test_records_come_back_identical(reader, route, metadata):
     ]
 
 
+OF_ITS_OWN = ("id", "created_at", "created_by_id", "created_with_id")
+
+
 @RECORDS
 def test_records_make_equal_traces_where_there_are_none(reader, curator, route, metadata):
     body = {"question": "1+1?", "answer": "1+1=2\n#### 2", "level": 5, "remark": "ü" * 300}
@@ -99,7 +102,7 @@ def test_records_make_equal_traces_where_there_are_none(reader, curator, route, 
     known = {trace["external_id"]: trace for trace in before}
     for trace in Trace.objects.values():
         was = known.pop(trace["external_id"])
-        assert {**trace, "id": was["id"], "created_at": was["created_at"]} == was
+        assert {**trace, **{name: was[name] for name in OF_ITS_OWN}} == was
     assert not known
 
 
