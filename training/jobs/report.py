@@ -13,10 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from answers import same_answer
+import root  # noqa: F401  # so that what is next is found
 from errors import InputError, exit_on_input_error
 from evalset import GROUPS, Problem, read_answers, read_problems
 from run_record import write_json
+
+from traces.reasoning.answers.comparing import same_answer
 
 EXAMPLES_SHOWN = 5
 EXAMPLES = {

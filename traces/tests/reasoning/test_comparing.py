@@ -1,10 +1,14 @@
-"""Whether two answers are the same, by the file of pairs that the site's own comparison shares."""
+"""Whether two answers are the same, by a file of pairs."""
+
+import json
 
 import pytest
-from answers import same_answer
-from helpers import ROOT, read_lines
+from django.conf import settings
 
-PAIRS = read_lines(ROOT / "training" / "evalsets" / "answer_pairs.jsonl")
+from traces.reasoning.answers.comparing import same_answer
+
+FILE = settings.BASE_DIR / "training" / "evalsets" / "answer_pairs.jsonl"
+PAIRS = [json.loads(line) for line in FILE.read_text().splitlines()]
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair['a']!r} and {pair['b']!r}")
