@@ -36,10 +36,15 @@ TRACES = {
 
 EXPORT = """
 import json, sys
+from datasets.formats.containers import LINES
+from datasets.formats.items import ConversationRow, Row
 from datasets.formats.known import FORMATS
 from datasets.formats.options import Metadata, Options
-from datasets.formats.rows import ConversationRow, Row
 options = Options(metadata=Metadata.OBJECT)
+def line(name, row):
+    fmt = FORMATS[name]
+    pieces = LINES.pieces([row], fmt.rendering(options), fmt.schema_for(options), {})
+    return b"".join(pieces).decode()
 for prompt, steps, answer in json.load(sys.stdin):
     steps = json.dumps([{"i": i, "type": "r", "content": text} for i, text in enumerate(steps)])
     row = Row(
@@ -47,11 +52,7 @@ for prompt, steps, answer in json.load(sys.stdin):
         "2026-01-31T12:00:00.000000Z", "1.0", prompt, answer, steps, '{"source": "x"}',
     )
     rows = {"tunix_sft": ConversationRow(*row, None), "training_example": row}
-    lines = {
-        name: b"".join(FORMATS[name].pieces(options, [rows[name]], {})).decode()
-        for name in ("tunix_sft", "training_example")
-    }
-    print(json.dumps(lines))
+    print(json.dumps({name: line(name, row) for name, row in rows.items()}))
 """
 
 
