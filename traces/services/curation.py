@@ -31,15 +31,15 @@ def delete_trace(*, trace: Trace, by: Actor) -> None:
     """Delete a trace with its scores and reviews; Conflict names the datasets that hold it."""
     try:
         with transaction.atomic():
-            trace = locked_trace(trace=trace)
+            identity, trace = trace.pk, locked_trace(trace=trace)
+            trace.delete()
             record_event(
                 by=by,
                 action="delete",
                 object_type="trace",
-                object_id=trace.pk,
+                object_id=identity,
                 before={name: getattr(trace, name) for name in TOLD},
             )
-            trace.delete()
     except ProtectedError as error:
         holders = sorted({str(holder) for holder in error.protected_objects})
         raise Conflict(f"The trace is held by: {', '.join(holders)}. {INSTEAD}") from None
