@@ -60,11 +60,14 @@ EXPORT_HEADERS = (
 
 
 def responses(*kinds: tuple[str, Any]) -> dict[tuple[int, str], Any]:
-    """Give what answers may be, by status and media type; the first is what most come as."""
+    """Give what answers may be, by status and media type; the first is what most come as.
+
+    All may come as bytes, too: makers of clients know no type of lines or Parquet.
+    """
     (first, _), *_ = kinds
+    known = [*kinds, (BytesRenderer.media_type, BINARY)]
     return {
-        **{(200, name): kind for name, kind in [*kinds, (BytesRenderer.media_type, BINARY)]},
-        **{(206, name): kind for name, kind in kinds},
+        **{(code, name): kind for code in (200, 206) for name, kind in known},
         (304, first): None,
         (412, first): None,
         (416, "application/json"): ERROR_BODY,
