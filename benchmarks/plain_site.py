@@ -62,7 +62,10 @@ PAGE_OF_SOURCE = f"""
         ORDER BY source DESC, id DESC LIMIT {PAGE_ROWS + 2}
     ) ORDER BY id DESC LIMIT {PAGE_ROWS + 1}
 """
-COLUMNS = [str(field.column) for field in Trace._meta.concrete_fields]
+LEFT_OUT = ("original", "created_by_id", "created_with_id")  # which no body has
+COLUMNS = [
+    str(field.column) for field in Trace._meta.concrete_fields if field.column not in LEFT_OUT
+]
 TRACE = f"SELECT {', '.join(COLUMNS)} FROM traces_trace WHERE id = %s"
 INSERT = f"""
     INSERT INTO traces_trace ({", ".join(COLUMNS)}) VALUES ({", ".join(["%s"] * len(COLUMNS))})
