@@ -20,7 +20,27 @@ from tunix_site.api.fields import (
 )
 
 
-class ReviewInline(ShownInline):
+class ShownReview:
+    """What a review says, on its own page as among those of its trace."""
+
+    @admin.display(description="Reviewer")
+    def reviewer_name(self, review: Review) -> str:
+        return str(review.reviewer)
+
+    @admin.display(description="Reasons")
+    def shown_reasons(self, review: Review) -> SafeString:
+        return text_block("\n".join(review.reasons))
+
+    @admin.display(description="Note")
+    def shown_note(self, review: Review) -> SafeString:
+        return text_block(review.note)
+
+    @admin.display(description="Step labels")
+    def shown_labels(self, review: Review) -> SafeString:
+        return json_block(review.step_labels or {})
+
+
+class ReviewInline(ShownReview, ShownInline):
     model = Review
     fields = (
         "verdict",
@@ -31,22 +51,6 @@ class ReviewInline(ShownInline):
         "shown_labels",
         "created_at",
     )
-
-    @admin.display(description="Reasons")
-    def shown_reasons(self, review: Review) -> SafeString:
-        return text_block("\n".join(review.reasons))
-
-    @admin.display(description="Step labels")
-    def shown_labels(self, review: Review) -> SafeString:
-        return json_block(review.step_labels or {})
-
-    @admin.display(description="Reviewer")
-    def reviewer_name(self, review: Review) -> str:
-        return str(review.reviewer)
-
-    @admin.display(description="Note")
-    def shown_note(self, review: Review) -> SafeString:
-        return text_block(review.note)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
         return super().get_queryset(request).select_related("reviewer")
@@ -70,7 +74,7 @@ class ReviewFilter(QueryFilter):
 
 
 @admin.register(Review)
-class ReviewAdmin(RoleAdmin):
+class ReviewAdmin(ShownReview, RoleAdmin):
     """Who said what about a trace, and when: the history of its status."""
 
     filters = ReviewFilter
@@ -104,22 +108,6 @@ class ReviewAdmin(RoleAdmin):
     def trace_column(self, review: Review) -> SafeString:
         return trace_link(review)
 
-    @admin.display(description="Reviewer")
-    def reviewer_name(self, review: Review) -> str:
-        return str(review.reviewer)
-
-    @admin.display(description="Reasons")
-    def shown_reasons(self, review: Review) -> SafeString:
-        return text_block("\n".join(review.reasons))
-
-    @admin.display(description="Step labels")
-    def shown_labels(self, review: Review) -> SafeString:
-        return json_block(review.step_labels or {})
-
     @admin.display(description="Note")
     def note_column(self, review: Review) -> SafeString:
         return preview(review.note)
-
-    @admin.display(description="Note")
-    def shown_note(self, review: Review) -> SafeString:
-        return text_block(review.note)
