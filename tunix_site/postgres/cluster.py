@@ -61,7 +61,7 @@ class Cluster:
     """The files and the server under one directory."""
 
     def __init__(self, var_dir: Path, binaries: Path | None = None) -> None:
-        self.root = var_dir / "postgres"
+        self.root = var_dir.absolute() / "postgres"
         self.data = self.root / "data"
         self.log = self.root / "log"
         self.given_binaries = binaries

@@ -46,9 +46,9 @@ def create(data: Path, programs: Programs) -> None:
     say("Creating the embedded PostgreSQL (once)...")
     draft = data.with_name(f"{data.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
-    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    if programs.version < 17:
-        locale = ["--locale=C.UTF-8"]
+    locale = ["--locale=C.UTF-8"]  # full text takes from the system's what of Unicode is a letter
+    if programs.version >= 17:
+        locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     make(draft, programs, ["--encoding=UTF8", "--data-checksums", *locale])
     draft.rename(data)
 

@@ -412,7 +412,20 @@ def test_what_another_account_owned_is_taken_over(var_dir):
         assert answers(var_dir)
 
 
-def test_one_of_its_programs_failing_is_named(var_dir):
-    cluster = Cluster(var_dir)
-    with pytest.raises(PostgresError, match=r"pg_ctl failed: .*no server running"):
-        cluster.programs.run("pg_ctl", "-D", str(cluster.data), "status")
+def test_one_of_its_programs_failing_is_named(tmp_path):
+    with pytest.raises(PostgresError, match=r"pg_ctl failed: .*does not exist"):
+        Cluster(tmp_path).programs.run("pg_ctl", "-D", str(tmp_path / "nowhere"), "status")
+
+
+def test_a_relative_path_is_that_of_the_current_directory(var_dir, monkeypatch):
+    monkeypatch.chdir(var_dir.parent)
+    with embedded_postgres(Path(var_dir.name)):
+        assert answers(var_dir)
+
+
+def test_what_is_no_letter_parts_words(var_dir):
+    """As in clusters of 16; what of Unicode is a letter depends on the locale's character types."""
+    text = "\u201capples\u201d\u2014pears\u2009plums\ue000 \u00c4pfel"
+    with embedded_postgres(var_dir), connect(var_dir) as connection:
+        row = connection.execute("SELECT to_tsvector('simple', %s)::text", [text]).fetchone()
+    assert row == ("'apples':1 'pears':2 'plums':3 '\u00e4pfel':4",)

@@ -1,6 +1,5 @@
 """Data of PostgreSQL 16, as the version of the site before this one made it."""
 
-import errno
 import os
 import shutil
 from pathlib import Path
@@ -83,10 +82,8 @@ def processes_of(var_dir: Path) -> list[str]:
         try:
             command = (path / "cmdline").read_text().replace("\0", " ")
             where = os.readlink(path / "cwd")
-        except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.ESRCH):  # it ended meanwhile
-                raise
-            continue
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # ended meanwhile, or is none of ours
         if (str(var_dir) in where or str(var_dir) in command) and "python" not in command:
             found.append(command)
     return found
