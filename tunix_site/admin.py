@@ -14,8 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from events.services import record_event
-from tunix_site.access.accounts import account
+from tunix_site.access.accounts import OBJECT, account, record_password
 from tunix_site.access.keys import change_key, delete_key, issue_key, revoke_key
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import RoleAdmin
@@ -51,7 +50,7 @@ class UserFilter(QueryFilter):
 class UserAdmin(RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-arg]
     """What a user may do comes from the role groups; single permissions are used nowhere."""
 
-    recorded_as = "user"
+    recorded_as = OBJECT
     superusers_only = True
     allows = EVERYTHING
     form = UserChangeForm
@@ -93,13 +92,15 @@ class UserAdmin(RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-
             if before is not None:
                 after = User.objects.get(pk=before.pk)
                 if after.password != before.password:
-                    record_event(
-                        by=actor_of(request),
-                        action="set_password",
-                        object_type=self.recorded_as,
-                        object_id=after.pk,
-                    )
+                    record_password(user=after, by=actor_of(request))
         return response
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Tell of the keys, too, which go with their user."""
+        with transaction.atomic():
+            for key in obj.api_keys.order_by("pk"):
+                delete_key(key=key, by=actor_of(request))
+            super().delete_model(request, obj)
 
     @admin.display(description="Roles")
     def roles(self, user: User) -> str:

@@ -112,9 +112,15 @@ class ApiKey(models.Model):
         type(self).objects.filter(earlier, pk=self.pk).update(last_used_at=now)
         return True
 
-    def revoke(self) -> None:
-        self.revoked_at = timezone.now()
-        self.save(update_fields=["revoked_at"])
+    def revoke(self) -> bool:
+        """Revoke it; False where that was done before, whose time stays."""
+        with transaction.atomic():
+            stored = type(self).objects.select_for_update().get(pk=self.pk)
+            if stored.revoked_at is not None:
+                return False
+            self.revoked_at = timezone.now()
+            self.save(update_fields=["revoked_at"])
+        return True
 
 
 class PasswordTriesQuerySet(models.QuerySet["PasswordTries"]):

@@ -136,16 +136,18 @@ class Items:
 
     def _chosen(self, scope: Scope, after: int) -> tuple[str, list[Any]]:
         """Give the condition on items: what is left out is skipped along an index."""
-        chosen = "item.dataset_id = %s"
+        conditions = ["item.dataset_id = %s"]
         parameters: list[Any] = [scope.dataset.pk]
         if scope.split is not None:
-            chosen, parameters = f"{chosen} AND item.split = %s", [*parameters, scope.split]
+            conditions.append("item.split = %s")
+            parameters.append(scope.split)
         if self.left_out(scope):
-            excluded = int(scope.excluded)
-            chosen, parameters = f"{chosen} AND item.parts & %s = 0", [*parameters, excluded]
+            conditions.append("item.parts & %s = 0")
+            parameters.append(int(scope.excluded))
+        chosen = " AND ".join(conditions)
         if not after:
             return chosen, parameters
-        if chosen == "item.dataset_id = %s":
+        if len(conditions) == 1:  # all items: the position is the number of those before
             return f"{chosen} AND item.position >= %s", [*parameters, after]
         skipped = f"""
             SELECT position FROM datasets_datasetitem AS item WHERE {chosen}

@@ -18,7 +18,7 @@ from events.services import record_event
 from jobs.progress import Progress
 from tunix_site.database.copy_out import copy_out
 from tunix_site.database.troubles import sqlstate
-from tunix_site.errors import Conflict, Invalid
+from tunix_site.errors import Conflict, Invalid, Unavailable
 
 ATTEMPTS = 2
 SERIALIZATION_FAILURE = "40001"  # what one transaction sees, another has changed meanwhile
@@ -48,6 +48,10 @@ class BuildRequest:
         }
 
 
+class _DeletedMeanwhile(Exception):
+    """A selected trace, or the parent, is gone."""
+
+
 class _Taken(Exception):
     """The name and version, or the key, are there already."""
 
@@ -58,18 +62,21 @@ def build_dataset(
     """Build a dataset in one transaction; return it and whether it is new.
 
     The same request again gives the stored one. Conflict where name, version or key are taken by
-    something else, or where twice something that it takes was deleted meanwhile; Invalid where no
-    trace matches.
+    something else, or where twice something that it takes was deleted meanwhile (Unavailable within
+    a larger transaction, whose answers are kept, as this one is not to be); Invalid where no trace
+    matches.
     """
     for _attempt in range(ATTEMPTS):
         try:
             return _built(request, by, progress), True
         except _Taken:
             return _stored(request), False
+        except _DeletedMeanwhile:
+            continue
         except OperationalError as error:
             if sqlstate(error) != SERIALIZATION_FAILURE:
                 raise
-    raise Conflict(DELETED_MEANWHILE)
+    raise (Unavailable if connection.in_atomic_block else Conflict)(DELETED_MEANWHILE)
 
 
 def _built(request: BuildRequest, by: Actor, progress: Progress | None) -> Dataset:
@@ -189,7 +196,7 @@ def _insert_items(cursor: Any, dataset: Dataset, candidates: Candidates) -> None
     try:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     except IntegrityError:
-        raise Conflict(DELETED_MEANWHILE) from None
+        raise _DeletedMeanwhile from None
     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
+from rest_framework.exceptions import NotFound
 
 from datasets.export import files
 from datasets.models import Dataset, DatasetItem
@@ -13,9 +14,16 @@ from tunix_site.errors import Conflict
 
 
 def delete_dataset(*, dataset: Dataset, by: Actor) -> None:
-    """Delete a dataset's items; its row stays to hold the key. Conflict while it has children."""
+    """Delete a dataset's items; its row stays to hold the key. Conflict while it has children.
+
+    NotFound where it was deleted meanwhile.
+    """
     with transaction.atomic():
-        dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
+        held = Dataset.objects.existing().select_for_update(no_key=True).filter(pk=dataset.pk)
+        try:
+            dataset = held.get()
+        except Dataset.DoesNotExist:  # somebody was quicker
+            raise NotFound from None
         children = dataset.children.filter(deleted_at=None).order_by("key")
         keys = list(children.values_list("key", flat=True))
         if keys:
@@ -31,4 +39,4 @@ def delete_dataset(*, dataset: Dataset, by: Actor) -> None:
             before={"build_id": dataset.build_id, "content_digest": dataset.content_digest},
             count=dataset.trace_count,
         )
-        transaction.on_commit(partial(files.forget, dataset.build_id))
+        transaction.on_commit(partial(files.forget, dataset.build_id), robust=True)

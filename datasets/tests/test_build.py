@@ -278,6 +278,8 @@ def test_an_idempotency_key_replays_the_answer(curator):
     assert answers[0] == answers[1]
     other = curator.post(URL, request(limit=1), format="json", headers=headers)
     assert other.status_code == 422
+    as_a_job = {**headers, "Prefer": "respond-async"}
+    assert curator.post(URL, request(), format="json", headers=as_a_job).status_code == 422
 
 
 @pytest.mark.parametrize(("role", "code"), [(Role.READER, 403), (Role.WRITER, 403)])

@@ -5,17 +5,19 @@ from contextlib import nullcontext
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from rest_framework.exceptions import NotFound
 
 from datasets.models import Dataset, DatasetItem
 from datasets.recipe.recipe import Recipe
 from datasets.services.build import build_dataset
 from datasets.services.delete import delete_dataset
 from datasets.tests.factories import BuildRequestFactory, DatasetFactory, UserFactory
+from events.models import Event
 from events.tests.acting import acting
 from traces.models import Trace
 from traces.services.curation import delete_trace
 from traces.tests.factories import TraceFactory
-from tunix_site.errors import Conflict
+from tunix_site.errors import Conflict, Unavailable
 from tunix_site.tests.live import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,8 +71,9 @@ def test_a_trace_deleted_while_it_is_selected_is_left_out_by_a_second_attempt(el
 
 @pytest.mark.parametrize("larger", [False, True])
 def test_traces_that_are_deleted_at_every_attempt_are_a_conflict(elsewhere, larger):
-    """Within a larger transaction there is one attempt."""
+    """Within a larger transaction the answer is one that no Idempotency-Key keeps."""
     traces = TraceFactory.create_batch(3)
+    error = Unavailable if larger else Conflict
     request, user = BuildRequestFactory(), UserFactory()
 
     def delete():
@@ -80,9 +83,9 @@ def test_traces_that_are_deleted_at_every_attempt_are_a_conflict(elsewhere, larg
         with transaction.atomic() if larger else nullcontext():
             return build_dataset(request=request, by=acting(user))
 
-    with before("SET CONSTRAINTS", delete, times=2), pytest.raises(Conflict, match="build again"):
+    with before("SET CONSTRAINTS", delete, times=2), pytest.raises(error, match="build again"):
         build()
-    assert len(traces) == (2 if larger else 1)
+    assert len(traces) == 1
     assert not Dataset.objects.exists()
     assert build()[0].trace_count == len(traces)
 
@@ -181,3 +184,15 @@ def test_another_broken_rule_is_not_taken_for_a_taken_name():
     TraceFactory()
     with pytest.raises(IntegrityError, match="session_id"):
         build_dataset(request=BuildRequestFactory(session_id=None), by=acting(UserFactory()))
+
+
+def test_a_dataset_that_somebody_deletes_meanwhile_is_not_found(elsewhere):
+    TraceFactory()
+    dataset = DatasetFactory()
+    with transaction.atomic():
+        delete_dataset(dataset=dataset, by=acting())
+        second = elsewhere(delete_dataset, dataset=dataset, by=acting())
+        wait_until(somebody_waits)
+    with pytest.raises(NotFound):
+        second.result()
+    assert Event.objects.filter(action="delete", object_type="dataset").count() == 1

@@ -43,8 +43,5 @@ class JobFilters(QuerySerializer):
     state = ChoiceTextField(choices=State.choices, required=False)
 
 
-JOB_FILTERS = ("kind", "state")
-
-
 class JobQuery(PageQuery, JobFilters):
     """The parameters of the list."""

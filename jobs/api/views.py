@@ -12,11 +12,12 @@ from rest_framework.response import Response
 
 from jobs.api.examples import EXAMPLES
 from jobs.api.reading import error_pieces
-from jobs.api.serializers import JOB_FILTERS, JobQuery, JobRowSerializer, JobSerializer
+from jobs.api.serializers import JobFilters, JobQuery, JobRowSerializer, JobSerializer
 from jobs.models import Job
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
 from tunix_site.access.roles import rank_of_request
+from tunix_site.api.pieces import started
 from tunix_site.api.renderers import NDJSON, BytesRenderer, NDJSONRenderer
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
@@ -42,7 +43,9 @@ class JobViewSet(ApiViewSet):
 
     def list(self, request: Request) -> Response:
         """List jobs, newest first."""
-        filters = {name: self.query[name] for name in JOB_FILTERS if name in self.query}
+        filters = {
+            name: self.query[name] for name in JobFilters._declared_fields if name in self.query
+        }
         reap_lapsed(jobs=Job.objects.all())
         jobs = Job.objects.filter(**filters).defer("parameters", "result")
         rows = JobRowSerializer(self.paginate_queryset(jobs), many=True)
@@ -79,7 +82,7 @@ class JobViewSet(ApiViewSet):
     )
     def errors(self, request: Request, pk: str) -> HttpResponseBase:
         job = self.get_object()
-        pieces = error_pieces(job) if request.method != "HEAD" else []
+        pieces = started(error_pieces(job)) if request.method != "HEAD" else []
         response = StreamingHttpResponse(pieces, content_type=request.accepted_renderer.media_type)
         response["Content-Disposition"] = f'attachment; filename="{job.pk}.errors.jsonl"'
         return response

@@ -27,6 +27,7 @@ BEATS_PER_LEASE = 15
 CANCEL_SECONDS = 5.0
 
 _under_way: set[Progress] = set()
+_interrupted = threading.Event()
 
 
 @contextmanager
@@ -38,8 +39,10 @@ def beating(*, progress: Progress) -> Iterator[None]:
     beats = threading.Thread(
         target=_Beats(progress).run, name=f"job {progress.job.pk}", daemon=True
     )
-    beats.start()
     _under_way.add(progress)
+    if _interrupted.is_set():  # between the job's being taken and here
+        progress.interrupt()
+    beats.start()
     try:
         yield
     finally:
@@ -49,7 +52,8 @@ def beating(*, progress: Progress) -> Iterator[None]:
 
 
 def interrupt_all() -> None:
-    """Have the work of this process stop, as it has to end."""
+    """Have the work of this process stop, and what it begins from now on, as it has to end."""
+    _interrupted.set()
     for progress in list(_under_way):
         progress.interrupt()
 

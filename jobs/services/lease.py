@@ -21,7 +21,7 @@ from jobs.kinds import is_queued
 from jobs.models import Job, State
 from jobs.progress import MAX_MESSAGE_CHARS, Progress, storable_text, write_rows
 from jobs.services.beats import beating
-from tunix_site.database.troubles import FULL, READ_ONLY, described, trouble_of
+from tunix_site.database.troubles import CONTENDED, FULL, READ_ONLY, described, trouble_of
 from tunix_site.errors import text_of
 
 log = logging.getLogger(__name__)
@@ -37,10 +37,10 @@ def running(*, job: Job) -> Iterator[Progress]:
 
     A block that ends succeeds, with `progress.result`; one that raises fails, with the error's
     text where it is one of the domain. Either way the rows that were added are kept. Where the
-    job is cancelled or lost while it runs, the statement under way is cancelled, and JobCancelled
-    or JobLost is raised whatever the block made of that. One whose process has to end raises
-    JobInterrupted; in a queue, it is left to be given back. Enter it outside of any transaction:
-    inside one, nobody can follow or cancel the job.
+    job is cancelled or lost while it runs, the statement under way is cancelled, and a block that
+    raises then raises JobCancelled or JobLost; one that had done its work has succeeded all the
+    same. One whose process has to end raises JobInterrupted; in a queue, it is left to be given
+    back. Enter it outside of any transaction: inside one, nobody can follow or cancel the job.
     """
     _begin(job)
     # In a transaction nobody else can see the job, so that there is nobody to tell.
@@ -64,6 +64,12 @@ def fail_unknown(*, job: Job) -> None:
     Job.objects.unfinished().filter(pk=job.pk).update(
         state=State.FAILED, error=UNKNOWN, finished_at=Now()
     )
+
+
+def reconnect(progress: Progress) -> None:
+    """Leave this session, to which a cancellation may still be on its way."""
+    if progress.is_told:
+        connection.close()
 
 
 def worker_name() -> str:
@@ -111,7 +117,8 @@ def _fail(progress: Progress, error: BaseException) -> None:
         lasts = trouble in (FULL, READ_ONLY)  # until somebody does something about it
         if lasts or not is_queued(job.kind):  # others are taken up when the lease has ended
             try:
-                _end_badly(progress, trouble.detail if lasts else ENDED)
+                is_told = lasts or trouble is CONTENDED
+                _end_badly(progress, trouble.detail if is_told else ENDED)
             except Error as again:
                 log.warning("job %s (%s): %s", job.pk, job.kind, described(again))
     elif isinstance(error, APIException):
@@ -138,8 +145,7 @@ def _end(progress: Progress, jobs: Any, **values: Any) -> bool:
 
 def _stand_back(progress: Progress) -> None:
     """Leave a job that has to stop; it fails where its process ends and no other can run it."""
-    if progress.is_told:
-        connection.close()  # a cancellation may still be on its way to this session
+    reconnect(progress)
     if isinstance(progress.stopped, JobInterrupted) and not is_queued(progress.job.kind):
         _end_badly(progress, ENDED)
 

@@ -73,7 +73,12 @@ def requeue_job(*, job: Job, counts: bool) -> None:
     job.errors.all().delete()
     taken_back = 0 if counts else 1
     Job.objects.filter(pk=job.pk).update(
-        state=State.QUEUED, done=0, worker="", attempt=F("attempt") - taken_back
+        state=State.QUEUED,
+        done=0,
+        worker="",
+        attempt=F("attempt") - taken_back,
+        started_at=None,
+        heartbeat_at=None,
     )
     _enqueue(job, queue)
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from jobs.kinds import KINDS, Kind
+from jobs.services import beats
 from tunix_site.models import Role
 from tunix_site.tests.live import MANAGE, environment_for, url_of_database
 
@@ -51,3 +52,10 @@ def work():
             return process
 
         yield start
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_interrupted():
+    """Forget that the test had this process end."""
+    yield
+    beats._interrupted.clear()

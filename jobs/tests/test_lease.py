@@ -221,6 +221,14 @@ def test_a_process_that_has_to_end_gives_its_job_back(queued):
     assert now(queued).task_id != queued.task_id
 
 
+def test_a_job_that_is_begun_when_its_process_has_to_end_is_not_done(queued):
+    interrupt_all()
+    with pytest.raises(JobInterrupted), running(job=queued) as progress:
+        progress.check()
+    give_back(place=queued.task_id)
+    assert (now(queued).state, now(queued).attempt) == ("queued", 0)
+
+
 def test_only_what_was_begun_and_left_is_given_back(queued, job):
     ended = start_job(kind="sum", parameters={}, by=acting(UserFactory()))
     with running(job=ended):

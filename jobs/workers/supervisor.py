@@ -49,7 +49,7 @@ def main(lease: float, grace: float, directory: str, command: list[str]) -> int:
         renewed = os.read(LIFELINE, 4096) if LIFELINE in ready else b""
         if renewed:
             until = time.monotonic() + lease
-        elif LIFELINE in ready or STOPS.intersection(caught):
+        if (LIFELINE in ready and not renewed) or STOPS.intersection(caught):
             watched = [signals]
             until = min(until, time.monotonic() + grace)
             _signal_group(program, signal.SIGTERM)

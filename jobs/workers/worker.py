@@ -46,6 +46,9 @@ class QueueWorker(Worker):
         signal.signal(signal.SIGHUP, self.shutdown)
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """Stop; told again, go on with that: the job under way is being given back."""
+        if not self.running:
+            return
         self.running = False
         interrupt_all()
         if not self.running_task:
@@ -87,10 +90,11 @@ def _look_after(ended: threading.Event) -> None:
             try:
                 reap_jobs()
                 prune_jobs()
-            except Error as error:
-                if trouble_of(error) is None:
-                    raise
-                log.warning("jobs are not looked after: %s", described(error))
+            except Exception as error:  # the next time it may go: nobody else starts this again
+                if isinstance(error, Error) and trouble_of(error) is not None:
+                    log.warning("jobs are not looked after: %s", described(error))
+                else:
+                    log.exception("jobs are not looked after")
                 connection.close()
     finally:
         connection.close()

@@ -205,7 +205,7 @@ class RecordReader:
             return [Unread(read.refusal, name or "")]
         try:
             return [
-                self._fitted(read, item, f"{name}/{index}" if index else name)
+                self._fitted(read, item, f"{name}/{index}" if name and index else name)
                 for index, item in enumerate(read.items)
             ]
         except Exception as error:

@@ -6,17 +6,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from rest_framework.exceptions import PermissionDenied
 
 from events.actors import Actor
 from events.services import record_event
+from jobs.errors import JobCancelled
 from jobs.models import Job
 from jobs.progress import ErrorRow, Progress
+from jobs.services.lease import reconnect
 from jobs.services.queue import start_job
 from traces.document import MAX_TAGS
 from traces.finding.filters import matching
-from traces.models import Trace
+from traces.models import Review, TagChange, Trace
 from traces.services.reviews import Change, change_many
+from tunix_site.database.troubles import trouble_of
 from tunix_site.errors import Conflict
 
 BULK = "bulk"
@@ -63,13 +67,40 @@ def change_traces(*, change: BulkChange, job: Job, progress: Progress, by: Actor
     """
     if by.user is None:
         raise PermissionDenied("Whoever started it is no user any more.")
-    counts = Counts()
-    for ids in _matching_ids(change, UUID(job.parameters[NEWEST])):
-        with transaction.atomic():
-            _change(ids, change, job, counts, progress, by)
-        progress.done = counts.matched_count
-        progress.total = max(progress.done, progress.total or 0)  # more may match by now
-        progress.check()
+    counts = _counted_before(change, job) if job.attempt > 1 else Counts()
+    try:
+        for ids in _matching_ids(change, UUID(job.parameters[NEWEST])):
+            with transaction.atomic():
+                _change(ids, change, job, counts, progress, by)
+            progress.done = counts.matched_count
+            progress.total = max(progress.done, progress.total or 0)  # more may match by now
+            progress.check()
+    except Exception as error:
+        if _is_over(progress, error):
+            reconnect(progress)
+            _record(change, job, counts, by)
+        raise
+    _record(change, job, counts, by)
+    return counts
+
+
+def _counted_before(change: BulkChange, job: Job) -> Counts:
+    """Count what earlier attempts changed; of that, what still matches counts in its turn."""
+    by_job = Q(pk__in=Review.objects.filter(job=job.id).values("trace_id"))
+    by_job |= Q(pk__in=TagChange.objects.filter(job=job.id).values("trace_id"))
+    changed = Trace.objects.filter(by_job).count()
+    still = matching(change.where).filter(by_job, id__lte=UUID(job.parameters[NEWEST])).count()
+    return Counts(matched_count=changed - still, changed_count=changed)
+
+
+def _is_over(progress: Progress, error: Exception) -> bool:
+    """Say whether what broke off stays as it is: no other process goes on with it."""
+    if progress.stopped is not None:
+        return isinstance(progress.stopped, JobCancelled)
+    return trouble_of(error) is None
+
+
+def _record(change: BulkChange, job: Job, counts: Counts, by: Actor) -> None:
     record_event(
         by=by,
         action="change",
@@ -83,7 +114,6 @@ def change_traces(*, change: BulkChange, job: Job, progress: Progress, by: Actor
         count=counts.changed_count,
         where=job.parameters["where"],
     )
-    return counts
 
 
 def _matching_ids(change: BulkChange, newest: UUID) -> Iterator[list[UUID]]:

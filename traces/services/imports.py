@@ -10,7 +10,7 @@ from django.utils import timezone
 from events.actors import Actor
 from events.services import record_event
 from jobs.progress import ErrorRow, Progress
-from jobs.services.lease import running
+from jobs.services.lease import reconnect, running
 from jobs.services.queue import start_job
 from traces.intake.incoming import Incoming, Refusal, Unread
 from traces.intake.outcome import Outcome
@@ -92,7 +92,12 @@ def import_traces(
             _record(summary, progress, by)
             transaction.set_rollback(request.dry_run or refusal is not None)
     else:
-        refusal = _import(chunks, request, summary, progress, by)
+        try:
+            refusal = _import(chunks, request, summary, progress, by)
+        except BaseException:  # what is stored stays
+            reconnect(progress)
+            _record(summary, progress, by)
+            raise
         _record(summary, progress, by)
     progress.done = summary.line_count
     progress.result = summary.as_json(request)

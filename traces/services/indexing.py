@@ -13,7 +13,6 @@ from traces.finding.search import document_sql
 from traces.indexes import Pending, SearchDocument, Signature
 from traces.services.signatures import index_signatures
 
-TRACES_AT_ONCE = 1_000  # about as many as a row of Pending holds
 FEW = 10  # traces: rows of so few are taken together
 ROWS_AT_ONCE = 100
 QUIET = "1 s"  # without a batch, after which ingest is over: an import commits by the 2,000

@@ -148,7 +148,8 @@ def change_many(
         if change.add_tags:
             cursor.execute(_TOO_MANY, values)
             refused = [identity for (identity,) in cursor.fetchall()]
-            values["ids"] = [identity for identity in trace_ids if identity not in set(refused)]
+            left = set(refused)
+            values["ids"] = [identity for identity in trace_ids if identity not in left]
         if change.status:
             cursor.execute(_REVIEW, values)
         if change.add_tags or change.remove_tags:

@@ -11,6 +11,7 @@ from psycopg.errors import DeadlockDetected
 
 from events.actors import Actor
 from events.services import record_event
+from traces.copy_in import TraceRow
 from traces.document import TraceDocument
 from traces.intake.outcome import ExternalIdTaken, Intake, Name, Outcome, Reread, taken_by
 from traces.models import Trace
@@ -105,7 +106,7 @@ def _create_traces(intake: Intake, *, skip_taken: bool) -> Outcome:
         before = _stored(names)
         intake.settle(before, skip_taken=skip_taken)
         # those that were there existed, whatever becomes of them now
-        after = _insert_others(intake, names - before.keys())
+        after = _insert_others(list(intake.rows()), names - before.keys())
         intake.settle({**before, **after}, skip_taken=skip_taken)
     return intake.outcome
 
@@ -124,14 +125,16 @@ def _insert_unless_taken(intake: Intake) -> bool:
     return True
 
 
-def _insert_others(intake: Intake, names: set[Name]) -> dict[Name, Trace]:
+def _insert_others(rows: list[TraceRow], names: set[Name]) -> dict[Name, Trace]:
     """Write what is not stored, and give what holds its names then, of ours or of others'."""
     for _ in range(ATTEMPTS):
-        Trace.objects.bulk_create(intake.rows(), ignore_conflicts=True)
+        Trace.objects.bulk_create(rows, ignore_conflicts=True)
         stored = _stored(names) if names else {}
         if stored.keys() == names:
             return stored
         # another's, which kept ours out, was deleted since: ours may go in now
+        missing = names - stored.keys()
+        rows = [row for row in rows if (row.source, row.external_id or "") in missing]
     raise HolderDeleted
 
 

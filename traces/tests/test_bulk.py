@@ -3,10 +3,14 @@
 import json
 
 import pytest
+from django.db import OperationalError
 
+from events.models import Event
 from jobs.models import Job
+from jobs.services.queue import requeue_job
 from jobs.tests.working import work_off
 from traces.models import Review, TagChange, Trace
+from traces.services import bulk
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +183,48 @@ def test_a_job_of_nobody_fails(curator, django_user_model):
     work_off("bulk")
     assert Job.objects.get().state == "failed"
     assert Trace.objects.get().status == "unreviewed"
+
+
+@pytest.fixture
+def breaks_off(monkeypatch):
+    """Have the next change break off after the first of its pieces, two traces each."""
+    monkeypatch.setattr("traces.services.bulk.CHANGED_AT_ONCE", 2)
+
+    def after_one(error: Exception) -> None:
+        pieces = iter([None, error])
+        change = bulk._change
+
+        def change_or_break(*given):
+            if (broken := next(pieces, None)) is not None:
+                raise broken
+            change(*given)
+
+        monkeypatch.setattr("traces.services.bulk._change", change_or_break)
+
+    return after_one
+
+
+def test_what_is_taken_up_again_counts_what_was_done_before(curator, breaks_off):
+    TraceFactory.create_batch(5)
+    post(curator, {"status": "unreviewed"}, {"status": "approved"})
+    breaks_off(OperationalError("away"))  # whereupon another worker takes it up
+    work_off("bulk")
+    job = Job.objects.get()
+    assert (job.state, Event.objects.filter(action="change").count()) == ("running", 0)
+    requeue_job(job=job, counts=True)
+    waiting = curator.get(f"/api/jobs/{job.pk}").json()
+    assert (waiting["state"], waiting["started_at"]) == ("queued", None)
+    work_off("bulk")
+    job.refresh_from_db()
+    assert (job.state, job.done, job.total) == ("succeeded", 5, 5)
+    assert job.result == {"matched_count": 5, "changed_count": 5, "refused_count": 0}
+    assert Event.objects.get(action="change").count == 5
+
+
+def test_what_breaks_off_for_good_is_told_of_as_far_as_it_came(curator, breaks_off):
+    TraceFactory.create_batch(5)
+    post(curator, {"status": "unreviewed"}, {"status": "approved"})
+    breaks_off(ZeroDivisionError())
+    work_off("bulk")
+    assert Job.objects.get().state == "failed"
+    assert Event.objects.get(action="change").count == 2

@@ -6,14 +6,16 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 
 from events.actors import Actor
 from events.services import record_event
 from tunix_site.access.keys import issue_key
 from tunix_site.models import Role
 
+OBJECT = "user"
 RIGHTS = ("is_active", "is_staff", "is_superuser")
+FIRST_ADMINISTRATOR = 0x61646D696E  # "admin": what our processes agree on, in this database
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,17 @@ def account(*, user: Any) -> dict[str, Any]:
     return {"username": user.get_username(), **rights, "groups": groups}
 
 
+def record_creation(*, user: Any, by: Actor) -> None:
+    record_event(
+        by=by, action="create", object_type=OBJECT, object_id=user.pk, after=account(user=user)
+    )
+
+
+def record_password(*, user: Any, by: Actor) -> None:
+    """Tell that a password was set; it is not told."""
+    record_event(by=by, action="set_password", object_type=OBJECT, object_id=user.pk)
+
+
 @transaction.atomic
 def make_user(*, username: str, role: str, by: Actor) -> Any:
     """Make a user of the role who has no password. ValidationError where the name is none."""
@@ -38,9 +51,7 @@ def make_user(*, username: str, role: str, by: Actor) -> Any:
     user.full_clean()
     user.save()
     user.groups.add(Group.objects.get(name=role))
-    record_event(
-        by=by, action="create", object_type="user", object_id=user.pk, after=account(user=user)
-    )
+    record_creation(user=user, by=by)
     return user
 
 
@@ -54,7 +65,7 @@ def give_role(*, user: Any, role: str, by: Actor) -> None:
         record_event(
             by=by,
             action="change",
-            object_type="user",
+            object_type=OBJECT,
             object_id=user.pk,
             before=before,
             after=after,
@@ -63,16 +74,19 @@ def give_role(*, user: Any, role: str, by: Actor) -> None:
 
 @transaction.atomic
 def ensure_administrator(*, by: Actor) -> Credentials | None:
-    """Make the first superuser with a key where there is none; None where there is one."""
+    """Make the first superuser with a key where there is none; None where there is one.
+
+    Of several processes that start at once, one makes it, and the others find it.
+    """
     users = get_user_model().objects
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_ADMINISTRATOR])
     if users.filter(is_superuser=True).exists():
         return None
     username, password = "admin", secrets.token_urlsafe(16)
     if users.filter(username=username).exists():  # somebody's, who is no superuser
         username += f"-{secrets.token_hex(4)}"
     user = users.create_superuser(username=username, password=password)
-    record_event(
-        by=by, action="create", object_type="user", object_id=user.pk, after=account(user=user)
-    )
+    record_creation(user=user, by=by)
     _, text = issue_key(user=user, name="first run", role=Role.TRAINER, by=by)
     return Credentials(username=username, password=password, api_key=text)

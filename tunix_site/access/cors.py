@@ -22,6 +22,7 @@ READ = (
     "Content-Encoding",
     "Content-Range",
     "ETag",
+    "Idempotent-Replayed",
     "Location",
     "Retry-After",
     "WWW-Authenticate",

@@ -45,9 +45,12 @@ def change_key(*, key: ApiKey, fields: list[str], by: Actor) -> None:
 
 
 @transaction.atomic
-def revoke_key(*, key: ApiKey, by: Actor) -> None:
-    key.revoke()
+def revoke_key(*, key: ApiKey, by: Actor) -> bool:
+    """Revoke a key; False where it was revoked before, which stays as it was."""
+    if not key.revoke():
+        return False
     _record(key, "revoke", by=by, before=_shown(key))
+    return True
 
 
 @transaction.atomic

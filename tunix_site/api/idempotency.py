@@ -79,4 +79,7 @@ def _replay(stored: IdempotentAnswer, fingerprint: bytes) -> Response:
 def _fingerprint(request: Request) -> bytes:
     request.data  # noqa: B018  # reading the body is what gives its digest
     body: bytes = getattr(request, "body_digest", hashlib.sha256(b"").digest())
-    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + body).digest()
+    asked = f"{request.method} {request.get_full_path()}\n"
+    if prefer := request.headers.get("Prefer"):  # a job or what comes of it: two answers
+        asked += f"Prefer: {prefer}\n"
+    return hashlib.sha256(asked.encode() + body).digest()

@@ -24,13 +24,22 @@ SHORT = Trouble("out of memory", 503, "The database is short of memory.")
 FULL = Trouble("full", 507, "The database's disk is full: nothing was stored.")
 BROKEN = Trouble("failing", 503, "The database cannot read or write its disk.")
 READ_ONLY = Trouble("read-only", 503, "The database is read-only: nothing was stored.")
-TROUBLES = (AWAY, STARTING, STOPPING, CROWDED, SHORT, FULL, BROKEN, READ_ONLY)
+CONTENDED = Trouble(
+    "contended",
+    503,
+    "The database ended this: others hold what it needs, or it took too long. Send it again.",
+)
+TROUBLES = (AWAY, STARTING, STOPPING, CROWDED, SHORT, FULL, BROKEN, READ_ONLY, CONTENDED)
 
 BY_STATE = {
     "25006": READ_ONLY,  # read_only_sql_transaction, as on a standby
+    "40001": CONTENDED,  # serialization_failure
+    "40P01": CONTENDED,  # deadlock_detected
     "53100": FULL,  # disk_full
     "53200": SHORT,  # out_of_memory
     "53300": CROWDED,  # too_many_connections
+    "55P03": CONTENDED,  # lock_not_available
+    "57014": CONTENDED,  # query_canceled
     "57P01": STOPPING,  # admin_shutdown
     "57P02": STOPPING,  # crash_shutdown
     "57P03": STARTING,  # cannot_connect_now

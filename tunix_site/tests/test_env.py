@@ -87,7 +87,7 @@ def test_what_is_no_integer_or_too_small_is_refused(given, value, message):
     ("value", "read"),
     [
         *[("1", True), ("true", True), ("YES", True), (" on ", True)],
-        *[("0", False), ("False", False), ("no", False), ("off", False), ("", False)],
+        *[("0", False), ("False", False), ("no", False), ("off", False)],
     ],
 )
 def test_flags(given, value, read, default):
@@ -96,8 +96,9 @@ def test_flags(given, value, read, default):
 
 
 @pytest.mark.parametrize("default", [True, False])
-def test_a_flag_that_is_not_set_has_its_default(given, default):
-    given(None)
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_flag_that_is_not_set_or_empty_has_its_default(given, value, default):
+    given(value)
     assert env.flag(NAME, default=default) is default
 
 

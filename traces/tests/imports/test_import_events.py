@@ -57,3 +57,19 @@ def test_the_command_names_the_systems_account(monkeypatch, tmp_path):
     call_command("import_traces", str(path))
     event = Event.objects.get(action="import")
     assert (event.actor, event.actor_name, event.through) == (None, "operator", "command")
+
+
+def test_what_breaks_off_is_told_of_as_far_as_it_came(writer, monkeypatch):
+    monkeypatch.setattr("traces.services.imports.STORED_AT_ONCE", 2)
+    writer.raise_request_exception = False
+    broken = FILE + "\n" + json.dumps({**LINES[0], "prompt": "x" * 10}) + "\n" + '{"prompt": "cut'
+    import gzip
+
+    sent = gzip.compress(broken.encode())[:-12]
+    answer = writer.post(
+        URL, sent, content_type="application/x-ndjson", HTTP_CONTENT_ENCODING="gzip"
+    )
+    assert answer.status_code == 400
+    stored = Trace.objects.count()
+    assert stored > 0
+    assert told()[-1] == ("import", stored)

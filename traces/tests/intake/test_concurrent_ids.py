@@ -164,10 +164,12 @@ def test_a_batch_outlives_one_who_takes_and_frees_its_id_again_and_again(writer)
         return execute(sql, *rest)
 
     with connection.execute_wrapper(watch):
-        response = post(writer, [body], BATCH)
+        response = post(writer, [body, BodyFactory()], BATCH)
     assert response.status_code == 201
     assert next(rounds, None) is None
-    assert response.json()["traces"][0]["id"] == str(Trace.objects.get().id)
+    stored = {str(trace.id) for trace in Trace.objects.all()}
+    assert [entry["id"] in stored for entry in response.json()["traces"]] == [True, True]
+    assert len(stored) == 2
 
 
 def test_a_batch_says_that_what_was_there_exists_though_it_is_deleted_then(writer):

@@ -19,5 +19,5 @@ class Command(BaseCommand):
         keys = list(ApiKey.objects.filter(**lookup))
         if len(keys) != 1:
             raise CommandError(f"{len(keys)} keys are named {name!r}: see list_api_keys.")
-        revoke_key(key=keys[0], by=actors.command())
-        self.stdout.write(f"Revoked {keys[0]}.")
+        revoked = revoke_key(key=keys[0], by=actors.command())
+        self.stdout.write(f"Revoked {keys[0]}." if revoked else f"{keys[0]} was revoked before.")

@@ -1,5 +1,7 @@
 """What becomes of users, groups and keys is told, by whom and through what."""
 
+from io import StringIO
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
@@ -66,7 +68,10 @@ def test_a_user_who_is_made_given_a_role_and_deleted_in_the_admin(admin, admin_u
     ann = User.objects.get(username="ann")
     curators = Group.objects.get(name=Role.CURATOR)
     admin("auth_user_change", ann.pk, username="ann", is_active="on", groups=[curators.pk])
+    _, _ = ApiKey.objects.issue(user=ann, name="nightly", role="reader")
     admin("auth_user_delete", ann.pk, post="yes")
+    [(action, kind, before, _)] = told(object_type="key")
+    assert (action, kind, before["name"], before["user"]) == ("delete", "key", "nightly", "ann")
     is_curator = rights("ann", groups=["curator"])
     assert told(actor=admin_user, through="admin", object_id=str(ann.pk)) == [
         ("create", "user", None, rights("ann")),
@@ -113,6 +118,32 @@ def test_commands_name_the_systems_account(monkeypatch, capsys):
         ("issue", "key"),
         ("revoke", "key"),
     ]
+
+
+def test_djangos_own_commands_are_told_of(monkeypatch):
+    monkeypatch.setenv("LOGNAME", "operator")
+    options = {"username": "root", "email": "root@site.example", "interactive": False}
+    call_command("createsuperuser", **options, verbosity=0)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "a long passphrase")
+    call_command("changepassword", "root", stdout=StringIO())
+    is_root = rights("root", is_staff=True, is_superuser=True)
+    assert told(actor=None, actor_name="operator") == [
+        ("create", "user", None, is_root),
+        ("set_password", "user", None, None),
+    ]
+
+
+def test_a_key_is_revoked_once(capsys):
+    call_command("create_api_key", "ann", "--role", "writer")
+    key = ApiKey.objects.get()
+    call_command("revoke_api_key", str(key.pk))
+    key.refresh_from_db()
+    at = key.revoked_at
+    call_command("revoke_api_key", str(key.pk))
+    key.refresh_from_db()
+    assert key.revoked_at == at
+    assert capsys.readouterr().out.splitlines()[-1] == f"{key} was revoked before."
+    assert len(told(action="revoke")) == 1
 
 
 def test_a_role_that_is_there_already_is_not_told():

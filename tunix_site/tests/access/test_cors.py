@@ -7,6 +7,7 @@ from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 
 from tunix_site.access import cors
+from tunix_site.api.idempotency import REPLAYED_HEADER
 from tunix_site.tests.live import WebServer, url_of_database, web_server
 from tunix_site.tests.samples import trace
 
@@ -113,6 +114,7 @@ def test_every_header_that_an_answer_is_described_with_can_be_read():
     }
     assert {"ETag", "Location"} <= described
     assert described - SAFE <= set(cors.READ)
+    assert REPLAYED_HEADER in cors.READ
 
 
 def test_every_header_that_a_request_is_described_with_can_be_sent():
