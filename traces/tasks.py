@@ -9,7 +9,7 @@ from jobs.models import Job
 from jobs.progress import Progress
 from traces.serializers.curation import BulkSerializer
 from traces.services.bulk import BULK, NEWEST, change_traces
-from traces.services.imports import IMPORT
+from traces.services.importing.imports import IMPORT
 from tunix_site.models import Role
 
 unqueued_kind(IMPORT, role=Role.WRITER)

@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tunix_site.serving.middleware.FormMiddleware",
     "tunix_site.access.browsers.SessionMiddleware",
-    "tunix_site.access.hosts.CommonMiddleware",
+    "tunix_site.serving.hosts.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "tunix_site.access.browsers.AuthenticationMiddleware",
     "tunix_site.access.browsers.MessageMiddleware",
@@ -255,7 +255,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # tunix_site.access.hosts says it
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # tunix_site.serving.hosts says it
         "django.request": {"level": "ERROR"},  # refusals are in our own line for the request
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "httpx": {"level": "WARNING"},

@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from tunix_site.api.documents import RootView, SchemaView, SwaggerView
+from tunix_site.api.openapi.documents import RootView, SchemaView, SwaggerView
 from tunix_site.apps import site_apps
 from tunix_site.serving.operations import HealthView, MetricsView
 
-handler400 = "tunix_site.access.hosts.bad_request"
+handler400 = "tunix_site.serving.hosts.bad_request"
 handler403 = "tunix_site.api.error_responses.forbidden"
 handler404 = "tunix_site.api.error_responses.not_found"
 handler500 = "tunix_site.api.error_responses.server_error"

@@ -23,7 +23,7 @@ from datasets.export.ranges import part_of
 from datasets.formats.containers import Container
 from datasets.formats.format import Format
 from tunix_site.api.pieces import PIECE_BYTES, started
-from tunix_site.serving.connections.streams import slots
+from tunix_site.api.streams import slots
 
 NO_SUCH_RANGE = status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
 

@@ -9,11 +9,11 @@ from django.conf import settings
 from traces.document import TraceDocument
 from traces.intake.bodies import has_more_tokens, read_traces_quickly
 from traces.intake.document_serializer import TraceSerializer
-from traces.intake.unexpected import Unexpected
 from traces.readers.cells import once_parsed
 from traces.readers.draft import Unreadable
 from traces.readers.nulls import NOT_ENCODED
 from traces.sources.source import Cells, Record
+from traces.sources.unexpected import Unexpected
 from tunix_site import strict_json
 
 MAX_RECORD_TOKENS = 1_000_000

@@ -21,7 +21,6 @@ from traces.intake.record_values import (
     parsed_or_none,
     record_digest,
 )
-from traces.intake.unexpected import Unexpected
 from traces.readers import mapped, nulls
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.fitting import fit
@@ -30,6 +29,7 @@ from traces.readers.mapping import Paths
 from traces.readers.unrecognised import unrecognised
 from traces.sources.occurrences import Occurrences
 from traces.sources.source import BadRecord, BrokenSource, Record
+from traces.sources.unexpected import Unexpected
 
 TRACE = "trace"
 TO_THE_LETTER = (TRACE, "record", "table")  # formats of documents

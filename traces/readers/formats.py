@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from traces.intake.unexpected import Unexpected
 from traces.readers import (
     columns,
     dialogues,
@@ -45,6 +44,7 @@ from traces.readers import (
 from traces.readers.cells import Wanted, wanted, with_structures
 from traces.readers.draft import Draft
 from traces.sources.source import Cells
+from traces.sources.unexpected import Unexpected
 
 NONE: Wanted = MappingProxyType({})
 AUTO = "auto"  # whichever recognises the first records

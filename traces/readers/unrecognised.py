@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from traces.intake.unexpected import Unexpected
 from traces.readers.draft import Unreadable
 from traces.readers.formats import FORMATS, ReaderFormat, recognises
 from traces.readers.mapping import MAX_NAME_CHARS, TARGETS, keys_of
 from traces.readers.speakers import message_of
+from traces.sources.unexpected import Unexpected
 from tunix_site.strict_json import shown
 
 NEAREST = 3

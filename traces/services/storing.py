@@ -13,8 +13,8 @@ from events.actors import Actor
 from events.services import record_event
 from traces.copy_in import TraceRow
 from traces.document import TraceDocument
-from traces.intake.outcome import ExternalIdTaken, Intake, Name, Outcome, Reread, taken_by
 from traces.models import Trace
+from traces.services.outcome import ExternalIdTaken, Intake, Name, Outcome, Reread, taken_by
 from tunix_site.errors import Unavailable
 
 T = TypeVar("T")

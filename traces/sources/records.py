@@ -22,7 +22,6 @@ from typing import IO, Any
 
 from rest_framework.exceptions import APIException
 
-from traces.intake.unexpected import Unexpected
 from traces.sources.arrays import read_array
 from traces.sources.compression import decompressed, peek
 from traces.sources.encodings import in_utf8
@@ -40,6 +39,7 @@ from traces.sources.source import (
     blocks,
 )
 from traces.sources.tables import RECODE, delimiter_of, read_csv
+from traces.sources.unexpected import Unexpected
 
 __all__ = ["BadRecord", "BrokenSource", "Chunk", "Record", "Source", "read_records"]
 

@@ -9,11 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from traces.examples import OF_SCORES
-from traces.intake.score_batches import MAX_BYTES as MAX_SCORES_BYTES
-from traces.intake.score_batches import MAX_SCORES, NewScoreSerializer, record_scores
-from traces.serializers.scores import (
-    ScoresStoredSerializer,
-)
+from traces.serializers.scores import NewScoreSerializer, ScoresStoredSerializer
+from traces.views.score_batches import MAX_BYTES as MAX_SCORES_BYTES
+from traces.views.score_batches import MAX_SCORES, record_scores
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
 

@@ -19,7 +19,6 @@ from traces.finding.prompts import PromptPagination, PromptQuery, prompt_groups
 from traces.finding.ranking import TracePagination
 from traces.finding.reviews import ReviewQuery, reviews_of
 from traces.finding.similar import find_similar
-from traces.intake.batches import ingest_batch
 from traces.intake.bodies import read_trace
 from traces.intake.document_serializer import TraceSerializer
 from traces.models import Trace
@@ -45,11 +44,13 @@ from traces.serializers.scores import (
     ScoreSerializer,
 )
 from traces.serializers.traces import TraceDetailSerializer, TraceRowSerializer, new_trace
-from traces.services import curation, imports, scores, storing
+from traces.services import curation, scores, storing
 from traces.services.bulk import start_bulk_change
-from traces.services.import_summary import ImportRequest
+from traces.services.importing import imports
+from traces.services.importing.summary import ImportRequest
 from traces.services.reviews import review_trace
 from traces.sources.source import Source
+from traces.views.batches import ingest_batch
 from traces.views.lookups import compared, find_trace
 from tunix_site.access.roles import has_role
 from tunix_site.api.openapi.schema import ERROR_BODY

@@ -15,8 +15,8 @@ from events.models import Through
 from tunix_site.api import idempotency
 from tunix_site.api.fields import QuerySerializer, check_encoding
 from tunix_site.api.renderers import answer_in_json
+from tunix_site.api.streams import slots
 from tunix_site.models import ApiKey, Role
-from tunix_site.serving.connections.streams import slots
 
 
 class NoQuery(QuerySerializer):

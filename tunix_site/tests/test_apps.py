@@ -81,7 +81,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from jobs.workers.processes import worker_commands
 from tunix_site import apps
 from tunix_site.admin_base.menu import navigation
-from tunix_site.api.documents import RootView
+from tunix_site.api.openapi.documents import RootView
 from tunix_site.serving.metrics import ASKED_AT_ONCE
 
 request = APIRequestFactory().get("/api/", SERVER_NAME="localhost")

@@ -17,8 +17,8 @@ from jobs.models import Job
 from traces.document import MAX_SOURCE_CHARS
 from traces.readers.formats import AUTO, FORMATS
 from traces.readers.mapping import TARGETS, BadMapping, parse
-from traces.services.import_summary import ABORT, SKIP, ImportRefused, ImportRequest
-from traces.services.imports import import_stream
+from traces.services.importing.imports import import_stream
+from traces.services.importing.summary import ABORT, SKIP, ImportRefused, ImportRequest
 from traces.sources.records import Source
 from tunix_site.errors import text_of
 from tunix_site.progress_bar import reading_bar

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from jobs.models import Job
 from traces.models import Review, Trace
-from traces.services import imports
+from traces.services.importing import imports
 from traces.tests.factories import BodyFactory
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,8 @@ from events.tests.acting import acting
 from jobs.models import Job
 from traces.indexes import Pending
 from traces.models import Trace
-from traces.services.import_summary import ImportRequest
-from traces.services.imports import import_stream
+from traces.services.importing.imports import import_stream
+from traces.services.importing.summary import ImportRequest
 from traces.sources.records import Source
 from traces.tests.concurrency import at_once
 from tunix_site.tests.live import url_of_database, wait_until

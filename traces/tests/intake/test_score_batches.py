@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from traces.intake.score_batches import MAX_BYTES
 from traces.models import Score, Trace
 from traces.tests.bodies import short
 from traces.tests.concurrency import at_once, elsewhere, just_before, like
 from traces.tests.factories import ScoreFactory, TraceFactory
+from traces.views.score_batches import MAX_BYTES
 
 pytestmark = pytest.mark.django_db
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import ThreadWorker
 
+from tunix_site.api.streams import slots
 from tunix_site.serving import metrics
 from tunix_site.serving.connections.bodies import HeldRequest
 from tunix_site.serving.connections.connection import Connection
@@ -22,7 +23,6 @@ from tunix_site.serving.connections.pace import TooSlow
 from tunix_site.serving.connections.refusals import BUSY, FULL
 from tunix_site.serving.connections.sockets import ClientSocket
 from tunix_site.serving.connections.states import EVENTS, Outcome, State
-from tunix_site.serving.connections.streams import slots
 from tunix_site.serving.processes import die_with_parent
 
 HEALTH_PATHS = ("/api/health", "/api/health/")

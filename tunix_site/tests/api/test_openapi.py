@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from rest_framework.views import APIView
 
-from tunix_site.api.documents import RootView, SchemaView, SwaggerView
+from tunix_site.api.openapi.documents import RootView, SchemaView, SwaggerView
 from tunix_site.api.openapi.hooks import close_bodies
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,11 @@ import threading
 import pytest
 
 from tunix_site import wsgi
+from tunix_site.api.streams import StreamSlots
 from tunix_site.errors import Unavailable
 from tunix_site.serving.connections.bodies import MAX_CHUNKS, READ_AT_ONCE, Chunked, Inbox, Sized
 from tunix_site.serving.connections.pace import WINDOW_BYTES, WINDOW_SECONDS, Pace, TooSlow
 from tunix_site.serving.connections.sockets import UNSENT_BYTES, ClientSocket
-from tunix_site.serving.connections.streams import StreamSlots
 
 MIB = 1024**2
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from traces.document import TraceDocument
 from traces.intake.incoming import Incoming
 from traces.intake.original import source_record
-from traces.intake.outcome import Entry
 from traces.models import Trace
 from traces.readers.cells import once_parsed
 from traces.reasoning.steps import REASONING
+from traces.services.outcome import Entry
 
 FETCHED_AT_ONCE = 50  # traces: each may take 1 MiB
 FIELDS = (

@@ -13,18 +13,18 @@ from jobs.progress import ErrorRow, Progress
 from jobs.services.lease import reconnect, running
 from jobs.services.queue import start_job
 from traces.intake.incoming import Incoming, Refusal, Unread
-from traces.intake.outcome import Outcome
 from traces.intake.records import RecordReader, format_of, is_record, unread
 from traces.models import Score, Status
 from traces.readers.mapping import parse
-from traces.services.import_summary import (
+from traces.services.importing.reread import read_differently, stored_once
+from traces.services.importing.summary import (
     ABORT,
     SHOWN_TRACES,
     ImportRefused,
     ImportRequest,
     Summary,
 )
-from traces.services.reread import read_differently, stored_once
+from traces.services.outcome import Outcome
 from traces.services.reviews import Verdict, store_imported
 from traces.services.storing import create_traces
 from traces.sources.records import read_records

@@ -1,40 +1,16 @@
 """A batch of scores from outside: a judge's, a reward model's, a verifier's."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
 from events.actors import Actor
-from traces.scorers.known import SCORERS
+from traces.serializers.scores import NewScoreSerializer
 from traces.services.scores import NewScore, store_scores
-from tunix_site.api.fields import NumberField, ObjectField, StrictSerializer, TextField, UUIDField
 from tunix_site.errors import Invalid
 
 MAX_SCORES = 1_000
 MAX_BYTES = 8 * 1024**2
-DEFAULT_SCORER_VERSION = "1"
-
-
-class NewScoreSerializer(StrictSerializer):
-    """A score on a criterion that is not computed here."""
-
-    openapi: ClassVar = {
-        "allOf": [{"properties": {"criteria": {"not": {"enum": sorted(SCORERS)}}}}],
-    }
-
-    trace = UUIDField()
-    criteria = TextField(max_length=64)
-    scorer_version = TextField(max_length=64, required=False, default=DEFAULT_SCORER_VERSION)
-    value = NumberField()
-    details = ObjectField(required=False)
-
-    def validate_criteria(self, criteria: str) -> str:
-        """Refuse our own: anyone may compute them again, and must find the same."""
-        if criteria in SCORERS:
-            raise serializers.ValidationError(
-                f"`{criteria}` is computed here, by POST /api/traces/ID/score: use another name."
-            )
-        return criteria
 
 
 def record_scores(body: Any, *, by: Actor) -> dict[str, int]:

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from traces.intake.incoming import Incoming, Refusal
-from traces.intake.outcome import Outcome
 from traces.models import Status
 from traces.readers.formats import AUTO
+from traces.services.outcome import Outcome
 from tunix_site.errors import Invalid
 
 SKIP, ABORT = "skip", "abort"

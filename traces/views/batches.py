@@ -7,7 +7,7 @@ from rest_framework import status
 
 from events.actors import Actor
 from traces.intake.bodies import read_batch
-from traces.intake.outcome import Entry, ExternalIdTaken
+from traces.services.outcome import Entry, ExternalIdTaken
 from traces.services.storing import create_batch
 from tunix_site.errors import Invalid, batch_detail
 
