@@ -1,21 +1,15 @@
-"""GSM8K's training problems, in over HTTP and out again in every format.
-
-They lie beside the repository, or where TUNIX_GSM8K says.
-"""
+"""GSM8K's training problems, in over HTTP and out again in every format."""
 
 import hashlib
 import json
-import os
 import re
 import uuid
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 
-FOLDER = Path(os.environ.get("TUNIX_GSM8K") or settings.BASE_DIR.parent / "shared" / "data")
-FILE = FOLDER / "gsm8k_train.jsonl"
+from traces.tests.real_data import read_problems
+
 PROBLEMS = 7_473
 BATCH = 1_000
 CALCULATION = re.compile(r"<<[^>]*>>")
@@ -24,13 +18,7 @@ pytestmark = [
     pytest.mark.real_data,
     pytest.mark.live,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not FILE.exists(), reason=f"{FILE} is not there"),
 ]
-
-
-def read_problems() -> list:
-    with FILE.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 def as_trace(problem, number) -> dict:
@@ -58,8 +46,8 @@ def as_trace(problem, number) -> dict:
 @pytest.fixture
 def exports(site_as):
     """Send all problems and build a dataset; give ids, the answer of the build, and export."""
+    traces = [as_trace(problem, number) for number, problem in enumerate(read_problems("train"))]
     client = site_as("curator")
-    traces = [as_trace(problem, number) for number, problem in enumerate(read_problems())]
     ids = []
     for start in range(0, len(traces), BATCH):
         answer = client.post("/api/traces/batch", json=traces[start : start + BATCH])
@@ -111,7 +99,7 @@ def selected(ids, traces) -> list:
 
 def test_all_problems_come_back_in_every_format(exports):
     ids, built, export = exports
-    traces = [as_trace(problem, number) for number, problem in enumerate(read_problems())]
+    traces = [as_trace(problem, number) for number, problem in enumerate(read_problems("train"))]
     rows = selected(ids, traces)
     assert len(rows) == built["trace_count"] == PROBLEMS
     digest = "".join(f"{content_hash}\t{split}\n" for _, _, _, split, content_hash in rows)
@@ -174,7 +162,7 @@ def check_training_examples(export, rows, build_id):
 def test_sending_the_problems_again_creates_nothing(exports, site_as):
     ids, _, _ = exports
     client = site_as("writer")
-    traces = [as_trace(problem, number) for number, problem in enumerate(read_problems())]
+    traces = [as_trace(problem, number) for number, problem in enumerate(read_problems("train"))]
     again = []
     for start in range(0, len(traces), BATCH):
         answer = client.post("/api/traces/batch", json=traces[start : start + BATCH]).json()

@@ -1,17 +1,12 @@
 """GSM8K's problems."""
 
-import json
-import os
 import re
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from traces.readers import gsm8k, gsm8k_socratic
 from traces.tests.readers.reading import only, refusal
-
-FOLDER = Path(os.environ.get("TUNIX_GSM8K") or settings.BASE_DIR.parent / "shared" / "data")
+from traces.tests.real_data import read_problems
 
 
 def record(answer, **more) -> dict:
@@ -112,10 +107,7 @@ def restored(draft) -> str:
 @pytest.mark.real_data
 @pytest.mark.parametrize(("name", "count"), [("train", 7_473), ("test", 1_319)])
 def test_every_real_problem_is_read_and_can_be_restored(name, count):
-    file = FOLDER / f"gsm8k_{name}.jsonl"
-    if not file.exists():
-        pytest.skip(f"{file} is not there")
-    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    records = read_problems(name)
     assert len(records) == count
     for source in records:
         assert gsm8k.recognises(source)
