@@ -1,0 +1,138 @@
+"""Comparing very many signatures with each other: block by block, each row with rows before it.
+
+Rows are compared that share a band (banding.py) and whose minima do not tell them apart; what
+decides is the shingles of the texts themselves. A template that begins very many texts makes
+buckets of them all: what a bucket is asked for is bounded, and what finds no room in it is counted.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+import numpy as np
+
+from datasets.recipe.text.banding import ALONE, Classes, buckets, fewest_equal
+from datasets.recipe.text.ranges import Numbers, ranges
+from datasets.recipe.text.shingling import Shingles, Texts, shingled
+from traces.finding.minhash import Minima
+
+MOST_A_BUCKET = 64
+MOST_COMPARED = 16  # of the rows that a row may be like, those of the highest estimates
+ROWS_AT_ONCE = 2_000
+CHARS_AT_ONCE = 2_000_000
+PAIRS_AT_ONCE = 16_384
+
+
+def blocks(count: int, sizes: Numbers | None = None) -> Iterator[range]:
+    """Part rows into blocks whose texts, of so many characters each, fit in memory."""
+    start = 0
+    while start < count:
+        stop = min(start + ROWS_AT_ONCE, count)
+        if sizes is not None:
+            fit = np.searchsorted(np.cumsum(sizes[start:stop]), CHARS_AT_ONCE, side="right")
+            stop = start + max(int(fit), 1)
+        yield range(start, stop)
+        start = stop
+
+
+class Comparison:
+    """Rows that may be like others, those before them by bucket, and the texts that tell."""
+
+    def __init__(
+        self, minima: Minima, threshold: float, texts: Texts, classes: Classes | None = None
+    ) -> None:
+        self.threshold = threshold
+        self.refused = 0
+        self._minima = minima
+        self._texts = texts
+        self._fewest = fewest_equal(threshold)
+        self._buckets = buckets(minima, threshold, classes)
+        sizes = np.bincount(self._buckets[self._buckets != ALONE])
+        self._starts: Numbers = np.cumsum(np.append(0, np.minimum(sizes, MOST_A_BUCKET)))
+        self._filled: Numbers = np.zeros(len(sizes), np.int64)
+        self._entered = np.zeros(self._starts[-1], np.int32)
+
+    def sharing(self, block: range) -> Numbers:
+        """Give the rows of a block that share a bucket with any row."""
+        rows = np.arange(block.start, block.stop)
+        found: Numbers = rows[(self._buckets[rows] != ALONE).any(axis=1)]
+        return found
+
+    def meeting(self, rows: Numbers) -> list[int]:
+        """Give those of the rows that share a bucket with another of them."""
+        numbers = self._buckets[rows]
+        found, counts = np.unique(numbers[numbers != ALONE], return_counts=True)
+        met: list[int] = rows[np.isin(numbers, found[counts > 1]).any(axis=1)].tolist()
+        return met
+
+    def _buckets_of(self, row: int) -> list[int]:
+        numbers: list[int] = self._buckets[row].tolist()
+        return [number for number in numbers if number != ALONE]
+
+    def candidates(self, rows: Numbers) -> dict[int, list[int]]:
+        """Give by row those entered before that it may be like, the likest first."""
+        numbers = self._buckets[rows]
+        places, bands = np.nonzero(numbers != ALONE)
+        shared = numbers[places, bands]
+        counts = self._filled[shared]
+        others = self._entered[ranges(self._starts[shared], counts)]
+        pairs = np.unique(np.repeat(rows[places], counts) * len(self._minima) + others)
+        return self._ranked(*np.divmod(pairs, len(self._minima)))
+
+    def _ranked(self, rows: Numbers, others: Numbers) -> dict[int, list[int]]:
+        equal = np.zeros(len(rows), np.int64)
+        for start in range(0, len(rows), PAIRS_AT_ONCE):
+            some = slice(start, start + PAIRS_AT_ONCE)
+            same = self._minima[rows[some]] == self._minima[others[some]]
+            equal[some] = np.count_nonzero(same, axis=1)
+        order = np.lexsort((others, -equal, rows))
+        order = order[equal[order] >= self._fewest]
+        found = zip(rows[order].tolist(), others[order].tolist(), strict=True)
+        return {
+            row: [other for _, other in pairs][:MOST_COMPARED]
+            for row, pairs in groupby(found, itemgetter(0))
+        }
+
+    def shingles(self, rows: set[int]) -> dict[int, Shingles]:
+        return dict(shingled(self._texts(sorted(rows))))
+
+    def asked(self, candidates: dict[int, list[int]]) -> Iterator[tuple[int, int, Shingles]]:
+        """Yield each row, each of its candidates and that one's shingles; a text is read once."""
+        asking: dict[int, list[int]] = {}
+        for row, others in candidates.items():
+            for other in others:
+                asking.setdefault(other, []).append(row)
+        for other, theirs in shingled(self._texts(sorted(asking))):
+            for row in asking[other]:
+                yield row, other, theirs
+
+    def add(self, by_bucket: dict[int, list[int]], row: int) -> None:
+        """Add a row to its buckets, as far as they have room."""
+        for number in self._buckets_of(row):
+            rows = by_bucket.setdefault(number, [])
+            if len(rows) < MOST_A_BUCKET:
+                rows.append(row)
+            else:
+                self.refused += 1
+
+    def near(self, by_bucket: dict[int, list[int]], row: int) -> list[int]:
+        """Give those in a row's buckets that it may be like, the likest first."""
+        others = {other for number in self._buckets_of(row) for other in by_bucket.get(number, ())}
+        if not others:
+            return []
+        ranked = self._ranked(np.full(len(others), row), np.array(sorted(others)))
+        return ranked.get(row, [])
+
+    def enter(self, by_bucket: dict[int, list[int]]) -> None:
+        """Let rows that come later find these, as far as their buckets have room."""
+        numbers = np.fromiter(by_bucket, np.int64, len(by_bucket))
+        counts = np.fromiter(map(len, by_bucket.values()), np.int64, len(by_bucket))
+        filled = self._filled[numbers]
+        fit = np.minimum(counts, MOST_A_BUCKET - filled)
+        self._entered[ranges(self._starts[numbers] + filled, fit)] = [
+            row
+            for rows, count in zip(by_bucket.values(), fit.tolist(), strict=True)
+            for row in rows[:count]
+        ]
+        self._filled[numbers] += fit
+        self.refused += int((counts - fit).sum())

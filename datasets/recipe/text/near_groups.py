@@ -1,0 +1,66 @@
+"""Groups of rows that hang together: each is as similar as a threshold to another of its group."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.recipe.text.comparing import Comparison, blocks
+from datasets.recipe.text.ranges import Numbers
+from datasets.recipe.text.shingling import Shingles, Texts, jaccard
+from traces.finding.minhash import Minima
+
+
+def near_groups(
+    minima: Minima,
+    *,
+    threshold: float,
+    texts: Texts,
+    sizes: Numbers | None = None,
+    check: Callable[[int], None] = lambda done: None,
+) -> NDArray[np.int32]:
+    """Give by row the first row of its group; the parameters are those of `near_duplicates`.
+
+    A row is compared with the first of its buckets alone: of a group of many hundred that share no
+    others, parts may stay apart.
+    """
+    search = _Search(minima, threshold, texts)
+    for block in blocks(len(minima), sizes):
+        search.join(block)
+        check(block.stop)
+    return search.groups()
+
+
+class _Search(Comparison):
+    def __init__(self, minima: Minima, threshold: float, texts: Texts) -> None:
+        super().__init__(minima, threshold, texts)
+        self._parents = np.arange(len(minima), dtype=np.int32)
+
+    def groups(self) -> NDArray[np.int32]:
+        return np.array([self._first(row) for row in range(len(self._parents))], np.int32)
+
+    def join(self, block: range) -> None:
+        """Join rows with those before the block, then with each other."""
+        rows = self.sharing(block)
+        candidates = self.candidates(rows)
+        sets = self.shingles({*candidates, *self.meeting(rows)})
+        for row, other, theirs in self.asked(candidates):
+            self._join(row, other, sets[row], theirs)
+        entered: dict[int, list[int]] = {}
+        for row in rows.tolist():
+            for other in self.near(entered, row):
+                self._join(row, other, sets[row], sets[other])
+            self.add(entered, row)
+        self.enter(entered)
+
+    def _join(self, row: int, other: int, own: Shingles, theirs: Shingles) -> None:
+        one, two = self._first(row), self._first(other)
+        if one != two and jaccard(own, theirs) >= self.threshold:
+            self._parents[max(one, two)] = min(one, two)
+
+    def _first(self, row: int) -> int:
+        parents = self._parents
+        while (parent := int(parents[row])) != row:
+            parents[row] = parents[parent]
+            row = parent
+        return row
