@@ -77,7 +77,7 @@ check-datasets: .venv/.ready .venv-dev/.ready .venv-datasets3/.ready .venv-datas
 check-openapi: .venv/.ready .venv-dev/.ready .venv-openapi/.ready
 	$(DEV) -m pytest tests/test_generated_client.py
 
-bench: .venv/.ready .venv-training/.ready
+bench: .venv/.ready .venv-training/.ready .venv-bench/.ready
 	$(WEB) -m benchmarks
 
 # processes are killed at random under load; CHAOS_SEED=... throws the same dice again
@@ -118,8 +118,9 @@ FOUND_PYTHON = $(or $(PYTHON),false) $(IS_FIT) \
 .venv-datasets3/.ready: requirements-datasets3.txt
 .venv-datasets5/.ready: requirements-datasets5.txt
 .venv-openapi/.ready: requirements-openapi.txt
+.venv-bench/.ready: requirements-bench.txt
 .venv/.ready .venv-dev/.ready .venv-training/.ready \
-.venv-datasets3/.ready .venv-datasets5/.ready .venv-openapi/.ready: | .venv-uv/.ready
+.venv-datasets3/.ready .venv-datasets5/.ready .venv-openapi/.ready .venv-bench/.ready: | .venv-uv/.ready
 	@$(FOUND_PYTHON)
 	@echo "Setting up $(@D) from $<"
 	$(PYTHON) -m venv --clear --without-pip $(@D)
@@ -144,4 +145,5 @@ lock: .venv-uv/.ready
 	$(LOCK) requirements-datasets3.in -o requirements-datasets3.txt
 	$(LOCK) requirements-datasets5.in -o requirements-datasets5.txt
 	$(LOCK) requirements-openapi.in -o requirements-openapi.txt
+	$(LOCK) requirements-bench.in -o requirements-bench.txt
 	$(LOCK) requirements-uv.in -o requirements-uv.txt

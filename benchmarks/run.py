@@ -17,12 +17,14 @@ from django.db import connection
 
 from benchmarks import (
     builds,
+    decontamination,
     exports,
     ingest,
     large,
     latency,
     lists,
     migration,
+    near,
     price,
     report,
     sustained,
@@ -55,6 +57,10 @@ class Sizes:
     price_rounds: int = 5
     priced_requests: int = 200  # of each kind in a round, to each server
     trainer_rounds: int = 2  # 0: without the trainer
+    prompts: int = 20_000  # that are looked through for items
+    near: int = 100_000  # signatures
+    datasketch: int = 10_000  # texts, 0: without it
+    text_rounds: int = 3
 
 
 def run(directory: Path) -> list[str]:
@@ -119,7 +125,7 @@ def run_migration(directory: Path, traces: int) -> list[str]:
 def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:
     """Go through all measurements, showing on stderr which one is under way."""
     bodies, rows = traces.bodies, len(traces.bodies) * sizes.copies
-    with progress_bar(total=len(sizes.clients) + 7, unit="part") as bar:
+    with progress_bar(total=len(sizes.clients) + 9, unit="part") as bar:
 
         def part(title: str, results: Iterator[Result]) -> Iterator[Result]:
             bar.set_description(title)
@@ -162,6 +168,14 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
                 requests=sizes.priced_requests,
                 rounds=sizes.price_rounds,
             ),
+        )
+        yield from part(
+            "decontamination",
+            decontamination.measure(prompts=sizes.prompts, rounds=sizes.text_rounds),
+        )
+        yield from part(
+            "near duplicates",
+            near.measure(scratch, traces=sizes.near, others=sizes.datasketch),
         )
         if sizes.trainer_rounds:
             yield from part("trainer", trainer.measure(site, scratch, rounds=sizes.trainer_rounds))

@@ -33,6 +33,10 @@ TINY = Sizes(
     price_rounds=1,
     priced_requests=20,  # take longer than a tick of the clock that is read
     trainer_rounds=0,
+    prompts=100,
+    near=200,
+    datasketch=0,
+    text_rounds=1,
 )
 
 

@@ -13,6 +13,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 OURS = Path(sysconfig.get_path("purelib"))
 FILES = ("requirements", "requirements-dev", "requirements-training", "requirements-uv")
 FILES += ("requirements-datasets3", "requirements-datasets5", "requirements-openapi")
+FILES += ("requirements-bench",)
 
 
 def where_installed(name: str) -> Path:
