@@ -19,8 +19,8 @@ from traces import document
 from traces.copy_in import row_of
 from traces.document import TraceDocument
 from traces.indexes import Pending, SearchDocument, Signature  # noqa: F401  # models of this app
-from traces.querysets import TraceQuerySet
-from traces.scorers.scorer import Content
+from traces.querysets import ScoreQuerySet, TraceQuerySet
+from traces.scorers.scorer import UNDECIDED, Content
 from tunix_site.models import ApiKey
 from tunix_site.strict_json import StoredDecoder
 
@@ -163,9 +163,11 @@ class Score(models.Model):
     trace = models.ForeignKey(Trace, on_delete=models.CASCADE, related_name="scores")
     criteria = models.CharField(max_length=64)
     scorer_version = models.CharField(max_length=64)
-    value = models.FloatField()
+    value = models.FloatField(null=True, blank=True, help_text="Null: the scorer is undecided.")
     details = models.JSONField(decoder=StoredDecoder, default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ScoreQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -173,14 +175,18 @@ class Score(models.Model):
             models.UniqueConstraint(
                 fields=["trace", "criteria", "scorer_version"],
                 name="one_score_per_trace_criteria_and_version",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(value__isnull=False) | Q(details__contains={"outcome": UNDECIDED}),
+                name="score_has_a_value_or_is_undecided",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["criteria", "value", "trace"], name="score_by_criteria_and_value")
         ]
 
     def __str__(self) -> str:
-        return f"{self.criteria} {self.value:g}"
+        return f"{self.criteria} {UNDECIDED if self.value is None else format(self.value, 'g')}"
 
 
 class Review(models.Model):

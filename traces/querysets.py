@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, CharField, Q, Value, When
 from django.db.models.functions import Left
 
 from traces.copy_in import CopyInQuerySet
 from traces.finding import search
+from traces.scorers.scorer import RIGHT, UNDECIDED, WRONG
 from tunix_site.database.statements import Parameter, Statement
 
 if TYPE_CHECKING:
-    from traces.models import Trace
+    from traces.models import Score, Trace  # noqa: F401  # a base class names Score by its text
 
 PREVIEW_CHARS = 200
 ROW_FIELDS = (  # of a list
@@ -28,6 +29,19 @@ ROW_FIELDS = (  # of a list
     "final_answer_preview",
     "step_count",
 )
+
+
+OUTCOME = Case(  # by the value, so that an index of values is enough
+    When(value__isnull=True, then=Value(UNDECIDED)),
+    When(value=1, then=Value(RIGHT)),
+    When(value=0, then=Value(WRONG)),
+    output_field=CharField(),
+)
+
+
+class ScoreQuerySet(models.QuerySet["Score"]):
+    def with_outcome(self, outcome: str | Parameter) -> Self:
+        return self.alias(outcome=OUTCOME).filter(outcome=outcome)
 
 
 class TraceQuerySet(CopyInQuerySet):

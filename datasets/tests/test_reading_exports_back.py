@@ -66,6 +66,8 @@ def test_records_come_back_identical(reader, route, metadata):
         messages=[{"role": "user", "content": None, "x": 1}],
     )
     score = ScoreFactory(trace=trace, value=0.5, details={"a": 1})
+    undecided = {"value": None, "details": {"outcome": "undecided"}, "scorer_version": "9"}
+    ScoreFactory(trace=trace, **undecided)
     [made] = read_back(reader, SplitDatasetFactory(), "record", route=route, metadata=metadata)
     document = made.document
     for name in ("trace_version", "prompt", "final_answer", "steps", "meta", "external_id"):
@@ -78,7 +80,8 @@ def test_records_come_back_identical(reader, route, metadata):
             "scorer_version": score.scorer_version,
             "value": 0.5,
             "details": {"a": 1},
-        }
+        },
+        {"criteria": score.criteria, **undecided},
     ]
 
 

@@ -9,10 +9,12 @@ from django.utils.safestring import SafeString
 
 from traces.admin.shown import ShownInline, trace_link
 from traces.models import Score
+from traces.scorers.scorer import RIGHT, UNDECIDED, WRONG
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import RoleAdmin
 from tunix_site.admin_base.shown import json_block
 from tunix_site.api.fields import (
+    ChoiceTextField,
     NumberField,
     QuerySerializer,
     TextField,
@@ -20,9 +22,17 @@ from tunix_site.api.fields import (
 )
 
 
+def value_of(score: Score) -> str:
+    return UNDECIDED if score.value is None else str(score.value)
+
+
 class ScoreInline(ShownInline):
     model = Score
-    fields = ("criteria", "value", "scorer_version", "shown_details", "created_at")
+    fields = ("criteria", "shown_value", "scorer_version", "shown_details", "created_at")
+
+    @admin.display(description="Value")
+    def shown_value(self, score: Score) -> str:
+        return value_of(score)
 
     @admin.display(description="Details")
     def shown_details(self, score: Score) -> SafeString:
@@ -34,6 +44,7 @@ class ScoreFilters(QuerySerializer):
     scorer_version = TextField(required=False, max_length=64)
     min_score = NumberField(required=False)
     max_score = NumberField(required=False)
+    outcome = ChoiceTextField(choices=(RIGHT, WRONG, UNDECIDED), required=False)
     trace = UUIDField(required=False)
 
 
@@ -42,10 +53,11 @@ class ScoreFilter(QueryFilter):
     lookups: ClassVar[dict[str, str]] = {"min_score": "value__gte", "max_score": "value__lte"}
 
     def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Score]:
+        columns = {name: value for name, value in values.items() if name != "outcome"}
         scores: QuerySet[Score] = queryset.filter(
-            **{self.lookups.get(name, name): value for name, value in values.items()}
+            **{self.lookups.get(name, name): value for name, value in columns.items()}
         )
-        return scores
+        return scores.with_outcome(values["outcome"]) if "outcome" in values else scores
 
 
 @admin.register(Score)
@@ -53,12 +65,23 @@ class ScoreAdmin(RoleAdmin):
     """What scorers gave; scores are made by scoring and sending, not here."""
 
     filters = ScoreFilter
-    list_display = ("criteria", "value", "scorer_version", "trace_column", "created")
-    fields = ("criteria", "value", "scorer_version", "trace_column", "created_at", "shown_details")
-    readonly_fields = ("trace_column", "shown_details")
+    list_display = ("criteria", "value_column", "scorer_version", "trace_column", "created")
+    fields = (
+        "criteria",
+        "value_column",
+        "scorer_version",
+        "trace_column",
+        "created_at",
+        "shown_details",
+    )
+    readonly_fields = ("value_column", "trace_column", "shown_details")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Score]:
         return super().get_queryset(request).select_related(None)
+
+    @admin.display(description="Value")
+    def value_column(self, score: Score) -> str:
+        return value_of(score)
 
     @admin.display(description="Trace")
     def trace_column(self, score: Score) -> SafeString:

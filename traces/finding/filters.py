@@ -11,6 +11,7 @@ from traces import document
 from traces.finding import search
 from traces.models import Score, Status, Trace
 from traces.querysets import TraceQuerySet
+from traces.scorers.scorer import RIGHT, UNDECIDED, WRONG
 from tunix_site import strict_json
 from tunix_site.api.fields import (
     ChoiceTextField,
@@ -28,6 +29,7 @@ from tunix_site.strict_json import problems, shown
 META_PREFIX = "meta."
 MAX_META_DEPTH = 10
 MAX_QUERY_CHARS = 1_000
+OF_SCORES = ("min_score", "max_score", "outcome")
 PAGE_PARAMETERS = frozenset(PageQuery().fields)
 
 
@@ -55,13 +57,18 @@ class TraceFilters(QuerySerializer):
     criteria = TextField(max_length=64, required=False, help_text="Has a score on it.")
     min_score = NumberField(required=False, help_text="Needs `criteria`.")
     max_score = NumberField(required=False, help_text="Needs `criteria`.")
+    outcome = ChoiceTextField(
+        choices=(RIGHT, WRONG, UNDECIDED),
+        required=False,
+        help_text="Of the score: 1, 0 or none, as it was undecided; needs `criteria`.",
+    )
     prompt_hash = UUIDField(required=False)
     content_hash = UUIDField(required=False)
 
     also_known: ClassVar = (f"{META_PREFIX}KEY",)
     openapi: ClassVar = {
         "patternProperties": {"^meta[.].+": {"type": ["string", "number", "boolean", "null"]}},
-        "dependentRequired": {"min_score": ["criteria"], "max_score": ["criteria"]},
+        "dependentRequired": {name: ["criteria"] for name in OF_SCORES},
     }
 
     def unknown_keys(self, data: dict[str, Any]) -> list[str]:
@@ -83,9 +90,9 @@ class TraceFilters(QuerySerializer):
         return text
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        bounds = [name for name in ("min_score", "max_score") if name in attrs]
-        if bounds and "criteria" not in attrs:
-            raise serializers.ValidationError({name: ["Needs `criteria`."] for name in bounds})
+        of_scores = [name for name in OF_SCORES if name in attrs]
+        if of_scores and "criteria" not in attrs:
+            raise serializers.ValidationError({name: ["Needs `criteria`."] for name in of_scores})
         return attrs
 
 
@@ -130,12 +137,17 @@ def matching(filters: dict[str, Any], traces: TraceQuerySet | None = None) -> Tr
 
 
 def _has_a_score(filters: dict[str, Any]) -> Exists:
-    """Tell a trace that has a score on `criteria` between the bounds, both included."""
+    """Tell a trace that has a score on `criteria` between the bounds, both included.
+
+    An undecided one is between none.
+    """
     scores = Score.objects.filter(trace=OuterRef("pk"), criteria=filters["criteria"])
     if "min_score" in filters:
         scores = scores.filter(value__gte=filters["min_score"])
     if "max_score" in filters:
         scores = scores.filter(value__lte=filters["max_score"])
+    if "outcome" in filters:
+        scores = scores.with_outcome(filters["outcome"])
     return Exists(scores)
 
 

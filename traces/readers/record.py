@@ -5,6 +5,7 @@ from typing import Any
 
 from traces.readers import fields, trace
 from traces.readers.draft import Draft, Unreadable
+from traces.scorers.scorer import UNDECIDED
 from tunix_site.strict_json import INT64, problems, text_problems
 
 UNREVIEWED = "unreviewed"
@@ -86,15 +87,20 @@ def _scores(listed: list[Any]) -> list[dict[str, Any]]:
 
 def _score(score: Any, where: str) -> dict[str, Any]:
     score = fields.checked(score, dict, "an object", where)
-    value = score.get("value")
-    if not (value in INT64 if type(value) is int else isinstance(value, float) and isfinite(value)):
+    value, details = score.get("value"), _details(score, where)
+    undecided = value is None and details.get("outcome") == UNDECIDED
+    if not (undecided or _is_number(value)):
         raise Unreadable(f"{where}.value", "Not a number.")
     return {
         "criteria": _name(score, "criteria", where),
         "scorer_version": _name(score, "scorer_version", where),
         "value": value,
-        "details": _details(score, where),
+        "details": details,
     }
+
+
+def _is_number(value: Any) -> bool:
+    return value in INT64 if type(value) is int else isinstance(value, float) and isfinite(value)
 
 
 def _details(score: dict[str, Any], where: str) -> dict[str, Any]:

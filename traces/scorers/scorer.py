@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from traces.document import Step
 
 
+RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
+
+
 class Content(NamedTuple):
     """What a trace says; its steps are in order."""
 
@@ -19,7 +22,9 @@ class Content(NamedTuple):
 
 @dataclass(frozen=True)
 class Scored:
-    value: float
+    """What a scorer gives: a value, or None with `details["outcome"]` UNDECIDED."""
+
+    value: float | None
     details: dict[str, Any]
 
 

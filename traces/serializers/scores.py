@@ -1,11 +1,12 @@
 """Scores as they are asked for and shown."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from traces.models import Score
 from traces.scorers.known import SCORERS
+from traces.scorers.scorer import UNDECIDED
 from tunix_site.api.fields import (
     ChoiceTextField,
     NumberField,
@@ -34,7 +35,7 @@ class ScoreRequestSerializer(StrictSerializer):
 
 class ScoreAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
     trace_id = serializers.UUIDField()
-    score = serializers.FloatField()
+    score = serializers.FloatField(allow_null=True)
     details = serializers.DictField()
 
 
@@ -48,7 +49,7 @@ class NewScoreSerializer(StrictSerializer):
     trace = UUIDField()
     criteria = TextField(max_length=64)
     scorer_version = TextField(max_length=64, required=False, default=DEFAULT_SCORER_VERSION)
-    value = NumberField()
+    value = NumberField(allow_null=True)
     details = ObjectField(required=False)
 
     def validate_criteria(self, criteria: str) -> str:
@@ -58,6 +59,14 @@ class NewScoreSerializer(StrictSerializer):
                 f"`{criteria}` is computed here, by POST /api/traces/ID/score: use another name."
             )
         return criteria
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take no value where the scorer says that it is undecided."""
+        if attrs["value"] is None and attrs.get("details", {}).get("outcome") != UNDECIDED:
+            raise serializers.ValidationError(
+                {"value": [f"Null needs `details` with `outcome`: `{UNDECIDED}`."]}
+            )
+        return attrs
 
 
 class ScoresStoredSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -36,7 +36,7 @@ class NewScore:
     trace_id: UUID
     criteria: str
     scorer_version: str
-    value: float
+    value: float | None
     details: dict[str, Any]
 
 

@@ -14,7 +14,7 @@ from traces.models import Review, Score, Status, Trace
 from traces.services.curation import curate_trace
 from traces.services.scores import score_trace
 from traces.tests.concurrency import just_before
-from traces.tests.factories import ApprovedTraceFactory, TraceFactory
+from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
 from traces.tests.searching import index_all
 from tunix_site.admin_base.lists import RoleAdmin
 from tunix_site.models import Role
@@ -511,6 +511,9 @@ def test_scores_and_reviews_are_only_read(admin_client, admin_user, model):
         ("min_score=0.5", [1]),
         ("max_score=0.5", [0]),
         ("trace={}", [0]),
+        ("outcome=right", [1]),
+        ("outcome=wrong&criteria=judge", [0]),
+        ("outcome=undecided", []),
     ],
 )
 def test_scores_by_filter(page, query, found):
@@ -521,6 +524,14 @@ def test_scores_by_filter(page, query, found):
     ]
     rows = listed(page, query.format(one.pk), "/admin/traces/score/")
     assert rows == [scores[number] for number in found]
+
+
+def test_a_score_without_a_value_is_shown_as_undecided(page):
+    score = ScoreFactory(criteria="judge", value=None, details={"outcome": "undecided"})
+    assert listed(page, "outcome=undecided", "/admin/traces/score/") == [score]
+    for path in (f"traces/score/{score.pk}", f"traces/trace/{score.trace_id}"):
+        shown = page.get(f"/admin/{path}/change/").content.decode()
+        assert re.search(r">\s*undecided\s*<", shown)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class NewScore(TypedDict):
     """The score that the site computed."""
 
     trace_id: str
-    score: float
+    score: float | None
     details: dict[str, Any]
 
 

@@ -120,6 +120,26 @@ def test_scores_are_filtered_on(reader, traces, query, found):
     assert labels(reader, query) == found
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("criteria=judge", "abcd"),
+        ("criteria=judge&outcome=right", "a"),
+        ("criteria=judge&outcome=wrong", "b"),
+        ("criteria=judge&outcome=undecided", "c"),
+        ("criteria=judge&min_score=0", "abd"),
+        ("criteria=judge&max_score=1", "abd"),
+        ("criteria=judge&outcome=undecided&min_score=0", ""),
+        ("criteria=baseline&outcome=right", ""),
+    ],
+)
+def test_scores_are_filtered_on_by_their_outcome(reader, traces, query, found):
+    for trace, value in zip(traces, (1, 0, None, 0.5), strict=False):
+        details = {"outcome": "undecided"} if value is None else {}
+        ScoreFactory(trace=trace, criteria="judge", value=value, details=details)
+    assert labels(reader, query) == found
+
+
 def test_one_score_must_be_within_both_bounds(reader, traces):
     for value, version in ((10, "1"), (90, "2")):
         ScoreFactory(trace=traces[0], value=value, scorer_version=version)
@@ -156,6 +176,10 @@ def test_one_score_must_be_within_both_bounds(reader, traces):
         ("min_score=1", "min_score"),
         ("max_score=1", "max_score"),
         ("criteria=baseline&min_score=high", "min_score"),
+        ("outcome=right", "outcome"),
+        ("criteria=baseline&outcome=", "outcome"),
+        ("criteria=baseline&outcome=Right", "outcome"),
+        ("criteria=baseline&outcome=null", "outcome"),
         ("criteria=baseline&min_score=NaN", "min_score"),
         ("criteria=baseline&max_score=Infinity", "max_score"),
         ("criteria=baseline&max_score=1e400", "max_score"),

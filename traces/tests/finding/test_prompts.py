@@ -86,6 +86,13 @@ def test_without_scores_there_is_no_pass_rate(reader):
     assert (row["scored_count"], row["pass_rate"]) == (0, None)
 
 
+def test_an_undecided_score_is_none(reader):
+    for trace, value in zip(attempts("a", "1", "2", "3"), (1.0, 0.0, None), strict=True):
+        passed(trace, value=value, details={} if value is not None else {"outcome": "undecided"})
+    (row,) = groups(reader)
+    assert (row["scored_count"], row["pass_rate"]) == (2, 0.5)
+
+
 def test_the_scores_that_count_and_what_passes_are_chosen(reader):
     traces = attempts("a", "1", "2", "3", "4")
     for trace, value in zip(traces, (0.2, 0.5, 0.5, 0.9), strict=True):

@@ -57,6 +57,17 @@ def test_scores_are_stored_with_the_traces(curator):
     assert [row["id"] for row in found] == [str(second.pk)]
 
 
+def test_a_judge_may_be_undecided(curator):
+    trace, outcome = TraceFactory(), {"outcome": "undecided"}
+    sent = [score(trace, value=None, details=outcome)]
+    assert send(curator, sent).json() == {"created_count": 1, "updated_count": 0}
+    (listed,) = curator.get(f"/api/traces/{trace.pk}/scores").json()
+    assert (listed["value"], listed["details"]) == (None, outcome)
+    assert send(curator, [score(trace)]).json() == {"created_count": 0, "updated_count": 1}
+    assert send(curator, sent).json() == {"created_count": 0, "updated_count": 1}
+    assert Score.objects.get().value is None
+
+
 def test_a_score_of_the_same_version_is_replaced(curator):
     trace, other = TraceFactory.create_batch(2)
     old = ScoreFactory(trace=trace, criteria="judge", scorer_version="1", value=0.1)
@@ -97,6 +108,7 @@ def test_a_trace_may_have_scores_of_many_criteria_and_versions_in_one_batch(cura
         ({"scorer_version": 1}, "scorer_version"),
         ({"scorer_version": "v" * 65}, "scorer_version"),
         ({"value": None}, "value"),
+        ({"value": None, "details": {"outcome": "wrong"}}, "value"),
         ({"value": "0.5"}, "value"),
         ({"value": True}, "value"),
         ({"value": float("nan")}, "value"),

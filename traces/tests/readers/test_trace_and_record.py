@@ -55,6 +55,11 @@ def test_unreviewed_is_no_verdict():
     assert set(record.STATUSES) == set(Status.values)
 
 
+def test_a_score_may_be_undecided():
+    undecided = {**SCORE, "value": None, "details": {"outcome": "undecided"}}
+    assert only(record.read({**LINE, "scores": [undecided]})).scores == [undecided]
+
+
 @pytest.mark.parametrize("name", ["trace_version", "prompt", "final_answer", "steps"])
 def test_fields_are_required(name):
     for reader, line in ((trace, BODY), (record, LINE)):
@@ -96,6 +101,7 @@ def test_wrong_fields_are_named(change, field):
         ({"scores": {}}, "scores"),
         ({"scores": [1]}, "scores[0]"),
         ({"scores": [{**SCORE, "value": True}]}, "scores[0].value"),
+        ({"scores": [{**SCORE, "value": None}]}, "scores[0].value"),
         ({"scores": [{**SCORE, "value": 10**400}]}, "scores[0].value"),
         ({"scores": [{**SCORE, "value": float("nan")}]}, "scores[0].value"),
         ({"scores": [{**SCORE, "criteria": "c" * 65}]}, "scores[0].criteria"),
