@@ -26,4 +26,4 @@ def score(content: Content) -> Scored:
     )
 
 
-BASELINE = Scorer(criteria="baseline", version="1", score=score)
+BASELINE = Scorer(criteria="baseline", version="1", score=score, open=False)

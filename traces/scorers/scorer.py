@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from traces.reasoning.answers.comparing import RIGHT, UNDECIDED, WRONG
+
+__all__ = ["RIGHT", "UNDECIDED", "WRONG", "CannotScore", "Content", "Scored", "Scorer", "TryAgain"]
+
 if TYPE_CHECKING:
     from traces.document import Step
-
-
-RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
 
 
 class Content(NamedTuple):
@@ -22,16 +23,29 @@ class Content(NamedTuple):
 
 @dataclass(frozen=True)
 class Scored:
-    """What a scorer gives: a value, or None with `details["outcome"]` UNDECIDED."""
+    """What a scorer gives: a value, or None where `details["outcome"]` is `undecided`."""
 
     value: float | None
     details: dict[str, Any]
 
 
+class CannotScore(Exception):
+    """The content lacks what the scorer needs; the message says what."""
+
+
+class TryAgain(Exception):
+    """What the scorer works with is busy; the message says so."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """Gives a value on one criterion; what another version of it gave is kept apart."""
+    """Gives a value on one criterion; what another version of it gave is kept apart.
+
+    `score` raises CannotScore and TryAgain. Of an `open` one others may send scores as well, by
+    versions of their own.
+    """
 
     criteria: str
     version: str
     score: Callable[[Content], Scored]
+    open: bool = True

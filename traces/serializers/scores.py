@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from traces.models import Score
 from traces.scorers.known import SCORERS
-from traces.scorers.scorer import UNDECIDED
+from traces.scorers.scorer import UNDECIDED, Scorer
 from tunix_site.api.fields import (
     ChoiceTextField,
     NumberField,
@@ -39,12 +39,23 @@ class ScoreAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
     details = serializers.DictField()
 
 
+def _ours(scorer: Scorer) -> dict[str, Any]:
+    """Describe the scores that are computed here alone."""
+    described: dict[str, Any] = {
+        "properties": {"criteria": {"const": scorer.criteria}},
+        "required": ["criteria"],
+    }
+    if scorer.open:
+        described["properties"]["scorer_version"] = {"const": scorer.version}
+        if scorer.version != DEFAULT_SCORER_VERSION:
+            described["required"].append("scorer_version")
+    return described
+
+
 class NewScoreSerializer(StrictSerializer):
     """A score on a criterion that is not computed here."""
 
-    openapi: ClassVar = {
-        "allOf": [{"properties": {"criteria": {"not": {"enum": sorted(SCORERS)}}}}],
-    }
+    openapi: ClassVar = {"allOf": [{"not": _ours(scorer)} for scorer in SCORERS.values()]}
 
     trace = UUIDField()
     criteria = TextField(max_length=64)
@@ -53,15 +64,20 @@ class NewScoreSerializer(StrictSerializer):
     details = ObjectField(required=False)
 
     def validate_criteria(self, criteria: str) -> str:
-        """Refuse our own: anyone may compute them again, and must find the same."""
-        if criteria in SCORERS:
+        """Refuse what is not open: anyone may compute it again, and must find the same."""
+        if criteria in SCORERS and not SCORERS[criteria].open:
             raise serializers.ValidationError(
                 f"`{criteria}` is computed here, by POST /api/traces/ID/score: use another name."
             )
         return criteria
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take no value where the scorer says that it is undecided."""
+        """Refuse what would pass for ours; take no value where it is undecided."""
+        scorer = SCORERS.get(attrs["criteria"])
+        if scorer and scorer.version == attrs["scorer_version"]:
+            raise serializers.ValidationError(
+                {"scorer_version": [f"`{scorer.version}` is what is computed here: use another."]}
+            )
         if attrs["value"] is None and attrs.get("details", {}).get("outcome") != UNDECIDED:
             raise serializers.ValidationError(
                 {"value": [f"Null needs `details` with `outcome`: `{UNDECIDED}`."]}

@@ -13,8 +13,9 @@ from events.actors import Actor
 from events.services import record_event
 from traces.models import Score, Trace
 from traces.scorers.known import SCORERS
+from traces.scorers.scorer import CannotScore, Content, Scored, Scorer, TryAgain
 from traces.services.locking import locked_trace
-from tunix_site.errors import Invalid, batch_detail
+from tunix_site.errors import Invalid, Unavailable, batch_detail
 
 # In one order, as every writer of many scores takes its rows.
 UPSERT = """
@@ -41,9 +42,12 @@ class NewScore:
 
 
 def score_trace(*, trace: Trace, criteria: str, by: Actor) -> Score:
-    """Score a trace and store it, once per criteria and scorer version."""
+    """Score a trace and store it, once per criteria and scorer version.
+
+    Invalid where the trace lacks what the scorer needs, Unavailable where this is busy.
+    """
     scorer = SCORERS[criteria]
-    scored = scorer.score(trace.content)
+    scored = _scored(scorer, trace.content)
     details = {**scored.details, "criteria": criteria, "scored_at": timezone.now().isoformat()}
     with transaction.atomic():
         score, _ = Score.objects.update_or_create(
@@ -60,6 +64,15 @@ def score_trace(*, trace: Trace, criteria: str, by: Actor) -> Score:
             after={"criteria": criteria, "version": scorer.version, "value": scored.value},
         )
     return score
+
+
+def _scored(scorer: Scorer, content: Content) -> Scored:
+    try:
+        return scorer.score(content)
+    except CannotScore as error:
+        raise Invalid({"criteria": [f"`{scorer.criteria}`: {error}"]}) from error
+    except TryAgain as error:
+        raise Unavailable(str(error)) from error
 
 
 def store_scores(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from traces.models import Score, Trace
 from traces.scorers import known
 from traces.scorers.scorer import Scored, Scorer
+from traces.scorers.symbolic import process
 from traces.tests.concurrency import at_once, elsewhere, just_before, like
 from traces.tests.factories import ScoreFactory, TraceFactory
 
@@ -61,6 +62,58 @@ def test_a_score_is_answered_and_stored(curator, body):
         "created_at": listed["created_at"],
     }
     assert curator.get(f"/api/traces/{trace.id}").json()["scores"] == [listed]
+
+
+@pytest.mark.parametrize(
+    ("criteria", "value"),
+    [("answer_correctness", 1.0), ("answer_consistency", 1.0), ("format", 1.0), ("length", 45.0)],
+)
+def test_each_criterion_is_scored_by_its_version(curator, criteria, value):
+    steps = [{"i": 0, "type": "reasoning", "content": "2 plus 2 = 4"}]
+    trace = TraceFactory(
+        prompt="How many are two and two, then?",
+        steps=steps,
+        final_answer="4.",
+        meta={"reference_answer": "4"},
+    )
+    response = score(curator, trace, {"criteria": criteria})
+    assert (response.status_code, response.json()["score"]) == (201, value)
+    (listed,) = scores(curator, trace)
+    assert (listed["criteria"], listed["scorer_version"]) == (criteria, "tunix-1")
+    assert (listed["value"], listed["details"]) == (value, response.json()["details"])
+
+
+def test_a_score_may_be_undecided(curator):
+    trace = TraceFactory(final_answer="42!", meta={"reference_answer": "42"})
+    response = score(curator, trace, {"criteria": "answer_correctness"})
+    assert (response.status_code, response.json()["score"]) == (201, None)
+    details = response.json()["details"]
+    assert (details["outcome"], details["reason"]) == ("undecided", "a factorial")
+    assert [found["value"] for found in scores(curator, trace)] == [None]
+    page = curator.get("/api/traces?criteria=answer_correctness&outcome=undecided").json()
+    assert [row["id"] for row in page["results"]] == [str(trace.id)]
+
+
+def test_what_a_scorer_needs_and_a_trace_lacks_is_named(curator):
+    response = score(curator, TraceFactory(meta={}), {"criteria": "answer_correctness"})
+    assert response.status_code == 400
+    assert response.json() == {
+        "criteria": [
+            "`answer_correctness`: The trace has no `meta.reference_answer`, a text or a number,"
+            " to compare with."
+        ]
+    }
+    assert not Score.objects.exists()
+
+
+def test_a_scorer_that_is_busy_asks_to_come_again(curator, monkeypatch):
+    monkeypatch.setattr(process, "WAIT_SECONDS", 0.01)
+    trace = TraceFactory(final_answer="(x+1)(x-1)", meta={"reference_answer": "x^2-1"})
+    with process._PROCESS._lock:
+        response = score(curator, trace, {"criteria": "answer_correctness"})
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    assert not Score.objects.exists()
 
 
 def test_a_trace_is_scored_once_per_version(curator, monkeypatch):

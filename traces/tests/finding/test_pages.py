@@ -72,7 +72,13 @@ def test_a_page_holds_what_matches(traces, names):
 
 
 @pytest.mark.parametrize(
-    "bounds", [{"min_score": 1.0}, {"max_score": 2.0}, {"min_score": 1.0, "max_score": 2.0}]
+    "bounds",
+    [
+        {"min_score": 1.0},
+        {"max_score": 2.0},
+        {"min_score": 1.0, "max_score": 2.0},
+        {"outcome": "right"},
+    ],
 )
 def test_a_page_is_bounded_by_scores(traces, bounds):
     filters = {"criteria": "baseline", **bounds}

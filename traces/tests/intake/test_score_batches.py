@@ -57,6 +57,15 @@ def test_scores_are_stored_with_the_traces(curator):
     assert [row["id"] for row in found] == [str(second.pk)]
 
 
+@pytest.mark.parametrize("criteria", ["answer_correctness", "format", "length"])
+def test_others_may_judge_what_is_computed_here(curator, criteria):
+    trace = TraceFactory(meta={"reference_answer": "4"}, final_answer="4")
+    assert send(curator, [score(trace, criteria=criteria)]).status_code == 201
+    curator.post(f"/api/traces/{trace.pk}/score", {"criteria": criteria}, format="json")
+    found = trace.scores.filter(criteria=criteria).values_list("scorer_version", flat=True)
+    assert sorted(found) == ["1", "tunix-1"]
+
+
 def test_a_judge_may_be_undecided(curator):
     trace, outcome = TraceFactory(), {"outcome": "undecided"}
     sent = [score(trace, value=None, details=outcome)]
@@ -103,6 +112,7 @@ def test_a_trace_may_have_scores_of_many_criteria_and_versions_in_one_batch(cura
         ({"criteria": "\ud800"}, "criteria"),
         ({"criteria": "baseline"}, "criteria"),
         ({"criteria": "baseline", "scorer_version": "mine"}, "criteria"),
+        ({"criteria": "answer_correctness", "scorer_version": "tunix-1"}, "scorer_version"),
         ({"scorer_version": ""}, "scorer_version"),
         ({"scorer_version": None}, "scorer_version"),
         ({"scorer_version": 1}, "scorer_version"),

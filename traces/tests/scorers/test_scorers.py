@@ -19,7 +19,7 @@ CONTENT = Content(
 LOADED = """
 import sys
 import traces.scorers.known
-theirs = {"django", "rest_framework", "psycopg", "tunix_site", "jobs"}
+theirs = {"django", "rest_framework", "psycopg", "tunix_site", "jobs", "sympy", "math_verify"}
 print(sorted(theirs & {name.partition(".")[0] for name in sys.modules}))
 """
 
@@ -41,7 +41,7 @@ def test_the_same_content_gets_the_same_score_and_stays_as_it_was(name):
     assert before == CONTENT
 
 
-def test_scorers_load_nothing_of_the_site():
+def test_scorers_load_nothing_of_the_site_nor_of_computer_algebra():
     done = subprocess.run(
         [sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, check=False
     )
