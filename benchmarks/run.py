@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from benchmarks import (
+    answers,
     builds,
     decontamination,
     exports,
@@ -56,6 +57,7 @@ class Sizes:
     list_rounds: int = 100
     price_rounds: int = 5
     priced_requests: int = 200  # of each kind in a round, to each server
+    answer_rounds: int = 3
     trainer_rounds: int = 2  # 0: without the trainer
     prompts: int = 20_000  # that are looked through for items
     near: int = 100_000  # signatures
@@ -125,7 +127,7 @@ def run_migration(directory: Path, traces: int) -> list[str]:
 def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:
     """Go through all measurements, showing on stderr which one is under way."""
     bodies, rows = traces.bodies, len(traces.bodies) * sizes.copies
-    with progress_bar(total=len(sizes.clients) + 9, unit="part") as bar:
+    with progress_bar(total=len(sizes.clients) + 10, unit="part") as bar:
 
         def part(title: str, results: Iterator[Result]) -> Iterator[Result]:
             bar.set_description(title)
@@ -158,6 +160,7 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
             "exports",
             exports.measure(site, small=len(bodies), large=rows, rounds=sizes.export_rounds),
         )
+        yield from part("answers", answers.measure(bodies, rounds=sizes.answer_rounds))
         yield from part("lists", lists.measure(site, rows=rows, rounds=sizes.list_rounds))
         yield from part(
             "processor time of requests",

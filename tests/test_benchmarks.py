@@ -32,6 +32,7 @@ TINY = Sizes(
     list_rounds=1,
     price_rounds=1,
     priced_requests=20,  # take longer than a tick of the clock that is read
+    answer_rounds=1,
     trainer_rounds=0,
     prompts=100,
     near=200,
@@ -64,6 +65,7 @@ def test_everything_is_measured(tmp_path):
         "GET that finds nothing",
         "build",
         "list",
+        "answers compared",
         *[f"export {name}," for name in RENDERED],
         *[f"export {name} in Parquet" for name in RENDERED],
     ):
