@@ -16,9 +16,10 @@ RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
 # the stages
 TEXT, NUMBER, NOTATION = "text", "number", "notation"
 MAX_ELEMENTS = 20  # of a list
+SHORTEST_PART = 3  # characters, with the spaces around: a letter is none
 
 _SPACES = re.compile(r"(?<!\w)\s+|\s+(?!\w)")
-_ASSIGNED = re.compile(r"([a-z](?:_?\w)?|f\(x\))\s*=\s*([^=<>]+)", re.IGNORECASE)
+_ASSIGNED = re.compile(r"([a-z](?:_?\w)?|f\(x\)|)\s*=\s*([^=<>]+)", re.IGNORECASE)
 _CHOICE = re.compile(r"(?:option|choice)?\s*(?:[(\[]([A-J])[)\]]|([A-J]))\s*[.:)]?", re.IGNORECASE)
 _LABELLED = re.compile(r"(?:[(\[]([A-J])[)\]]|([A-J])[.:)])\s+\S.*", re.DOTALL)
 _CLOCK = re.compile(r"\d+(?:\s*:\s*\d+)+")
@@ -103,7 +104,13 @@ def _in_notation(answer: str, reference: str) -> Comparison:
     left, right = _ASSIGNED.fullmatch(answer), _ASSIGNED.fullmatch(reference)
     if (left or right) and not (left and right and left[1].casefold() != right[1].casefold()):
         return _in_notation(left[2] if left else answer, right[2] if right else reference)
-    return _by_kind(answer, reference) or _by_elements(answer, reference) or OPEN
+    return (
+        _by_comma(answer, reference)
+        or _by_part(answer, reference)
+        or _by_elements(answer, reference)
+        or _by_kind(answer, reference)
+        or OPEN
+    )
 
 
 def _folded(text: str) -> str:
@@ -121,17 +128,33 @@ def _by_choice(answer: str, reference: str) -> Comparison | None:
     return SAME_NOTATION if first.casefold() == second.casefold() else OTHER_NOTATION
 
 
+def _by_comma(answer: str, reference: str) -> Comparison | None:
+    """Leave open whether a comma between digits is a decimal point."""
+    if {_kind(answer), _kind(reference)} != {"comma", "number"}:
+        return None
+    return Comparison(UNDECIDED, NOTATION, "a comma in a number")
+
+
+def _by_part(answer: str, reference: str) -> Comparison | None:
+    """Leave open whether words say the same as some of them."""
+    if not (_WORDS.fullmatch(answer) and _WORDS.fullmatch(reference)):
+        return None
+    left, right = (f" {' '.join(_WORD.findall(text.casefold()))} " for text in (answer, reference))
+    if left == right:
+        return SAME_NOTATION
+    if (left in right or right in left) and min(len(left), len(right)) > SHORTEST_PART:
+        return Comparison(UNDECIDED, NOTATION, "one is a part of the other")
+    return None
+
+
 def _by_kind(answer: str, reference: str) -> Comparison | None:
     """Tell words from other words, and apart what is of two kinds."""
     kinds = _kind(answer), _kind(reference)
-    if not {"words", "clock", "comma"} & {*kinds} or "" in kinds:
+    if not {"words", "clock"} & {*kinds} or {"", "comma"} & {*kinds}:
         return None
     if "clock" in kinds:
         is_other = "number" in kinds
         return OTHER_NOTATION if is_other else Comparison(UNDECIDED, NOTATION, "a time or a ratio")
-    if "comma" in kinds:
-        is_number = "number" in kinds
-        return Comparison(UNDECIDED, NOTATION, "a comma in a number") if is_number else None
     left, right = answer.casefold(), reference.casefold()
     if _SAID.get(left, left) == _SAID.get(right, right):
         return SAME_NOTATION

@@ -68,6 +68,7 @@ _PLAIN_SIGNS = (
 _ATOM = re.compile(r"-?(?:[\w.]+|\\\w+|\w+\([\w.]+\))\Z")
 _FACTOR = re.compile(r"\s*(?:[A-Za-z]\b|[\\(^\d])|[A-Za-z]")
 _THIN_SPACE = re.compile(r"(?<=\d)(?:\\[,!; ]|~)(?=\d{3}(?!\d))")
+_SCIENTIFIC = re.compile(r"(\d)\s*\*\s*10\s*\^\s*(?:\{\s*(-?\d{1,3})\s*\}|(-?\d{1,3}))(?![\w^.])")
 _SPACED_NUMBER = re.compile(r"-?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 
 
@@ -84,6 +85,8 @@ def in_plain_signs(answer: str) -> str:
         answer = answer.translate(_SIGNS)
     if "\\" in answer or "{" in answer or "~" in answer:
         answer = _without_latex(answer)
+    if "^" in answer:
+        answer = _SCIENTIFIC.sub(lambda found: f"{found[1]}e{found[2] or found[3]}", answer)
     answer = " ".join(answer.split())
     return answer.replace(" ", "") if _SPACED_NUMBER.fullmatch(answer) else answer
 

@@ -17,6 +17,7 @@ _REFUSED = (
     (re.compile(r":|\\colon"), "a time or a ratio"),
     (re.compile(r"%|\bper ?cent|\bpct\b", re.IGNORECASE), "a percentage"),
     (re.compile(r"\d\s+\d"), "numbers side by side"),
+    (re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}\s+[A-Za-z]{2,}"), "words"),
     (re.compile(r"[-+]?\d+,\d+\Z"), "a comma in a number"),
     (re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]"), "a control character"),
 )

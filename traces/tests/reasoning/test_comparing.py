@@ -51,6 +51,7 @@ def test_the_stage_that_decides_is_named(answer, reference, found):
         ("1,5", "1.5", "a comma in a number"),
         ("five", "5", "words that may say a number"),
         ("3:4", "6:8", "a time or a ratio"),
+        ("It is Paris", "Paris", "one is a part of the other"),
         ("x" * 2_000, "5", "more than 1,000 characters"),
         (", ".join(map(str, range(30))), "1, 2", "more than 20 elements"),
     ],

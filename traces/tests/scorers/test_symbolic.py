@@ -33,7 +33,6 @@ def program():
         ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "\\begin{pmatrix}1\\\\2\\end{pmatrix}", "right"),
         ("x = 5", "y = 5", "wrong"),
         ("5x", "5", "wrong"),
-        ("I do not know", "5", "wrong"),
     ],
 )
 def test_formulas_are_compared(answer, reference, outcome):
@@ -140,6 +139,7 @@ def test_it_knows_no_secrets_of_the_site(program):
         ("5 percent", "a percentage"),
         ("1 2", "numbers side by side"),
         ("1,00", "a comma in a number"),
+        ("There are 5 apples", "words"),
         ("x\x1b", "a control character"),
     ],
 )
@@ -149,7 +149,16 @@ def test_the_gate_refuses(formula, reason):
 
 @pytest.mark.parametrize(
     "formula",
-    ["", "x^2+y^2", "x^{2}-3^{x}", "(x^2)(y^2)", "(" * 10 + ")" * 10, "9" * 50, "\\frac{x^2}{y^3}"],
+    [
+        "",
+        "\\sin x or \\cos xy",
+        "x^2+y^2",
+        "x^{2}-3^{x}",
+        "(x^2)(y^2)",
+        "(" * 10 + ")" * 10,
+        "9" * 50,
+        "\\frac{x^2}{y^3}",
+    ],
 )
 def test_the_gate_lets_through(formula):
     assert refusal(formula) is None
