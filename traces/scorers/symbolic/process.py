@@ -88,7 +88,7 @@ class _Process:
             )
             if _line(self._program, START_SECONDS) != READY:
                 self.stop()
-                raise RuntimeError("The program that compares formulas does not start.")
+                raise TryAgain("The program that compares formulas did not start: try again.")
         return self._program
 
 

@@ -13,7 +13,7 @@ import signal
 import sys
 from typing import Any
 
-MAX_MEMORY_BYTES = 1024**3  # of addresses
+MAX_MEMORY_BYTES = 512 * 1024**2  # of addresses
 MAX_CPU_SECONDS = 2.0  # for a pair
 READY = "ready"
 
