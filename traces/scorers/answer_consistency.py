@@ -15,7 +15,7 @@ MAX_SHOWN_CHARS = 200
 MAX_LOOKED_AT_CHARS = 2_000  # of the last step's end, where it marks no answer
 MAX_RESULT_CHARS = 200
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\$?(?:\d[\d,]*)?\.?\d+(?:/\d+)?(?!\d)", re.ASCII)
-_RESULT = re.compile(r"=\s*([^=\n]{1,100}?)\s*[.!]?\s*\Z")
+_RESULT = re.compile(r"=\s*([^=\s][^=\n]{0,99}?)\s*[.!]?\s*\Z")
 
 
 class Found(NamedTuple):

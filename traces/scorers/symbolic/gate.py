@@ -21,6 +21,7 @@ _REFUSED = (
     (re.compile(r"[-+]?\d+,\d+\Z"), "a comma in a number"),
     (re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]"), "a control character"),
 )
+_COMMAND = re.compile(r"\\[A-Za-z]+\s*")
 _POWER = re.compile(r"\*\*|\^")
 
 
@@ -65,6 +66,10 @@ def _has_tower(formula: str) -> bool:
                 return True
             position = power.end()
             after_power = True
+            continue
+        elif command := _COMMAND.match(formula, position):
+            position = command.end()
+            after_power = after_power and formula[position : position + 1] in ("{", "[", "(")
             continue
         elif not sign.isspace():
             # 2^3^4: what stands for the exponent is followed by another power

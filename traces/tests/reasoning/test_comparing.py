@@ -32,7 +32,7 @@ def test_the_file_holds_both_kinds():
         ("$1,458.00", "1458", ("right", "number")),
         ("5%", "0.05", ("right", "number")),
         ("5 apples", "5", ("right", "number")),
-        ("\\boxed{5}", "5", ("right", "number")),
+        ("\\boxed{5}", "5", ("right", "text")),
         ("(A)", "a", ("right", "notation")),
         ("A", "B", ("wrong", "notation")),
         ("\\frac12", "1/2", ("right", "notation")),
