@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from traces.admin.shown import ShownInline, trace_link
 from traces.models import Score
+from traces.querysets import ScoreQuerySet
 from traces.scorers.scorer import RIGHT, UNDECIDED, WRONG
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import RoleAdmin
@@ -54,7 +55,7 @@ class ScoreFilter(QueryFilter):
 
     def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[Score]:
         columns = {name: value for name, value in values.items() if name != "outcome"}
-        scores: QuerySet[Score] = queryset.filter(
+        scores: ScoreQuerySet = queryset.filter(
             **{self.lookups.get(name, name): value for name, value in columns.items()}
         )
         return scores.with_outcome(values["outcome"]) if "outcome" in values else scores
