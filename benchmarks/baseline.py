@@ -11,6 +11,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from benchmarks.site import BenchmarkFailed
+from datasets.models import DatasetItem
 from traces.copy_in import COPY_OPTIONS
 from traces.copy_in import copy_text as text_of
 from traces.document import TraceDocument
@@ -103,7 +104,7 @@ def _parameter(trace: Trace, field: "models.Field[Any, Any]") -> Any:
 def fill(bodies: list[dict[str, Any]], copies: int) -> None:
     """Make the trace table hold so many copies of the bodies, each with ids of its own."""
     with bare_connection() as database:
-        empty(database, Trace._meta.db_table)
+        empty(database, Trace._meta.db_table, DatasetItem._meta.db_table)
         for _ in range(copies):
             Trace.objects.bulk_create(traces_of(bodies))
         database.execute(f"VACUUM (ANALYZE) {Trace._meta.db_table}")

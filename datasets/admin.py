@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from datasets.formats.known import AS_LINES, AS_PARQUET, OLD_NAME
 from datasets.models import Dataset, DatasetItem
-from datasets.recipe.recipe import MAX_SPLIT_CHARS
+from datasets.recipe.rules import MAX_SPLIT_CHARS
 from datasets.services.delete import delete_dataset
 from traces.admin.shown import trace_link
 from traces.querysets import PREVIEW_CHARS
@@ -31,7 +31,8 @@ from tunix_site.api.fields import (
     UUIDField,
 )
 
-LARGE_FIELDS = ("recipe", "provenance", "stats")
+LARGE_FIELDS = ("recipe", "provenance", "stats", "funnel", "findings")
+REMOVED_SHOWN = 10  # of each step
 
 
 class DatasetFilters(QuerySerializer):
@@ -84,13 +85,15 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
         "item_links",
         "export_links",
         "shown_stats",
+        "shown_funnel",
+        "shown_removed",
         "shown_recipe",
         "shown_provenance",
     )
     fieldsets = (
         (None, {"fields": ("key", "name", "version", "state", "trace_count", "content_digest")}),
         ("Contents", {"fields": ("item_links", "export_links", "shown_stats")}),
-        ("Recipe", {"fields": ("shown_recipe",)}),
+        ("Recipe", {"fields": ("shown_recipe", "shown_funnel", "shown_removed")}),
         (
             "Origin",
             {
@@ -164,6 +167,21 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
             inner = value if isinstance(value, dict) else {"": value}
             rows += [(f"{name} {key}".strip(), json_text(number)) for key, number in inner.items()]
         return render_to_string("datasets/admin/stats.html", {"rows": rows})
+
+    @admin.display(description="Funnel")
+    def shown_funnel(self, dataset: Dataset) -> str:
+        return render_to_string("datasets/admin/funnel.html", {"lines": dataset.funnel})
+
+    @admin.display(description="Taken away")
+    def shown_removed(self, dataset: Dataset) -> str:
+        """Show some of what each step took away; `why` has all of it."""
+        steps = [line["step"] for line in dataset.funnel if line["reasons"]]
+        rows = [
+            (removed, link("traces_trace_change", removed.trace_id, removed.trace_id))
+            for step in steps
+            for removed in dataset.removed.filter(step=step).order_by("trace_id")[:REMOVED_SHOWN]
+        ]
+        return render_to_string("datasets/admin/removed.html", {"rows": rows})
 
     @admin.display(description="Recipe")
     def shown_recipe(self, dataset: Dataset) -> SafeString:

@@ -65,6 +65,29 @@ DETAIL: dict[str, Any] = {
     "content_digest": DIGEST,
 }
 
+REMOVED = {
+    "in": False,
+    "step": "dedupe",
+    "reason": "same_answer",
+    "evidence": {"trace": OTHER_ID},
+}
+
+PREVIEW = {
+    "funnel": [
+        {"step": "match", "in": 3, "out": 3, "reasons": {}, "seconds": 0.002},
+        {"step": "dedupe", "in": 3, "out": 2, "reasons": {"beyond_per_prompt": 1}, "seconds": 0.01},
+        {"step": "select", "in": 2, "out": 2, "reasons": {}, "seconds": 0.001},
+        {"step": "split", "in": 2, "out": 2, "reasons": {}, "seconds": 0.0},
+    ],
+    "samples": {
+        "dedupe": [
+            {"trace": TRACE_ID, "reason": "beyond_per_prompt", "because": {"trace": OTHER_ID}}
+        ]
+    },
+    "splits": {},
+    "sampled": None,
+}
+
 FORMAT: dict[str, Any] = {
     "format": "tunix_sft",
     "version": 2,
@@ -99,9 +122,11 @@ EXAMPLES: dict[str, dict[Any, Any]] = {
         200: BUILT,
         202: QUEUED,
     },
+    "preview": {"request": {"limit": 3, "dedupe": {"per_prompt": 1}}, 200: PREVIEW},
     "retrieve": {200: DETAIL},
     "manifest": {200: {**DETAIL, "trace_ids": [OTHER_ID, TRACE_ID]}},
     "format_counts": {200: FORMAT},
+    "why": {200: REMOVED},
     "export": {200: LINE, 206: LINE},
     "export_parquet": {200: PARQUET, 206: PARQUET},
 }

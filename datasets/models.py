@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
-from datasets.recipe.recipe import MAX_SPLIT_CHARS, Recipe
+from datasets.recipe.recipe import Recipe
+from datasets.recipe.rules import MAX_SPLIT_CHARS
 from traces.models import Trace
 from tunix_site.strict_json import StoredDecoder
 
@@ -85,6 +86,13 @@ class Dataset(models.Model):
         editable=False,
         help_text="What each step of the build removed, and why; empty where nobody counted.",
     )
+    findings = models.JSONField(
+        decoder=StoredDecoder,
+        default=dict,
+        db_default={},
+        editable=False,
+        help_text="What steps tell of themselves, as they stand in the manifest.",
+    )
     stats = models.JSONField(decoder=StoredDecoder, default=dict)
     part_counts = models.JSONField(
         decoder=StoredDecoder,
@@ -114,8 +122,8 @@ class Dataset(models.Model):
 
     @property
     def splits(self) -> dict[str, float]:
-        """The splits' names and shares."""
-        splits: dict[str, float] = self.recipe.splits
+        """The splits' names, and their shares or counts."""
+        splits: dict[str, float] = self.recipe.splits or self.recipe.split_counts
         return splits
 
     @property
@@ -132,16 +140,29 @@ class DatasetItem(models.Model):
     """One trace at one position of a dataset."""
 
     id = models.BigAutoField(primary_key=True)
+    # Triggers keep what the constraints would, once a statement instead of once a row.
     dataset = models.ForeignKey(  # the unique constraint's index begins with it
-        Dataset, on_delete=models.PROTECT, related_name="items", db_index=False
+        Dataset,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="items",
+        db_index=False,
     )
     position = models.PositiveBigIntegerField()
-    trace = models.ForeignKey(Trace, on_delete=models.PROTECT, related_name="dataset_items")
+    trace = models.ForeignKey(
+        Trace, on_delete=models.PROTECT, db_constraint=False, related_name="dataset_items"
+    )
     split = models.CharField(max_length=MAX_SPLIT_CHARS, blank=True, default="")
     parts = models.SmallIntegerField(
         default=0,
         db_default=0,
         help_text="What the trace holds that not every format can say, as Parts' bits.",
+    )
+    facts = models.JSONField(
+        decoder=StoredDecoder,
+        null=True,
+        editable=False,
+        help_text="What the steps of the build found out about the trace.",
     )
 
     objects = DatasetItemManager()
@@ -160,3 +181,27 @@ class DatasetItem(models.Model):
 
     def __str__(self) -> str:
         return self.dataset.key
+
+
+class RemovedTrace(models.Model):
+    """A trace that a step of the build took away, and why; traces that never matched have none."""
+
+    pk = models.CompositePrimaryKey("dataset_id", "trace_id")
+    dataset = models.ForeignKey(
+        Dataset,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="removed",
+        db_index=False,
+    )
+    trace_id = models.UUIDField(help_text="No key of another table: it may be deleted later.")
+    step = models.CharField(max_length=16)
+    reason = models.CharField(max_length=32)
+    because = models.JSONField(
+        decoder=StoredDecoder,
+        null=True,
+        help_text="The evidence: the trace that stays instead, or what was found in it.",
+    )
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.reason}"

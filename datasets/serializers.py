@@ -12,13 +12,11 @@ from datasets.models import (
     NAME,
     Dataset,
 )
-from datasets.recipe.recipe import SplitBy, Strategy
+from datasets.recipe.recipe import Strategy
 from datasets.recipe.serializer import RecipeDocumentSerializer, RecipeSerializer
 from datasets.services.build import BuildRequest
-from tunix_site.api.fields import (
-    ObjectField,
-    TextField,
-)
+from datasets.services.preview import Preview
+from tunix_site.api.fields import ObjectField, QuerySerializer, TextField, UUIDField
 
 check_name = RegexValidator(
     rf"^{NAME.pattern}\Z",
@@ -111,12 +109,73 @@ class FunnelLineSerializer(serializers.Serializer[dict[str, Any]]):
     step = serializers.CharField()
     reasons = serializers.DictField(child=serializers.IntegerField())
     seconds = serializers.FloatField()
+    more_than_half = serializers.BooleanField(required=False)
 
     def get_fields(self) -> dict[str, Any]:
         """Add the two whose names are words of Python, or stand beside one."""
         fields = super().get_fields()
         came, left = serializers.IntegerField(), serializers.IntegerField()
         return {"step": fields.pop("step"), "in": came, "out": left, **fields}
+
+
+class VerifiedBySerializer(serializers.Serializer[dict[str, Any]]):
+    """The scores by which the step `verify` kept traces."""
+
+    criteria = serializers.CharField()
+    scorer_version = serializers.CharField()
+    min = serializers.FloatField()
+
+
+class PreviewSerializer(RecipeSerializer):
+    """A recipe to try: all that matches, unless it says how many."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        fields["limit"].default = None
+        return fields
+
+
+class RemovedSampleSerializer(serializers.Serializer[dict[str, Any]]):
+    """A trace that a step takes away."""
+
+    trace = serializers.UUIDField()
+    reason = serializers.CharField()
+    because = serializers.DictField(allow_null=True)
+
+
+class SampledSerializer(serializers.Serializer[dict[str, Any]]):
+    """Of how many traces that match how many were taken."""
+
+    matched = serializers.IntegerField()
+    taken = serializers.IntegerField()
+
+
+class PreviewAnswerSerializer(serializers.Serializer[Preview]):
+    """What the recipe would take, and some of what each step would take away."""
+
+    funnel = FunnelLineSerializer(many=True)
+    samples = serializers.DictField(child=RemovedSampleSerializer(many=True))
+    splits = serializers.DictField(child=serializers.IntegerField())
+    sampled = SampledSerializer(allow_null=True)
+
+
+class WhySerializer(serializers.Serializer[dict[str, Any]]):
+    """Why a trace is in a dataset, or is not: the one has other keys than the other."""
+
+    position = serializers.IntegerField(required=False)
+    split = serializers.CharField(required=False)
+    cluster = serializers.CharField(required=False, allow_null=True)
+    step = serializers.CharField(required=False)
+    reason = serializers.CharField(required=False)
+    evidence = serializers.DictField(required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the one whose name is a word of Python."""
+        return {"in": serializers.BooleanField(), **super().get_fields()}
+
+
+class WhyQuery(QuerySerializer):
+    trace = UUIDField(help_text="The id of the trace.")
 
 
 class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
@@ -132,9 +191,10 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     seed = serializers.IntegerField(source="recipe.seed", allow_null=True)
     limit = serializers.IntegerField(source="recipe.limit", allow_null=True)
     splits = serializers.DictField(source="recipe.splits", child=serializers.FloatField())
-    split_by = serializers.ChoiceField(list(SplitBy), source="recipe.split_by")
+    split_by = serializers.CharField(source="recipe.split_by")
     recipe = RecipeDocumentSerializer()
     funnel = FunnelLineSerializer(many=True)
+    verified_by = VerifiedBySerializer(source="findings.verified_by", required=False)
     stats = serializers.DictField()
     provenance = serializers.DictField()
     session_id = NullableTextField()
@@ -159,6 +219,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
             "split_by",
             "recipe",
             "funnel",
+            "verified_by",
             "trace_count",
             "stats",
             "session_id",

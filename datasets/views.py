@@ -36,9 +36,15 @@ from datasets.serializers import (
     DatasetDetailSerializer,
     DatasetRowSerializer,
     ManifestSerializer,
+    PreviewAnswerSerializer,
+    PreviewSerializer,
+    WhyQuery,
+    WhySerializer,
 )
 from datasets.services.build import build_dataset
 from datasets.services.delete import delete_dataset
+from datasets.services.preview import preview_recipe
+from datasets.why import explained
 from jobs.api.responses import PREFER, accepted, wants_job
 from jobs.api.serializers import JobSerializer
 from jobs.services.queue import start_job
@@ -76,6 +82,8 @@ class DatasetViewSet(ApiViewSet):
         "export": Role.READER,
         "export_parquet": Role.READER,
         "format_counts": Role.READER,
+        "why": Role.READER,
+        "preview": Role.READER,
         "build": Role.CURATOR,
         "destroy": Role.CURATOR,
     }
@@ -84,6 +92,7 @@ class DatasetViewSet(ApiViewSet):
         "export": ExportQuery,
         "export_parquet": ParquetQuery,
         "format_counts": FormatQuery,
+        "why": WhyQuery,
     }
     streams: ClassVar = {"export", "export_parquet", "manifest"}
     examples: ClassVar = EXAMPLES
@@ -134,6 +143,19 @@ class DatasetViewSet(ApiViewSet):
         answer = BuildAnswerSerializer(dataset, context={"request": request})
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(answer.data, status=code)
+
+    @extend_schema(
+        operation_id="preview_dataset",
+        request=PreviewSerializer,
+        responses=PreviewAnswerSerializer,
+    )
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """Say what a recipe would take and take away; nothing is stored."""
+        serializer = PreviewSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        preview = preview_recipe(recipe=serializer.to_recipe(), by=self.actor)
+        return Response(PreviewAnswerSerializer(preview).data)
 
     @extend_schema(responses=DatasetDetailSerializer)
     def retrieve(self, request: Request, key: str) -> Response:
@@ -207,6 +229,16 @@ class DatasetViewSet(ApiViewSet):
             dataset=self.get_object(), fmt=fmt, container=fmt.containers[0], **self.query
         )
         return Response({**FormatCountsSerializer(export).data, "format": name})
+
+    @extend_schema(operation_id="explain_dataset", responses=WhySerializer)
+    @action(detail=True, pagination_class=None)
+    def why(self, request: Request, key: str) -> Response:
+        """Say why a trace is in a dataset, or is not."""
+        trace_id = self.query["trace"]
+        answer = explained(self.get_object(), trace_id)
+        if answer is None:
+            raise NotFound(f"Trace {trace_id} not found.")
+        return Response(answer)
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""

@@ -41,6 +41,11 @@ BODIES = {
     ("post", "/api/traces/{id}/reviews"): {"verdict": "approved"},
     ("post", "/api/scores/batch"): [{"trace": TRACE_ID, "criteria": "judge", "value": 0.5}],
     ("post", "/api/datasets/build"): {"dataset_name": "new", "dataset_version": "1"},
+    ("post", "/api/datasets/preview"): {"exact": True},
+}
+QUERIES = {  # that routes need
+    "/api/traces/compare": "?base={id}&other={id}",
+    "/api/datasets/{key}/why": f"?trace={TRACE_ID}",
 }
 # Read as they come, whatever they are.
 STREAMS = {("post", "/api/traces/import"): json.dumps(TRACE).encode()}
@@ -66,7 +71,7 @@ class World:
 
     def url(self, route: tuple[str, str], **names: str) -> str:
         path = route[1]
-        query = "?base={id}&other={id}" if path == "/api/traces/compare" else ""
+        query = QUERIES.get(path, "")
         return (path + query).format(**{**self.names_of(path), **names})
 
     def call(self, client: Any, route: tuple[str, str], url: str = "", **options: Any) -> Any:

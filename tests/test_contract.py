@@ -49,6 +49,7 @@ ROLES = {
     ("post", "/api/scores/batch"): "curator",
     ("post", "/api/traces/{id}/reviews"): "curator",
     ("post", "/api/datasets/build"): "curator",
+    ("post", "/api/datasets/preview"): "reader",
     ("delete", "/api/datasets/{key}"): "curator",
     ("delete", "/api/jobs/{id}"): "writer",
 }
@@ -257,7 +258,11 @@ def test_a_body_that_is_no_json_of_the_kind_is_refused(client_as, world, route):
 def test_no_body_is_an_empty_one(client_as, world, route):
     options = {"data": b"", "format": None, "content_type": "application/json"}
     response = world.call(client_as("trainer"), route, **options)
-    needs_none = route in (("patch", "/api/traces/{id}"), ("post", "/api/traces/{id}/score"))
+    needs_none = route in (
+        ("patch", "/api/traces/{id}"),
+        ("post", "/api/traces/{id}/score"),
+        ("post", "/api/datasets/preview"),
+    )
     assert response.status_code == (success(route) if needs_none else 400)
     world.trace.refresh_from_db()
     assert world.trace.status == "unreviewed"

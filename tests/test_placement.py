@@ -341,6 +341,8 @@ def test_a_service_of_another_kind_is_found(signature):
 
 # What the program does of its own accord, beside the work that somebody asked for.
 OF_ITSELF = {
+    "datasets/services/holding.py": "holds the traces of a build, which is told",
+    "datasets/services/reasons.py": "notes what a build, which is told, takes away",
     "jobs/services": "takes jobs, renews their leases and ends them, whoever started them",
     "traces/services/indexing.py": "fills the indexes behind ingest",
     "traces/services/signatures.py": "computes what an index holds",

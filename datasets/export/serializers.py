@@ -7,7 +7,7 @@ from rest_framework import serializers
 from datasets.export.export import Export
 from datasets.formats.known import AS_LINES, AS_PARQUET
 from datasets.formats.options import Metadata
-from datasets.recipe.recipe import MAX_SPLIT_CHARS
+from datasets.recipe.rules import MAX_SPLIT_CHARS
 from tunix_site.api.fields import (
     BooleanField,
     ChoiceTextField,

@@ -6,23 +6,78 @@ has an index, as steps read them whole, nor is analysed: the planner knows their
 pages, and analysing takes as long as storing. All go with the transaction.
 """
 
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
 
+import msgspec
 from django.db import connection
 
+from tunix_site.database.copy_out import copy_out
+
 OF_TRACES = ("id", "content_hash", "prompt_hash", "parts", "step_count", "total_chars")
-COLUMNS = ", ".join(OF_TRACES)
+
+
+class Note(Protocol):
+    """Is told of each step that removes traces, with a query for their id, reason and because."""
+
+    def __call__(self, *, step: str, removed: str) -> None: ...
+
+
+def columns(*, facts: str = "kept.facts") -> str:
+    """Give the columns of a candidate, with what else is known of it as `facts`, jsonb."""
+    return ", ".join([*(f"kept.{name}" for name in OF_TRACES), f"{facts} AS facts"])
+
+
+COLUMNS = columns()
+
+
+class Sample(NamedTuple):
+    """That of more than so many traces that match so many are taken, prompt by prompt."""
+
+    over: int
+    keep: int
+
+
+class Decision(NamedTuple):
+    """That a candidate goes, for a reason, or, without one, what was found out about it.
+
+    `because` is the evidence, or the facts, as what JSON is made of.
+    """
+
+    key: str
+    reason: str | None
+    because: dict[str, Any] | None = None
 
 
 class Candidates:
     """Rows of COLUMNS, and of `position` and `split` once they are selected."""
 
-    def __init__(self, build: int, *, one_state: bool = True) -> None:
-        """`one_state`: all statements of the transaction see the same one."""
+    def __init__(
+        self,
+        build: int,
+        *,
+        one_state: bool = True,
+        note: Note | None = None,
+        check: Callable[[], None] = lambda: None,
+        sample: Sample | None = None,
+    ) -> None:
+        """Without `note`, nobody asks which traces a step removes.
+
+        `one_state`: all statements of the transaction see the same one. `check` raises where the
+        build has to stop: what takes long asks it now and then.
+        """
         self._build = build
-        self._table = 0
+        self._tables = 0
+        self._stored = ""
         self._one_state = one_state
-        self.rows = ""  # what a query selects from, with `parameters` for it
+        self.note = note
+        self.check = check
+        self.sample = sample
+        self.sampled: dict[str, int] | None = None  # how many matched, and were taken
+        self.step = ""  # which is taken
+        self.findings: dict[str, Any] = {}  # what steps tell of themselves, for the manifest
+        self.rows = ""  # what a query selects from, named `kept`, with `parameters` for it
         self.parameters: list[Any] = []
         self.count = 0
 
@@ -31,7 +86,7 @@ class Candidates:
 
         Where that might see others than were counted here, what is all kept is stored here.
         """
-        self.rows, self.parameters = f"({query}) AS found", parameters
+        self.rows, self.parameters = f"({query}) AS kept", parameters
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM {self.rows}", parameters)  # noqa: S608
             (self.count,) = cursor.fetchone()
@@ -40,11 +95,95 @@ class Candidates:
 
     def store(self, query: str, parameters: list[Any]) -> None:
         """Take what a query gives, in the order in which it gives them."""
-        stored, self._table = self._table, self._table + 1
-        table = f"candidates_{self._build}_{self._table}"
+        before, self._stored = self._stored, self._new_table()
         with connection.cursor() as cursor:
-            cursor.execute(f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {query}", parameters)
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE {self._stored} ON COMMIT DROP AS {query}", parameters
+            )
             self.count = cursor.rowcount
-            if stored:
-                cursor.execute(f"DROP TABLE {self.rows}")
-        self.rows, self.parameters = table, []
+            if before:
+                cursor.execute(f"DROP TABLE {before}")
+        self.rows, self.parameters = f"{self._stored} AS kept", []
+
+    def part(self, query: str, parameters: list[Any]) -> dict[str, int]:
+        """Store what a query gives, and keep of it what has no `reason`; count the others by it.
+
+        The query gives COLUMNS, `reason` and `because`, jsonb.
+        """
+        self.store(query, parameters)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT reason, count(*) FROM {self._stored} WHERE reason IS NOT NULL "  # noqa: S608
+                "GROUP BY reason ORDER BY reason"
+            )
+            removed: dict[str, int] = dict(cursor.fetchall())
+        if removed:
+            gone = f"SELECT id, reason, because FROM {self._stored} WHERE reason IS NOT NULL"  # noqa: S608
+            if self.note is not None:
+                self.note(step=self.step, removed=gone)
+            self.count -= sum(removed.values())
+            self.rows = f"(SELECT * FROM {self._stored} WHERE reason IS NULL) AS kept"  # noqa: S608
+        return removed
+
+    @contextmanager
+    def read(self, selected: str, *, order: str) -> Iterator[Iterator[tuple[str | None, ...]]]:
+        """Stream rows of text: `selected` of `kept`, a candidate, and `trace`, in an order.
+
+        Nothing else can be asked of the database meanwhile.
+        """
+        query = f"""
+            SELECT {selected} FROM {self.rows} JOIN traces_trace AS trace ON trace.id = kept.id
+            ORDER BY {order}
+        """  # noqa: S608
+        with copy_out(query, self.parameters) as copy:
+            yield copy.rows()
+
+    def decide(self, decisions: Iterable[Decision], *, by: str = "id") -> dict[str, int]:
+        """Remove candidates, and keep what was found out about others, by a column of COLUMNS.
+
+        At most one decision a key; a candidate without one stays as it is. Count the removed ones
+        by their reason.
+        """
+        rows = (
+            (key, reason, None if because is None else msgspec.json.encode(because).decode())
+            for key, reason, because in decisions
+        )
+        decided = self.table("key uuid PRIMARY KEY, reason text, because jsonb", rows)
+        facts = """CASE WHEN decided.reason IS NULL AND decided.because IS NOT NULL
+            THEN coalesce(kept.facts, '{}') || decided.because ELSE kept.facts END"""
+        return self.part(
+            f"""
+            SELECT {columns(facts=facts)}, decided.reason, decided.because
+            FROM {self.rows} LEFT JOIN {decided} AS decided ON decided.key = kept.{by}
+            """,  # noqa: S608
+            self.parameters,
+        )
+
+    def sizes(self, column: str, *, most: int | None = None) -> dict[str, int]:
+        """Count the candidates by a column of text, in its order; so many values at most."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {column}, count(*) FROM {self.rows} GROUP BY {column} "  # noqa: S608
+                f'ORDER BY {column} COLLATE "C" LIMIT %s',
+                [*self.parameters, most],
+            )
+            return dict(cursor.fetchall())
+
+    def table(self, definition: str, rows: Iterable[Sequence[Any]]) -> str:
+        """Store rows in a temporary table that the planner knows; give its name.
+
+        The rows may come from a generator, which must not ask the database.
+        """
+        table = self._new_table()
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE {table} ({definition}) ON COMMIT DROP")
+            statement = f"COPY {table} FROM STDIN"
+            with connection.wrap_database_errors, cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            cursor.execute(f"ANALYZE {table}")
+        return table
+
+    def _new_table(self) -> str:
+        self._tables += 1
+        return f"candidates_{self._build}_{self._tables}"

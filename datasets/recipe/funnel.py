@@ -2,42 +2,68 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from datasets.recipe.candidates import Candidates
 from datasets.recipe.recipe import Recipe
-from datasets.recipe.steps import match, select, split
+from datasets.recipe.steps import dedupe, exact, match, select, split, verify
 
-Step = Callable[[Recipe, Candidates], dict[str, int]]
 
-# Each gives how many it removed, by reason.
+class Step(NamedTuple):
+    """A step gives how many it removed, by reason; it is taken by recipes that ask for it."""
+
+    apply: Callable[[Recipe, Candidates], dict[str, int]]
+    is_asked: Callable[[Recipe], object] = lambda _: True
+    judges: bool = True
+
+
 STEPS: dict[str, Step] = {
-    "match": match.apply,
-    "select": select.apply,
-    "split": split.apply,
+    "match": Step(match.apply, judges=False),
+    "exact": Step(exact.apply, lambda recipe: recipe.exact),
+    "verify": Step(verify.apply, lambda recipe: recipe.verify),
+    "dedupe": Step(dedupe.apply, lambda recipe: recipe.dedupe),
+    "select": Step(select.apply, judges=False),
+    "split": Step(split.apply, judges=False),
 }
 
 
-class Line(msgspec.Struct, rename={"came": "in", "left": "out"}):
-    """What a step did: how many came to it, how many it left, and why it removed the others."""
+class Line(msgspec.Struct, rename={"came": "in", "left": "out"}, omit_defaults=True):
+    """What a step did: how many came to it, how many it left, and why it removed the others.
+
+    Steps that judge traces are marked where they removed more than half of them.
+    """
 
     step: str
     came: int
     left: int
     reasons: dict[str, int]
     seconds: float
+    more_than_half: bool = False
 
 
 def take_steps(recipe: Recipe, candidates: Candidates) -> Iterator[Line]:
     """Apply the steps to the candidates, one for each line that is asked for."""
-    for name, apply in STEPS.items():
+    for name, step in STEPS.items():
+        if not step.is_asked(recipe):
+            continue
+        candidates.step = name
         begun = time.perf_counter()
-        removed = apply(recipe, candidates)
+        removed = step.apply(recipe, candidates)
         yield Line(
             step=name,
             came=candidates.count + sum(removed.values()),
             left=candidates.count,
             reasons={reason: count for reason, count in removed.items() if count},
             seconds=round(time.perf_counter() - begun, 3),
+            more_than_half=step.judges and sum(removed.values()) > candidates.count,
         )
+
+
+def emptied(line: Line) -> dict[str, list[str] | str]:
+    """Say that a step left nothing, by the recipe's key for it."""
+    if line.step == "match":
+        return {"detail": "No trace matches: nothing was built."}
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in line.reasons.items())
+    return {line.step: [f"Of {line.came:,} traces none is left ({reasons}): nothing was built."]}

@@ -5,22 +5,24 @@ again, and run again. What a step is told is a field with a default, which a doc
 stored before there was that step takes.
 """
 
-import math
-import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
 from msgspec import Meta
 
-MAX_FILTERS = 50
-MAX_SPLITS = 20
-MAX_SPLIT_CHARS = 64
-SPLIT_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_SPLIT_CHARS - 1}}}")
+from datasets.recipe import rules
+
+MAX_KEYS = 5  # by which the best of several is told
 
 Scalar = str | int | float | bool | None
 Count = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+MetaKey = Annotated[str, Meta(pattern=r"^meta\..+$", max_length=300)]
+SplitBy = Annotated[str, Meta(pattern=r"^(prompt|trace|meta\..+)$", max_length=300)]
+SortKey = Annotated[str, Meta(pattern=r"^(length|score:.+)$", max_length=70)]
 
 
 class Strategy(StrEnum):
@@ -28,15 +30,68 @@ class Strategy(StrEnum):
     RANDOM = "random"
 
 
-class SplitBy(StrEnum):
-    PROMPT = "prompt"
-    TRACE = "trace"
+class Lacking(StrEnum):
+    """What becomes of a trace that a step cannot judge."""
+
+    DROP = "drop"
+    KEEP = "keep"
 
 
-class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+LACKING = [choice.value for choice in Lacking]
+
+
+class Order(StrEnum):
+    DESC = "desc"
+    ASC = "asc"
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one step is told."""
+
+
+class PassRate(Part, frozen=True, kw_only=True):
+    """That of a prompt's attempts which were scored, a share between `min` and `max` has 1 or more.
+
+    It stands in `where`, and looks at the attempts that match the rest of it.
+    """
+
+    criteria: Name
+    scorer_version: Name | None = None
+    min: Share = 0
+    max: Share = 1
+    min_attempts: Count = 1
+
+
+class Verify(Part, frozen=True, kw_only=True):
+    """That traces need a score of at least `min`, of the server's version or the one named."""
+
+    criteria: Name
+    scorer_version: Name | None = None
+    min: float = 1
+    missing: Lacking = Lacking.DROP
+    undecided: Lacking = Lacking.DROP
+
+
+class Sorting(Part, frozen=True, kw_only=True):
+    """By what the best of several traces is told: a score, or how long the trace is."""
+
+    by: SortKey
+    order: Order = Order.DESC
+    scorer_version: Name | None = None
+
+
+class Dedupe(Part, frozen=True, kw_only=True):
+    """How many attempts at one prompt are kept, and which: first by `keep`, then by the seed."""
+
+    per_prompt: Count | None = None
+    distinct_answers: bool = False
+    keep: Annotated[list[Sorting], Meta(max_length=MAX_KEYS)] = []
+
+
+class Recipe(Part, frozen=True, kw_only=True):
     """What a request to build says, but for the dataset's name and where it comes from.
 
-    Bodies take the same fields, but for the version. ValueError where a rule is broken.
+    Bodies take the same fields, but for the version. RecipeRefused where a rule is broken.
     """
 
     version: Literal[1] = 1
@@ -46,17 +101,17 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     selection_strategy: Strategy = Strategy.LATEST
     seed: Seed | None = None
     splits: dict[str, float] = {}
-    split_by: SplitBy = SplitBy.PROMPT
+    split_by: SplitBy = "prompt"
+    exact: bool = False
+    verify: Verify | None = None
+    dedupe: Dedupe | None = None
+    stratify_by: MetaKey | None = None
+    weights: Literal["proportional", "equal"] | dict[str, float] = "proportional"
+    split_counts: dict[str, Count] = {}
 
     def __post_init__(self) -> None:
-        refused = {
-            "filters": filters_refusal(self.filters),
-            "where": where_refusal(self.where),
-            "seed": seed_refusal(self.selection_strategy, self.splits, self.seed),
-            "splits": splits_refusal(self.splits),
-        }
-        if said := [f"{name}: {refusal}" for name, refusal in refused.items() if refusal]:
-            raise ValueError(" ".join(said))
+        if refused := rules.refusals(self):
+            raise rules.RecipeRefused(refused)
 
     @classmethod
     def read(cls, document: Any) -> Self:
@@ -64,35 +119,29 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return msgspec.convert(document, cls)
 
     def document(self) -> dict[str, Any]:
-        """Give the whole, defaults too, as what JSON is made of."""
+        """Give the whole as what JSON is made of; keys that came later only where they are told."""
         document: dict[str, Any] = msgspec.to_builtins(self)
-        return document
+        return {
+            name: value
+            for name, value in document.items()
+            if name in ALWAYS or value != DEFAULTS[name]
+        }
+
+    @property
+    def removes(self) -> bool:
+        """Tell whether a step takes away traces for more than coming after the first `limit`."""
+        return bool(self.exact or self.verify or self.dedupe or self.stratify_by)
 
 
-def filters_refusal(values: dict[str, Any]) -> str | None:
-    if any(isinstance(value, dict | list) for value in values.values()):
-        return "Values are strings, numbers, booleans or null."
-    return f"More than {MAX_FILTERS} keys." if len(values) > MAX_FILTERS else None
-
-
-def where_refusal(filters: dict[str, Any]) -> str | None:
-    return f"More than {MAX_FILTERS} filters." if len(filters) > MAX_FILTERS else None
-
-
-def splits_refusal(shares: dict[str, Any]) -> str | None:
-    if len(shares) > MAX_SPLITS:
-        return f"More than {MAX_SPLITS} splits."
-    for name, share in shares.items():
-        if not SPLIT_NAME.fullmatch(name):
-            return f"{name!a:.80} is no name for a split."
-        if type(share) not in (int, float) or not 0 < share <= 1:
-            return f"{name}: Not a number above 0 and up to 1."
-    if shares and not math.isclose(total := sum(shares.values()), 1, abs_tol=1e-9):
-        return f"The shares sum to {total:.12g}, not to 1."
-    return None
-
-
-def seed_refusal(strategy: str, splits: dict[str, Any], seed: int | None) -> str | None:
-    if seed is None and (splits or strategy == Strategy.RANDOM):
-        return "A random selection and splits need a seed."
-    return None
+# Of documents of any age; what came later stands in those that ask for it.
+ALWAYS = (
+    "version",
+    "filters",
+    "where",
+    "limit",
+    "selection_strategy",
+    "seed",
+    "splits",
+    "split_by",
+)
+DEFAULTS: dict[str, Any] = msgspec.to_builtins(Recipe())

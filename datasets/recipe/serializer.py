@@ -1,26 +1,32 @@
 """The recipe in the body of a request: its fields are made from those of the document."""
 
+import re
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 import msgspec
+from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
-from msgspec import inspect
+from msgspec import NODEFAULT, inspect
 from rest_framework import serializers
 
-from datasets.recipe.recipe import (
-    MAX_FILTERS,
-    MAX_SPLITS,
-    SPLIT_NAME,
-    Recipe,
-    Strategy,
-    filters_refusal,
-    seed_refusal,
-    splits_refusal,
-    where_refusal,
-)
+from datasets.recipe import rules, scored
+from datasets.recipe.recipe import PassRate, Recipe, Strategy
+from datasets.recipe.rules import MAX_FILTERS, MAX_SPLITS, MAX_STRATA, SPLIT_NAME
 from traces.finding.filters import TraceFilters
-from tunix_site.api.fields import ChoiceTextField, IntegerField, ObjectField, StrictSerializer
+from tunix_site.api.fields import (
+    BooleanField,
+    ChoiceTextField,
+    IntegerField,
+    ListField,
+    NumberField,
+    ObjectField,
+    StrictSerializer,
+    TextField,
+)
+
+SHARE = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
 
 
 @extend_schema_field(
@@ -35,7 +41,7 @@ class MetaFiltersField(ObjectField):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values = super().to_internal_value(data)
-        _refuse(filters_refusal(values))
+        _refuse(rules.filters_refusal(values))
         return values
 
 
@@ -43,7 +49,7 @@ class MetaFiltersField(ObjectField):
     {
         "type": "object",
         "propertyNames": {"pattern": f"^{SPLIT_NAME.pattern}$"},
-        "additionalProperties": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "additionalProperties": SHARE,
         "maxProperties": MAX_SPLITS,
     }
 )
@@ -52,8 +58,64 @@ class SplitsField(ObjectField):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         shares = super().to_internal_value(data)
-        _refuse(splits_refusal(shares))
+        _refuse(rules.splits_refusal(shares))
         return shares
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{SPLIT_NAME.pattern}$"},
+        "additionalProperties": {"type": "integer", "minimum": 1},
+        "maxProperties": MAX_SPLITS,
+    }
+)
+class SplitCountsField(ObjectField):
+    """Names of splits and how many traces each gets."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        counts = super().to_internal_value(data)
+        _refuse(rules.split_counts_refusal(counts))
+        return counts
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "enum": ["proportional", "equal"]},
+            {
+                "type": "object",
+                "additionalProperties": SHARE,
+                "minProperties": 1,
+                "maxProperties": MAX_STRATA,
+            },
+        ]
+    }
+)
+class WeightsField(ObjectField):
+    """How the limit is shared between the values of `stratify_by`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        weights = data if isinstance(data, str) else super().to_internal_value(data)
+        _refuse(rules.weights_refusal(weights))
+        return weights
+
+
+class RecipeFilters(TraceFilters):
+    """The filters of traces; under `not` those of traces that are left out, and `pass_rate`."""
+
+    def get_fields(self) -> dict[str, Any]:
+        unwanted = UnwantedFilters(required=False)
+        pass_rate = serializer_of(PassRate)(required=False)
+        return {**super().get_fields(), "not": unwanted, "pass_rate": pass_rate}
+
+
+class UnwantedFilters(TraceFilters):
+    """The filters of traces that are left out."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        _refuse(None if attrs else "Names no filter.")
+        return super().validate(attrs)
 
 
 class RecipeSerializer(StrictSerializer):
@@ -67,7 +129,10 @@ class RecipeSerializer(StrictSerializer):
                     "required": ["selection_strategy"],
                     "properties": {"selection_strategy": {"const": Strategy.RANDOM.value}},
                 },
-                {"required": ["splits"], "properties": {"splits": {"minProperties": 1}}},
+                *(
+                    {"required": [name], "properties": {name: {"minProperties": 1}}}
+                    for name in ("splits", "split_counts")
+                ),
             ]
         },
         "then": {"required": ["seed"], "properties": {"seed": {"type": "integer"}}},
@@ -78,18 +143,27 @@ class RecipeSerializer(StrictSerializer):
 
     def validate_where(self, where: dict[str, Any]) -> dict[str, Any]:
         """Give the filters as JSON again, as the document has them."""
-        _refuse(where_refusal(where))
+        _refuse(rules.where_refusal(where))
         return {name: _as_json(value) for name, value in where.items()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        refusal = seed_refusal(attrs["selection_strategy"], attrs.get("splits", {}), attrs["seed"])
-        if refusal:
-            raise serializers.ValidationError({"seed": [refusal]})
+        told = {name: attrs[name] for name in recipe_fields() if name in attrs}
+        try:
+            attrs["recipe"] = Recipe.read(told)
+        except msgspec.ValidationError as error:
+            if not isinstance(error.__cause__, rules.RecipeRefused):
+                raise
+            refusals = error.__cause__.refusals
+            raise serializers.ValidationError(
+                {name: [refusal] for name, refusal in refusals.items()}
+            ) from None
+        if unknown := scored.refusals(attrs["recipe"]):
+            raise serializers.ValidationError(unknown)
         return attrs
 
     def to_recipe(self) -> Recipe:
-        values = self.validated_data
-        return Recipe.read({name: values[name] for name in recipe_fields() if name in values})
+        recipe: Recipe = self.validated_data["recipe"]
+        return recipe
 
 
 class RecipeDocumentSerializer(RecipeSerializer):
@@ -102,30 +176,71 @@ class RecipeDocumentSerializer(RecipeSerializer):
         return instance.document()
 
 
-OWN_FIELDS = {"filters": MetaFiltersField, "where": TraceFilters, "splits": SplitsField}
+OWN_FIELDS = {
+    "filters": MetaFiltersField,
+    "where": RecipeFilters,
+    "splits": SplitsField,
+    "split_counts": SplitCountsField,
+    "weights": WeightsField,
+}
 
 
 def recipe_fields() -> dict[str, serializers.Field[Any, Any, Any, Any]]:
     """Make a strict field for each of the document's: its type, bounds and default stand there."""
-    kinds: Any = inspect.type_info(Recipe)
+    return fields_of(Recipe)
+
+
+def fields_of(struct: type[msgspec.Struct]) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    kinds: Any = inspect.type_info(struct)
     return {
         field.name: OWN_FIELDS[field.name](required=False)
         if field.name in OWN_FIELDS
-        else _field(field.type, required=False, default=msgspec.to_builtins(field.default))
+        else _field(field.type, **_default(field))
         for field in kinds.fields
         if field.name != "version"
     }
+
+
+def _default(field: Any) -> dict[str, Any]:
+    if field.required:
+        return {}
+    default = field.default if field.default is not NODEFAULT else field.default_factory()
+    return {"required": False, "default": msgspec.to_builtins(default)}
 
 
 def _field(kind: inspect.Type, **options: Any) -> serializers.Field[Any, Any, Any, Any]:
     match kind:
         case inspect.UnionType(types=(inner, inspect.NoneType())):
             return _field(inner, allow_null=True, **options)
+        case inspect.BoolType():
+            return BooleanField(**options)
         case inspect.IntType():
             return IntegerField(min_value=kind.ge, max_value=kind.le, **options)
+        case inspect.FloatType():
+            return NumberField(min_value=kind.ge, max_value=kind.le, **options)
         case inspect.EnumType():
             return ChoiceTextField(choices=[member.value for member in kind.cls], **options)
+        case inspect.StrType():
+            return TextField(max_length=kind.max_length, validators=_patterns(kind), **options)
+        case inspect.ListType():
+            return ListField(child=_field(kind.item_type), max_length=kind.max_length, **options)
+        case inspect.StructType():
+            return serializer_of(kind.cls)(**options)
     raise TypeError(f"There is no field for {kind}.")
+
+
+def _patterns(kind: inspect.StrType) -> list[RegexValidator]:
+    if kind.pattern is None:
+        return []
+    form = kind.pattern.removeprefix("^").removesuffix("$")
+    return [RegexValidator(re.compile(kind.pattern), f"Not of the form {form}")]
+
+
+@cache
+def serializer_of(struct: type[msgspec.Struct]) -> type[StrictSerializer]:
+    """Make a strict serializer of what one step is told."""
+    name = f"{struct.__name__}Serializer"
+    return type(name, (StrictSerializer,), {"__doc__": struct.__doc__, **fields_of(struct)})
 
 
 def _refuse(refusal: str | None) -> None:
@@ -136,4 +251,6 @@ def _refuse(refusal: str | None) -> None:
 def _as_json(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, dict):
+        return {name: _as_json(inner) for name, inner in value.items()}
     return value.isoformat() if isinstance(value, datetime) else str(value)

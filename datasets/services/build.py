@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,8 +12,10 @@ from psycopg.errors import UniqueViolation
 
 from datasets.models import Dataset, DatasetItem, dataset_key
 from datasets.recipe.candidates import Candidates
-from datasets.recipe.funnel import take_steps
+from datasets.recipe.funnel import emptied, take_steps
 from datasets.recipe.recipe import Recipe
+from datasets.services.holding import count_deletions, hold_traces
+from datasets.services.reasons import note_removed
 from events.actors import Actor
 from events.services import record_event
 from jobs.progress import Progress
@@ -23,6 +26,17 @@ from tunix_site.errors import Conflict, Invalid, Unavailable
 ATTEMPTS = 2
 SERIALIZATION_FAILURE = "40001"  # what one transaction sees, another has changed meanwhile
 DELETED_MEANWHILE = "A selected trace, or the parent, was deleted meanwhile: build again."
+
+
+FILLED = (
+    "funnel",
+    "findings",
+    "trace_count",
+    "matched_count",
+    "stats",
+    "part_counts",
+    "content_digest",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +77,8 @@ def build_dataset(
 
     The same request again gives the stored one. Conflict where name, version or key are taken by
     something else, or where twice something that it takes was deleted meanwhile (Unavailable within
-    a larger transaction, whose answers are kept, as this one is not to be); Invalid where no trace
-    matches.
+    a larger transaction, whose answers are kept, as this one is not to be); Invalid where a step
+    leaves nothing.
     """
     for _attempt in range(ATTEMPTS):
         try:
@@ -89,13 +103,21 @@ def _built(request: BuildRequest, by: Actor, progress: Progress | None) -> Datas
     with transaction.atomic(), connection.cursor() as cursor:
         if one_state:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        deletions = count_deletions()
         dataset = _claimed(request, by)
-        candidates = Candidates(dataset.pk, one_state=one_state)
+        candidates = Candidates(
+            dataset.pk,
+            one_state=one_state,
+            note=partial(note_removed, dataset=dataset) if request.recipe.removes else None,
+            check=progress.check if progress else lambda: None,
+        )
         for line in take_steps(request.recipe, candidates):
             dataset.funnel.append(msgspec.to_builtins(line))
             if progress is not None:
                 progress.total = candidates.count
-                progress.check()
+            candidates.check()
+            if not candidates.count:
+                raise Invalid(emptied(line))
         _fill(cursor, dataset, candidates)
         record_event(
             by=by,
@@ -105,6 +127,11 @@ def _built(request: BuildRequest, by: Actor, progress: Progress | None) -> Datas
             after={"build_id": dataset.build_id, "content_digest": dataset.content_digest},
             count=dataset.trace_count,
         )
+        held = hold_traces(
+            dataset_id=dataset.pk, trace_count=dataset.trace_count, deletions=deletions
+        )
+        if not held:
+            raise _DeletedMeanwhile
     return dataset
 
 
@@ -169,35 +196,29 @@ def _differing(asked: dict[str, Any], stored: dict[str, Any]) -> list[str]:
             [json.dumps(value) for value in values],
         )
         found = {key for (key,) in cursor.fetchall()}
-    return [key for key in values[0] if key in found]
+    return [key for key in {**values[0], **values[1]} if key in found]
 
 
 def _fill(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
     """Write the candidates that are left as items, and note what they are."""
-    if candidates.count == 0:
-        raise Invalid({"detail": "No trace matches: nothing was built."})
     _insert_items(cursor, dataset, candidates)
     dataset.trace_count = candidates.count
     dataset.matched_count = dataset.funnel[0]["out"]
     dataset.stats, dataset.part_counts = _counts(cursor, dataset, candidates)
     dataset.content_digest = _content_digest(candidates)
-    filled = ["funnel", "trace_count", "matched_count", "stats", "part_counts", "content_digest"]
-    dataset.save(update_fields=filled)
+    dataset.findings = candidates.findings
+    dataset.save(update_fields=FILLED)
 
 
 def _insert_items(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
     cursor.execute(
         f"""
-        INSERT INTO {DatasetItem._meta.db_table} (dataset_id, position, trace_id, split, parts)
-        SELECT %s, position, id, split, parts FROM {candidates.rows} ORDER BY position
+        INSERT INTO {DatasetItem._meta.db_table}
+        (dataset_id, position, trace_id, split, parts, facts)
+        SELECT %s, position, id, split, parts, facts FROM {candidates.rows} ORDER BY position
         """,  # noqa: S608
         [dataset.pk],
     )
-    try:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    except IntegrityError:
-        raise _DeletedMeanwhile from None
-    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _counts(

@@ -7,14 +7,14 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
 from datasets.export import files
-from datasets.models import Dataset, DatasetItem
+from datasets.models import Dataset, DatasetItem, RemovedTrace
 from events.actors import Actor
 from events.services import record_event
 from tunix_site.errors import Conflict
 
 
 def delete_dataset(*, dataset: Dataset, by: Actor) -> None:
-    """Delete a dataset's items; its row stays to hold the key. Conflict while it has children.
+    """Delete items and reasons; the row stays to hold the key. Conflict while it has children.
 
     NotFound where it was deleted meanwhile.
     """
@@ -31,6 +31,7 @@ def delete_dataset(*, dataset: Dataset, by: Actor) -> None:
         dataset.deleted_at = timezone.now()
         dataset.save(update_fields=["deleted_at"])
         DatasetItem.objects.filter(dataset=dataset).delete()
+        RemovedTrace.objects.filter(dataset=dataset).delete()
         record_event(
             by=by,
             action="delete",

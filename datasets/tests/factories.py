@@ -22,6 +22,10 @@ class RecipeFactory(factory.Factory):
 
     limit = None
 
+    @classmethod
+    def _create(cls, model_class: type[Recipe], *args: Any, **fields: Any) -> Recipe:
+        return model_class.read(fields)
+
 
 class BuildRequestFactory(factory.Factory):
     """A request for all traces unless recipe keys say otherwise (recipe__limit=2)."""

@@ -89,6 +89,20 @@ def test_deleted_datasets_are_listed_apart(page):
     assert trace.dataset_items.get().dataset == kept
 
 
+def test_what_each_step_took_away_is_shown_with_its_reasons(page):
+    content = {"prompt": "Same?", "final_answer": "yes"}
+    steps = [{"i": 0, "type": "reasoning", "content": "same"}]
+    kept, *copies = TraceFactory.create_batch(12, steps=steps, **content)
+    dataset = DatasetFactory(recipe__exact=True)
+    response = page.get(url("change", dataset))
+    text = " ".join(response.content.decode().split())
+    assert "same_content 11 (more than half)" in text
+    assert f"trace: {kept.id}" in text
+    pages = {reverse("admin:traces_trace_change", args=[copy.pk]) for copy in copies}
+    shown = pages & set(links_of(response))
+    assert len(shown) == 10
+
+
 def test_everything_of_a_dataset_is_shown_and_escaped(page):
     TraceFactory.create_batch(3)
     parent = DatasetFactory(name="parent")
@@ -210,7 +224,7 @@ def test_a_trace_taken_while_it_is_deleted_is_kept(page):
     path = reverse("admin:traces_trace_delete", args=[trace.pk])
     with just_before('DELETE FROM "traces_trace"', lambda: elsewhere(DatasetFactory)):
         response = page.post(path, {"post": "yes"}, follow=True)
-    assert told(response) == ["Something else took it meanwhile."]
+    assert told(response) == ["The trace is held by a dataset that was just built."]
     assert Trace.objects.get() == DatasetItem.objects.get().trace
 
 

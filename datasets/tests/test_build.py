@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from datasets.models import Dataset, DatasetItem
+from datasets.models import Dataset, DatasetItem, RemovedTrace
 from datasets.tests.factories import DatasetFactory
 from traces.tests.factories import TraceFactory
 from tunix_site.models import Role
@@ -134,6 +134,35 @@ def test_nothing_matched_is_refused_and_leaves_the_name_free(curator):
 
 
 @pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        (
+            {"verify": {"criteria": "baseline"}},
+            {"verify": ["Of 2 traces none is left (no_score 2): nothing was built."]},
+        ),
+        (
+            {"exact": True, "where": {"source": "nowhere"}},
+            {"detail": "No trace matches: nothing was built."},
+        ),
+        (
+            {"seed": 1, "split_counts": {"train": 3}},
+            {"split_counts": ["They are 3 in all, and 2 are there."]},
+        ),
+        (
+            {"limit": 1, "stratify_by": "meta.level", "weights": {"hard": 1.0}},
+            {"weights": ["No trace has the value 'hard'."]},
+        ),
+    ],
+)
+def test_an_empty_result_names_the_step_that_emptied_it(curator, recipe, said):
+    TraceFactory.create_batch(2)
+    response = curator.post(URL, request(**recipe), format="json")
+    assert (response.status_code, response.json()) == (400, said)
+    assert not Dataset.objects.exists()
+    assert not RemovedTrace.objects.exists()
+
+
+@pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"dataset_name": ""}, "dataset_name"),
@@ -167,6 +196,35 @@ def test_nothing_matched_is_refused_and_leaves_the_name_free(curator):
         ({"seed": 1, "splits": {str(n): 1 / 21 for n in range(21)}}, "splits"),
         ({"seed": 1, "splits": ["a"]}, "splits"),
         ({"split_by": "source"}, "split_by"),
+        ({"split_by": None}, "split_by"),
+        ({"seed": 1, "split_counts": {"a": 0}}, "split_counts"),
+        ({"seed": 1, "split_counts": {"a": 1.5}}, "split_counts"),
+        ({"seed": 1, "split_counts": {"a b": 1}}, "split_counts"),
+        ({"seed": 1, "split_counts": {"a": 1}, "splits": {"a": 1.0}}, "split_counts"),
+        ({"split_counts": {"a": 1}}, "seed"),
+        ({"exact": 1}, "exact"),
+        ({"verify": {}}, "verify"),
+        ({"verify": {"criteria": "judge"}}, "verify"),
+        ({"verify": {"criteria": "baseline", "min": "1"}}, "verify"),
+        ({"verify": {"criteria": "baseline", "missing": "score it"}}, "verify"),
+        ({"verify": {"criteria": "baseline", "unknown": 1}}, "verify"),
+        ({"verify": {"criteria": "format", "scorer_version": "1", "min": 1.5}}, "verify"),
+        ({"dedupe": {}}, "dedupe"),
+        ({"dedupe": {"per_prompt": 0}}, "dedupe"),
+        ({"dedupe": {"per_prompt": 1, "keep": [{"by": "date"}]}}, "dedupe"),
+        ({"dedupe": {"per_prompt": 1, "keep": [{"by": "score:judge"}]}}, "dedupe"),
+        ({"dedupe": {"per_prompt": 1, "keep": [{"by": "length"}] * 6}}, "dedupe"),
+        ({"stratify_by": "level"}, "stratify_by"),
+        ({"weights": "equal"}, "weights"),
+        ({"weights": "most", "stratify_by": "meta.level"}, "weights"),
+        ({"weights": {"a": 0.5}, "stratify_by": "meta.level"}, "weights"),
+        ({"weights": {"a": 1.0}, "stratify_by": "meta.level", "limit": None}, "weights"),
+        ({"where": {"not": {}}}, "where"),
+        ({"where": {"pass_rate": {"criteria": "judge"}}}, "where"),
+        ({"where": {"pass_rate": {"criteria": "baseline", "min": 2}}}, "where"),
+        ({"where": {"pass_rate": {"criteria": "baseline", "min": 0.5, "max": 0.4}}}, "where"),
+        ({"where": {"not": {"unknown": 1}}}, "where"),
+        ({"where": {"not": {"not": {"status": "approved"}}}}, "where"),
         ({"filters": {"a": ["b"]}}, "filters"),
         ({"filters": {"a": {"b": 1}}}, "filters"),
         ({"filters": {"a": "\0"}}, "filters"),
@@ -296,8 +354,8 @@ def test_building_needs_a_key(client):
 @pytest.mark.django_db(transaction=True)
 def test_the_queries_of_a_build_do_not_grow(curator, django_assert_num_queries):
     TraceFactory.create_batch(3)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(18):
         curator.post(URL, request(), format="json")
     TraceFactory.create_batch(30)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(17):
         curator.post(URL, request(dataset_version="2"), format="json")

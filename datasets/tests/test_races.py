@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from rest_framework.exceptions import NotFound
 
 from datasets.models import Dataset, DatasetItem
@@ -21,6 +21,8 @@ from tunix_site.errors import Conflict, Unavailable
 from tunix_site.tests.live import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+HOLDING = "LOCK TABLE"  # the last of a build
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_a_trace_deleted_while_it_is_selected_is_left_out_by_a_second_attempt(el
     def delete():
         elsewhere(delete_trace, trace=traces[0], by=acting()).result()
 
-    with before("SET CONSTRAINTS", delete):
+    with before(HOLDING, delete):
         dataset, created = build_dataset(request=request, by=acting(user))
     assert (created, dataset.trace_count, dataset.funnel[0]["out"]) == (True, 1, 1)
     assert Dataset.objects.get() == dataset
@@ -83,7 +85,7 @@ def test_traces_that_are_deleted_at_every_attempt_are_a_conflict(elsewhere, larg
         with transaction.atomic() if larger else nullcontext():
             return build_dataset(request=request, by=acting(user))
 
-    with before("SET CONSTRAINTS", delete, times=2), pytest.raises(error, match="build again"):
+    with before(HOLDING, delete, times=2), pytest.raises(error, match="build again"):
         build()
     assert len(traces) == 1
     assert not Dataset.objects.exists()
@@ -122,7 +124,7 @@ def test_traces_may_be_curated_while_they_are_selected(elsewhere):
     def curate():
         elsewhere(Trace.objects.update, status="approved").result()
 
-    with before("SET CONSTRAINTS", curate):
+    with before(HOLDING, curate):
         dataset, _ = build_dataset(request=request, by=acting(user))
     assert [item.trace for item in dataset.items.all()] == [trace]
 
@@ -137,6 +139,69 @@ def test_a_dataset_built_while_its_trace_is_deleted_keeps_it(elsewhere):
     with before('DELETE FROM "traces_trace"', build), pytest.raises(Conflict, match="just built"):
         delete_trace(trace=trace, by=acting())
     assert Trace.objects.get() == DatasetItem.objects.get().trace
+
+
+def test_whoever_deletes_a_trace_waits_for_a_dataset_that_is_about_to_be_there(elsewhere):
+    trace = TraceFactory()
+    request, user = BuildRequestFactory(), UserFactory()
+    with transaction.atomic():
+        build_dataset(request=request, by=acting(user))
+        deleting = elsewhere(delete_trace, trace=trace, by=acting())
+        wait_until(somebody_waits)
+    with pytest.raises(Conflict, match="just built"):
+        deleting.result()
+    assert DatasetItem.objects.get().trace == trace
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_build_waits_for_whoever_deletes_a_trace(elsewhere, committed):
+    kept, trace = TraceFactory.create_batch(2)
+    request, user = BuildRequestFactory(), UserFactory()
+    with transaction.atomic():
+        delete_trace(trace=trace, by=acting())
+        building = elsewhere(build_dataset, request=request, by=acting(user))
+        wait_until(somebody_waits)
+        transaction.set_rollback(not committed)
+    dataset, _ = building.result()
+    there = {kept.pk} if committed else {kept.pk, trace.pk}
+    assert {item.trace_id for item in dataset.items.all()} == there
+
+
+def test_other_traces_may_be_deleted_while_a_dataset_is_built(elsewhere):
+    TraceFactory(meta={"source": "here"})
+    other = TraceFactory()
+    request = BuildRequestFactory(recipe=Recipe(filters={"source": "here"}))
+
+    def delete():
+        elsewhere(delete_trace, trace=other, by=acting()).result()
+
+    with before(HOLDING, delete):
+        dataset, _ = build_dataset(request=request, by=acting(UserFactory()))
+    assert (dataset.trace_count, Trace.objects.count()) == (1, 1)
+
+
+def test_builds_and_deletions_do_not_wait_for_their_own_kind(elsewhere):
+    one, other = TraceFactory.create_batch(2)
+    requests, user = BuildRequestFactory.create_batch(2), UserFactory()
+    with transaction.atomic():
+        build_dataset(request=requests[0], by=acting(user))
+        assert elsewhere(build_dataset, request=requests[1], by=acting(user)).result()[1]
+    for dataset in Dataset.objects.all():
+        delete_dataset(dataset=dataset, by=acting())
+    with transaction.atomic():
+        delete_trace(trace=one, by=acting())
+        elsewhere(delete_trace, trace=other, by=acting()).result()
+    assert not Trace.objects.exists()
+
+
+def test_traces_are_deleted_by_who_sees_the_datasets_of_now():
+    trace = TraceFactory()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with pytest.raises(DatabaseError, match="READ COMMITTED"):
+            trace.delete()
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("deleted", [True, False])

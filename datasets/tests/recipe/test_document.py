@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from datasets.models import Dataset
-from datasets.recipe.recipe import Recipe, SplitBy, Strategy
+from datasets.recipe.recipe import Dedupe, Recipe, Strategy, Verify
 from datasets.recipe.serializer import recipe_fields
 from datasets.tests.factories import DatasetFactory
 from traces.tests.factories import TraceFactory
@@ -105,6 +105,23 @@ def test_what_differs_is_named_by_its_key(curator, traces):
         {"splits": {"a": 0.5, "b": 0.4}, "seed": 1},
         {"splits": {"a b": 1.0}, "seed": 1},
         {"split_by": "source"},
+        {"split_by": "meta."},
+        {"splits": {"a": 1.0}, "split_counts": {"a": 1}, "seed": 1},
+        {"split_counts": {"a": 1}},
+        {"split_counts": {"a": 0}, "seed": 1},
+        {"stratify_by": "level"},
+        {"weights": "equal", "limit": 5},
+        {"weights": "equal", "limit": None, "stratify_by": "meta.level"},
+        {"weights": {"a": 0.5}, "stratify_by": "meta.level"},
+        {"weights": {}, "stratify_by": "meta.level"},
+        {"verify": {}},
+        {"verify": {"criteria": "judge", "missing": "score it"}},
+        {"dedupe": {}},
+        {"dedupe": {"keep": [{"by": "length"}]}},
+        {"dedupe": {"per_prompt": 1, "keep": [{"by": "date"}]}},
+        {"dedupe": {"per_prompt": 0}},
+        {"exact": 1},
+        {"where": {"not": {f"meta.{n}": n for n in range(51)}}},
         {"filters": {"a": [1]}},
         {"filters": {str(n): n for n in range(51)}},
         {"where": {f"meta.{n}": n for n in range(51)}},
@@ -121,8 +138,18 @@ def test_a_body_has_the_fields_of_the_document_and_their_defaults():
     assert ["version", *fields] == list(Recipe.__struct_fields__)
     assert (fields["limit"].default, fields["limit"].min_value) == (100, 1)
     assert (fields["seed"].min_value, fields["seed"].max_value) == (-(2**63), 2**63 - 1)
-    assert list(fields["split_by"].choices) == list(SplitBy)
+    assert (fields["exact"].default, fields["verify"].default) == (False, None)
+    assert list(fields["verify"].fields) == [*Verify.__struct_fields__]
+    assert fields["verify"].fields["criteria"].required
     assert list(fields["selection_strategy"].choices) == list(Strategy)
+
+
+def test_a_step_that_is_asked_for_stands_in_the_document():
+    recipe = Recipe(exact=True, dedupe=Dedupe(per_prompt=2))
+    document = recipe.document()
+    assert list(document) == [*Recipe().document(), "exact", "dedupe"]
+    assert document["dedupe"] == {"per_prompt": 2, "distinct_answers": False, "keep": []}
+    assert Recipe.read(document) == recipe
 
 
 def test_a_stored_recipe_comes_back_as_it_was(traces):

@@ -44,7 +44,13 @@ def test_what_removes_nothing_names_no_reason(limit):
 
 
 def test_the_steps_are_taken_in_this_order():
-    assert list(STEPS) == ["match", "select", "split"]
+    assert list(STEPS) == ["match", "exact", "verify", "dedupe", "select", "split"]
+
+
+def test_a_step_that_nobody_asks_for_is_not_told_of():
+    TraceFactory.create_batch(2)
+    dataset = DatasetFactory(recipe__exact=True)
+    assert [line["step"] for line in dataset.funnel] == ["match", "exact", "select", "split"]
 
 
 def test_several_builds_in_one_transaction_do_not_meet():

@@ -19,6 +19,40 @@ def test_where_takes_the_filters_of_the_list():
     assert selected(where={"status": "approved", "meta.level.deep": 2}) == [trace.id]
 
 
+def test_what_matches_not_is_left_out():
+    trace = TraceFactory(meta={"level": 1})
+    TraceFactory(meta={"level": 2})
+    ApprovedTraceFactory(meta={"level": 1})
+    scored = TraceFactory(meta={"level": 1})
+    Score.objects.create(trace=scored, criteria="judge", scorer_version="1", value=0.1)
+    unwanted = [{"status": "approved"}, {"criteria": "judge", "max_score": 0.5}]
+    assert selected(where={"meta.level": 1, "not": unwanted[0]}) == [scored.id, trace.id]
+    assert selected(where={"status": "unreviewed", "meta.level": 1, "not": unwanted[1]}) == [
+        trace.id
+    ]
+
+
+def test_where_selects_prompts_by_how_many_attempts_pass():
+    judged = {"criteria": "judge", "scorer_version": "1"}
+    traces = {}
+    for prompt, values in {"easy": [1, 1], "hard": [0, 0.5], "some": [1, 0], "once": [1]}.items():
+        for value in values:
+            trace = TraceFactory(prompt=prompt, meta={"level": 1})
+            Score.objects.create(trace=trace, value=value, **judged)
+            traces.setdefault(prompt, []).append(trace.id)
+    unscored = TraceFactory(prompt="some", meta={"level": 1})
+    other = TraceFactory(prompt="hard", meta={"level": 2})
+    Score.objects.create(trace=other, value=1, **judged)
+
+    def chosen(**rate):
+        return set(selected(where={"meta.level": 1, "pass_rate": judged | rate}))
+
+    assert chosen(min=0.25, max=0.75) == {*traces["some"], unscored.id}
+    assert chosen(max=0) == {*traces["hard"]}
+    assert chosen(min=1) == {*traces["easy"], *traces["once"]}
+    assert chosen(min=1, min_attempts=2) == {*traces["easy"]}
+
+
 def test_where_selects_by_score():
     good, bad = TraceFactory.create_batch(2)
     Score.objects.create(trace=good, criteria="judge", scorer_version="1", value=0.9)

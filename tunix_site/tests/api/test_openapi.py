@@ -99,6 +99,8 @@ def test_operations_keep_their_names(document):
         "list_formats",
         "store_scores",
         "build_dataset",
+        "preview_dataset",
+        "explain_dataset",
         "list_datasets",
         "get_dataset",
         "get_manifest",

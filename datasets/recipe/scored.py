@@ -1,0 +1,55 @@
+"""The scores that a recipe reads: of which version of which scorer, and their SQL."""
+
+from typing import Any
+
+from datasets.recipe.recipe import Recipe
+from traces.scorers.known import SCORERS
+
+UNIT_SCORES = {"answer_correctness", "answer_consistency", "arithmetic", "format", "agreement"}
+BEYOND = "Its scores are from 0 to 1."
+NEEDED = "The server has no scorer of this name: which version of whose scores?"
+
+
+def version_of(criteria: str, named: str | None) -> str | None:
+    """Give the version that is named, or the server's own; None where there is neither."""
+    if named is not None:
+        return named
+    scorer = SCORERS.get(criteria)
+    return scorer.version if scorer else None
+
+
+def criteria_of(by: str) -> str | None:
+    """Give the criteria of `score:NAME`; None of what is no score."""
+    kind, _, name = by.partition(":")
+    return name if kind == "score" else None
+
+
+def refusals(recipe: Recipe) -> dict[str, Any]:
+    """Say which scores have no version, by the place in the recipe."""
+    found: dict[str, Any] = {}
+    needed = {"scorer_version": [NEEDED]}
+    rate = recipe.where.get("pass_rate")
+    if rate and version_of(rate["criteria"], rate.get("scorer_version")) is None:
+        found["where"] = {"pass_rate": needed}
+    verify = recipe.verify
+    if verify and version_of(verify.criteria, verify.scorer_version) is None:
+        found["verify"] = needed
+    elif verify and verify.criteria in UNIT_SCORES and not 0 <= verify.min <= 1:
+        found["verify"] = {"min": [BEYOND]}
+    keys = enumerate(recipe.dedupe.keep if recipe.dedupe else [])
+    unknown = {
+        str(position): needed
+        for position, key in keys
+        if (criteria := criteria_of(key.by)) and version_of(criteria, key.scorer_version) is None
+    }
+    if unknown:
+        found["dedupe"] = {"keep": unknown}
+    return found
+
+
+def scores(name: str) -> str:
+    """Give the SQL that joins candidates with their scores, by two parameters."""
+    return (
+        f"LEFT JOIN traces_score AS {name} ON {name}.trace_id = kept.id "
+        f"AND {name}.criteria = %s AND {name}.scorer_version = %s"
+    )

@@ -1,0 +1,76 @@
+"""Splits of so many traces, and splits by a key of meta."""
+
+from collections import Counter
+
+import pytest
+
+from datasets.recipe.steps.split import fill
+from datasets.tests.factories import DatasetFactory
+from datasets.tests.recipe.selecting import step
+from traces.tests.factories import TraceFactory
+from tunix_site.errors import Invalid
+
+pytestmark = pytest.mark.django_db
+
+
+def test_splits_get_as_many_as_are_asked_for_and_the_rest_is_in_none(reader):
+    TraceFactory.create_batch(12)
+    dataset = DatasetFactory(recipe__seed=3, recipe__split_counts={"train": 6, "test": 2})
+    assert dataset.stats["split_counts"] == {"test": 2, "train": 6}
+    assert Counter(item.split for item in dataset.items.all()) == {"train": 6, "test": 2, "": 4}
+    lines = reader.get(f"/api/datasets/{dataset.key}/export.jsonl?split=test").getvalue()
+    assert len(lines.splitlines()) == 2
+
+
+@pytest.mark.parametrize("by", ["prompt", "trace", "meta.book"])
+def test_groups_stay_whole(by):
+    for number in range(8):
+        for attempt in range(3):
+            TraceFactory(
+                prompt=f"{number}?", steps=[step(str(attempt))], meta={"book": number // 2}
+            )
+    counts = {"train": 12, "test": 6}
+    dataset = DatasetFactory(recipe__seed=1, recipe__split_counts=counts, recipe__split_by=by)
+    group = {
+        "prompt": lambda trace: trace.prompt,
+        "trace": lambda trace: trace.id,
+        "meta.book": lambda trace: trace.meta["book"],
+    }[by]
+    items = list(dataset.items.select_related("trace"))
+    assert len({(group(item.trace), item.split) for item in items}) == len(
+        {group(item.trace) for item in items}
+    )
+    assert dataset.stats["split_counts"] == counts
+
+
+def test_traces_of_a_value_share_a_split_by_shares():
+    for number in range(40):
+        TraceFactory(meta={"book": number % 10})
+    TraceFactory.create_batch(2, meta={})
+    splits = {"train": 0.5, "test": 0.5}
+    dataset = DatasetFactory(
+        recipe__seed=2, recipe__splits=splits, recipe__split_by="meta.book", recipe__limit=None
+    )
+    items = dataset.items.select_related("trace")
+    assert len({(item.trace.meta.get("book"), item.split) for item in items}) == 11
+    assert all(dataset.stats["split_counts"].values())
+
+
+def test_more_than_there_is_is_refused():
+    TraceFactory.create_batch(3)
+    with pytest.raises(Invalid) as refused:
+        DatasetFactory(recipe__seed=3, recipe__split_counts={"train": 3, "test": 1})
+    assert refused.value.detail == {"split_counts": ["They are 4 in all, and 3 are there."]}
+
+
+def test_a_split_that_no_group_fits_into_is_refused():
+    for text in ("one", "two"):
+        TraceFactory(prompt="Same?", steps=[step(text)])
+    with pytest.raises(Invalid) as refused:
+        DatasetFactory(recipe__seed=3, recipe__split_counts={"train": 1})
+    assert "no group" in refused.value.detail["split_counts"][0]
+
+
+def test_each_group_goes_to_the_first_split_with_room_for_all_of_it():
+    groups = [("x", 2), ("y", 2), ("z", 1), ("w", 9), ("v", 1)]
+    assert list(fill({"b": 3, "a": 3}, groups)) == [("x", "a"), ("y", "b"), ("z", "a"), ("v", "b")]

@@ -1,0 +1,180 @@
+"""POST /api/datasets/preview."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from datasets.models import Dataset, RemovedTrace
+from datasets.recipe.candidates import Sample
+from datasets.recipe.recipe import Recipe
+from datasets.services import preview as previews
+from datasets.services.preview import preview_recipe
+from datasets.tests.factories import DatasetFactory, UserFactory
+from datasets.tests.recipe.selecting import step
+from events.tests.acting import acting
+from traces.tests.factories import TraceFactory
+from tunix_site.errors import Conflict, Unavailable
+from tunix_site.tests.live import wait_until
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/datasets/preview"
+
+
+def preview(client, **recipe):
+    response = client.post(URL, recipe, format="json")
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def attempts(number: int, *, prompt: str = "What is 2 + 2?") -> list:
+    return [TraceFactory(prompt=prompt, steps=[step(f"try {n}")]) for n in range(number)]
+
+
+def test_the_funnel_and_what_is_taken_away_are_shown_and_nothing_is_stored(reader):
+    traces = attempts(14)
+    shown = preview(reader, dedupe={"per_prompt": 2}, seed=1, splits={"all": 1.0})
+    assert [(line["step"], line["in"], line["out"]) for line in shown["funnel"]] == [
+        ("match", 14, 14),
+        ("dedupe", 14, 2),
+        ("select", 2, 2),
+        ("split", 2, 2),
+    ]
+    assert (shown["splits"], shown["sampled"]) == ({"all": 2}, None)
+    samples = shown["samples"]["dedupe"]
+    assert len(samples) == 10
+    known = {str(trace.id) for trace in traces}
+    for sample in samples:
+        assert sample["reason"] == "beyond_per_prompt"
+        assert {sample["trace"], sample["because"]["trace"]} < known
+    assert not Dataset.objects.exists()
+    assert not RemovedTrace.objects.exists()
+
+
+def test_it_shows_what_a_build_makes(reader):
+    attempts(5)
+    attempts(4, prompt="What is 3 + 3?")
+    recipe = {"dedupe": {"per_prompt": 2}, "limit": 3, "seed": 4, "split_counts": {"train": 2}}
+    shown = preview(reader, **recipe)
+    dataset = DatasetFactory(**{f"recipe__{name}": value for name, value in recipe.items()})
+    lines = [{**line, "seconds": 0} for line in dataset.funnel]
+    assert [{**line, "seconds": 0} for line in shown["funnel"]] == lines
+    assert shown["splits"] == dataset.stats["split_counts"]
+    assert [sample["reason"] for sample in shown["samples"]["select"]] == ["beyond_the_limit"]
+
+
+def test_it_takes_all_unless_it_says_how_many(reader):
+    TraceFactory.create_batch(105)
+    assert preview(reader)["funnel"][1]["out"] == 105
+    assert preview(reader, limit=5)["funnel"][1]["out"] == 5
+
+
+def test_a_step_that_leaves_nothing_is_the_last(reader):
+    TraceFactory.create_batch(2)
+    shown = preview(reader, verify={"criteria": "baseline"})
+    assert [(line["step"], line["out"]) for line in shown["funnel"]] == [
+        ("match", 2),
+        ("verify", 0),
+    ]
+    assert shown["funnel"][-1]["more_than_half"]
+    assert len(shown["samples"]["verify"]) == 2
+
+
+def test_of_many_a_sample_is_looked_at_prompt_by_prompt(reader, monkeypatch):
+    monkeypatch.setattr(previews, "SAMPLE", Sample(over=5, keep=4))
+    for prompt in ("one", "two", "three"):
+        attempts(2, prompt=prompt)
+    TraceFactory(meta={"source": "elsewhere"})
+    shown = preview(reader, where={"source": ""}, dedupe={"per_prompt": 1})
+    assert shown["sampled"] is None
+    assert shown["funnel"][0]["out"] == 0
+    shown = preview(reader, where={"source": "made_up"}, dedupe={"per_prompt": 1})
+    assert shown["sampled"] == {"matched": 6, "taken": 4}
+    assert shown["funnel"][0]["reasons"] == {"did_not_match": 1, "not_sampled": 2}
+    assert (shown["funnel"][0]["in"], shown["funnel"][1]["out"]) == (7, 2)
+
+
+def test_what_cannot_be_is_refused_as_by_a_build(reader):
+    TraceFactory()
+    for body, key in (
+        ({"dataset_name": "set"}, "dataset_name"),
+        ({"split_counts": {"a": 5}, "seed": 1}, "split_counts"),
+        ({"verify": {"criteria": "judge"}}, "verify"),
+    ):
+        response = reader.post(URL, body, format="json")
+        assert (response.status_code, list(response.json())) == (400, [key])
+
+
+def test_what_takes_too_long_is_broken_off(reader, monkeypatch):
+    TraceFactory()
+    monkeypatch.setattr(previews, "SECONDS", -1)
+    response = reader.post(URL, {}, format="json")
+    assert response.status_code == 503
+    assert "longer than" in response.json()["detail"]
+    assert response["Retry-After"]
+
+
+def test_a_process_makes_few_at_once(reader):
+    TraceFactory()
+    for _ in range(previews.AT_ONCE):
+        assert previews._room.acquire(blocking=False)
+    try:
+        response = reader.post(URL, {}, format="json")
+    finally:
+        for _ in range(previews.AT_ONCE):
+            previews._room.release()
+    assert response.status_code == 503
+    assert preview(reader)["funnel"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_newer_one_of_the_same_user_takes_the_place_of_the_older():
+    TraceFactory()
+    by = acting(UserFactory())
+    newer = []
+
+    def ask():
+        try:
+            return preview_recipe(recipe=Recipe(limit=None), by=by)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as threads:
+
+        def execute(execute, sql, params, many, context):
+            if sql.lstrip().startswith("CREATE TEMPORARY TABLE") and not newer:
+                newer.append(threads.submit(ask))
+                wait_until(somebody_waits)
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(execute), pytest.raises(Conflict, match="newer"):
+            preview_recipe(recipe=Recipe(limit=None), by=by)
+        assert newer[0].result().funnel[0]["out"] == 1
+    assert preview_recipe(recipe=Recipe(limit=None), by=by).funnel
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_does_not_let_go_is_not_waited_for_long(monkeypatch):
+    monkeypatch.setattr(previews, "TURN_SECONDS", "0.1")
+    by = acting(UserFactory())
+
+    def hold():
+        try:
+            return preview_recipe(recipe=Recipe(limit=None), by=by)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as threads, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [previews.TURNS, by.user_id])
+        try:
+            with pytest.raises(Unavailable):
+                threads.submit(hold).result()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [previews.TURNS, by.user_id])
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
