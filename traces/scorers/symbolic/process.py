@@ -20,8 +20,10 @@ PROGRAM = Path(__file__).with_name("worker.py")
 START_SECONDS = 60.0  # to load math-verify takes a second on a machine that has nothing else to do
 ANSWER_SECONDS = 10.0  # the program ends itself after two of processor time
 WAIT_SECONDS = 15.0  # for others who ask
+MAX_ASKING = 3  # at once, of the threads of this process: the others have something else to do
 IDLE_SECONDS = 300.0  # until it gives its memory back
 MAX_ANSWER_BYTES = 1_000
+BUSY = "Others are comparing formulas: try again."
 
 _ROOT = re.compile(r"(?<![\\A-Za-z])sqrt\s*\(([^()]*)\)")
 _PI = re.compile(r"(?<![\\A-Za-z])pi(?![A-Za-z])")
@@ -46,15 +48,27 @@ def _formula(text: str) -> str:
 
 
 class _Process:
-    """The program, started when it is first asked and again after it ended; one asks at a time."""
+    """The program, started when it is first asked and again after it ended.
+
+    One asks at a time, and few wait.
+    """
 
     def __init__(self) -> None:
+        self._places = threading.BoundedSemaphore(MAX_ASKING)
         self._lock = threading.Lock()
         self._program: subprocess.Popen[bytes] | None = None
 
     def ask(self, answer: str, reference: str) -> str:
+        if not self._places.acquire(blocking=False):
+            raise TryAgain(BUSY)
+        try:
+            return self._ask_in_turn(answer, reference)
+        finally:
+            self._places.release()
+
+    def _ask_in_turn(self, answer: str, reference: str) -> str:
         if not self._lock.acquire(timeout=WAIT_SECONDS):
-            raise TryAgain("Others are comparing formulas: try again.")
+            raise TryAgain(BUSY)
         try:
             line = json.dumps([answer, reference]).encode() + b"\n"
             program = self._running()

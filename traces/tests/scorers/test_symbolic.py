@@ -107,12 +107,22 @@ def test_many_threads_get_each_their_own_answer(program, monkeypatch):
     def ask(n: int) -> None:
         found[n] = process.compare(f"x+{n}+y", f"y+{n - n % 2}+x")
 
-    threads = [threading.Thread(target=ask, args=[n]) for n in range(8)]
+    threads = [threading.Thread(target=ask, args=[n]) for n in range(process.MAX_ASKING)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [found[n].outcome for n in range(8)] == ["right", "wrong"] * 4
+    assert [found[n].outcome for n in range(3)] == ["right", "wrong", "right"]
+
+
+def test_few_wait_and_the_others_are_told_to_come_again(program):
+    places = process._PROCESS._places
+    for _ in range(process.MAX_ASKING):
+        assert places.acquire(blocking=False)
+    with pytest.raises(TryAgain):
+        process.compare(*SQUARES)
+    places.release(process.MAX_ASKING)
+    assert process.compare(*SQUARES) == SAME
 
 
 def test_it_knows_no_secrets_of_the_site(program):
