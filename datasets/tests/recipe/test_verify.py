@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 JUDGED = {"criteria": "judge", "scorer_version": "2"}
 
 
-def scored(value: float, **score):
+def scored(value: float | None, **score):
     trace = TraceFactory()
     ScoreFactory(trace=trace, value=value, **{**JUDGED, **score})
     return trace
@@ -35,6 +35,17 @@ def test_traces_with_too_little_or_no_score_go_and_say_so(reader):
 def test_a_trace_without_a_score_stays_where_the_recipe_says_so():
     good, _, none = scored(1), scored(0.4), TraceFactory()
     assert selected(verify={**JUDGED, "missing": "keep"}) == [none.id, good.id]
+
+
+def test_a_trace_whose_score_is_undecided_goes_unless_the_recipe_says_otherwise():
+    good, undecided = scored(1), scored(None, details={"outcome": "undecided"})
+    dataset = DatasetFactory(recipe__verify=JUDGED)
+    assert [item.trace_id for item in dataset.items.all()] == [good.id]
+    removed = dataset.removed.get()
+    assert (removed.trace_id, removed.reason, removed.because) == (undecided.id, "undecided", None)
+    kept = DatasetFactory(recipe__verify={**JUDGED, "undecided": "keep"})
+    facts = {item.trace_id: item.facts for item in kept.items.all()}
+    assert facts == {good.id: {"verified": 1}, undecided.id: {"verified": None}}
 
 
 def test_scores_of_other_versions_and_criteria_do_not_count():
