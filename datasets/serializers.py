@@ -194,6 +194,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     split_by = serializers.CharField(source="recipe.split_by")
     recipe = RecipeDocumentSerializer()
     funnel = FunnelLineSerializer(many=True)
+    near_refused = serializers.IntegerField(source="findings.near_refused", required=False)
     verified_by = VerifiedBySerializer(source="findings.verified_by", required=False)
     stats = serializers.DictField()
     provenance = serializers.DictField()
@@ -219,6 +220,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
             "split_by",
             "recipe",
             "funnel",
+            "near_refused",
             "verified_by",
             "trace_count",
             "stats",

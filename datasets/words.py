@@ -36,9 +36,16 @@ describe = describing(
         "splits": "Names of splits and their shares, which sum to 1.",
         "split_counts": "Names of splits and how many traces each gets, instead of shares; what is "
         "left over is in no split.",
-        "split_by": "What stays in one split: `prompt`, all traces of a prompt; `trace`, each for "
-        "itself; `meta.KEY`, all of a value.",
+        "split_by": "What stays in one split: `prompt`, all traces of a prompt; `near`, those of "
+        "prompts that are nearly the same, too; `trace`, each for itself; `meta.KEY`, all of a "
+        "value.",
         "exact": "Keeps one trace of those with the same content.",
+        "near": "Takes away what is nearly the same as a better trace.",
+        "threshold": "The similarity, a Jaccard index of shingles, from which on a trace goes.",
+        "text": "What is compared: `solution`, which is steps and final answer, or `all`.",
+        "across_answers": "Whether traces with different final answers are compared.",
+        "near_refused": "How often a trace found no room among those with which others are "
+        "compared: what is like it alone stays.",
         "verify": "Keeps traces with a score of at least so much.",
         "verified_by": "The scores by which traces were kept.",
         "min": "The least score that is kept.",
@@ -49,7 +56,8 @@ describe = describing(
         "min_attempts": "How many scored attempts a prompt needs.",
         "missing": "What becomes of a trace without that score.",
         "undecided": "What becomes of a trace whose score could not be decided.",
-        "dedupe": "Keeps some of the attempts at a prompt, and says which are the best.",
+        "dedupe": "Takes away what is nearly the same, keeps some of the attempts at a prompt, and "
+        "says which are the best.",
         "per_prompt": "How many attempts at one prompt are kept.",
         "distinct_answers": "Keeps one attempt for each final answer to a prompt.",
         "keep": "Which attempts are the best: by the first of these that tells, then by the seed.",

@@ -159,6 +159,21 @@ class Candidates:
             self.parameters,
         )
 
+    def beside(self, query: str, parameters: list[Any]) -> str:
+        """Store what a query gives in a table that the planner knows; give its name."""
+        table = self._new_table()
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {query}", parameters)
+            cursor.execute(f"ANALYZE {table}")
+        return table
+
+    def size_of(self, table: str) -> int:
+        """Count the rows of a table beside."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
+            (count,) = cursor.fetchone()
+        return int(count)
+
     def sizes(self, column: str, *, most: int | None = None) -> dict[str, int]:
         """Count the candidates by a column of text, in its order; so many values at most."""
         with connection.cursor() as cursor:

@@ -21,7 +21,7 @@ Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 MetaKey = Annotated[str, Meta(pattern=r"^meta\..+$", max_length=300)]
-SplitBy = Annotated[str, Meta(pattern=r"^(prompt|trace|meta\..+)$", max_length=300)]
+SplitBy = Annotated[str, Meta(pattern=r"^(prompt|near|trace|meta\..+)$", max_length=300)]
 SortKey = Annotated[str, Meta(pattern=r"^(length|score:.+)$", max_length=70)]
 
 
@@ -80,9 +80,26 @@ class Sorting(Part, frozen=True, kw_only=True):
     scorer_version: Name | None = None
 
 
-class Dedupe(Part, frozen=True, kw_only=True):
-    """How many attempts at one prompt are kept, and which: first by `keep`, then by the seed."""
+class NearText(StrEnum):
+    SOLUTION = "solution"
+    ALL = "all"
 
+
+class Near(Part, frozen=True, kw_only=True):
+    """How similar to a better trace, in which text, what goes is."""
+
+    threshold: Annotated[float, Meta(ge=0.5, le=1)] = 0.9
+    text: NearText = NearText.SOLUTION
+    across_answers: bool = False
+
+
+class Dedupe(Part, frozen=True, kw_only=True):
+    """How many attempts at one prompt are kept, and which: first by `keep`, then by the seed.
+
+    `near` takes away what is nearly the same as a better one, before.
+    """
+
+    near: Near | None = None
     per_prompt: Count | None = None
     distinct_answers: bool = False
     keep: Annotated[list[Sorting], Meta(max_length=MAX_KEYS)] = []

@@ -108,8 +108,8 @@ def _weights_refusal(recipe: "Recipe") -> str | None:
 
 def _dedupe_refusal(recipe: "Recipe") -> str | None:
     dedupe = recipe.dedupe
-    if dedupe is None or dedupe.per_prompt or dedupe.distinct_answers:
+    if dedupe is None or dedupe.near or dedupe.per_prompt or dedupe.distinct_answers:
         return None
     if dedupe.keep and recipe.exact:  # says which of equal ones stays
         return None
-    return "Says nothing of what is taken away: `per_prompt` or `distinct_answers`."
+    return "Says nothing of what is taken away: `near`, `per_prompt` or `distinct_answers`."

@@ -1,28 +1,25 @@
-"""The step that keeps so many attempts at one prompt, the best first.
+"""The step that takes away what is nearly the same, then keeps so many attempts at one prompt.
 
-Answers are the same where they are the same number, or the same text but for white space,
-capitals and what surrounds them.
+Of several the best stays, by the recipe's `keep`.
 """
 
-import hashlib
-from fractions import Fraction
 from typing import Any
 
 from datasets.recipe.candidates import COLUMNS, Candidates
 from datasets.recipe.ranking import ranking
 from datasets.recipe.recipe import Dedupe, Recipe
-from traces.reasoning.answers.notation import MAX_ANSWER_CHARS, answer_in, in_plain_signs
-from traces.reasoning.answers.quantities import quantity
-
-KEY_CHARS = 32
+from datasets.recipe.steps import near
+from datasets.recipe.text.answers import answer_key
 
 
 def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     dedupe = recipe.dedupe
-    if dedupe is None or not (dedupe.per_prompt or dedupe.distinct_answers):
-        return {}
-    answers = _answers(candidates) if dedupe.distinct_answers else None
-    return candidates.part(*parted(recipe, dedupe, candidates, answers))
+    assert dedupe is not None  # noqa: S101  # the funnel asks
+    removed = near.apply(recipe, dedupe.near, candidates) if dedupe.near else {}
+    if dedupe.per_prompt or dedupe.distinct_answers:
+        answers = _answers(candidates) if dedupe.distinct_answers else None
+        removed |= candidates.part(*parted(recipe, dedupe, candidates, answers))
+    return removed
 
 
 def parted(
@@ -66,15 +63,3 @@ def _answers(candidates: Candidates) -> str:
     with candidates.read("kept.id, trace.final_answer", order="kept.id") as rows:
         answers = [(identity, answer_key(answer or "")) for identity, answer in rows]
     return candidates.table("id uuid, answer text", answers)
-
-
-def answer_key(answer: str) -> str:
-    """Give a short text that answers share where they are the same."""
-    key = " ".join(answer.split()).casefold()
-    if len(answer) <= MAX_ANSWER_CHARS:
-        text = in_plain_signs(answer_in(answer))
-        if found := quantity(text):
-            value = Fraction(found.value)
-            text = f"{value.numerator:x}/{value.denominator:x} as a number"
-        key = text.casefold()
-    return key if len(key) <= KEY_CHARS else hashlib.sha256(key.encode()).hexdigest()[:KEY_CHARS]

@@ -1,11 +1,12 @@
 """The step that puts the candidates into splits.
 
-Groups stay together: all traces of a prompt, or of a value of meta, or each trace for itself. By
-shares, a group goes to a split by the first 52 bits of SHA-256("split:{seed}:{group}"), as a share
-of 2^52, over the splits in the order of their names; the group is its prompt_hash (or content_hash,
-or the value). By counts, groups come in the order of that hash, and each goes to the first split,
-by name, that has room for all of it. The word in front is another than that of a random order: its
-first traces would share a split otherwise.
+Groups stay together: all traces of a prompt, of prompts that are nearly the same, or of a value of
+meta, or each trace for itself. By shares, a group goes to a split by the first 52 bits of
+SHA-256("split:{seed}:{group}"), as a share of 2^52, over the splits in the order of their names;
+the group is its prompt_hash, the smallest of several (or content_hash, or the value). By counts,
+groups come in the order of that hash, and each goes to the first split, by name, that has room for
+all of it. The word in front is another than that of a random order: its first traces would share a
+split otherwise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 from datasets.recipe.candidates import COLUMNS, Candidates
 from datasets.recipe.hashing import of_meta, sha256
 from datasets.recipe.recipe import Recipe
+from datasets.recipe.steps.near_prompts import grouped_prompts
 from tunix_site.errors import Invalid
 
 SPLIT_BITS = 52
@@ -32,7 +34,7 @@ def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
 
 def divided(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any]]:
     """Give SQL and parameters for all, each in the split between whose bounds its hash falls."""
-    digest, parameters, join = _hashed(recipe)
+    digest, parameters, join = _hashed(recipe, candidates)
     bits = f"('x' || left(encode({digest}, 'hex'), {SPLIT_BITS // 4}))::bit({SPLIT_BITS})::bigint"
     names, bounds = zip(*thresholds(recipe.splits), strict=True)
     query = f"""
@@ -51,11 +53,14 @@ def thresholds(splits: dict[str, float]) -> list[tuple[str, int]]:
     return list(zip(names, bounds, strict=True))
 
 
-def _hashed(recipe: Recipe) -> tuple[str, list[Any], str]:
+def _hashed(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any], str]:
     """Give SQL for the hash of a candidate's group, its parameters, and what it joins for that."""
     prefix = f"split:{recipe.seed}:"
     if recipe.split_by in OF_TRACES:
         return sha256(OF_TRACES[recipe.split_by]), [prefix], ""
+    if recipe.split_by == "near":
+        join = f"LEFT JOIN {grouped_prompts(candidates)} AS near USING (prompt_hash)"
+        return sha256("coalesce(near.grouped, kept.prompt_hash)"), [prefix], join
     value, parameters = of_meta(recipe.split_by)
     join = "JOIN traces_trace AS trace ON trace.id = kept.id"
     return sha256(value), [prefix, *parameters], join
@@ -66,7 +71,7 @@ def _count_out(recipe: Recipe, candidates: Candidates) -> None:
     asked, there = sum(recipe.split_counts.values()), candidates.count
     if asked > there:
         raise Invalid({"split_counts": [f"They are {asked:,} in all, and {there:,} are there."]})
-    digest, parameters, join = _hashed(recipe)
+    digest, parameters, join = _hashed(recipe, candidates)
     candidates.store(
         f"""
         SELECT {COLUMNS}, position, encode({digest}, 'hex') AS grouped

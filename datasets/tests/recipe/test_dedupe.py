@@ -2,7 +2,7 @@
 
 import pytest
 
-from datasets.recipe.steps.dedupe import answer_key
+from datasets.recipe.text.answers import answer_key
 from datasets.services.delete import delete_dataset
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.selecting import selected, step

@@ -148,7 +148,12 @@ def test_a_step_that_is_asked_for_stands_in_the_document():
     recipe = Recipe(exact=True, dedupe=Dedupe(per_prompt=2))
     document = recipe.document()
     assert list(document) == [*Recipe().document(), "exact", "dedupe"]
-    assert document["dedupe"] == {"per_prompt": 2, "distinct_answers": False, "keep": []}
+    assert document["dedupe"] == {
+        "near": None,
+        "per_prompt": 2,
+        "distinct_answers": False,
+        "keep": [],
+    }
     assert Recipe.read(document) == recipe
 
 

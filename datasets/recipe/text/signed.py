@@ -1,0 +1,162 @@
+"""What near duplicates are told by: the candidates' signatures in an order, and their texts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import reduce
+from hashlib import blake2b
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from datasets.recipe.text.answers import answer_key
+from datasets.recipe.text.banding import Classes
+from datasets.recipe.text.ranges import Numbers
+from datasets.recipe.text.shingling import Row
+from traces.finding.minhash import MINIMA_TYPE, PERMUTATIONS, VERSION, Minima, merged
+from traces.finding.signatures import Signatures, solution
+from tunix_site import strict_json
+from tunix_site.database.copy_out import copy_out
+from tunix_site.errors import Conflict
+
+READ_AT_ONCE = 100  # texts of a trace may take a mebibyte
+BYTES_AT_ONCE = 4 * 1024**2
+NO_MINIMA = f"decode(repeat('00', {4 * PERMUTATIONS}), 'hex')"
+DELETED_MEANWHILE = "A trace was deleted meanwhile: try again."
+
+_HEAD_BYTES = 19  # of a binary COPY; each value has its size before it
+_TAIL_BYTES = 2
+_ROW = np.dtype(
+    [
+        ("columns", ">i2"),
+        ("place_size", ">i4"),
+        ("place", ">i8"),
+        ("id_size", ">i4"),
+        ("id", "V16"),
+        ("chars_size", ">i4"),
+        ("chars", ">i8"),
+        ("known_size", ">i4"),
+        ("known", "i1"),
+        ("prompt_size", ">i4"),
+        ("prompt", MINIMA_TYPE, PERMUTATIONS),
+        ("solution_size", ">i4"),
+        ("solution", MINIMA_TYPE, PERMUTATIONS),
+    ]
+)
+
+
+class Part(StrEnum):
+    """A text of a trace, which has a signature of its own."""
+
+    PROMPT = "prompt"
+    SOLUTION = "solution"
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Traces in an order: their ids, characters and minima, of some of their parts in one."""
+
+    ids: NDArray[np.void]
+    chars: Numbers
+    minima: Minima
+    parts: Sequence[Part]
+
+    def id(self, row: int) -> UUID:
+        return UUID(bytes=self.ids[row].tobytes())
+
+    def texts(self, rows: Iterable[int]) -> Iterator[Row]:
+        """Read what rows say; Conflict where a trace is not there any more."""
+        wanted = iter(rows)
+        while some := {self.id(row): row for row in islice(wanted, READ_AT_ONCE)}:
+            found = _texts(list(some))
+            if len(found) < len(some):
+                raise Conflict(DELETED_MEANWHILE)
+            for identity, prompt, steps, answer in found:
+                said = {
+                    Part.PROMPT: prompt,
+                    Part.SOLUTION: solution(strict_json.stored(steps), answer),
+                }
+                yield some[identity], [said[part] for part in self.parts]
+
+
+def signed(ordered: str, count: int, parts: Sequence[Part]) -> Signed:
+    """Read the signatures of a table's traces (place, id, total_chars), and compute those missing.
+
+    Two queries, and one for each hundred that are missing.
+    """
+    found = Signed(
+        ids=np.zeros(count, "V16"),
+        chars=np.zeros(count, np.int64),
+        minima=np.zeros((count, PERMUTATIONS), MINIMA_TYPE),
+        parts=parts,
+    )
+    missing: list[int] = []
+    query = f"""
+        SELECT ordered.place, ordered.id, ordered.total_chars::bigint,
+               signature.trace_id IS NOT NULL,
+               coalesce(signature.prompt_minima, {NO_MINIMA}),
+               coalesce(signature.solution_minima, {NO_MINIMA})
+        FROM {ordered} AS ordered LEFT JOIN traces_signature AS signature
+        ON signature.trace_id = ordered.id AND signature.version = %s
+    """  # noqa: S608
+    with copy_out(query, [VERSION], options="FORMAT BINARY") as copy:
+        for rows in _binary_rows(copy):
+            places = rows["place"].astype(np.int64)
+            found.ids[places] = rows["id"]
+            found.chars[places] = rows["chars"]
+            found.minima[places] = reduce(merged, [rows[part.value] for part in parts])
+            missing += places[rows["known"] == 0].tolist()
+    for start in range(0, len(missing), READ_AT_ONCE):
+        _compute(found, missing[start : start + READ_AT_ONCE])
+    return found
+
+
+def answer_classes(ordered: str, count: int) -> Classes:
+    """Give by place what a trace's final answer comes to, as a number."""
+    classes = np.zeros(count, np.uint64)
+    query = f"""
+        SELECT ordered.place, trace.final_answer
+        FROM {ordered} AS ordered JOIN traces_trace AS trace ON trace.id = ordered.id
+    """  # noqa: S608
+    with copy_out(query, []) as copy:
+        for place, answer in copy.rows():
+            key = blake2b(answer_key(answer).encode(), digest_size=8).digest()
+            classes[int(place)] = int.from_bytes(key, "little")
+    return classes
+
+
+def _compute(found: Signed, rows: list[int]) -> None:
+    places = {found.id(row): row for row in rows}
+    texts = _texts(list(places))
+    signatures = Signatures.of(
+        [(prompt, strict_json.stored(steps), answer) for _, prompt, steps, answer in texts]
+    )
+    by_part = {Part.PROMPT: signatures.prompts, Part.SOLUTION: signatures.solutions}
+    minima = reduce(merged, [by_part[part] for part in found.parts])
+    found.minima[[places[identity] for identity, *_ in texts]] = minima
+
+
+def _texts(ids: Sequence[UUID]) -> list[Any]:
+    query = "SELECT id, prompt, steps, final_answer FROM traces_trace WHERE id = ANY(%s)"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [list(ids)])
+        rows: list[Any] = cursor.fetchall()
+    return rows
+
+
+def _binary_rows(copy: Iterable[bytes]) -> Iterator[NDArray[Any]]:
+    """Read a binary COPY of _ROW, many rows at once."""
+    held = bytearray()
+    start = _HEAD_BYTES
+    for data in copy:
+        held += data
+        if len(held) > BYTES_AT_ONCE:
+            end = start + (len(held) - start) // _ROW.itemsize * _ROW.itemsize
+            yield np.frombuffer(bytes(held[start:end]), _ROW)
+            del held[:end]
+            start = 0
+    yield np.frombuffer(bytes(held[start:-_TAIL_BYTES]), _ROW)

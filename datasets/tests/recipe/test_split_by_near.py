@@ -1,0 +1,74 @@
+"""Splits in which no prompt is nearly the same as one of another split."""
+
+import hashlib
+
+import pytest
+
+from datasets.tests.factories import DatasetFactory
+from datasets.tests.recipe.problems import word_problems
+from traces.tests.factories import TraceFactory
+
+pytestmark = pytest.mark.django_db
+
+PROBLEMS = [" ".join(word_problems(2, seed=seed)) for seed in range(30, 60)]
+SPLITS = {"train": 0.5, "validation": 0.5}
+
+
+def variants(problem: str) -> list[str]:
+    """Give a prompt and three others, each like the one before, the last not like the first."""
+    words = problem.split()
+    changed = [problem]
+    for place in (2, 22, 42):
+        words = [*words]
+        words[place : place + 7] = [f"other{place}x{n}" for n in range(7)]
+        changed.append(" ".join(words))
+    return changed
+
+
+def built(**recipe):
+    return DatasetFactory(recipe__seed=5, recipe__splits=SPLITS, recipe__split_by="near", **recipe)
+
+
+def test_prompts_that_hang_together_share_a_split():
+    for problem in PROBLEMS:
+        for prompt in variants(problem):
+            TraceFactory(prompt=prompt)
+    dataset = built()
+    splits = dict(dataset.items.values_list("trace__prompt", "split"))
+    together = [{splits[prompt] for prompt in variants(problem)} for problem in PROBLEMS]
+    assert all(len(found) == 1 for found in together)
+    assert set.union(*together) == set(SPLITS)
+
+
+def test_a_group_goes_by_its_smallest_hash():
+    traces = [TraceFactory(prompt=prompt) for prompt in variants(PROBLEMS[0])]
+    alone = TraceFactory(prompt=PROBLEMS[1])
+    splits = dict(built().items.values_list("trace_id", "split"))
+    for hashes, members in (
+        ([str(trace.prompt_hash) for trace in traces], traces),
+        ([str(alone.prompt_hash)], [alone]),
+    ):
+        digest = hashlib.sha256(f"split:5:{min(hashes)}".encode()).hexdigest()
+        part = int(digest[:13], 16) / 2**52
+        expected = "train" if part < 0.5 else "validation"
+        assert {splits[trace.id] for trace in members} == {expected}
+
+
+def test_prompts_that_differ_split_as_by_prompt():
+    for problem in PROBLEMS:
+        TraceFactory(prompt=problem)
+    near = built()
+    by_prompt = DatasetFactory(recipe__seed=5, recipe__splits=SPLITS)
+    assert near.content_digest == by_prompt.content_digest
+
+
+def test_counts_keep_groups_whole():
+    for problem in PROBLEMS[:4]:
+        for prompt in variants(problem):
+            TraceFactory(prompt=prompt)
+    dataset = DatasetFactory(
+        recipe__seed=5, recipe__split_counts={"test": 4, "train": 12}, recipe__split_by="near"
+    )
+    assert dataset.stats["split_counts"] == {"test": 4, "train": 12}
+    held_out = {item.trace.prompt for item in dataset.items.filter(split="test")}
+    assert held_out in [set(variants(problem)) for problem in PROBLEMS[:4]]
