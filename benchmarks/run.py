@@ -17,6 +17,7 @@ from django.db import connection
 
 from benchmarks import (
     answers,
+    arithmetic,
     builds,
     decontamination,
     exports,
@@ -127,7 +128,7 @@ def run_migration(directory: Path, traces: int) -> list[str]:
 def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:
     """Go through all measurements, showing on stderr which one is under way."""
     bodies, rows = traces.bodies, len(traces.bodies) * sizes.copies
-    with progress_bar(total=len(sizes.clients) + 10, unit="part") as bar:
+    with progress_bar(total=len(sizes.clients) + 11, unit="part") as bar:
 
         def part(title: str, results: Iterator[Result]) -> Iterator[Result]:
             bar.set_description(title)
@@ -180,6 +181,7 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
             "near duplicates",
             near.measure(scratch, traces=sizes.near, others=sizes.datasketch),
         )
+        yield from part("scorers", arithmetic.measure(rounds=sizes.build_rounds))
         if sizes.trainer_rounds:
             yield from part("trainer", trainer.measure(site, scratch, rounds=sizes.trainer_rounds))
 

@@ -38,6 +38,7 @@ BODIES = {
     ("patch", "/api/traces/{id}"): {"status": "approved"},
     ("post", "/api/traces/bulk"): {"where": {}, "set": {"status": "approved"}},
     ("post", "/api/traces/{id}/score"): {"criteria": "baseline"},
+    ("post", "/api/traces/score-all"): {"where": {}, "criteria": "baseline"},
     ("post", "/api/traces/{id}/reviews"): {"verdict": "approved"},
     ("post", "/api/scores/batch"): [{"trace": TRACE_ID, "criteria": "judge", "value": 0.5}],
     ("post", "/api/datasets/build"): {"dataset_name": "new", "dataset_version": "1"},

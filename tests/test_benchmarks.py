@@ -66,6 +66,7 @@ def test_everything_is_measured(tmp_path):
         "build",
         "list",
         "answers compared",
+        "arithmetic",
         *[f"export {name}," for name in RENDERED],
         *[f"export {name} in Parquet" for name in RENDERED],
     ):

@@ -46,6 +46,7 @@ ROLES = {
     ("patch", "/api/traces/{id}"): "curator",
     ("delete", "/api/traces/{id}"): "curator",
     ("post", "/api/traces/{id}/score"): "curator",
+    ("post", "/api/traces/score-all"): "curator",
     ("post", "/api/scores/batch"): "curator",
     ("post", "/api/traces/{id}/reviews"): "curator",
     ("post", "/api/datasets/build"): "curator",

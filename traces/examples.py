@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.api.examples import BULK_JOB
+from jobs.api.examples import BULK_JOB, SCORE_JOB
 
 TRACE_ID = "01a20ff4-1ec0-715c-a98b-b21593e56295"
 OTHER_ID = "01a20ff4-1f40-73eb-87bb-6703f77eca47"
@@ -184,5 +184,11 @@ OF_SCORES: dict[str, dict[Any, Any]] = {
             }
         ],
         201: {"created_count": 1, "updated_count": 0},
+    }
+}
+OF_SCORING: dict[str, dict[Any, Any]] = {
+    "score_all": {
+        "request": {"where": {"source": "by hand"}, "criteria": "arithmetic"},
+        202: SCORE_JOB,
     }
 }

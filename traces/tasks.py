@@ -2,14 +2,18 @@
 
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from events import actors
 from jobs.kinds import job_kind, unqueued_kind
 from jobs.models import Job
 from jobs.progress import Progress
 from traces.serializers.curation import BulkSerializer
+from traces.serializers.scores import ScoreAllSerializer
 from traces.services.bulk import BULK, NEWEST, change_traces
 from traces.services.importing.imports import IMPORT
+from traces.services.scoring.score_all import NEWEST as NEWEST_TO_SCORE
+from traces.services.scoring.score_all import SCORE, score_all
 from tunix_site.models import Role
 
 unqueued_kind(IMPORT, role=Role.WRITER)
@@ -24,3 +28,21 @@ def bulk(job: Job, progress: Progress) -> dict[str, Any]:
     by = actors.worker(user=job.created_by)
     counts = change_traces(change=serializer.to_change(), job=job, progress=progress, by=by)
     return asdict(counts)
+
+
+@job_kind(SCORE, queue="scoring", role=Role.CURATOR)
+def score(job: Job, progress: Progress) -> dict[str, Any]:
+    """Score the traces of a request; done again, it goes on with those that lack a score."""
+    asked = {key: value for key, value in job.parameters.items() if key != NEWEST_TO_SCORE}
+    serializer = ScoreAllSerializer(data=asked)
+    serializer.is_valid(raise_exception=True)
+    scoring = serializer.to_scoring(newest=UUID(job.parameters[NEWEST_TO_SCORE]))
+    by = actors.worker(user=job.created_by)
+    counts = {"scored_count": 0, "undecided_count": 0}
+    progress.total = scoring.to_score().count()  # fewer, where it goes on
+    for batch in score_all(scoring=scoring, by=by, job=job.pk, check=progress.check):
+        counts["scored_count"] += batch.scored_count
+        counts["undecided_count"] += batch.undecided_count
+        progress.done += batch.trace_count
+    progress.total = progress.done
+    return {"scorer_version": scoring.scorer.version, **counts}

@@ -1,8 +1,9 @@
-from traces.views.scores import ScoreViewSet
+from traces.views.scores import ScoreViewSet, ScoringViewSet
 from traces.views.traces import TraceViewSet
 from tunix_site.api.routers import Router
 
 router = Router()
+router.register("traces", ScoringViewSet, basename="scoring")
 router.register("traces", TraceViewSet, basename="trace")
 router.register("scores", ScoreViewSet, basename="score")
 urlpatterns = router.urls

@@ -24,6 +24,7 @@ QUEUED = {
     "result": None,
 }
 BULK_JOB = {**QUEUED, "kind": "bulk"}
+SCORE_JOB = {**QUEUED, "kind": "score", "total": 2}
 
 # By action: answers by their status.
 EXAMPLES: dict[str, dict[Any, Any]] = {

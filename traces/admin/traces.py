@@ -13,27 +13,28 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import APIException, NotFound
 
 from traces.admin.curation import CurationForm
 from traces.admin.reviews import ReviewInline
 from traces.admin.scores import ScoreInline
+from traces.admin.scoring import ScoredByJob, scoring_actions
 from traces.admin.shown import STATUS_LABELS
 from traces.finding import search
 from traces.finding.filters import TraceFilters, matching
 from traces.finding.matches import newest_matches
 from traces.models import Status, Trace
 from traces.querysets import PREVIEW_CHARS
-from traces.services import curation, scores
+from traces.services import curation
 from tunix_site.admin_base.deleting import DeletedByService
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import BoundedChangeList, RoleAdmin
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.admin_base.shown import json_block, json_text, preview, text_block
+from tunix_site.errors import text_of
 
 LARGE_FIELDS = ("prompt", "final_answer", "steps", "meta", "messages", "original")
 MIN_PREFIX_DIGITS = 6
-ROWS_AT_ONCE = 10  # a trace may take a mebibyte
 
 
 class TraceFilter(QueryFilter):
@@ -55,7 +56,7 @@ class TraceChangeList(BoundedChangeList):
 
 
 @admin.register(Trace)
-class TraceAdmin(DeletedByService, RoleAdmin):
+class TraceAdmin(ScoredByJob, DeletedByService, RoleAdmin):
     """Status and tags may be changed; what a trace says never is."""
 
     allows = frozenset({"change", "delete"})
@@ -75,7 +76,7 @@ class TraceAdmin(DeletedByService, RoleAdmin):
     search_help_text = (
         f"Id, external id or words, of which the newest {search.CANDIDATES:,} matches"
     )
-    actions = ("approve", "reject", "flag", "score", "delete_selected")
+    actions = ("approve", "reject", "flag", *scoring_actions(), "delete_selected")
     fieldsets = (
         ("Curation", {"fields": ("status", "tags")}),
         ("Content", {"fields": ("shown_prompt", "shown_steps", "shown_answer")}),
@@ -203,18 +204,12 @@ class TraceAdmin(DeletedByService, RoleAdmin):
     def flag(self, request: HttpRequest, queryset: QuerySet[Trace]) -> None:
         self._curate(request, queryset, Status.FLAGGED)
 
-    @admin.action(permissions=["change"], description="Score selected traces (baseline)")
-    def score(self, request: HttpRequest, queryset: QuerySet[Trace]) -> None:
-        whole = queryset.defer(None).iterator(ROWS_AT_ONCE)
-        score = partial(scores.score_trace, criteria="baseline", by=actor_of(request))
-        self._for_each(request, whole, score, "Scored")
-
     def _curate(self, request: HttpRequest, queryset: QuerySet[Trace], status: Status) -> None:
         changes = {"status": status.value}
         curate = partial(curation.curate_trace, by=actor_of(request), changes=changes)
-        self._for_each(request, queryset, curate, status.label)
+        self.for_each(request, queryset, curate, status.label)
 
-    def _for_each(
+    def for_each(
         self, request: HttpRequest, traces: Iterable[Trace], act: Callable[..., Any], done: str
     ) -> None:
         """Act on each trace in a transaction of its own, and tell on how many."""
@@ -222,8 +217,8 @@ class TraceAdmin(DeletedByService, RoleAdmin):
         for trace in traces:
             try:
                 act(trace=trace)
-            except NotFound as error:  # deleted meanwhile
-                self.message_user(request, str(error.detail), messages.WARNING)
+            except APIException as error:  # such as that it was deleted meanwhile
+                self.message_user(request, text_of(error.detail), messages.WARNING)
             else:
                 count += 1
         plural = "" if count == 1 else "s"

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traces.reasoning.answers.comparing import RIGHT, UNDECIDED, WRONG
 
-__all__ = ["RIGHT", "UNDECIDED", "WRONG", "CannotScore", "Content", "Scored", "Scorer", "TryAgain"]
+__all__ = [
+    "RIGHT",
+    "UNDECIDED",
+    "WRONG",
+    "CannotScore",
+    "Content",
+    "PromptScorer",
+    "Scored",
+    "Scorer",
+    "TryAgain",
+]
 
 if TYPE_CHECKING:
     from traces.document import Step
@@ -48,4 +58,14 @@ class Scorer:
     criteria: str
     version: str
     score: Callable[[Content], Scored]
+    open: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptScorer:
+    """Gives a value to each attempt at one prompt, by the final answers of all of them."""
+
+    criteria: str
+    version: str
+    score: Callable[[Sequence[str]], list[Scored]]
     open: bool = True

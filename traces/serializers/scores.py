@@ -1,13 +1,17 @@
 """Scores as they are asked for and shown."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from rest_framework import serializers
 
+from traces.finding.filters import TraceFilters
 from traces.models import Score
-from traces.scorers.known import SCORERS
-from traces.scorers.scorer import UNDECIDED, Scorer
+from traces.scorers.known import EVERY_SCORER, SCORERS
+from traces.scorers.scorer import UNDECIDED, PromptScorer, Scorer
+from traces.services.scoring.request import CRITERIA, Scoring
 from tunix_site.api.fields import (
+    BooleanField,
     ChoiceTextField,
     NumberField,
     ObjectField,
@@ -33,13 +37,28 @@ class ScoreRequestSerializer(StrictSerializer):
     criteria = ChoiceTextField(choices=sorted(SCORERS), required=False, default="baseline")
 
 
+class ScoreAllSerializer(StrictSerializer):
+    """The scoring of all traces that match a filter."""
+
+    where = TraceFilters(help_text="The list's filters; {} is every trace.")
+    criteria = ChoiceTextField(choices=CRITERIA)
+    missing_only = BooleanField(
+        required=False,
+        default=True,
+        help_text="False: score those anew that have a score by this version of the scorer.",
+    )
+
+    def to_scoring(self, *, newest: UUID) -> Scoring:
+        return Scoring(**self.validated_data, newest=newest)
+
+
 class ScoreAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
     trace_id = serializers.UUIDField()
     score = serializers.FloatField(allow_null=True)
     details = serializers.DictField()
 
 
-def _ours(scorer: Scorer) -> dict[str, Any]:
+def _ours(scorer: Scorer | PromptScorer) -> dict[str, Any]:
     """Describe the scores that are computed here alone."""
     described: dict[str, Any] = {
         "properties": {"criteria": {"const": scorer.criteria}},
@@ -55,7 +74,7 @@ def _ours(scorer: Scorer) -> dict[str, Any]:
 class NewScoreSerializer(StrictSerializer):
     """A score on a criterion that is not computed here."""
 
-    openapi: ClassVar = {"allOf": [{"not": _ours(scorer)} for scorer in SCORERS.values()]}
+    openapi: ClassVar = {"allOf": [{"not": _ours(scorer)} for scorer in EVERY_SCORER.values()]}
 
     trace = UUIDField()
     criteria = TextField(max_length=64)
@@ -65,7 +84,7 @@ class NewScoreSerializer(StrictSerializer):
 
     def validate_criteria(self, criteria: str) -> str:
         """Refuse what is not open: anyone may compute it again, and must find the same."""
-        if criteria in SCORERS and not SCORERS[criteria].open:
+        if criteria in EVERY_SCORER and not EVERY_SCORER[criteria].open:
             raise serializers.ValidationError(
                 f"`{criteria}` is computed here, by POST /api/traces/ID/score: use another name."
             )
@@ -73,7 +92,7 @@ class NewScoreSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse what would pass for ours; take no value where it is undecided."""
-        scorer = SCORERS.get(attrs["criteria"])
+        scorer = EVERY_SCORER.get(attrs["criteria"])
         if scorer and scorer.version == attrs["scorer_version"]:
             raise serializers.ValidationError(
                 {"scorer_version": [f"`{scorer.version}` is what is computed here: use another."]}

@@ -1,6 +1,6 @@
 """Scores of traces: by our own scorers, and those that come from outside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,14 @@ from events.actors import Actor
 from events.services import record_event
 from traces.models import Score, Trace
 from traces.scorers.known import SCORERS
-from traces.scorers.scorer import CannotScore, Content, Scored, Scorer, TryAgain
+from traces.scorers.scorer import (
+    CannotScore,
+    Content,
+    PromptScorer,
+    Scored,
+    Scorer,
+    TryAgain,
+)
 from traces.services.locking import locked_trace
 from tunix_site.errors import Invalid, Unavailable, batch_detail
 
@@ -41,27 +48,36 @@ class NewScore:
     details: dict[str, Any]
 
 
+def scored_here(*, trace_id: UUID, scorer: Scorer | PromptScorer, scored: Scored) -> NewScore:
+    """Give what a scorer of ours gave a trace, as it is stored."""
+    details = {
+        **scored.details,
+        "criteria": scorer.criteria,
+        "scored_at": timezone.now().isoformat(),
+    }
+    return NewScore(trace_id, scorer.criteria, scorer.version, scored.value, details)
+
+
 def score_trace(*, trace: Trace, criteria: str, by: Actor) -> Score:
     """Score a trace and store it, once per criteria and scorer version.
 
     Invalid where the trace lacks what the scorer needs, Unavailable where this is busy.
     """
     scorer = SCORERS[criteria]
-    scored = _scored(scorer, trace.content)
-    details = {**scored.details, "criteria": criteria, "scored_at": timezone.now().isoformat()}
+    new = scored_here(trace_id=trace.pk, scorer=scorer, scored=_scored(scorer, trace.content))
     with transaction.atomic():
         score, _ = Score.objects.update_or_create(
             trace=locked_trace(trace=trace),
             criteria=criteria,
             scorer_version=scorer.version,
-            defaults={"value": scored.value, "details": details},
+            defaults={"value": new.value, "details": new.details},
         )
         record_event(
             by=by,
             action="score",
             object_type="trace",
             object_id=score.trace_id,
-            after={"criteria": criteria, "version": scorer.version, "value": scored.value},
+            after={"criteria": criteria, "version": scorer.version, "value": new.value},
         )
     return score
 
@@ -101,6 +117,26 @@ def store_scores(
             count=len(scores),
         )
         return _upsert(list(scores.values()))
+
+
+def store_many(*, scores: Sequence[NewScore], job: UUID | None, by: Actor) -> int:
+    """Store scores on one criterion, of the traces that are still there; give how many they are."""
+    if not scores:
+        return 0
+    with transaction.atomic():
+        held = _held({score.trace_id for score in scores})
+        stored = [score for score in scores if score.trace_id in held]
+        if stored:
+            _upsert(stored)
+            told = {"criteria": stored[0].criteria, "version": stored[0].scorer_version}
+            record_event(
+                by=by,
+                action="score",
+                object_type="trace",
+                after={**told, "job": job} if job else told,
+                count=len(stored),
+            )
+    return len(stored)
 
 
 def _held(trace_ids: set[UUID]) -> set[UUID]:

@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from events.tests.acting import acting
+from jobs.models import Job
+from jobs.tests.working import work_off
 from traces.finding import search
 from traces.models import Review, Score, Status, Trace
 from traces.services.curation import curate_trace
@@ -222,14 +224,44 @@ def test_a_verdict_that_stands_is_not_given_again(page):
 
 def test_selected_traces_are_scored(page):
     traces = TraceFactory.create_batch(2)
-    assert told(act(page, "score", traces)) == ["Scored: 2 traces."]
-    assert told(act(page, "score", traces[:1])) == ["Scored: 1 trace."]
+    assert told(act(page, "score_baseline", traces)) == ["Scored: 2 traces."]
+    assert told(act(page, "score_baseline", traces[:1])) == ["Scored: 1 trace."]
     scores = Score.objects.order_by("trace_id")
     assert [score.trace for score in scores] == traces
     assert {score.criteria for score in scores} == {"baseline"}
     assert scores[0].value == pytest.approx(
         score_trace(trace=traces[0], criteria="baseline", by=acting()).value
     )
+
+
+def test_what_a_selected_trace_lacks_to_be_scored_is_told(page):
+    judged, lacking = TraceFactory(meta={"reference_answer": "1"}), TraceFactory(meta={})
+    first, last = told(act(page, "score_answer_correctness", [judged, lacking]))
+    assert "`answer_correctness`" in first
+    assert last == "Scored: 1 trace."
+
+
+def test_all_that_match_are_scored_by_a_job(page):
+    chosen, _ = TraceFactory(meta={"source": "mine"}), TraceFactory()
+    assert 'href="/admin/traces/trace/score-all/"' in page.get(LIST).content.decode()
+    assert "Score all traces that match" in page.get(f"{LIST}score-all/").content.decode()
+    form = {"criteria": "baseline", "where.source": "mine", "where.min_steps": "1"}
+    response = page.post(f"{LIST}score-all/", form)
+    job = Job.objects.get()
+    assert response.url == f"/admin/jobs/job/{job.pk}/change/"
+    assert job.parameters["where"] == {"source": "mine", "min_steps": 1}
+    work_off("scoring")
+    assert list(Score.objects.values_list("trace", "criteria")) == [(chosen.pk, "baseline")]
+
+
+def test_what_is_wrong_with_a_job_to_score_is_told(page):
+    for form, said in (
+        ({"criteria": "quality"}, "criteria: "),
+        ({"criteria": "baseline", "where.created_after": "soon"}, "created_after: "),
+    ):
+        response = page.post(f"{LIST}score-all/", form)
+        assert said in told(response)[0]
+    assert not Job.objects.exists()
 
 
 def test_a_trace_deleted_under_an_action_is_told(page):

@@ -8,8 +8,16 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from traces.examples import OF_SCORES
-from traces.serializers.scores import NewScoreSerializer, ScoresStoredSerializer
+from jobs.api.responses import LOCATION, accepted
+from jobs.api.serializers import JobSerializer
+from traces.examples import OF_SCORES, OF_SCORING
+from traces.serializers.scores import (
+    NewScoreSerializer,
+    ScoreAllSerializer,
+    ScoresStoredSerializer,
+)
+from traces.services.scoring.request import newest_trace
+from traces.services.scoring.score_all import start_scoring
 from traces.views.score_batches import MAX_BYTES as MAX_SCORES_BYTES
 from traces.views.score_batches import MAX_SCORES, record_scores
 from tunix_site.api.views import ApiViewSet
@@ -35,3 +43,29 @@ class ScoreViewSet(ApiViewSet):
     def batch(self, request: Request) -> Response:
         """Store up to 1,000 scores, all or none; one per trace, criteria and scorer version."""
         return Response(record_scores(request.data, by=self.actor), status=status.HTTP_201_CREATED)
+
+
+class ScoringViewSet(ApiViewSet):
+    """Scores that are computed here, of many traces."""
+
+    serializer_class = ScoreAllSerializer
+    roles: ClassVar = {"score_all": Role.CURATOR}
+    examples: ClassVar = OF_SCORING
+
+    @extend_schema(
+        operation_id="score_traces",
+        request=ScoreAllSerializer,
+        parameters=[LOCATION],
+        responses={202: JobSerializer},
+    )
+    @action(detail=False, methods=["post"], url_path="score-all")
+    def score_all(self, request: Request) -> Response:
+        """Score all traces that match, on one criterion; the work is a job."""
+        serializer = ScoreAllSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        job = start_scoring(
+            scoring=serializer.to_scoring(newest=newest_trace()),
+            parameters=dict(request.data),
+            by=self.actor,
+        )
+        return accepted(job)

@@ -28,8 +28,8 @@ _CHANGE_IT = frozenset(
         *("divided", "multiplied", "choose"),
     )
 )
-_AS_WRITTEN = (1,)
-_PER_CENT = (HUNDREDTH, 1)  # "20%" is 0.2, and many write 20
+_AS_WRITTEN: tuple[Number, ...] = (1,)
+_PER_CENT: tuple[Number, ...] = (HUNDREDTH, 1)  # "20%" is 0.2, and many write 20
 
 
 class Equation(NamedTuple):

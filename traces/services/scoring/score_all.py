@@ -1,0 +1,37 @@
+"""Scoring all traces that match a filter, in batches."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+from events.actors import Actor
+from jobs.models import Job
+from jobs.services.queue import start_job
+from traces.scorers.known import PROMPT_SCORERS, SCORERS
+from traces.services.scoring.contents import score_contents
+from traces.services.scoring.prompts import score_prompts
+from traces.services.scoring.request import Batch, Scoring
+
+SCORE = "score"
+NEWEST = "newest"  # among a job's parameters: the newest trace when it was started
+
+
+def start_scoring(*, scoring: Scoring, parameters: dict[str, Any], by: Actor) -> Job:
+    """Queue the scoring of all traces that match now; `parameters` is the request as it came."""
+    kept = {**parameters, NEWEST: str(scoring.newest)}
+    return start_job(kind=SCORE, parameters=kept, by=by, total=scoring.to_score().count())
+
+
+def score_all(
+    *, scoring: Scoring, by: Actor, job: UUID | None = None, check: Callable[[], None]
+) -> Iterator[Batch]:
+    """Score in batches, each a transaction with its event; yield what became of each.
+
+    Done again, it changes nothing, or goes on where it broke off. `check` is called again and
+    again, and raises where the work has to stop.
+    """
+    if scoring.criteria in SCORERS:
+        scorer = SCORERS[scoring.criteria]
+        return score_contents(scoring=scoring, scorer=scorer, by=by, job=job, check=check)
+    of_prompts = PROMPT_SCORERS[scoring.criteria]
+    return score_prompts(scoring=scoring, scorer=of_prompts, by=by, job=job, check=check)
