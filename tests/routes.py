@@ -41,6 +41,7 @@ BODIES = {
     ("post", "/api/traces/score-all"): {"where": {}, "criteria": "baseline"},
     ("post", "/api/traces/{id}/reviews"): {"verdict": "approved"},
     ("post", "/api/scores/batch"): [{"trace": TRACE_ID, "criteria": "judge", "value": 0.5}],
+    ("post", "/api/rewards/preview"): {"reward": {"baseline": 1}, "where": {}},
     ("post", "/api/datasets/build"): {"dataset_name": "new", "dataset_version": "1"},
     ("post", "/api/datasets/preview"): {"exact": True},
 }

@@ -48,6 +48,7 @@ ROLES = {
     ("post", "/api/traces/{id}/score"): "curator",
     ("post", "/api/traces/score-all"): "curator",
     ("post", "/api/scores/batch"): "curator",
+    ("post", "/api/rewards/preview"): "reader",
     ("post", "/api/traces/{id}/reviews"): "curator",
     ("post", "/api/datasets/build"): "curator",
     ("post", "/api/datasets/preview"): "reader",

@@ -17,6 +17,7 @@ class TracesConfig(apps.SiteApp):
     tags = {
         "traces": "Reasoning traces: taken in, found, judged.",
         "scores": "Scores that were computed elsewhere.",
+        "rewards": "Weighted sums of scores, before something is trained on them.",
     }
     words = "traces.words.describe"
     enum_names = {"StatusEnum": "traces.models.Status"}

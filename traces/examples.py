@@ -72,6 +72,13 @@ REVIEW = {
     "step_labels": {"0": 1, "1": -1},
     "created_at": CREATED_AT,
 }
+REWARDED = {
+    "reward": 1.2,
+    "scores": {"answer_correctness": 1.0, "arithmetic": 1.0},
+    "id": TRACE_ID,
+    "prompt_preview": "What is 17+25?",
+    "final_answer_preview": "42",
+}
 ENTRY = {"id": TRACE_ID, "created_at": CREATED_AT, "trace_version": "1.0", "outcome": "created"}
 COMPARED = {
     "id": TRACE_ID,
@@ -190,5 +197,23 @@ OF_SCORING: dict[str, dict[Any, Any]] = {
     "score_all": {
         "request": {"where": {"source": "by hand"}, "criteria": "arithmetic"},
         202: SCORE_JOB,
+    }
+}
+OF_REWARDS: dict[str, dict[Any, Any]] = {
+    "preview": {
+        "request": {
+            "reward": {"answer_correctness": 1, "arithmetic": 0.2},
+            "where": {"source": "by hand"},
+        },
+        200: {
+            "trace_count": 1,
+            "complete": True,
+            "rewarded_count": 1,
+            "left_out": {"answer_correctness": 0, "arithmetic": 0},
+            "mean": 1.2,
+            "histogram": [{"low": 1.2, "high": 1.2, "count": 1}],
+            "best": [REWARDED],
+            "worst": [REWARDED],
+        },
     }
 }

@@ -10,7 +10,9 @@ from rest_framework.response import Response
 
 from jobs.api.responses import LOCATION, accepted
 from jobs.api.serializers import JobSerializer
-from traces.examples import OF_SCORES, OF_SCORING
+from traces.examples import OF_REWARDS, OF_SCORES, OF_SCORING
+from traces.finding.rewards import preview_reward
+from traces.serializers.rewards import RewardPreviewSerializer, RewardSerializer
 from traces.serializers.scores import (
     NewScoreSerializer,
     ScoreAllSerializer,
@@ -69,3 +71,24 @@ class ScoringViewSet(ApiViewSet):
             by=self.actor,
         )
         return accepted(job)
+
+
+class RewardViewSet(ApiViewSet):
+    """Rewards: weighted sums of scores, as training programs use them."""
+
+    serializer_class = RewardSerializer
+    roles: ClassVar = {"preview": Role.READER}
+    examples: ClassVar = OF_REWARDS
+
+    @extend_schema(
+        operation_id="preview_reward",
+        request=RewardSerializer,
+        responses={200: RewardPreviewSerializer},
+    )
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """Show what a reward gives the newest traces that match; nothing is stored."""
+        serializer = RewardSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.validated_data
+        return Response(preview_reward(weights=asked["reward"], where=asked["where"]))

@@ -75,8 +75,13 @@ class _Reader:
         value = self._operand()
         if self._kind() == POWER:
             self.at += 1
-            exponent = self._sign() * self._operand()
-            if exponent.denominator != 1 or abs(exponent) > MAX_POWER or value == 0 >= exponent:
+            sign_above = self._sign()
+            exponent: Number = sign_above * self._operand()
+            if (
+                exponent.denominator != 1
+                or abs(exponent) > MAX_POWER
+                or (not value and exponent <= 0)
+            ):
                 raise Unclear
             value = _bounded(Fraction(value) ** int(exponent))
         self._pass_units()

@@ -1,0 +1,141 @@
+"""What a reward would give: a weighted sum of scores, over the newest traces that match."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from traces.finding.filters import matching
+from traces.models import Score, Trace
+from traces.scorers.known import EVERY_SCORER, SCORERS
+from traces.scorers.scorer import CannotScore, Content, TryAgain
+
+MAX_TRACES = 10_000
+MAX_SECONDS = 5.0  # of reading and scoring, after which the traces so far are told of
+IDS_AT_ONCE = 500
+READ_AT_ONCE = 20  # a trace may take a mebibyte
+BINS = 20
+SHOWN = 5
+MAX_REWARD = 1e100  # either way: what is beyond could not be summed up
+
+Values = dict[str, float | None]  # by criteria; None is undecided
+
+
+def preview_reward(*, weights: Mapping[str, float], where: dict[str, Any]) -> dict[str, Any]:
+    """Reward the newest traces that match, and show how the rewards are spread.
+
+    Scores that are stored count, those of our own scorers by their present version; what our own
+    lack is computed, and not stored. A trace that lacks one, or has one undecided, gets no reward.
+    """
+    rewards: list[tuple[float, UUID]] = []
+    shown: dict[UUID, Values] = {}
+    left_out: Counter[str] = Counter()
+    until = time.monotonic() + MAX_SECONDS
+    trace_count = 0
+    complete = True
+    for ids in _batches(where):
+        for identity, values in _scores(ids, weights, until):
+            trace_count += 1
+            lacking = [criteria for criteria in weights if values.get(criteria) is None]
+            left_out.update(lacking)
+            reward = 0.0 if lacking else _sum(weights, values)
+            if not lacking and abs(reward) <= MAX_REWARD:
+                rewards.append((reward, identity))
+                shown[identity] = values
+        complete = trace_count < MAX_TRACES and time.monotonic() < until
+        if not complete:
+            break
+    rewards.sort()
+    return {
+        "trace_count": trace_count,
+        "complete": complete,
+        "rewarded_count": len(rewards),
+        "left_out": {criteria: left_out[criteria] for criteria in weights},
+        "mean": sum(reward for reward, _ in rewards) / len(rewards) if rewards else None,
+        "histogram": _histogram([reward for reward, _ in rewards]),
+        "best": _rows(rewards[: -SHOWN - 1 : -1], shown),
+        "worst": _rows(rewards[:SHOWN], shown),
+    }
+
+
+def _sum(weights: Mapping[str, float], values: Values) -> float:
+    return sum(weight * (values[criteria] or 0.0) for criteria, weight in weights.items())
+
+
+def _batches(where: dict[str, Any]) -> Iterator[list[UUID]]:
+    rest = matching(where).order_by("-pk").values_list("pk", flat=True)
+    ids = list(rest[:IDS_AT_ONCE])
+    while ids:
+        yield ids
+        ids = list(rest.filter(pk__lt=ids[-1])[:IDS_AT_ONCE])
+
+
+def _scores(
+    ids: list[UUID], weights: Mapping[str, float], until: float
+) -> Iterator[tuple[UUID, Values]]:
+    """Give the scores of each trace, computed where they are not there, until the time is up."""
+    stored = _stored(ids, list(weights))
+    ours = [criteria for criteria in weights if criteria in SCORERS]
+    lacking = [pk for pk in ids if any(criteria not in stored[pk] for criteria in ours)]
+    yield from ((pk, stored[pk]) for pk in set(ids).difference(lacking))
+    for start in range(0, len(lacking), READ_AT_ONCE):
+        for pk, content in _contents(lacking[start : start + READ_AT_ONCE]):
+            if time.monotonic() >= until:
+                return
+            missing = [criteria for criteria in ours if criteria not in stored[pk]]
+            computed = {criteria: _computed(criteria, content) for criteria in missing}
+            yield pk, {**stored[pk], **computed}
+
+
+def _computed(criteria: str, content: Content) -> float | None:
+    try:
+        return SCORERS[criteria].score(content).value
+    except (CannotScore, TryAgain):
+        return None
+
+
+def _stored(ids: list[UUID], names: list[str]) -> dict[UUID, Values]:
+    """Read scores: our own of the present version, of others those that came last."""
+    found: dict[UUID, Values] = {pk: {} for pk in ids}
+    versions = {name: scorer.version for name, scorer in EVERY_SCORER.items()}
+    scores = Score.objects.filter(trace__in=ids, criteria__in=names).order_by("pk")
+    for pk, criteria, version, value in scores.values_list(
+        "trace_id", "criteria", "scorer_version", "value"
+    ):
+        if versions.get(criteria, version) == version:
+            found[pk][criteria] = value
+    return found
+
+
+def _contents(ids: list[UUID]) -> Iterator[tuple[UUID, Content]]:
+    rows = Trace.objects.filter(pk__in=ids)
+    for pk, *content in rows.values_list("pk", "prompt", "steps", "final_answer", "meta"):
+        yield pk, Content(*content)
+
+
+def _histogram(rewards: list[float]) -> list[dict[str, float]]:
+    """Count sorted rewards in bins as wide as each other; one bin where all are the same."""
+    if not rewards:
+        return []
+    low, high = rewards[0], rewards[-1]
+    width = (high - low) / BINS
+    if not width:
+        return [{"low": low, "high": high, "count": len(rewards)}]
+    counts = Counter(min(int((reward - low) / width), BINS - 1) for reward in rewards)
+    return [
+        {"low": low + number * width, "high": low + (number + 1) * width, "count": counts[number]}
+        for number in range(BINS)
+    ]
+
+
+def _rows(rewards: list[tuple[float, UUID]], shown: Mapping[UUID, Values]) -> list[dict[str, Any]]:
+    """Show traces with their rewards; those that were deleted meanwhile are left out."""
+    ids = [pk for _, pk in rewards]
+    previews = {row["id"]: row for row in Trace.objects.filter(pk__in=ids).previews()}
+    names = ("id", "prompt_preview", "final_answer_preview")
+    return [
+        {"reward": reward, "scores": shown[pk], **{name: previews[pk][name] for name in names}}
+        for reward, pk in rewards
+        if pk in previews
+    ]
