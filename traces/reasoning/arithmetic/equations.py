@@ -75,7 +75,7 @@ def _is_right(tokens: Tokens, left: Side, right: Side) -> bool | None:
             tolerance = max(_tolerance(tokens, left, here), _tolerance(tokens, right, there))
             for end in right.ends:
                 other = value_of(tokens, right.start, end, per_cent=there)
-                if value == other or abs(value - other) < tolerance:
+                if value == other or abs(Fraction(value - other)) < tolerance:
                     return True
     except Unclear:
         return None
@@ -119,9 +119,9 @@ def _divisions(tokens: Tokens, side: Side) -> int:
     return sum(kind == OVER and behind != WORD for kind, behind in pairwise(kinds))
 
 
-def _tolerance(tokens: Tokens, side: Side, per_cent: Number) -> Number:
+def _tolerance(tokens: Tokens, side: Side, per_cent: Number) -> Fraction:
     """Give how far a result that stands alone may be off: less than one in its last place."""
     if side.operands > 1 or tokens.kinds[side.start] != NUMBER:
-        return 0
+        return Fraction(0)
     is_per_cent = tokens.kinds[side.end - 1] == PERCENT
     return Fraction(1, 10 ** tokens.places(side.start)) * (per_cent if is_per_cent else 1)

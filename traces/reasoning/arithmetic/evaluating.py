@@ -75,8 +75,7 @@ class _Reader:
         value = self._operand()
         if self._kind() == POWER:
             self.at += 1
-            sign_above = self._sign()
-            exponent: Number = sign_above * self._operand()
+            exponent = Fraction(self._sign() * self._operand())
             if (
                 exponent.denominator != 1
                 or abs(exponent) > MAX_POWER
