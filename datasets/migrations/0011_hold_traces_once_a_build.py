@@ -12,7 +12,8 @@ FORWARDS = """
 CREATE TABLE datasets_hold ();
 CREATE SEQUENCE datasets_deletion;
 
-CREATE FUNCTION datasets_refuse_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Before a row is locked for it: a build that has the lock may have to wait for that row.
+CREATE FUNCTION datasets_announce_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'traces are deleted at READ COMMITTED: others see no dataset that is new'
@@ -20,11 +21,19 @@ BEGIN
     END IF;
     LOCK TABLE datasets_hold IN ROW EXCLUSIVE MODE;
     PERFORM nextval('datasets_deletion');
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION datasets_refuse_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
     IF EXISTS (SELECT FROM gone JOIN datasets_datasetitem AS item ON item.trace_id = gone.id) THEN
         RAISE EXCEPTION 'a dataset holds the trace' USING ERRCODE = 'foreign_key_violation';
     END IF;
     RETURN NULL;
 END $$;
+
+CREATE TRIGGER dataset_is_told_of_deletion BEFORE DELETE ON traces_trace
+FOR EACH STATEMENT EXECUTE FUNCTION datasets_announce_deletion();
 
 CREATE TRIGGER dataset_holds_traces AFTER DELETE ON traces_trace
 REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION datasets_refuse_deletion();
@@ -46,7 +55,9 @@ END $$;
 
 BACKWARDS = """
 DROP TRIGGER dataset_holds_traces ON traces_trace;
+DROP TRIGGER dataset_is_told_of_deletion ON traces_trace;
 DROP FUNCTION datasets_refuse_deletion();
+DROP FUNCTION datasets_announce_deletion();
 DROP SEQUENCE datasets_deletion;
 DROP TABLE datasets_hold;
 """

@@ -11,6 +11,7 @@ from datasets.models import Dataset, DatasetItem
 from datasets.recipe.recipe import Recipe
 from datasets.services.build import build_dataset
 from datasets.services.delete import delete_dataset
+from datasets.services.holding import STILL_THERE
 from datasets.tests.factories import BuildRequestFactory, DatasetFactory, UserFactory
 from events.models import Event
 from events.tests.acting import acting
@@ -165,6 +166,27 @@ def test_a_build_waits_for_whoever_deletes_a_trace(elsewhere, committed):
     dataset, _ = building.result()
     there = {kept.pk} if committed else {kept.pk, trace.pk}
     assert {item.trace_id for item in dataset.items.all()} == there
+
+
+def test_a_build_that_looks_at_its_traces_does_not_block_whoever_deletes_one(elsewhere):
+    """Each would wait for the other, if the row were locked before the table."""
+    trace = TraceFactory(meta={"source": "here"})
+    other = TraceFactory()
+    recipe = Recipe(filters={"source": "here"})
+    request, user, deleting = BuildRequestFactory(recipe=recipe), UserFactory(), []
+
+    def delete_other():
+        elsewhere(delete_trace, trace=other, by=acting()).result()
+
+    def delete():
+        deleting.append(elsewhere(delete_trace, trace=trace, by=acting()))
+        wait_until(somebody_waits)
+
+    with before(HOLDING, delete_other), before(STILL_THERE.strip(), delete):
+        dataset, _ = build_dataset(request=request, by=acting(user))
+    with pytest.raises(Conflict, match="just built"):
+        deleting[0].result()
+    assert dataset.items.get().trace == trace
 
 
 def test_other_traces_may_be_deleted_while_a_dataset_is_built(elsewhere):
