@@ -71,10 +71,23 @@ def _ours(scorer: Scorer | PromptScorer) -> dict[str, Any]:
     return described
 
 
+_UNDECIDED = {
+    "properties": {
+        "details": {"properties": {"outcome": {"const": UNDECIDED}}, "required": ["outcome"]}
+    },
+    "required": ["details"],
+}
+
+
 class NewScoreSerializer(StrictSerializer):
     """A score on a criterion that is not computed here."""
 
-    openapi: ClassVar = {"allOf": [{"not": _ours(scorer)} for scorer in EVERY_SCORER.values()]}
+    openapi: ClassVar = {
+        "allOf": [
+            *({"not": _ours(scorer)} for scorer in EVERY_SCORER.values()),
+            {"anyOf": [{"properties": {"value": {"type": "number"}}}, _UNDECIDED]},
+        ]
+    }
 
     trace = UUIDField()
     criteria = TextField(max_length=64)
