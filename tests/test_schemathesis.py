@@ -25,6 +25,8 @@ UNSAID = {
     "Those of ": "two parameters that exclude one another",
     "There are ": "how many rows an export has",
     "Needs `criteria`": "two parameters that go together",
+    "Null needs `details`": "two fields that go together",
+    "The trace has no `meta.": "what a trace holds",
     "does not fit in 64 bits": "how large a number is, anywhere in a free object",
     "NUL": "which characters a key has, anywhere in a free object",
     "surrogate": "which characters a text has, anywhere in a free object",
