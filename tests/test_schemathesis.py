@@ -132,6 +132,8 @@ def test_answers_are_as_documented(case, options, world, codes):
     if case.path_parameters:
         names = world.names_of(case.operation.path)
         case.path_parameters = {name: names[name] for name in case.path_parameters}
+        if case.operation.path == "/api/datasets/{key}/why":
+            case.query = {"trace": names["id"]}
     elif case.operation.path == "/api/traces/compare":
         case.query = {"base": world.names["id"], "other": world.names["id"]}
     elif case.operation.path in FEW_SUCCEED:
