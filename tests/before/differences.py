@@ -11,8 +11,10 @@ Change = Callable[[Json], Json]
 
 
 def requeued(job: Json) -> Json:
-    """Its worker died long ago: whoever looks at it gives it back to its queue."""
-    return {**job, "state": "queued"} if job["state"] == "running" else job
+    """Its worker died long ago: whoever looks at it gives it back to its queue, where it waits."""
+    if job["state"] != "running":
+        return job
+    return {**job, "state": "queued", "started_at": None}
 
 
 def beside(meta: Json) -> tuple[Json, Json | None]:
