@@ -66,7 +66,7 @@ def fail_unknown(*, job: Job) -> None:
     )
 
 
-def reconnect(progress: Progress) -> None:
+def reconnect(*, progress: Progress) -> None:
     """Leave this session, to which a cancellation may still be on its way."""
     if progress.is_told:
         connection.close()
@@ -145,7 +145,7 @@ def _end(progress: Progress, jobs: Any, **values: Any) -> bool:
 
 def _stand_back(progress: Progress) -> None:
     """Leave a job that has to stop; it fails where its process ends and no other can run it."""
-    reconnect(progress)
+    reconnect(progress=progress)
     if isinstance(progress.stopped, JobInterrupted) and not is_queued(progress.job.kind):
         _end_badly(progress, ENDED)
 

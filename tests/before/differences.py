@@ -12,7 +12,7 @@ Change = Callable[[Json], Json]
 
 def requeued(job: Json) -> Json:
     """Its worker died long ago: whoever looks at it gives it back to its queue, where it waits."""
-    if job["state"] != "running":
+    if job["state"] not in ("running", "queued"):
         return job
     return {**job, "state": "queued", "started_at": None}
 

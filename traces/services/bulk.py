@@ -77,7 +77,7 @@ def change_traces(*, change: BulkChange, job: Job, progress: Progress, by: Actor
             progress.check()
     except Exception as error:
         if _is_over(progress, error):
-            reconnect(progress)
+            reconnect(progress=progress)
             _record(change, job, counts, by)
         raise
     _record(change, job, counts, by)

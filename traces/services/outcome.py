@@ -138,10 +138,10 @@ class Intake:
         for position, holder in taken.items():
             if position not in outcome.reread:
                 outcome.traces[position] = None
-                outcome.refused[position] = taken_by(holder.id)
+                outcome.refused[position] = taken_by(identity=holder.id)
         if outcome.refused and not skip_taken:
             raise ExternalIdTaken(outcome.refused)
 
 
-def taken_by(identity: object) -> str:
+def taken_by(*, identity: object) -> str:
     return f"Trace {identity} has this external_id and other content."

@@ -175,5 +175,5 @@ def _holder(trace: Trace) -> Trace:
     if holder is None:
         raise HolderDeleted
     if holder.content_hash != trace.content_hash:
-        raise ExternalIdTaken({0: taken_by(holder.id)})
+        raise ExternalIdTaken({0: taken_by(identity=holder.id)})
     return holder

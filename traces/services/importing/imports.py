@@ -95,7 +95,7 @@ def import_traces(
         try:
             refusal = _import(chunks, request, summary, progress, by)
         except BaseException:  # what is stored stays
-            reconnect(progress)
+            reconnect(progress=progress)
             _record(summary, progress, by)
             raise
         _record(summary, progress, by)
