@@ -20,7 +20,10 @@ class TracesConfig(apps.SiteApp):
         "rewards": "Weighted sums of scores, before something is trained on them.",
     }
     words = "traces.words.describe"
-    enum_names = {"StatusEnum": "traces.models.Status"}
+    enum_names = {
+        "ScoreOutcomeEnum": "traces.reasoning.answers.comparing.OUTCOMES",
+        "StatusEnum": "traces.models.Status",
+    }
     collectors = ["traces.metrics.PendingCollector"]
     workers = {
         # each helps the other where its own index lacks nothing

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from traces.admin.shown import ShownInline, trace_link
 from traces.models import Score
 from traces.querysets import ScoreQuerySet
-from traces.scorers.scorer import RIGHT, UNDECIDED, WRONG
+from traces.reasoning.answers.comparing import OUTCOMES, UNDECIDED
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import RoleAdmin
 from tunix_site.admin_base.shown import json_block
@@ -45,7 +45,7 @@ class ScoreFilters(QuerySerializer):
     scorer_version = TextField(required=False, max_length=64)
     min_score = NumberField(required=False)
     max_score = NumberField(required=False)
-    outcome = ChoiceTextField(choices=(RIGHT, WRONG, UNDECIDED), required=False)
+    outcome = ChoiceTextField(choices=OUTCOMES, required=False)
     trace = UUIDField(required=False)
 
 

@@ -11,7 +11,7 @@ from traces import document
 from traces.finding import search
 from traces.models import Score, Status, Trace
 from traces.querysets import TraceQuerySet
-from traces.scorers.scorer import RIGHT, UNDECIDED, WRONG
+from traces.reasoning.answers.comparing import OUTCOMES
 from tunix_site import strict_json
 from tunix_site.api.fields import (
     ChoiceTextField,
@@ -58,7 +58,7 @@ class TraceFilters(QuerySerializer):
     min_score = NumberField(required=False, help_text="Needs `criteria`.")
     max_score = NumberField(required=False, help_text="Needs `criteria`.")
     outcome = ChoiceTextField(
-        choices=(RIGHT, WRONG, UNDECIDED),
+        choices=OUTCOMES,
         required=False,
         help_text="Of the score: 1, 0 or none, as it was undecided; needs `criteria`.",
     )

@@ -28,6 +28,13 @@ BEGIN
             FROM pg_class
             WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
             UNION ALL
+            SELECT oid, 'SEQUENCE', oid::regclass::text
+            FROM pg_class
+            WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
+            AND NOT EXISTS (  -- those of columns go with their tables
+                SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype IN ('a', 'i')
+            )
+            UNION ALL
             SELECT oid, 'ROUTINE', oid::regprocedure::text
             FROM pg_proc
             WHERE pronamespace = 'public'::regnamespace

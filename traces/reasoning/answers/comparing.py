@@ -12,7 +12,7 @@ from typing import NamedTuple
 from traces.reasoning.answers.notation import MAX_ANSWER_CHARS, answer_in, in_plain_signs
 from traces.reasoning.answers.quantities import quantity, same_number, simple_number
 
-RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
+OUTCOMES = RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
 # the stages
 TEXT, NUMBER, NOTATION = "text", "number", "notation"
 MAX_ELEMENTS = 20  # of a list
