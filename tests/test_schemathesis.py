@@ -37,6 +37,18 @@ UNSAID = {
     "Unknown target": "how a map of fields is written",
     "With map, format is": "two parameters that exclude one another",
     "No trace matches": "which traces are there",
+    "none is left": "which traces a step leaves",
+    "No trace has the value": "which values are there",
+    "They are ": "how many traces are there",
+    "no group of traces": "how large the groups are",
+    "The server has no scorer": "which scorers the server has",
+    "Its scores are from": "what a scorer gives",
+    "is above `max`": "that one number is at most another",
+    "Names no filter": "that at least one of any names is there",
+    "Not beside `splits`": "two fields that exclude one another",
+    "Needs `stratify_by`": "two fields that go together",
+    "Needs a `limit`": "two fields that go together",
+    "Says nothing of what is taken away": "that one of several fields is told",
 }
 STATES = (404, 409, 412, 416, 422)  # what is stored decides, or an Idempotency-Key that came before
 

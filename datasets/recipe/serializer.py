@@ -66,7 +66,7 @@ class SplitsField(ObjectField):
     {
         "type": "object",
         "propertyNames": {"pattern": f"^{SPLIT_NAME.pattern}$"},
-        "additionalProperties": {"type": "integer", "minimum": 1},
+        "additionalProperties": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
         "maxProperties": MAX_SPLITS,
     }
 )
@@ -74,7 +74,10 @@ class SplitCountsField(ObjectField):
     """Names of splits and how many traces each gets."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        counts = super().to_internal_value(data)
+        counts = {  # JSON knows one kind of number: 3.0 is the integer 3
+            name: int(count) if isinstance(count, float) and count.is_integer() else count
+            for name, count in super().to_internal_value(data).items()
+        }
         _refuse(rules.split_counts_refusal(counts))
         return counts
 

@@ -22,6 +22,13 @@ def test_splits_get_as_many_as_are_asked_for_and_the_rest_is_in_none(reader):
     assert len(lines.splitlines()) == 2
 
 
+def test_a_count_may_be_written_as_any_whole_number(curator):
+    TraceFactory.create_batch(3)
+    asked = {"dataset_name": "set", "dataset_version": "1", "seed": 1, "split_counts": {"a": 2.0}}
+    assert curator.post("/api/datasets/build", asked, format="json").status_code == 201
+    assert curator.get("/api/datasets/set-1").json()["recipe"]["split_counts"] == {"a": 2}
+
+
 @pytest.mark.parametrize("by", ["prompt", "trace", "meta.book"])
 def test_groups_stay_whole(by):
     for number in range(8):
