@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -79,11 +80,10 @@ def processes_of(var_dir: Path) -> list[str]:
     """Give the command lines of PostgreSQL's programs that work there."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
-        try:
+        # else it ended meanwhile, or is none of ours
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             command = (path / "cmdline").read_text().replace("\0", " ")
             where = os.readlink(path / "cwd")
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue  # ended meanwhile, or is none of ours
-        if (str(var_dir) in where or str(var_dir) in command) and "python" not in command:
-            found.append(command)
+            if (str(var_dir) in where or str(var_dir) in command) and "python" not in command:
+                found.append(command)
     return found
