@@ -67,6 +67,22 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         cursor.execute("ALTER TABLE events_event DISABLE TRIGGER events_are_not_truncated")
 
 
+@pytest.fixture(autouse=True)
+def _served_to_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have the web server end what it does for a test before the database is emptied.
+
+    What emptying locks, a request that still comes to its end may want: a deadlock.
+    """
+    if not {"site", "transactional_db"} <= set(request.fixturenames):
+        yield
+        return
+    request.getfixturevalue("transactional_db")  # to be gone before it goes
+    yield
+    from tunix_site.tests.live import wait_until_idle
+
+    wait_until_idle()
+
+
 @pytest.fixture
 def key_of(db: None) -> Callable[[str], str]:
     """Give the text of a new key of the role."""

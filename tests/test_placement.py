@@ -202,6 +202,7 @@ WRITE_BESIDE = {
 }
 READ_BY_SQL = {
     "datasets/export/reading.py": "exports",
+    "datasets/recipe/text/signed.py": "candidates with their signatures and texts",
     "jobs/api/reading.py": "a job's errors",
     "traces/finding/matches.py": "which traces hold words",
     "traces/finding/prompts.py": "prompts, with what their traces have in common",

@@ -340,7 +340,7 @@ def test_two_processes_make_one_file(key_of, tmp_path):
     with web_server(
         database_url=url_of_database(), var_dir=tmp_path, TUNIX_WEB_PROCESSES="2"
     ) as site:
-        assert len(site.worker_pids()) == 2
+        wait_until(lambda: len(site.worker_pids()) == 2)
 
         def ask(number):
             with site.client(key) as client:

@@ -82,6 +82,22 @@ def wait_until(condition: Callable[[], bool], seconds: float = WAIT_SECONDS) -> 
         time.sleep(0.05)
 
 
+def wait_until_idle() -> None:
+    """Wait until nobody else is in a transaction in the tests' database."""
+    busy = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_type = 'client backend'
+        AND pid <> pg_backend_pid() AND state <> 'idle'
+    """
+
+    def is_idle() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(busy)
+            return cursor.fetchone() == (0,)
+
+    wait_until(is_idle)
+
+
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
