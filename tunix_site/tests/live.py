@@ -93,7 +93,7 @@ def wait_until_idle() -> None:
     def is_idle() -> bool:
         with connection.cursor() as cursor:
             cursor.execute(busy)
-            return cursor.fetchone() == (0,)
+            return bool(cursor.fetchone() == (0,))
 
     wait_until(is_idle)
 
