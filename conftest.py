@@ -68,6 +68,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _nothing_counted() -> None:
+    """Forget what earlier tests did wrong, all from one address."""
+    from tunix_site import logs
+    from tunix_site.access.authentication import wrong_keys
+
+    wrong_keys.clear()
+    logs._seldom.clear()
+
+
+@pytest.fixture(autouse=True)
 def _served_to_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
     """Have the web server end what it does for a test before the database is emptied.
 

@@ -1,5 +1,6 @@
 """The data directory on disk: made whole, configured, and owned by the server's account."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Sequence
@@ -109,7 +110,8 @@ def give(data: Path, owner: int) -> None:
     """Have `owner` own all of it, also where an earlier run used another account."""
     for directory, _, files in os.walk(data):
         for path in (Path(directory), *(Path(directory, name) for name in files)):
-            own(path, owner)
+            with contextlib.suppress(FileNotFoundError):  # sessions of a killed server end late
+                own(path, owner)
 
 
 def _write_whole(path: Path, text: str) -> None:

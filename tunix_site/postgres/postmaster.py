@@ -17,7 +17,7 @@ from tunix_site.postgres.telling import PostgresError, say
 PROC = Path("/proc")
 PROGRAMS = ("postgres", "postmaster")
 STEP_SECONDS = 0.05
-EXEC_SECONDS = 5
+LOCK_SECONDS = 10  # it is among the first things that a server does
 
 
 def recorded_pid(lock: Path) -> int | None:
@@ -64,10 +64,15 @@ def command(pid: int) -> tuple[str, str]:
     return ("", "") if state.startswith("Z") else (program, (dash + arguments).strip())
 
 
-def wait_for_program(pid: int, data: Path) -> None:
-    """Wait until a process that was just made runs the server, or has ended."""
-    stop = time.monotonic() + EXEC_SECONDS
-    while not is_server(pid, data) and command(pid)[0] and time.monotonic() < stop:
+def wait_for_lock(pid: int, data: Path, lock: Path) -> None:
+    """Wait until a process that was just made has written its number, or has ended.
+
+    Until then others cannot know that a server is starting there.
+    """
+    stop = time.monotonic() + LOCK_SECONDS
+    while time.monotonic() < stop and command(pid)[0]:
+        if is_server(pid, data) and recorded_pid(lock) == pid:
+            return
         time.sleep(STEP_SECONDS / 10)
 
 

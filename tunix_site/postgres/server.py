@@ -52,7 +52,7 @@ class Server:
         with _uninterrupted():
             started = programs.call("postgres", shell, env=environment, start_new_session=True)
             self.started = int(started.stdout)
-            postmaster.wait_for_program(self.started, self.data)
+            postmaster.wait_for_lock(self.started, self.data, self.pid_file)
 
     def stop(self) -> None:
         """Stop it where it runs; hard where it does not hear, since it recovers from that."""

@@ -7,16 +7,8 @@ import logging
 import pytest
 
 from tunix_site import logs
-from tunix_site.access.authentication import wrong_keys
 
 KEPT = ("auth", "contenttypes")  # groups are made by a migration
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted():
-    """Forget what earlier tests did wrong, all from one address."""
-    wrong_keys.clear()
-    logs._seldom.clear()
 
 
 @pytest.fixture

@@ -146,9 +146,9 @@ def test_any_command_does_it(var_dir):
 
 def test_one_does_it_and_the_others_wait(var_dir):
     processes = [holder(var_dir) for _ in range(3)]
-    for process in processes:
-        assert process.stdout.readline() == "held\n"
+    held = [process.stdout.readline() for process in processes]
     printed = [process.communicate()[1] for process in processes]
+    assert held == ["held\n"] * 3, printed
     assert sorted("Carrying " in text for text in printed) == [False, False, True]
     waits = "Waiting for another command that starts, stops or carries over PostgreSQL..."
     assert all("Carrying " in text or waits in text for text in printed)
