@@ -10,10 +10,10 @@ from jobs.models import Job
 from jobs.progress import Progress
 from traces.serializers.curation import BulkSerializer
 from traces.serializers.scores import ScoreAllSerializer
-from traces.services.bulk import BULK, NEWEST, change_traces
+from traces.services.bulk import BULK, change_traces
 from traces.services.importing.imports import IMPORT
-from traces.services.scoring.score_all import NEWEST as NEWEST_TO_SCORE
 from traces.services.scoring.score_all import SCORE, score_all
+from traces.services.walking import NEWEST
 from tunix_site.models import Role
 
 unqueued_kind(IMPORT, role=Role.WRITER)
@@ -33,10 +33,10 @@ def bulk(job: Job, progress: Progress) -> dict[str, Any]:
 @job_kind(SCORE, queue="scoring", role=Role.CURATOR)
 def score(job: Job, progress: Progress) -> dict[str, Any]:
     """Score the traces of a request; done again, it goes on with those that lack a score."""
-    asked = {key: value for key, value in job.parameters.items() if key != NEWEST_TO_SCORE}
+    asked = {key: value for key, value in job.parameters.items() if key != NEWEST}
     serializer = ScoreAllSerializer(data=asked)
     serializer.is_valid(raise_exception=True)
-    scoring = serializer.to_scoring(newest=UUID(job.parameters[NEWEST_TO_SCORE]))
+    scoring = serializer.to_scoring(newest=UUID(job.parameters[NEWEST]))
     by = actors.worker(user=job.created_by)
     counts = {"scored_count": 0, "undecided_count": 0}
     progress.total = scoring.to_score().count()  # fewer, where it goes on

@@ -18,8 +18,9 @@ from traces.models import Trace
 from traces.scorers.known import SCORERS
 from traces.serializers.scores import ScoreAllSerializer
 from traces.services import scores
-from traces.services.scoring.request import CRITERIA, newest_trace
+from traces.services.scoring.request import CRITERIA
 from traces.services.scoring.score_all import start_scoring
+from traces.services.walking import newest_trace
 from tunix_site.admin_base.filters import control
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.errors import text_of

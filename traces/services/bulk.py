@@ -1,6 +1,5 @@
 """Changing what may change of all traces that match a filter."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,12 +18,13 @@ from jobs.services.queue import start_job
 from traces.document import MAX_TAGS
 from traces.finding.filters import matching
 from traces.models import Review, TagChange, Trace
+from traces.querysets import TraceQuerySet
 from traces.services.reviews import Change, change_many
+from traces.services.walking import NEWEST, id_batches, newest_trace
 from tunix_site.database.troubles import trouble_of
 from tunix_site.errors import Conflict
 
 BULK = "bulk"
-NEWEST = "newest"  # among a job's parameters: the newest trace when it was started
 CHANGED_AT_ONCE = 1_000
 
 
@@ -51,7 +51,7 @@ def start_bulk_change(
 
     `parameters` is the request as it came. Traces that come in later are left alone.
     """
-    newest = Trace.objects.order_by("-id").values_list("id", flat=True).first() or UUID(int=0)
+    newest = newest_trace()
     count = matching(change.where).filter(id__lte=newest).count()
     if expected_count is not None and count != expected_count:
         raise Conflict(f"{count:,} traces match, not {expected_count:,}: nothing was changed.")
@@ -69,7 +69,7 @@ def change_traces(*, change: BulkChange, job: Job, progress: Progress, by: Actor
         raise PermissionDenied("Whoever started it is no user any more.")
     counts = _counted_before(change, job) if job.attempt > 1 else Counts()
     try:
-        for ids in _matching_ids(change, UUID(job.parameters[NEWEST])):
+        for ids in id_batches(traces=_asked(change, job), size=CHANGED_AT_ONCE):
             with transaction.atomic():
                 _change(ids, change, job, counts, progress, by)
             progress.done = counts.matched_count
@@ -89,8 +89,12 @@ def _counted_before(change: BulkChange, job: Job) -> Counts:
     by_job = Q(pk__in=Review.objects.filter(job=job.id).values("trace_id"))
     by_job |= Q(pk__in=TagChange.objects.filter(job=job.id).values("trace_id"))
     changed = Trace.objects.filter(by_job).count()
-    still = matching(change.where).filter(by_job, id__lte=UUID(job.parameters[NEWEST])).count()
+    still = _asked(change, job).filter(by_job).count()
     return Counts(matched_count=changed - still, changed_count=changed)
+
+
+def _asked(change: BulkChange, job: Job) -> TraceQuerySet:
+    return matching(change.where).filter(id__lte=UUID(job.parameters[NEWEST]))
 
 
 def _is_over(progress: Progress, error: Exception) -> bool:
@@ -114,17 +118,6 @@ def _record(change: BulkChange, job: Job, counts: Counts, by: Actor) -> None:
         count=counts.changed_count,
         where=job.parameters["where"],
     )
-
-
-def _matching_ids(change: BulkChange, newest: UUID) -> Iterator[list[UUID]]:
-    """Give the ids of the traces that match, newest first, as they match when it is their turn."""
-    rest = (
-        matching(change.where).filter(id__lte=newest).order_by("-id").values_list("id", flat=True)
-    )
-    ids = list(rest[:CHANGED_AT_ONCE])
-    while ids:
-        yield ids
-        ids = list(rest.filter(id__lt=ids[-1])[:CHANGED_AT_ONCE])
 
 
 def _change(

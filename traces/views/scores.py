@@ -18,8 +18,8 @@ from traces.serializers.scores import (
     ScoreAllSerializer,
     ScoresStoredSerializer,
 )
-from traces.services.scoring.request import newest_trace
 from traces.services.scoring.score_all import start_scoring
+from traces.services.walking import newest_trace
 from traces.views.score_batches import MAX_BYTES as MAX_SCORES_BYTES
 from traces.views.score_batches import MAX_SCORES, record_scores
 from tunix_site.api.views import ApiViewSet

@@ -6,8 +6,9 @@ from rest_framework.exceptions import ValidationError
 
 from events import actors
 from traces.serializers.scores import ScoreAllSerializer
-from traces.services.scoring.request import CRITERIA, Scoring, newest_trace
+from traces.services.scoring.request import CRITERIA, Scoring
 from traces.services.scoring.score_all import score_all
+from traces.services.walking import newest_trace
 from tunix_site import strict_json
 from tunix_site.errors import text_of
 from tunix_site.progress_bar import progress_bar

@@ -8,6 +8,7 @@ from traces.models import Trace
 from traces.scorers.scorer import CannotScore, Content, Scorer, TryAgain
 from traces.services.scores import NewScore, scored_here, store_many
 from traces.services.scoring.request import Batch, Scoring
+from traces.services.walking import id_batches
 from tunix_site.errors import Unavailable
 
 SCORED_AT_ONCE = 1_000
@@ -23,21 +24,12 @@ def score_contents(
     check: Callable[[], None],
 ) -> Iterator[Batch]:
     """Score traces in batches, the newest first; no lock is held while they are scored."""
-    for ids in _batches(scoring):
+    for ids in id_batches(traces=scoring.to_score(), size=SCORED_AT_ONCE):
         scores: list[NewScore] = []
         for start in range(0, len(ids), READ_AT_ONCE):
             scores += _scored(scorer, ids[start : start + READ_AT_ONCE], check)
         stored = store_many(scores=scores, job=job, by=by)
         yield Batch(len(ids), stored, sum(score.value is None for score in scores))
-
-
-def _batches(scoring: Scoring) -> Iterator[list[UUID]]:
-    """Give the ids of traces as they match when it is their turn."""
-    rest = scoring.to_score().order_by("-pk").values_list("pk", flat=True)
-    ids = list(rest[:SCORED_AT_ONCE])
-    while ids:
-        yield ids
-        ids = list(rest.filter(pk__lt=ids[-1])[:SCORED_AT_ONCE])
 
 
 def _scored(scorer: Scorer, ids: list[UUID], check: Callable[[], None]) -> Iterator[NewScore]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from traces.finding.filters import matching
-from traces.models import Score, Trace
+from traces.models import Score
 from traces.querysets import TraceQuerySet
 from traces.scorers.known import EVERY_SCORER
 from traces.scorers.scorer import PromptScorer, Scorer
@@ -51,8 +51,3 @@ class Scoring:
     def to_score(self) -> TraceQuerySet:
         """Give those of them that are to get a score."""
         return self.matching().exclude(self.is_scored()) if self.missing_only else self.matching()
-
-
-def newest_trace() -> UUID:
-    """Give the id of the newest trace; of none, one below all."""
-    return Trace.objects.order_by("-pk").values_list("pk", flat=True).first() or UUID(int=0)

@@ -11,9 +11,9 @@ from traces.scorers.known import PROMPT_SCORERS, SCORERS
 from traces.services.scoring.contents import score_contents
 from traces.services.scoring.prompts import score_prompts
 from traces.services.scoring.request import Batch, Scoring
+from traces.services.walking import NEWEST
 
 SCORE = "score"
-NEWEST = "newest"  # among a job's parameters: the newest trace when it was started
 
 
 def start_scoring(*, scoring: Scoring, parameters: dict[str, Any], by: Actor) -> Job:

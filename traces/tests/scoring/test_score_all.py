@@ -10,8 +10,9 @@ from jobs.tests.working import work_off
 from traces.models import Score, Trace
 from traces.scorers import known
 from traces.scorers.scorer import Scored, Scorer
-from traces.services.scoring.request import Scoring, newest_trace
+from traces.services.scoring.request import Scoring
 from traces.services.scoring.score_all import score_all
+from traces.services.walking import newest_trace
 from traces.tests.factories import ScoreFactory, TraceFactory
 
 pytestmark = pytest.mark.django_db
