@@ -1,7 +1,7 @@
 """Evaluation sets: problems with the answers that are expected."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from errors import InputError
@@ -19,6 +19,12 @@ class Problem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     section: str | None = None
     category: str | None = None
     difficulty: str | None = None
+    aliases: list[str] = []  # other answers that are right
+    meta: dict[str, Any] = {}
+
+    @property
+    def right_answers(self) -> tuple[str, ...]:
+        return (self.expected_answer, *self.aliases)
 
 
 class _AnswerMeta(msgspec.Struct, frozen=True):

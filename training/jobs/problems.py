@@ -1,4 +1,4 @@
-"""Write reasoning problems as traces, one JSON object a line.
+"""Write reasoning problems as traces, or as items of an evaluation set, one JSON object a line.
 
     python training/jobs/problems.py --family addition --count 1000 --seed 0 --output FILE
 
@@ -8,13 +8,15 @@ worked solutions, the others with an answer that can be verified.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import random
 import re
+import resource
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,13 @@ from run_record import DRAFT
 
 COLUMNS = ("Ones", "Tens", "Hundreds")
 LOWEST, HIGHEST = 100, 999
+MAX_COUNT = 2**20  # of the library's problems
+# What --bounded allows: seconds of processor time, bytes of memory and of the file.
+BOUNDS = {
+    resource.RLIMIT_CPU: 600,
+    resource.RLIMIT_AS: 8 * 1024**3,
+    resource.RLIMIT_FSIZE: 1024**3,
+}
 PAIRS = (HIGHEST - LOWEST + 1) * (HIGHEST - LOWEST + 2) // 2
 
 
@@ -64,22 +73,49 @@ def _carries(left: int, right: int) -> str:
     return f"{count} carries"
 
 
-def from_library(family: str, count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Yield problems of reasoning-gym; the lines of a worked solution, if any, are the steps."""
+def spread(family: str, seed: int) -> int:
+    """Give the library's seed for one of ours, far from those of other seeds and families.
+
+    The library's problem i of seed n is its problem i-1 of seed n+1: taken as they are, seeds that
+    follow one another would share all problems but one. It adds the number of the problem, and some
+    families give the sum to NumPy, which takes 32 bits.
+    """
+    digest = hashlib.sha256(f"{family}\n{seed}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % (2**32 - MAX_COUNT)
+
+
+def from_library(
+    family: str, count: int, seed: int, config: dict[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Give problems of reasoning-gym; InputError where a family has no such settings."""
     with warnings.catch_warnings():
         # of a package that it needs, each time that Python compiles it: nothing for us to mend
         warnings.simplefilter("ignore", SyntaxWarning)
         import reasoning_gym
 
-    random.seed(seed)  # one family draws from the random numbers that all share
-    for number, entry in enumerate(reasoning_gym.create_dataset(family, size=count, seed=seed)):
+    theirs = spread(family, seed)
+    random.seed(theirs)  # one family draws from the random numbers that all share
+    try:
+        dataset = reasoning_gym.create_dataset(family, **(config or {}), size=count, seed=theirs)
+    except (AssertionError, TypeError, ValueError) as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"--config: {family}: {said}") from None
+    return _library_traces(dataset, family, seed)
+
+
+def _library_traces(
+    entries: Iterable[dict[str, Any]], family: str, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Shape the library's problems; the lines of a worked solution, if any, are the steps."""
+    for number, entry in enumerate(entries):
         metadata = entry.get("metadata", {})
         answer = "" if entry.get("answer") is None else str(entry["answer"])
         solution = str(metadata.get("answer_cot") or "")
         lines = [line.strip() for line in re.sub(r"\n####.*", "", solution).splitlines()]
         yield _trace(
             family=family,
-            name=f"{family}-{seed}-{number}",
+            # parted by slashes: by dashes, these were the problems of seeds that were not spread
+            name=f"{family}/{seed}/{number}",
             prompt=entry["question"],
             steps=[line for line in lines if line],
             answer=answer,
@@ -110,6 +146,41 @@ def _trace(
     }
 
 
+def as_item(trace: dict[str, Any]) -> dict[str, Any]:
+    """Shape a problem as an item of an evaluation set; InputError where no answer is known."""
+    meta = trace["meta"]
+    if not trace["final_answer"]:
+        raise InputError(f"--family: {meta['family']!r} gives problems without a known answer")
+    item = {
+        "id": trace["external_id"],
+        "prompt": trace["prompt"],
+        "expected_answer": trace["final_answer"],
+        "category": meta["family"],
+    }
+    return {**item, "difficulty": meta["difficulty"]} if "difficulty" in meta else item
+
+
+def read_config(text: str) -> dict[str, Any]:
+    """Read the settings of a family; InputError where they are none."""
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError("--config: no JSON") from None
+    if not isinstance(config, dict):
+        raise InputError("--config: no JSON object")
+    for name in sorted({"seed", "size"} & config.keys()):
+        raise InputError(f"--config: {name} is said by --{'count' if name == 'size' else name}")
+    return config
+
+
+def bound() -> None:
+    """Limit what this process may take: a configuration from outside may ask for anything."""
+    for kind, most in BOUNDS.items():
+        _, hard = resource.getrlimit(kind)
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (least, least))
+
+
 def families() -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
@@ -125,12 +196,34 @@ def same_hashes() -> None:
         os.execve(sys.executable, [sys.executable, *sys.argv], environment)  # noqa: S606  # no shell is wanted
 
 
+def problems_of(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Give the problems that are asked for; InputError where there are none such."""
+    config = read_config(options.config)
+    if options.count < 1:
+        raise InputError(f"--count: {options.count} is less than 1")
+    if options.family == "addition":
+        if config:
+            raise InputError("--config: addition has no settings")
+        if options.count > PAIRS:
+            raise InputError(f"--count: there are only {PAIRS} pairs")
+        return addition(options.count, options.seed)
+    if options.count > MAX_COUNT:
+        raise InputError(f"--count: more than {MAX_COUNT}")
+    same_hashes()
+    if options.family not in families():
+        raise InputError(f"--family: no family {options.family!r}; --list shows them")
+    return from_library(options.family, options.count, options.seed, config)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--family", default="addition")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--config", default="{}", help="a family's own settings, as JSON")
     parser.add_argument("--output", type=Path)
+    parser.add_argument("--eval-set", action="store_true", help="items of an evaluation set")
+    parser.add_argument("--bounded", action="store_true", help="in bounded time and memory")
     parser.add_argument("--list", action="store_true", help="list the families and stop")
     options = parser.parse_args()
     if options.list:
@@ -138,23 +231,16 @@ def main() -> None:
         return
     if options.output is None:
         raise InputError("--output: is needed")
-    if options.count < 1:
-        raise InputError(f"--count: {options.count} is less than 1")
-    if options.family == "addition":
-        if options.count > PAIRS:
-            raise InputError(f"--count: there are only {PAIRS} pairs")
-        problems = addition(options.count, options.seed)
-    elif options.family in families():
-        same_hashes()
-        problems = from_library(options.family, options.count, options.seed)
-    else:
-        raise InputError(f"--family: no family {options.family!r}; --list shows them")
+    if options.bounded:
+        bound()
+    problems = problems_of(options)
+    shape = as_item if options.eval_set else dict
     options.output.parent.mkdir(parents=True, exist_ok=True)
     draft = options.output.with_name(options.output.name + DRAFT)
     with draft.open("w", encoding="utf-8") as file:
         progress = progress_bar(problems, total=options.count, desc=options.family)
         for problem in progress:
-            file.write(json.dumps(problem, ensure_ascii=False) + "\n")
+            file.write(json.dumps(shape(problem), ensure_ascii=False) + "\n")
     draft.replace(options.output)
 
 

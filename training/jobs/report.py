@@ -71,7 +71,7 @@ def judge(path: Path, problems: list[Problem]) -> tuple[list[bool], list[dict[st
         raise InputError(f"{path}: no answer to {missing[0]!r}{_and_others(len(missing) - 1)}")
     found = [given[problem.id] for problem in problems]
     right = [
-        same_answer(answer["final_answer"], problem.expected_answer)
+        any(same_answer(answer["final_answer"], right) for right in problem.right_answers)
         for answer, problem in zip(found, problems, strict=True)
     ]
     return right, found

@@ -1,5 +1,7 @@
 """problems.py: problems with worked steps, as traces that can be sent as they are."""
 
+import re
+
 import pytest
 from documents import check_trace
 from helpers import read_lines, refusal, run
@@ -92,6 +94,61 @@ def test_a_family_without_solutions_has_its_answer_as_output(tmp_path):
         assert trace["steps"] == [{"i": 0, "type": "output", "content": trace["final_answer"]}]
 
 
+@pytest.mark.parametrize("family", ["chain_sum", "gsm_symbolic", "basic_arithmetic", "gcd"])
+def test_two_seeds_share_nothing_but_chance(tmp_path, family):
+    """The library's seeds that follow one another share all problems but one."""
+    found = [
+        make(tmp_path / f"{seed}.jsonl", "--family", family, "--count", 200, "--seed", seed)
+        for seed in (0, 1)
+    ]
+    prompts = [{trace["prompt"] for trace in traces} for traces in found]
+    assert len(prompts[0] & prompts[1]) <= 2
+    ids = [{trace["external_id"] for trace in traces} for traces in found]
+    assert not ids[0] & ids[1]
+
+
+def test_seeds_are_spread_by_family_and_seed():
+    from problems import MAX_COUNT, spread
+
+    spreads = {spread(family, seed) for family in ("gcd", "chain_sum") for seed in range(500)}
+    assert len(spreads) == 1_000
+    assert min(spreads) >= 0
+    assert max(spreads) + MAX_COUNT <= 2**32  # NumPy takes no more
+
+
+def test_settings_of_a_family_are_passed_on(tmp_path):
+    traces = make(
+        tmp_path / "out.jsonl",
+        *("--family", "chain_sum", "--count", 20),
+        *("--config", '{"min_terms": 3, "max_terms": 3, "min_digits": 1, "max_digits": 1}'),
+    )
+    sums = [re.findall(r"\d+", trace["prompt"]) for trace in traces]
+    assert {len(numbers) for numbers in sums} == {3}
+    assert {len(number) for numbers in sums for number in numbers} == {1}
+
+
+@pytest.mark.parametrize(("family", "fields"), [("addition", {"difficulty"}), ("chain_sum", set())])
+def test_items_of_an_evaluation_set(tmp_path, family, fields):
+    from evalset import read_problems
+
+    path = tmp_path / "items.jsonl"
+    asked = ("--family", family, "--count", 20, "--seed", 3)
+    items = make(path, *asked, "--eval-set", "--bounded")
+    for item, trace in zip(items, make(tmp_path / "traces.jsonl", *asked), strict=True):
+        assert set(item) == {"id", "prompt", "expected_answer", "category"} | fields
+        assert item["id"] == trace["external_id"]
+        assert (item["prompt"], item["expected_answer"]) == (trace["prompt"], trace["final_answer"])
+        assert item["category"] == family
+    assert len(read_problems(path)) == 20
+
+
+def test_what_asks_for_too_much_memory_ends(tmp_path):
+    many = '{"min_numbers": 900000000, "max_numbers": 900000000}'
+    asked = ("--family", "gcd", "--count", 1, "--config", many, "--bounded")
+    _, said = run("problems", "--output", tmp_path / "out.jsonl", *asked, code=1)
+    assert said.rstrip().endswith("MemoryError")
+
+
 @pytest.mark.parametrize("family", ["isomorphic_strings", "list_functions"])
 def test_a_seed_gives_the_same_file_in_any_process(tmp_path, family):
     files = [
@@ -113,6 +170,15 @@ def test_a_seed_gives_the_same_file_in_any_process(tmp_path, family):
         (["--count", 405_451], "--count: there are only 405450 pairs"),
         (["--family", "nothing"], "--family: no family 'nothing'"),
         (["--family", "composite"], "--family"),
+        (["--family", "gcd", "--count", 2**20 + 1], "--count: more than 1048576"),
+        (["--config", "{"], "--config: no JSON"),
+        (["--config", "[]"], "--config: no JSON object"),
+        (["--config", '{"digits": 3}'], "--config: addition has no settings"),
+        (["--family", "gcd", "--config", '{"seed": 3}'], "--config: seed is said by --seed"),
+        (["--family", "gcd", "--config", '{"size": 3}'], "--config: size is said by --count"),
+        (["--family", "gcd", "--config", '{"digits": 3}'], "--config: gcd: GCDConfig"),
+        (["--family", "gcd", "--config", '{"min_numbers": 0}'], "--config: gcd: min_numbers"),
+        (["--family", "gcd", "--config", '{"min_numbers": "x"}'], "--config: gcd: "),
     ],
 )
 def test_bad_arguments_write_nothing(tmp_path, arguments, message):

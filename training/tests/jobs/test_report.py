@@ -146,6 +146,14 @@ def test_an_answer_counts_by_what_it_says_not_by_its_length(files):
     assert (report["flips"]["gained"], report["flips"]["lost"]) == (0, 6)
 
 
+def test_any_of_the_right_answers_counts(files):
+    aliases = [{**item, "aliases": ["none", "60"], "meta": {"a": 1}} for item in EVAL_SET]
+    write_lines(files / "evalset.jsonl", aliases)
+    run("report", *arguments(files))
+    report = read_json(files / "report" / "report.json")
+    assert (report["before"]["right"], report["after"]["right"]) == (3, 4)
+
+
 def test_a_control_is_compared_too(files):
     control = write_lines(files / "control.jsonl", answered(EXPECTED))
     run("report", *arguments(files, control=control))
