@@ -20,3 +20,7 @@ class DatasetsConfig(apps.SiteApp):
 
     def ready(self) -> None:
         from datasets import tasks  # noqa: F401  # registers the kind of job
+        from datasets.held_out.named import datasets_naming
+        from evalsets.services.delete import names_evalsets
+
+        names_evalsets(namer=datasets_naming)

@@ -1,6 +1,5 @@
 """What is trained on: immutable, ordered selections of traces."""
 
-import re
 import uuid
 from typing import Any, ClassVar, Self
 
@@ -12,17 +11,11 @@ from django.utils import timezone
 from datasets.recipe.recipe import Recipe
 from datasets.recipe.rules import MAX_SPLIT_CHARS
 from traces.models import Trace
+from tunix_site.database.names import MAX_KEY_CHARS, MAX_NAME_CHARS, MAX_VERSION_CHARS
 from tunix_site.strict_json import StoredDecoder
 
-MAX_NAME_CHARS = 128
-MAX_VERSION_CHARS = 64
 MAX_PARENT_CHARS = 256
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]*")
 SCHEMA_VERSION = "1.0"
-
-
-def dataset_key(name: str, version: str) -> str:
-    return f"{name}-{version}".replace(" ", "_").replace("/", "_")
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
@@ -56,7 +49,7 @@ class Dataset(models.Model):
     It never changes after it is built (a database trigger holds it), except that it is deleted.
     """
 
-    key = models.CharField(max_length=MAX_NAME_CHARS + MAX_VERSION_CHARS + 1, unique=True)
+    key = models.CharField(max_length=MAX_KEY_CHARS, unique=True)
     build_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=MAX_NAME_CHARS)
     version = models.CharField(max_length=MAX_VERSION_CHARS)

@@ -2,26 +2,16 @@
 
 from typing import Any
 
-from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from datasets.models import (
-    MAX_NAME_CHARS,
-    MAX_PARENT_CHARS,
-    MAX_VERSION_CHARS,
-    NAME,
-    Dataset,
-)
+from datasets.models import MAX_PARENT_CHARS, Dataset
 from datasets.recipe.recipe import Strategy
 from datasets.recipe.serializer import RecipeDocumentSerializer, RecipeSerializer
 from datasets.services.build import BuildRequest
 from datasets.services.preview import Preview
+from evalsets.serializers import NullableTextField
 from tunix_site.api.fields import ObjectField, QuerySerializer, TextField, UUIDField
-
-check_name = RegexValidator(
-    rf"^{NAME.pattern}\Z",
-    "Begin with a letter or digit; then letters, digits, spaces and . _ / - only.",
-)
+from tunix_site.database.names import MAX_NAME_CHARS, MAX_VERSION_CHARS, check_name
 
 
 class BuildSerializer(RecipeSerializer):
@@ -91,16 +81,6 @@ class DatasetRowSerializer(serializers.ModelSerializer[Dataset]):
             "content_digest",
         ]
         read_only_fields = fields
-
-
-class NullableTextField(serializers.CharField):
-    """Text whose absence is stored as the empty string and shown as null."""
-
-    def __init__(self) -> None:
-        super().__init__(allow_null=True)
-
-    def to_representation(self, value: str) -> str | None:  # type: ignore[override]
-        return value or None
 
 
 class FunnelLineSerializer(serializers.Serializer[dict[str, Any]]):

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from drf_spectacular.generators import SchemaGenerator
 
 from datasets.tests.factories import DatasetFactory
+from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job
 from jobs.tests.factories import RunningJobFactory
 from traces.models import Trace
@@ -44,6 +45,12 @@ BODIES = {
     ("post", "/api/rewards/preview"): {"reward": {"baseline": 1}, "where": {}},
     ("post", "/api/datasets/build"): {"dataset_name": "new", "dataset_version": "1"},
     ("post", "/api/datasets/preview"): {"exact": True},
+    ("post", "/api/evalsets"): {
+        "name": "asked",
+        "version": "1",
+        "items": [{"id": "1", "prompt": "What is 2 + 2?", "expected_answer": "4"}],
+    },
+    ("post", "/api/evalsets/from-dataset"): {"name": "asked", "version": "2", "key": "built-1"},
 }
 QUERIES = {  # that routes need
     "/api/traces/compare": "?base={id}&other={id}",
@@ -55,11 +62,12 @@ POSTS = [route for route in BODIES if route[0] == "post"]
 
 
 class World:
-    """A trace that is free, another in a dataset, and a job that a writer started."""
+    """A trace that is free, another in a dataset, an evaluation set, and a writer's job."""
 
     def __init__(self) -> None:
-        TraceFactory()
+        TraceFactory(meta={"reference_answer": "4"})
         dataset = DatasetFactory(name="built")
+        self.evalset = EvalSetFactory()
         self.trace: Trace = TraceFactory.build()
         self.trace.id = UUID(TRACE_ID)
         self.trace.save(force_insert=True)
@@ -69,6 +77,8 @@ class World:
 
     def names_of(self, path: str) -> dict[str, str]:
         """Give what stands for the names in a path."""
+        if "/evalsets/" in path:
+            return {**self.names, "key": self.evalset.key}
         return {**self.names, "id": str(self.job.id)} if "/jobs/" in path else self.names
 
     def url(self, route: tuple[str, str], **names: str) -> str:

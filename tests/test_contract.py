@@ -13,6 +13,8 @@ from rest_framework.test import APIClient
 
 from datasets.models import Dataset
 from datasets.tests.factories import DatasetFactory
+from evalsets.models import EvalSet
+from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
 from tests.routes import (
@@ -53,10 +55,18 @@ ROLES = {
     ("post", "/api/datasets/build"): "curator",
     ("post", "/api/datasets/preview"): "reader",
     ("delete", "/api/datasets/{key}"): "curator",
+    ("post", "/api/evalsets"): "curator",
+    ("post", "/api/evalsets/from-dataset"): "curator",
+    ("delete", "/api/evalsets/{key}"): "curator",
     ("delete", "/api/jobs/{id}"): "writer",
 }
 KEYED = [route for route in ROUTES if route != HEALTH]
-LISTS = {"/api/traces": "id", "/api/datasets": "dataset_key", "/api/jobs": "id"}
+LISTS = {
+    "/api/traces": "id",
+    "/api/evalsets": "key",
+    "/api/datasets": "dataset_key",
+    "/api/jobs": "id",
+}
 
 
 def routes(chosen):
@@ -451,12 +461,14 @@ def test_a_list_is_newest_first_page_by_page_and_counted_when_asked(reader, path
     TraceFactory.create_batch(5)
     for _ in range(5):
         DatasetFactory()
+        EvalSetFactory()
         JobFactory()
     newest_first = {
         "/api/traces": [
             str(pk) for pk in Trace.objects.order_by("-id").values_list("pk", flat=True)
         ],
         "/api/datasets": list(Dataset.objects.order_by("-id").values_list("key", flat=True)),
+        "/api/evalsets": list(EvalSet.objects.order_by("-id").values_list("key", flat=True)),
         "/api/jobs": [str(pk) for pk in Job.objects.order_by("-id").values_list("pk", flat=True)],
     }[path]
     page = reader.get(path).json()

@@ -84,7 +84,9 @@ def locations(path: str) -> list[str]:
     return [block for pattern, block in blocks if re.search(pattern, path)]
 
 
-@pytest.mark.parametrize("path", ["/api/traces/import", "/api/traces/import/"])
+@pytest.mark.parametrize(
+    "path", ["/api/traces/import", "/api/traces/import/", "/api/evalsets", "/api/evalsets/"]
+)
 def test_nginx_hands_imports_on_as_they_come(path):
     assert resolve(path)
     [block] = locations(path)
@@ -99,6 +101,7 @@ def test_nginx_hands_imports_on_as_they_come(path):
         "/api/datasets/sums-1/export.parquet",
         "/api/datasets/sums-1/manifest/",
         "/api/jobs/01a20fe6-b733-7378-b397-7d05669c2e15/errors.jsonl",
+        "/api/evalsets/sums-1/items.jsonl",
     ],
 )
 def test_nginx_keeps_nothing_of_long_answers(path):

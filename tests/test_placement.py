@@ -203,6 +203,7 @@ WRITE_BESIDE = {
 READ_BY_SQL = {
     "datasets/export/reading.py": "exports",
     "datasets/recipe/text/signed.py": "candidates with their signatures and texts",
+    "evalsets/reading.py": "the items of an evaluation set",
     "jobs/api/reading.py": "a job's errors",
     "traces/finding/matches.py": "which traces hold words",
     "traces/finding/prompts.py": "prompts, with what their traces have in common",

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "events",
     "jobs",
     "traces",
+    "evalsets",
     "datasets",
     "training",
 ]

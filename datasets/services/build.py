@@ -10,7 +10,7 @@ import msgspec
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import UniqueViolation
 
-from datasets.models import Dataset, DatasetItem, dataset_key
+from datasets.models import Dataset, DatasetItem
 from datasets.recipe.candidates import Candidates
 from datasets.recipe.funnel import emptied, take_steps
 from datasets.recipe.recipe import Recipe
@@ -20,6 +20,7 @@ from events.actors import Actor
 from events.services import record_event
 from jobs.progress import Progress
 from tunix_site.database.copy_out import copy_out
+from tunix_site.database.names import key_of
 from tunix_site.database.troubles import sqlstate
 from tunix_site.errors import Conflict, Invalid, Unavailable
 
@@ -139,7 +140,7 @@ def _built(request: BuildRequest, by: Actor, progress: Progress | None) -> Datas
 def _claimed(request: BuildRequest, by: Actor) -> Dataset:
     """Insert the row, waiting for whoever builds under the same name; _Taken where it is there."""
     dataset = Dataset(
-        key=dataset_key(request.name, request.version),
+        key=key_of(request.name, request.version),
         name=request.name,
         version=request.version,
         parent=_held_parent(request.parent_key),
@@ -167,7 +168,7 @@ def _held_parent(key: str) -> Dataset | None:
 
 def _stored(request: BuildRequest) -> Dataset:
     """Give what is there under the name and version; Conflict where it is of another request."""
-    key = dataset_key(request.name, request.version)
+    key = key_of(request.name, request.version)
     dataset = Dataset.objects.filter(name=request.name, version=request.version).first()
     if dataset is None:
         other = Dataset.objects.get(key=key)

@@ -2,20 +2,25 @@
 
 import hashlib
 import re
+import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import IO, Any
 
+from django.conf import settings
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 from tunix_site import strict_json
 from tunix_site.api.idempotency import HEADER as IDEMPOTENCY_HEADER
+from tunix_site.api.renderers import NDJSON
 from tunix_site.errors import TooLarge
 
 CHUNK_BYTES = 64 * 1024
+OUTPUT_BYTES = 1024 * 1024  # of one call to zlib
+KEPT_IN_MEMORY = 1024 * 1024  # bytes of a body, before they go to the disk
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 FIELD_OF_FORM = re.compile(rb"[\w.+%\[\]-]{1,100}=")
 SHOWN_JSON = 30  # characters at the place where a body is no JSON
@@ -108,6 +113,31 @@ def _without_form(pieces: Iterator[bytes]) -> Iterator[bytes]:
     return chain([first], pieces)
 
 
+class LinesParser(StreamParser):
+    """Gives a body of JSON Lines as a file, so that it can be gone through more than once.
+
+    It is written down before anything is done: who sends slowly holds nothing but the file, which
+    the view closes at the end.
+    """
+
+    media_type = NDJSON
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        request = (parser_context or {})["request"]
+        request.spooled = file = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY)  # noqa: SIM115
+        digest = hashlib.sha256()
+        for piece in _pieces(stream, request.META, settings.MAX_SPOOL_BYTES):
+            file.write(piece)
+            digest.update(piece)
+        request.body_digest = digest.digest()
+        return file
+
+
 def kind_of_media(media_type: str | None) -> str:
     """Give the type without its parameters, in lower case."""
     return (media_type or "").partition(";")[0].strip().lower()
@@ -131,6 +161,14 @@ def read_body(stream: IO[bytes], headers: dict[str, Any], limit: int) -> bytes:
 
     TooLarge past the limit, ParseError where it ends before its Content-Length or is broken.
     """
+    body = bytearray()
+    for piece in _pieces(stream, headers, limit):
+        body += piece
+    return bytes(body)
+
+
+def _pieces(stream: IO[bytes], headers: dict[str, Any], limit: int) -> Iterator[bytes]:
+    """Yield a body in pieces, decompressed; raise as `read_body`."""
     length = int(headers["CONTENT_LENGTH"])
     encoding = headers.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
@@ -139,13 +177,13 @@ def read_body(stream: IO[bytes], headers: dict[str, Any], limit: int) -> bytes:
         raise TooLarge(limit)
     pieces = counted(stream, None if is_chunked(headers) else length)
     if encoding == "gzip":
-        pieces = _gunzip(pieces, limit)
-    body = bytearray()
+        pieces = _gunzip(pieces)
+    size = 0
     for piece in pieces:
-        body += piece
-        if len(body) > limit:
+        size += len(piece)
+        if size > limit:
             raise TooLarge(limit)
-    return bytes(body)
+        yield piece
 
 
 def counted(stream: IO[bytes], length: int | None) -> Iterator[bytes]:
@@ -166,17 +204,17 @@ def counted(stream: IO[bytes], length: int | None) -> Iterator[bytes]:
         raise ParseError(f"The body ends after {received} of {length} bytes.")
 
 
-def _gunzip(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:
+def _gunzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
     decompressor = zlib.decompressobj(wbits=31)
     for piece in pieces:
-        try:
-            # one byte over the limit is enough to refuse: a small bomb never unfolds
-            yield decompressor.decompress(piece, limit + 1)
-        except zlib.error:
-            raise ParseError("The body is not gzip.") from None
-        if decompressor.unconsumed_tail:
-            raise TooLarge(limit)
-        if decompressor.unused_data:
-            raise ParseError("The gzip body has data after its end.")
+        while piece:
+            try:
+                output = decompressor.decompress(piece, OUTPUT_BYTES)  # a small bomb never unfolds
+            except zlib.error:
+                raise ParseError("The body is not gzip.") from None
+            if decompressor.unused_data:
+                raise ParseError("The gzip body has data after its end.")
+            yield output
+            piece = decompressor.unconsumed_tail
     if not decompressor.eof:
         raise ParseError("The gzip body ends early.")

@@ -40,7 +40,8 @@ def _of_media_type(error: Any, view: Any, request: Any) -> str:
     sent = request.content_type or ""
     taken = _joined(parser.media_type for parser in request.parsers)
     named = f"not {shown(sent)[:MAX_SHOWN]}" if sent else "and Content-Type names none"
-    how = f'curl -H "Content-Type: {taken}" --data-binary @FILE'
+    first = request.parsers[0].media_type
+    how = f'curl -H "Content-Type: {first}" --data-binary @FILE'
     if kind_of_media(sent) in FORMS:
         return f"The body came as a form; here the file itself is the body, as {taken} ({how})."
     return f"The body must be {taken}, {named} ({how})."

@@ -93,6 +93,12 @@ class ApiViewMixin:
         ):
             self.post = partial(self._post_once, self.post)
 
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Close a body that was written to a file, whatever became of the request."""
+        if spooled := getattr(request, "spooled", None):
+            spooled.close()
+        return super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Describe the route, in JSON also where its answers are of another type."""
         answer_in_json(request)

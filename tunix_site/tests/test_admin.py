@@ -45,7 +45,7 @@ def test_the_home_page_begins_with_the_traces(admin_client):
     page = admin_client.get("/admin/")
     assert page.status_code == 200
     names = [app["app_label"] for app in page.context["app_list"]]
-    assert names == ["traces", "datasets", "jobs", "tunix_site", "auth"]
+    assert names == ["traces", "datasets", "evalsets", "jobs", "tunix_site", "auth"]
 
 
 @pytest.mark.parametrize("page", PAGES)

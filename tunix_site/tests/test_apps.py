@@ -126,19 +126,15 @@ def told(tmp_path) -> dict:
 
 def test_a_new_app_is_named_in_the_settings_alone(told):
     assert told["found"] == []
-    assert told["menus"] == ["Traces", "Notes", "Datasets", "Work", "Access"]
-    assert told["links"][:5] == ["version", "traces", "notes", "datasets", "jobs"]
+    assert told["menus"] == ["Traces", "Notes", "Datasets", "Evaluation sets", "Work", "Access"]
+    assert told["links"][:5] == ["version", "traces", "notes", "datasets", "evalsets"]
     assert told["tags"] == [
-        "traces",
-        "scores",
-        "rewards",
-        "notes",
-        "datasets",
-        "jobs",
-        "operations",
+        *("traces", "scores", "rewards", "notes", "datasets", "evalsets", "jobs", "operations"),
     ]
     assert told["said"] == "What it says."
-    assert told["workers"] == ["bulk", "scoring", "builds", "notes", "search", "similar", "filing"]
+    assert told["workers"] == [
+        *("bulk", "scoring", "builds", "notes", "search", "similar", "filing"),
+    ]
     assert told["beside"] == ["keep_notes", "work"]
     assert told["collectors"] == ["PendingCollector", "NotesCollector", "JobsCollector"]
 

@@ -85,7 +85,15 @@ def test_the_programs_have_the_same():
     "path",
     [
         path
-        for top in ("tunix_site", "jobs", "traces", "datasets", "training", "benchmarks")
+        for top in (
+            "tunix_site",
+            "jobs",
+            "traces",
+            "evalsets",
+            "datasets",
+            "training",
+            "benchmarks",
+        )
         for path in sorted((settings.BASE_DIR / top).rglob("*.py"))
         if path.name not in ("progress_bar.py", "test_progress_bar.py")
     ],

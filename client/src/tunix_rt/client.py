@@ -7,6 +7,7 @@ import httpx
 
 from tunix_rt.datasets import Datasets
 from tunix_rt.errors import Misconfigured
+from tunix_rt.evalsets import EvalSets
 from tunix_rt.http.retries import Retries
 from tunix_rt.http.transport import Transport
 from tunix_rt.jobs import Jobs
@@ -49,6 +50,7 @@ class Client:
         self.jobs = Jobs(self._transport)
         self.traces = Traces(self._transport)
         self.datasets = Datasets(self._transport, self.jobs)
+        self.evalsets = EvalSets(self._transport, self.jobs)
 
     def __enter__(self) -> "Client":
         return self

@@ -81,6 +81,23 @@ def import_records(
         return _sent(transport, body, query, None)
 
 
+def post_lines(
+    transport: Transport, path: str, records: Iterable[Mapping[str, Any]], query: Mapping[str, Any]
+) -> Any:
+    """Send records as lines, as they are drawn, to a route where the same lines may come again."""
+    with Replayed(_pieces(records)) as pieces:
+        response = transport.send(
+            "POST",
+            path,
+            query=query,
+            headers=NDJSON,
+            body=lambda: iter(pieces),
+            repeatable=True,
+            timeout=TIMEOUT,
+        )
+    return document(response)
+
+
 class Replayed:
     """Pieces that can be gone through again: a temporary file keeps those that were drawn."""
 

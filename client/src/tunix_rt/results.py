@@ -158,6 +158,31 @@ class FormatOfDataset(TypedDict):
     left_out: dict[str, int]
 
 
+class EvalSetMade(TypedDict):
+    key: str
+    digest: str
+    item_count: int
+    left_out: NotRequired[dict[str, int]]  # of a dataset's prompts
+    created: NotRequired[bool]  # by a job
+
+
+class EvalSetRow(TypedDict):
+    key: str
+    name: str
+    version: str
+    created_at: str
+    answer_type: str | None
+    license: str | None
+    parent: str | None
+    item_count: int
+    digest: str
+
+
+class EvalSet(EvalSetRow):
+    parent_split: str | None
+    generator: dict[str, Any] | None
+
+
 class Comparison(TypedDict):
     base: dict[str, Any]
     other: dict[str, Any]

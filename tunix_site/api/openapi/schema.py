@@ -121,12 +121,17 @@ class AutoSchema(BaseAutoSchema):
         return operation
 
     def _show_examples(self, operation: dict[str, Any]) -> None:
-        """Add what the view names as examples: of the request, and of each answer by its status."""
+        """Add what the view names as examples: of the request, and of each answer by its status.
+
+        With its media type beside it, one is of that alone.
+        """
         examples = getattr(self.view, "examples", {}).get(self._action(), {})
         bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
-        for name, example in examples.items():
-            for content in bodies[str(name)]["content"].values():
-                content["example"] = example
+        for named, example in examples.items():
+            name, only = named if isinstance(named, tuple) else (named, None)
+            for kind, content in bodies[str(name)]["content"].items():
+                if only in (None, kind):
+                    content["example"] = example
 
     def _action(self) -> str:
         return getattr(self.view, "action", None) or self.method.lower()

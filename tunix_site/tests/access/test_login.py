@@ -143,7 +143,7 @@ def test_the_root_of_the_site_leads_to_the_api(client):
 def test_the_root_of_the_api_names_its_parts(reader):
     parts = reader.get("/api").json()
     assert parts.pop("version") == __version__
-    assert {"traces", "datasets", "health", "metrics", "schema", "docs"} <= set(parts)
+    assert {"traces", "datasets", "evalsets", "health", "metrics", "schema", "docs"} <= set(parts)
     for url in parts.values():
         assert reader.get(url, headers={"Accept": "*/*"}).status_code == 200
 
