@@ -51,6 +51,13 @@ BODIES = {
         "items": [{"id": "1", "prompt": "What is 2 + 2?", "expected_answer": "4"}],
     },
     ("post", "/api/evalsets/from-dataset"): {"name": "asked", "version": "2", "key": "built-1"},
+    ("post", "/api/evalsets/generate"): {
+        "name": "asked",
+        "version": "3",
+        "family": "addition",
+        "size": 5,
+        "seed": 7,
+    },
 }
 QUERIES = {  # that routes need
     "/api/traces/compare": "?base={id}&other={id}",

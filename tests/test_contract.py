@@ -2,7 +2,9 @@
 
 import json
 import re
+import sys
 from itertools import product
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -32,6 +34,7 @@ from tests.routes import (
 )
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
+from training import programs
 from tunix_site import __version__
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +60,7 @@ ROLES = {
     ("delete", "/api/datasets/{key}"): "curator",
     ("post", "/api/evalsets"): "curator",
     ("post", "/api/evalsets/from-dataset"): "curator",
+    ("post", "/api/evalsets/generate"): "curator",
     ("delete", "/api/evalsets/{key}"): "curator",
     ("delete", "/api/jobs/{id}"): "writer",
 }
@@ -71,6 +75,12 @@ LISTS = {
 
 def routes(chosen):
     return pytest.mark.parametrize("route", chosen, ids=" ".join)
+
+
+@pytest.fixture(autouse=True)
+def _programs_can_be_run(monkeypatch):
+    """Have the training environment be there: whatever would be run, is not."""
+    monkeypatch.setattr(programs, "PYTHON", Path(sys.executable))
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """The OpenAPI document says everything: names, summaries, descriptions, examples and errors."""
 
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from openapi_schema_validator import OAS31Validator
 
 from tests.routes import BODIES, World, success
+from training import programs
 from tunix_site.api.openapi.hooks import ERRORS, describing
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +18,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def document(reader) -> dict:
     return reader.get("/api/schema").json()
+
+
+@pytest.fixture(autouse=True)
+def _programs_can_be_run(monkeypatch) -> None:
+    monkeypatch.setattr(programs, "PYTHON", Path(sys.executable))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from tests.routes import BODIES, DOCUMENT, STREAMS, World
+from training import programs
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -121,6 +122,8 @@ FEW_SUCCEED = (
 SOUND = {**BODIES, **STREAMS}
 
 schema = schemathesis.openapi.from_dict(DOCUMENT)
+if not programs.PYTHON.exists():  # without the training environment it answers 503
+    schema = schema.exclude(path="/api/evalsets/generate")
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def _what_is_not_said(apps: "Iterable[SiteApp]") -> Iterator[str]:
         if page not in told:
             yield f"The admin's page {page} is in no app's menu."
     for app in apps:
-        if app.urls and not (app.root_links and app.tags and app.words):
+        if app.urls and not app.extends and not (app.root_links and app.tags and app.words):
             yield f"{app.name}: it has routes, and lacks root_links, tags or words for them."
 
 

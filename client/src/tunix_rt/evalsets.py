@@ -1,6 +1,6 @@
 """Evaluation sets: questions with the answers that are expected, made once and never changed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tunix_rt import imports
@@ -42,6 +42,24 @@ class EvalSets:
         body = {"name": name, "version": version, "key": key, "split": split}
         made: EvalSetMade = self._transport.post(f"{PATH}/from-dataset", body)
         return made
+
+    def generate(
+        self,
+        name: str,
+        version: str,
+        *,
+        family: str,
+        size: int,
+        seed: int,
+        config: Mapping[str, Any] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> EvalSetMade:
+        """Have problems generated and wait for the set; Unavailable where the site cannot."""
+        body = {"name": name, "version": version, "family": family, "size": size, "seed": seed}
+        job = self._transport.post(f"{PATH}/generate", {**body, "config": dict(config or {})})
+        made: Any = self._jobs.wait(job["id"], progress=progress).get("result")
+        generated: EvalSetMade = made
+        return generated
 
     def list(self, *, limit: int | None = None) -> Iterator[EvalSetRow]:
         """Yield sets, newest first."""

@@ -104,6 +104,7 @@ def test_operations_keep_their_names(document):
         "list_datasets",
         "create_evalset",
         "create_evalset_from_dataset",
+        "generate_evalset",
         "list_evalsets",
         "get_evalset",
         "list_evalset_items",
