@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import connection
 
-from benchmarks import searches
+from benchmarks import recipes, searches
 from benchmarks.baseline import bare_connection
 from benchmarks.builds import build
 from benchmarks.crowd import write_lines
@@ -33,6 +33,12 @@ SEARCH_ROUNDS = 5
 LOOKUPS = 50
 LAGGING = 5  # traces that are waited for
 MIB = 1024**2
+MOST = {  # of builds by steps, at a million traces
+    ("near duplicates", "CPU s"): 120,
+    ("near duplicates", "MiB"): 1434,
+    ("all steps but verify", "s"): 240,
+    ("all steps but verify", "MiB"): 1536,
+}
 TABLES = ("traces_trace", "traces_searchdocument", "traces_signature", "datasets_datasetitem")
 WITH_INDEXES = "SELECT pg_total_relation_size(%s)"
 
@@ -202,6 +208,14 @@ def datasets(stage: Stage) -> Iterator[Figure]:
         yield Figure(f"export {name}, memory added", grown, "MiB", most=FLAT_MIB)
 
 
+def builds_by_steps(stage: Stage) -> Iterator[Figure]:
+    """Build datasets of all traces by recipes that read texts."""
+    for recipe in ("near duplicates", "decontamination", "all steps but verify"):
+        for part, value, unit in recipes.measure(recipe):
+            most = MOST.get((recipe, unit))
+            yield Figure(f"build by {recipe}, {part}", value, unit, most)
+
+
 def storage(stage: Stage) -> Iterator[Figure]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
@@ -215,7 +229,7 @@ def _milliseconds(http: Connection, path: str, rounds: int) -> float:
     return median(1000 * seconds_of(http.get, path) for _ in range(rounds))
 
 
-PARTS = (ingest, indexes, lag, lists, search, similar, datasets, storage)
+PARTS = (ingest, indexes, lag, lists, search, similar, datasets, builds_by_steps, storage)
 
 
 def table(figures: list[tuple[int, Figure]]) -> str:

@@ -88,6 +88,26 @@ PREVIEW = {
     "sampled": None,
 }
 
+CONTAMINATION: dict[str, Any] = {
+    "eval_set": {
+        "key": "held-out-sums-1",
+        "digest": "beda3a42aba6b1b079fd307c31c7ba63c0cd3cc0a274ef3cd250e67f83fa93e2",
+        "match": "words",
+        "template_ngrams": 0,
+    },
+    "item_count": 1,
+    "trace_count": 1,
+    "items": [
+        {
+            "item": "1",
+            "share": 1.0,
+            "words": "what is 17 + 25",
+            "trace_count": 1,
+            "traces": [TRACE_ID],
+        }
+    ],
+}
+
 FORMAT: dict[str, Any] = {
     "format": "tunix_sft",
     "version": 2,
@@ -127,6 +147,7 @@ EXAMPLES: dict[str, dict[Any, Any]] = {
     "manifest": {200: {**DETAIL, "trace_ids": [OTHER_ID, TRACE_ID]}},
     "format_counts": {200: FORMAT},
     "why": {200: REMOVED},
+    "contamination": {200: CONTAMINATION, 202: QUEUED},
     "export": {200: LINE, 206: LINE},
     "export_parquet": {200: PARQUET, 206: PARQUET},
 }

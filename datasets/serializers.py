@@ -5,13 +5,18 @@ from typing import Any
 from rest_framework import serializers
 
 from datasets.models import MAX_PARENT_CHARS, Dataset
-from datasets.recipe.recipe import Strategy
+from datasets.recipe.recipe import Matching, Strategy
 from datasets.recipe.serializer import RecipeDocumentSerializer, RecipeSerializer
 from datasets.services.build import BuildRequest
 from datasets.services.preview import Preview
 from evalsets.serializers import NullableTextField
 from tunix_site.api.fields import ObjectField, QuerySerializer, TextField, UUIDField
-from tunix_site.database.names import MAX_NAME_CHARS, MAX_VERSION_CHARS, check_name
+from tunix_site.database.names import (
+    MAX_KEY_CHARS,
+    MAX_NAME_CHARS,
+    MAX_VERSION_CHARS,
+    check_name,
+)
 
 
 class BuildSerializer(RecipeSerializer):
@@ -106,6 +111,15 @@ class VerifiedBySerializer(serializers.Serializer[dict[str, Any]]):
     min = serializers.FloatField()
 
 
+class DecontaminatedAgainstSerializer(serializers.Serializer[dict[str, Any]]):
+    """An evaluation set whose items were taken away, as it was, and how they were found."""
+
+    key = serializers.CharField()
+    digest = serializers.CharField()
+    match = serializers.ChoiceField(list(Matching))
+    template_ngrams = serializers.IntegerField(required=False)
+
+
 class PreviewSerializer(RecipeSerializer):
     """A recipe to try: all that matches, unless it says how many."""
 
@@ -158,6 +172,29 @@ class WhyQuery(QuerySerializer):
     trace = UUIDField(help_text="The id of the trace.")
 
 
+class ContaminationQuery(QuerySerializer):
+    eval_set = TextField(max_length=MAX_KEY_CHARS, help_text="The key of the evaluation set.")
+
+
+class FoundItemSerializer(serializers.Serializer[dict[str, Any]]):
+    """An item that stands in the dataset, with the evidence and some of the traces."""
+
+    item = serializers.CharField()
+    share = serializers.FloatField(required=False)
+    words = serializers.CharField(required=False)
+    trace_count = serializers.IntegerField()
+    traces = serializers.ListField(child=serializers.UUIDField())
+
+
+class ContaminationSerializer(serializers.Serializer[dict[str, Any]]):
+    """What of an evaluation set stands in the prompts of a dataset."""
+
+    eval_set = DecontaminatedAgainstSerializer()
+    item_count = serializers.IntegerField()
+    trace_count = serializers.IntegerField()
+    items = FoundItemSerializer(many=True)
+
+
 class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     """The manifest without its trace ids; some keys of the recipe stand beside it, too."""
 
@@ -174,6 +211,9 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     split_by = serializers.CharField(source="recipe.split_by")
     recipe = RecipeDocumentSerializer()
     funnel = FunnelLineSerializer(many=True)
+    decontaminated_against = DecontaminatedAgainstSerializer(
+        source="findings.decontaminated_against", many=True, required=False
+    )
     near_refused = serializers.IntegerField(source="findings.near_refused", required=False)
     verified_by = VerifiedBySerializer(source="findings.verified_by", required=False)
     stats = serializers.DictField()
@@ -200,6 +240,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
             "split_by",
             "recipe",
             "funnel",
+            "decontaminated_against",
             "near_refused",
             "verified_by",
             "trace_count",

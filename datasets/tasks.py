@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from rest_framework.exceptions import NotFound
+
+from datasets.models import Dataset
 from datasets.serializers import BuildAnswerSerializer, BuildSerializer
 from datasets.services.build import build_dataset
+from datasets.services.contamination import find_contamination
 from events import actors
 from jobs.kinds import job_kind
 from jobs.models import Job
@@ -11,6 +15,8 @@ from jobs.progress import Progress
 from tunix_site.models import Role
 
 BUILD = "build"
+CONTAMINATION = "contamination"
+MOST_LOOKED_THROUGH = 50_000  # traces of a dataset, within a request
 
 
 @job_kind(BUILD, queue="builds", role=Role.CURATOR)
@@ -25,3 +31,16 @@ def build(job: Job, progress: Progress) -> dict[str, Any]:
     progress.done = progress.total = dataset.trace_count
     answer = BuildAnswerSerializer(dataset, context={"request": None}).data
     return {**answer, "build_id": str(dataset.build_id), "created": created}
+
+
+@job_kind(CONTAMINATION, queue="builds", role=Role.READER)
+def contamination(job: Job, progress: Progress) -> dict[str, Any]:
+    """Find what of an evaluation set stands in a dataset."""
+    dataset = Dataset.objects.existing().filter(key=job.parameters["dataset"]).first()
+    if dataset is None:
+        raise NotFound(f"Dataset {job.parameters['dataset']} not found.")
+    found = find_contamination(
+        dataset=dataset, eval_set=job.parameters["eval_set"], check=progress.check
+    )
+    progress.done = progress.total = dataset.trace_count
+    return found

@@ -33,6 +33,8 @@ from datasets.models import Dataset
 from datasets.serializers import (
     BuildAnswerSerializer,
     BuildSerializer,
+    ContaminationQuery,
+    ContaminationSerializer,
     DatasetDetailSerializer,
     DatasetRowSerializer,
     ManifestSerializer,
@@ -42,6 +44,7 @@ from datasets.serializers import (
     WhySerializer,
 )
 from datasets.services.build import build_dataset
+from datasets.services.contamination import find_contamination
 from datasets.services.delete import delete_dataset
 from datasets.services.preview import preview_recipe
 from datasets.why import explained
@@ -83,6 +86,7 @@ class DatasetViewSet(ApiViewSet):
         "export_parquet": Role.READER,
         "format_counts": Role.READER,
         "why": Role.READER,
+        "contamination": Role.READER,
         "preview": Role.READER,
         "build": Role.CURATOR,
         "destroy": Role.CURATOR,
@@ -93,6 +97,7 @@ class DatasetViewSet(ApiViewSet):
         "export_parquet": ParquetQuery,
         "format_counts": FormatQuery,
         "why": WhyQuery,
+        "contamination": ContaminationQuery,
     }
     streams: ClassVar = {"export", "export_parquet", "manifest"}
     examples: ClassVar = EXAMPLES
@@ -239,6 +244,21 @@ class DatasetViewSet(ApiViewSet):
         if answer is None:
             raise NotFound(f"Trace {trace_id} not found.")
         return Response(answer)
+
+    @extend_schema(
+        operation_id="find_contamination",
+        parameters=PREFER,
+        responses={200: ContaminationSerializer, 202: JobSerializer},
+    )
+    @action(detail=True, pagination_class=None)
+    def contamination(self, request: Request, key: str) -> Response:
+        """Find the items of an evaluation set that stand in a dataset, with the evidence."""
+        dataset, eval_set = self.get_object(), self.query["eval_set"]
+        if wants_job(request) or dataset.trace_count > tasks.MOST_LOOKED_THROUGH:
+            parameters = {"dataset": dataset.key, "eval_set": eval_set}
+            job = start_job(kind=tasks.CONTAMINATION, parameters=parameters, by=self.actor)
+            return accepted(job)
+        return Response(find_contamination(dataset=dataset, eval_set=eval_set))
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""

@@ -62,6 +62,7 @@ BODIES = {
 QUERIES = {  # that routes need
     "/api/traces/compare": "?base={id}&other={id}",
     "/api/datasets/{key}/why": f"?trace={TRACE_ID}",
+    "/api/datasets/{key}/contamination": "?eval_set={evalset}",
 }
 # Read as they come, whatever they are.
 STREAMS = {("post", "/api/traces/import"): json.dumps(TRACE).encode()}
@@ -78,7 +79,12 @@ class World:
         self.trace: Trace = TraceFactory.build()
         self.trace.id = UUID(TRACE_ID)
         self.trace.save(force_insert=True)
-        self.names = {"id": str(self.trace.id), "key": dataset.key, "name": "trace"}
+        self.names = {
+            "id": str(self.trace.id),
+            "key": dataset.key,
+            "name": "trace",
+            "evalset": self.evalset.key,
+        }
         writer, _ = User.objects.get_or_create(username="a writer")
         self.job: Job = RunningJobFactory(kind="import", created_by=writer)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from datasets.recipe.candidates import Candidates
 from datasets.recipe.recipe import Recipe
-from datasets.recipe.steps import dedupe, exact, match, select, split, verify
+from datasets.recipe.steps import decontaminate, dedupe, exact, match, select, split, verify
 
 
 class Step(NamedTuple):
@@ -22,6 +22,7 @@ class Step(NamedTuple):
 STEPS: dict[str, Step] = {
     "match": Step(match.apply, judges=False),
     "exact": Step(exact.apply, lambda recipe: recipe.exact),
+    "decontaminate": Step(decontaminate.apply, lambda recipe: recipe.decontaminate),
     "verify": Step(verify.apply, lambda recipe: recipe.verify),
     "dedupe": Step(dedupe.apply, lambda recipe: recipe.dedupe),
     "select": Step(select.apply, judges=False),

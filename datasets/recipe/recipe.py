@@ -12,8 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from datasets.recipe import rules
+from tunix_site.database.names import MAX_KEY_CHARS
 
 MAX_KEYS = 5  # by which the best of several is told
+MAX_EVAL_SETS = 20
 
 Scalar = str | int | float | bool | None
 Count = Annotated[int, Meta(ge=1, le=2**63 - 1)]
@@ -22,6 +24,7 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 MetaKey = Annotated[str, Meta(pattern=r"^meta\..+$", max_length=300)]
 SplitBy = Annotated[str, Meta(pattern=r"^(prompt|near|trace|meta\..+)$", max_length=300)]
+EvalSetKey = Annotated[str, Meta(min_length=1, max_length=MAX_KEY_CHARS)]
 SortKey = Annotated[str, Meta(pattern=r"^(length|score:.+)$", max_length=70)]
 
 
@@ -80,6 +83,34 @@ class Sorting(Part, frozen=True, kw_only=True):
     scorer_version: Name | None = None
 
 
+class Matching(StrEnum):
+    WORDS = "words"
+    EXACT = "exact"
+
+
+class Field(StrEnum):
+    PROMPT = "prompt"
+    STEPS = "steps"
+
+
+class Against(Part, frozen=True, kw_only=True):
+    """An evaluation set, and how its items are found; `match` is `exact` of generated sets."""
+
+    eval_set: EvalSetKey
+    match: Matching | None = None
+    fields: Annotated[list[Field], Meta(min_length=1, max_length=2)] = msgspec.field(
+        default_factory=lambda: [Field.PROMPT]
+    )
+
+
+class Decontaminate(Part, frozen=True, kw_only=True):
+    """The sets whose items are taken away: n words in a row count, a share of an item decides."""
+
+    against: Annotated[list[Against], Meta(min_length=1, max_length=MAX_EVAL_SETS)]
+    n: Annotated[int, Meta(ge=2, le=50)] = 5
+    share: Annotated[float, Meta(ge=0.1, le=1)] = 0.5
+
+
 class NearText(StrEnum):
     SOLUTION = "solution"
     ALL = "all"
@@ -120,6 +151,7 @@ class Recipe(Part, frozen=True, kw_only=True):
     splits: dict[str, float] = {}
     split_by: SplitBy = "prompt"
     exact: bool = False
+    decontaminate: Decontaminate | None = None
     verify: Verify | None = None
     dedupe: Dedupe | None = None
     stratify_by: MetaKey | None = None
@@ -147,7 +179,8 @@ class Recipe(Part, frozen=True, kw_only=True):
     @property
     def removes(self) -> bool:
         """Tell whether a step takes away traces for more than coming after the first `limit`."""
-        return bool(self.exact or self.verify or self.dedupe or self.stratify_by)
+        asked = (self.exact, self.decontaminate, self.verify, self.dedupe, self.stratify_by)
+        return any(asked)
 
 
 # Of documents of any age; what came later stands in those that ask for it.

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from datasets.recipe import rules, scored
 from datasets.recipe.recipe import PassRate, Recipe, Strategy
 from datasets.recipe.rules import MAX_FILTERS, MAX_SPLITS, MAX_STRATA, SPLIT_NAME
+from datasets.recipe.text import items
 from traces.finding.filters import TraceFilters
 from tunix_site.api.fields import (
     BooleanField,
@@ -160,7 +161,8 @@ class RecipeSerializer(StrictSerializer):
             raise serializers.ValidationError(
                 {name: [refusal] for name, refusal in refusals.items()}
             ) from None
-        if unknown := scored.refusals(attrs["recipe"]):
+        recipe = attrs["recipe"]
+        if unknown := {**scored.refusals(recipe), **items.refusals(recipe)}:
             raise serializers.ValidationError(unknown)
         return attrs
 
@@ -226,7 +228,8 @@ def _field(kind: inspect.Type, **options: Any) -> serializers.Field[Any, Any, An
         case inspect.StrType():
             return TextField(max_length=kind.max_length, validators=_patterns(kind), **options)
         case inspect.ListType():
-            return ListField(child=_field(kind.item_type), max_length=kind.max_length, **options)
+            options |= {"min_length": kind.min_length, "max_length": kind.max_length}
+            return ListField(child=_field(kind.item_type), **options)
         case inspect.StructType():
             return serializer_of(kind.cls)(**options)
     raise TypeError(f"There is no field for {kind}.")

@@ -4,7 +4,7 @@ An item is found where the text has the same words, or where those n words in a 
 cover a share of the item's words. What more of the items have than a few, and than one in a
 hundred, is the set's template and not an item's content: it covers nothing and need not be covered.
 
-n words in a row are known by a hash, so that an index takes some thirty bytes a word; what is found
+n words in a row are known by a hash, so that an index takes some fifty bytes a word; what is found
 by hashes is compared word by word.
 """
 
@@ -78,7 +78,7 @@ class ItemIndex:
         order = np.argsort(grams, kind="stable")
         self._grams, starts = np.unique(grams[order], return_index=True)
         self._starts: Numbers = np.append(starts, len(order))
-        self._owners = owners[order]
+        self._owners = owners[order].astype(np.int32)
         self._content = np.zeros(len(self._ids), bool)
         self._content[places] = True
         covered = np.zeros(len(self._ids) + self._n, bool)

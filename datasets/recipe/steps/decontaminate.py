@@ -1,0 +1,74 @@
+"""The step that takes away the traces in which items of evaluation sets stand."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from datasets.recipe.candidates import Candidates, Decision
+from datasets.recipe.recipe import Against, Decontaminate, Recipe
+from datasets.recipe.text.items import Checked, ItemSet, item_set, unknown
+from datasets.recipe.text.words import words_of
+from tunix_site import strict_json
+from tunix_site.errors import Invalid
+
+CHECKED_AT_ONCE = 200  # texts, each of which may take a mebibyte
+
+# What is read of the candidates, in which order, and by which column they go.
+PROMPTS = (
+    "DISTINCT ON (kept.prompt_hash) kept.prompt_hash, kept.prompt_hash, trace.prompt, '[]'",
+    "kept.prompt_hash, kept.content_hash",
+    "prompt_hash",
+)
+WITH_STEPS = ("kept.id, kept.prompt_hash, trace.prompt, trace.steps", "kept.id", "id")
+
+Rows = Iterable[tuple[Any, ...]]
+
+
+def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
+    """Look at each prompt once for all of its traces, and at each trace where its steps count."""
+    asked = recipe.decontaminate
+    assert asked is not None  # noqa: S101  # the funnel asks
+    sets = [_read(against, asked) for against in asked.against]
+    candidates.findings["decontaminated_against"] = [one.facts for one in sets]
+    fields = {name for one in sets for name in one.fields}
+    selected, order, by = WITH_STEPS if "steps" in fields else PROMPTS
+    with candidates.read(selected, order=order) as rows:
+        decisions = [
+            Decision(key, "contaminated", because)
+            for key, because in contaminated(rows, sets, candidates.check)
+        ]
+    return candidates.decide(decisions, by=by)
+
+
+def _read(against: Against, asked: Decontaminate) -> ItemSet:
+    """Read a set; Invalid where it was deleted since the request was checked."""
+    found = item_set(against, n=asked.n, share=asked.share)
+    if found is None:
+        raise Invalid({"decontaminate": [unknown(against.eval_set)]})
+    return found
+
+
+def contaminated(
+    rows: Rows, sets: list[ItemSet], check: Callable[[], None]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the keys of rows (key, prompt_hash, prompt, steps) in which an item stands, and which.
+
+    Of several items, the one that is there most; of these the first set's.
+    """
+    fields = {name for one in sets for name in one.fields}
+    left = iter(rows)
+    while some := [_checked(row, fields) for row in islice(left, CHECKED_AT_ONCE)]:
+        check()
+        for one, *found in zip(some, *(each.find(some) for each in sets), strict=True):
+            if matches := [match for match in found if match is not None]:
+                yield one.key, max(matches, key=lambda match: match.get("share", 1.0))
+
+
+def _checked(row: tuple[Any, ...], fields: set[str]) -> Checked:
+    key, prompt_hash, prompt, steps = row
+    words: dict[str, list[str]] = {}
+    if "prompt" in fields:
+        words["prompt"] = words_of(prompt)
+    if "steps" in fields:
+        words["steps"] = words_of("\n".join(step["content"] for step in strict_json.stored(steps)))
+    return Checked(key, prompt_hash, words)

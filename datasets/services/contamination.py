@@ -1,0 +1,77 @@
+"""What of an evaluation set stands in a dataset that is there already."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+
+from datasets.models import Dataset
+from datasets.recipe.recipe import Against, Decontaminate
+from datasets.recipe.steps.decontaminate import contaminated
+from datasets.recipe.text.items import ItemSet, item_set, unknown
+from tunix_site.database.copy_out import copy_out
+from tunix_site.errors import Invalid
+
+MOST_SHOWN = 1_000  # items
+TRACES_SHOWN = 10  # of an item
+ITEMS = "datasets_datasetitem AS item JOIN traces_trace AS trace ON trace.id = item.trace_id"
+PROMPTS = f"""
+SELECT DISTINCT ON (trace.prompt_hash) trace.prompt_hash, trace.prompt_hash, trace.prompt, '[]'
+FROM {ITEMS} WHERE item.dataset_id = %s ORDER BY trace.prompt_hash, trace.content_hash
+"""  # noqa: S608
+TRACES = f"""
+SELECT trace.prompt_hash::text, count(*),
+       (array_agg(item.trace_id ORDER BY item.position))[:{TRACES_SHOWN}]
+FROM {ITEMS} WHERE item.dataset_id = %s AND trace.prompt_hash = ANY(%s::uuid[])
+GROUP BY trace.prompt_hash
+"""  # noqa: S608
+
+
+def find_contamination(
+    *, dataset: Dataset, eval_set: str, check: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """Look at each prompt once, as the step `decontaminate` does; Invalid without such a set.
+
+    Items come with the largest share first, MOST_SHOWN of them. Reads every prompt.
+    """
+    with transaction.atomic():
+        asked = Decontaminate(against=[Against(eval_set=eval_set)])
+        items = item_set(asked.against[0], n=asked.n, share=asked.share)
+        if items is None:
+            raise Invalid({"eval_set": [unknown(eval_set)]})
+        with copy_out(PROMPTS, [dataset.pk]) as copy:
+            found = dict(contaminated(copy.rows(), [items], check))
+        with connection.cursor() as cursor:
+            cursor.execute(TRACES, [dataset.pk, list(found)])
+            traces = cursor.fetchall()
+    return _summed_up(items, found, traces)
+
+
+def _summed_up(
+    items: ItemSet, found: dict[str, dict[str, Any]], traces: list[tuple[str, int, list[Any]]]
+) -> dict[str, Any]:
+    """Put the prompts in which the same item stands together, with the best evidence."""
+    by_item: dict[str, dict[str, Any]] = {}
+    for prompt_hash, count, ids in sorted(traces, key=lambda row: -_share(found[row[0]])):
+        because = found[prompt_hash]
+        line = by_item.setdefault(
+            because["item"],
+            {
+                **{name: because[name] for name in ("item", "share", "words") if name in because},
+                "trace_count": 0,
+                "traces": [],
+            },
+        )
+        line["trace_count"] += count
+        line["traces"] = [*line["traces"], *map(str, ids)][:TRACES_SHOWN]
+    return {
+        "eval_set": items.facts,
+        "item_count": len(by_item),
+        "trace_count": sum(line["trace_count"] for line in by_item.values()),
+        "items": list(by_item.values())[:MOST_SHOWN],
+    }
+
+
+def _share(because: dict[str, Any]) -> float:
+    share: float = because.get("share", 1.0)
+    return share
