@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from datasets.recipe.recipe import Recipe
 from datasets.recipe.rules import MAX_SPLIT_CHARS
-from traces.models import Trace
+from traces.models import Review, Trace
 from tunix_site.database.names import MAX_KEY_CHARS, MAX_NAME_CHARS, MAX_VERSION_CHARS
 from tunix_site.strict_json import StoredDecoder
 
@@ -156,6 +156,16 @@ class DatasetItem(models.Model):
         null=True,
         editable=False,
         help_text="What the steps of the build found out about the trace.",
+    )
+    review = models.ForeignKey(  # it never goes before its trace, which is checked
+        Review,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+        help_text="The last one when the dataset was built.",
     )
 
     objects = DatasetItemManager()

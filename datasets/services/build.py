@@ -217,8 +217,10 @@ def _insert_items(cursor: Any, dataset: Dataset, candidates: Candidates) -> None
     cursor.execute(
         f"""
         INSERT INTO {DatasetItem._meta.db_table}
-        (dataset_id, position, trace_id, split, parts, facts)
-        SELECT %s, position, id, split, parts, facts FROM {candidates.rows}
+        (dataset_id, position, trace_id, split, parts, facts, review_id)
+        SELECT %s, position, id, split, parts, facts, (
+            SELECT max(review.id) FROM traces_review AS review WHERE review.trace_id = kept.id
+        ) FROM {candidates.rows}
         """,  # noqa: S608
         [dataset.pk],
     )
