@@ -1,7 +1,7 @@
 # Every target does its own set-up; `make` alone says what there is.
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-web test-training run bench bench-large chaos lint format lock backup restore \
-	check-pythons check-postgres check-client check-datasets check-openapi
+	check-pythons check-postgres check-client check-datasets check-openapi check-trl
 
 # The first Python from 3.11 to 3.13 that is found.
 IS_FIT := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
@@ -33,6 +33,7 @@ help:
 	@echo "make check-postgres  the tests of the web, on a PostgreSQL of the system"
 	@echo "make check-client    the client as a package, in environments with nothing else"
 	@echo "make check-datasets  what is exported, read by Hugging Face's datasets of 3.6 and of 5"
+	@echo "make check-trl       two steps of TRL's trainers on what is exported (manual: it installs torch)"
 	@echo "make check-openapi   a client made from the OpenAPI document, at a real server"
 	@echo "make backup FILE=...    dump the database"
 	@echo "make restore FILE=...   restore a dump (asks; FORCE=1: does not)"
@@ -72,6 +73,10 @@ check-client: .venv-uv/.ready
 check-datasets: .venv/.ready .venv-dev/.ready .venv-datasets3/.ready .venv-datasets5/.ready
 	$(WEB) .ci/check-datasets .venv-datasets3/bin/python .venv-datasets5/bin/python
 	$(DEV) -m pytest tests/test_documentation.py -k docs/python.md
+
+# what TRL's trainers make of the formats for them, as they come
+check-trl: .venv/.ready .venv-trl/.ready
+	$(WEB) .ci/check-trl .venv-trl/bin/python
 
 # a client that openapi-python-client makes, without a warning and as it comes
 check-openapi: .venv/.ready .venv-dev/.ready .venv-openapi/.ready
@@ -128,6 +133,17 @@ FOUND_PYTHON = $(or $(PYTHON),false) $(IS_FIT) \
 	$(UV) pip check --quiet --python $(@D)
 	@touch $@
 
+# torch comes by pip and without a hash: each index names its build for the CPU otherwise, of which the
+# configured one may offer one (PIP_FIND_LINKS, PIP_EXTRA_INDEX_URL), and that is enough
+.venv-trl/.ready: requirements-trl.txt | .venv-uv/.ready
+	@$(FOUND_PYTHON)
+	@echo "Setting up $(@D) from $<"
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-input torch==2.13.0
+	$(UV) pip install --python $(@D) --compile-bytecode --no-deps --require-hashes -r $<
+	$(UV) pip check --quiet --python $(@D)
+	@touch $@
+
 .venv-uv/.ready: requirements-uv.txt
 	@$(FOUND_PYTHON)
 	$(PYTHON) -m venv --clear $(@D)
@@ -146,4 +162,5 @@ lock: .venv-uv/.ready
 	$(LOCK) requirements-datasets5.in -o requirements-datasets5.txt
 	$(LOCK) requirements-openapi.in -o requirements-openapi.txt
 	$(LOCK) requirements-bench.in -o requirements-bench.txt
+	echo 'torch; python_version < "3"' | $(LOCK) requirements-trl.in --override - -o requirements-trl.txt
 	$(LOCK) requirements-uv.in -o requirements-uv.txt

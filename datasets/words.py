@@ -108,8 +108,8 @@ describe = describing(
         "format": "The format's name.",
         "version": "Within which its bytes never change.",
         "row_count": "How many rows an export has.",
-        "left_out": "How many traces an export leaves out, by what they hold that the format "
-        "cannot say; one of several reasons counts under the first.",
+        "left_out": "How many rows an export leaves out, by what they hold that the format cannot "
+        "say, or lack; one of several reasons counts under the first.",
         "trace_ids": "The ids of its traces, in order.",
     }
 )

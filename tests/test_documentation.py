@@ -238,7 +238,9 @@ def test_the_page_of_the_api_lists_exactly_the_routes_that_there_are():
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_export_format_is_described(name):
-    assert f"`{name}`" in (ROOT / "docs" / "datasets.md").read_text()
+    pages = [(ROOT / "docs" / page).read_text() for page in ("datasets.md", "formats.md")]
+    assert any(f"## `{name}`" in page for page in pages)
+    assert f"`{name}`" in pages[0]
 
 
 def test_every_argument_of_the_training_programs_is_described():

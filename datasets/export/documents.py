@@ -46,7 +46,7 @@ EXPORT_HEADERS = (
         )
         for name, kind, required, what in (
             ("X-Row-Count", int, True, "Rows of the export, those left out by `after` too."),
-            ("X-Rows-Left-Out", str, True, "Traces that it leaves out: `3; tools=2, truncated=1`."),
+            ("X-Rows-Left-Out", str, True, "Rows that it leaves out: `3; tools=2, truncated=1`."),
             ("X-Rows-After", int, True, "How many of them are left out."),
             ("X-Content-Digest", str, True, "The dataset's digest."),
             ("Content-Length", int, False, "Of a file that is there; of `HEAD`."),

@@ -1,7 +1,7 @@
 """What is exported: a dataset or a split of it in a format, and what is known of it beforehand."""
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,10 +11,11 @@ from datasets.compression import IDENTITY, Encoding
 from datasets.export.reading import copied
 from datasets.formats.containers import LINES, Container
 from datasets.formats.format import Format
-from datasets.formats.options import Metadata, Options
+from datasets.formats.options import Metadata, Neutral, Options
 from datasets.formats.rows import Columns, Scope
 from datasets.models import Dataset
 from traces.reasoning.turns import Parts
+from traces.reasoning.writing import Thought
 from tunix_site.errors import Invalid
 
 
@@ -34,6 +35,8 @@ class Export:
     encoding: Encoding = IDENTITY
     metadata: str | None = None  # the first of those that there are
     include_truncated: bool | None = None  # not
+    thought: str | None = None  # as the format has it first
+    neutral: str | None = None
 
     def __post_init__(self) -> None:
         if self.container not in self.fmt.containers:
@@ -41,6 +44,8 @@ class Export:
         if self.metadata is not None and self.metadata not in self.known_metadata:
             known = " or ".join(self.known_metadata)
             raise Invalid({"metadata": [f"Those of {self.fmt.name} come as {known}."]})
+        self._check("thought", self.thought, self.fmt.thoughts, "writes no thought apart")
+        self._check("neutral", self.neutral, self.fmt.neutrals, "has no labels of steps")
         if self.include_truncated is not None and Parts.TRUNCATED not in self.fmt.leaves_out:
             refusal = f"{self.fmt.name} leaves none out."
             raise Invalid({"include_truncated": [refusal]})
@@ -53,6 +58,12 @@ class Export:
             raise Invalid(
                 {"after": [f"There are {self.row_count} rows: `after` is 0 to {self.row_count}."]}
             )
+
+    def _check(self, name: str, chosen: str | None, known: Sequence[str], without: str) -> None:
+        """Refuse a choice that the format does not have."""
+        if chosen is not None and chosen not in known:
+            has = f"has {', '.join(known)}" if known else without
+            raise Invalid({name: [f"{self.fmt.name} {has}."]})
 
     @property
     def known_metadata(self) -> list[Metadata]:
@@ -71,13 +82,15 @@ class Export:
     @property
     def scope(self) -> Scope:
         included = Parts.TRUNCATED if self.include_truncated else Parts(0)
-        return Scope(self.dataset, self.split, self.fmt.leaves_out & ~included)
+        return Scope(self.dataset, self.split, self.fmt.leaves_out & ~included, self.options)
 
     @property
     def options(self) -> Options:
         return Options(
             metadata=Metadata(self.metadata or self.known_metadata[0]),
             include_truncated=bool(self.include_truncated),
+            thought=Thought(self.thought or next(iter(self.fmt.thoughts), Thought.NONE)),
+            neutral=Neutral(self.neutral or next(iter(self.fmt.neutrals), Neutral.TRUE)),
         )
 
     @property
@@ -115,7 +128,8 @@ class Export:
             "format_version": str(self.fmt.version),
         }
         fmt, options = self.fmt, self.options
-        with closing(copied(*self.query(), self.row_count - self.after)) as rows:
+        expected = self.row_count - self.after
+        with closing(copied(*self.query(), expected, indexed=fmt.rows.indexed)) as rows:
             yield from self.encoding.encoded(
                 self.container.pieces(
                     watched(rows),

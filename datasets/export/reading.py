@@ -21,6 +21,7 @@ FIRST_ROW_FAST = """
     SELECT set_config(name, 'off', true)
     FROM unnest('{enable_sort,enable_hashjoin,enable_mergejoin,jit}'::text[]) AS name
 """
+UNCOMPILED = "SELECT set_config('jit', 'off', true)"
 
 
 class DatasetCutShort(NotFound):
@@ -36,8 +37,10 @@ def trace_id_pieces(dataset: Dataset) -> Generator[bytes]:
         )
 
 
-def copied(query: str, parameters: list[Any], expected: int) -> Generator[tuple[Any, ...]]:
-    """Yield rows as text.
+def copied(
+    query: str, parameters: list[Any], expected: int, *, indexed: bool = True
+) -> Generator[tuple[Any, ...]]:
+    """Yield rows as text; those that come along an index, the first of them at once.
 
     DatasetCutShort at the end where some are missing: the connection breaks, so that nobody takes
     the part for the whole.
@@ -45,7 +48,7 @@ def copied(query: str, parameters: list[Any], expected: int) -> Generator[tuple[
     count = 0
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(FIRST_ROW_FAST)
+            cursor.execute(FIRST_ROW_FAST if indexed else UNCOMPILED)
         with copy_out(query, parameters) as copy:
             for row in copy.rows():
                 count += 1

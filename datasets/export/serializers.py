@@ -6,8 +6,9 @@ from rest_framework import serializers
 
 from datasets.export.export import Export
 from datasets.formats.known import AS_LINES, AS_PARQUET
-from datasets.formats.options import Metadata
+from datasets.formats.options import Metadata, Neutral
 from datasets.recipe.rules import MAX_SPLIT_CHARS
+from traces.reasoning.writing import Thought
 from tunix_site.api.fields import (
     BooleanField,
     ChoiceTextField,
@@ -38,6 +39,19 @@ class FormatQuery(QuerySerializer):
         help_text="`json`: as one text of JSON, which gives the same columns whatever is in it. "
         "`object` is what `trace`, `tunix_sft`, `training_example` and `record` come with as lines "
         "unless asked, and Parquet never; `none` is not with `record`.",
+    )
+    thought = ChoiceTextField(
+        choices=list(Thought),
+        required=False,
+        help_text="How a thought comes beside the reply: in a field of its own (of `chat` and "
+        "`messages`, which do so unless asked), in `<think>`, in the tags `<reasoning>` and "
+        "`<answer>`, `plain` before it (as texts do unless asked), or not at all.",
+    )
+    neutral = ChoiceTextField(
+        choices=list(Neutral),
+        required=False,
+        help_text="What a step of `stepwise` counts as that is neither right nor wrong; `drop` "
+        "leaves it out.",
     )
     include_truncated = BooleanField(
         required=False,

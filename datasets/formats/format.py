@@ -7,10 +7,11 @@ from typing import Any
 
 from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.items import ITEMS, Row
-from datasets.formats.options import Metadata, Options
+from datasets.formats.options import Metadata, Neutral, Options
 from datasets.formats.rows import Render, Rows
 from datasets.formats.schema import Schema
 from traces.reasoning.turns import Parts
+from traces.reasoning.writing import Thought
 
 NOTHING = Parts(0)
 METADATA = "metadata"  # the key that `metadata=none` leaves out
@@ -29,9 +30,11 @@ class Format:
     rows: Rows = ITEMS
     row: Any = Row  # a named tuple of what is read of each
     render: Callable[[Any, Options], dict[str, Any]]
-    schema: Schema  # of what it gives with its metadata as text
+    schema: Schema | Callable[[Options], Schema]  # of what it gives with its metadata as text
     containers: tuple[Container, ...] = (LINES, PARQUET)
     metadata: tuple[Metadata, ...]  # those that there are, the default first
+    thoughts: tuple[Thought, ...] = ()  # the same
+    neutrals: tuple[Neutral, ...] = ()
     leaves_out: Parts = NOTHING  # traces that hold one of these, which it cannot say
     lasting: bool = True
 
@@ -41,8 +44,9 @@ class Format:
         return lambda rows: map(render, map(make, rows), repeat(options))
 
     def schema_for(self, options: Options) -> Schema:
+        schema = self.schema(options) if callable(self.schema) else self.schema
         without = METADATA if options.metadata is Metadata.NONE else ""
-        return {name: kind for name, kind in self.schema.items() if name != without}
+        return {name: kind for name, kind in schema.items() if name != without}
 
     def bytes_version(self, container: Container) -> str:
         """Name all that the bytes depend on beside the rows."""

@@ -14,6 +14,11 @@ SCORES = f"""(
     ) ORDER BY criteria, scorer_version), '[]')
     FROM traces_score AS score WHERE score.trace_id = trace.id
 )"""  # noqa: S608
+# what a person said, or else a score that the recipe was told to verify: right or wrong
+LABEL = """CASE review.verdict WHEN 'approved' THEN true WHEN 'rejected' THEN false
+    ELSE CASE item.facts -> 'verified' WHEN '1' THEN true WHEN '0' THEN false END
+END"""
+IN_STEPS = """trace.meta @> '{"reply_in_steps": true}'"""
 COLUMNS = {
     "build_id": "dataset.build_id",
     "id": "trace.id",
@@ -29,9 +34,21 @@ COLUMNS = {
     "original": "trace.original",
     # most rows need none, and reading them takes the time
     "turns": f"CASE WHEN item.parts & {int(Parts.SEVERAL_TURNS)} <> 0 THEN trace.messages END",
+    # one question that nothing stands before is the prompt
+    "said": f"""CASE
+        WHEN item.parts & {int(Parts.SEVERAL_TURNS)} <> 0 OR {IN_STEPS}
+            OR trace.messages #>> '{{0,role}}' IS DISTINCT FROM 'user'
+        THEN trace.messages
+    END""",
+    # where it may hold the whole reply
+    "kept": f"CASE WHEN {IN_STEPS} AND trace.messages IS NULL THEN trace.original END",
     "status": "trace.status",
     "scores": SCORES,
     "split": "item.split",
+    "label": LABEL,
+    "step_labels": "review.step_labels",
+    "reference": "asked.reference",
+    "attempts": "asked.attempts",
     "created_us": "(extract(epoch FROM trace.created_at) * 1000000)::bigint",
     "source": "trace.source",
     "content_hash": "trace.content_hash",
@@ -64,6 +81,60 @@ class ConversationRow(NamedTuple):
     steps: str
     meta: str
     turns: str | None
+
+
+class ReplyRow(NamedTuple):
+    """What a reply is made of: the messages where they say more than the prompt, as JSON."""
+
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    final_answer: str
+    steps: str
+    meta: str
+    said: str | None
+    kept: str | None  # what an import cut off, JSON, where the reply may be in it
+
+
+class LabelledRow(NamedTuple):
+    """The same, with whether it is a good one."""
+
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    final_answer: str
+    steps: str
+    meta: str
+    said: str | None
+    kept: str | None
+    label: str  # t or f
+
+
+class StepLabelsRow(NamedTuple):
+    """A trace with the labels that a reviewer gave its steps, as JSON."""
+
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    steps: str
+    meta: str
+    step_labels: str
+
+
+class PromptRow(NamedTuple):
+    """A prompt as the first trace asks it, and the answer that it wants."""
+
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    meta: str
+    said: str | None
+    reference: str
+    attempts: str
 
 
 class RecordRow(NamedTuple):
@@ -106,6 +177,9 @@ class TableRow(NamedTuple):
 class Items:
     """A row a trace."""
 
+    indexed = True
+    joined = ""  # SQL of what the columns and the condition need beside
+
     def count(self, scope: Scope) -> int:
         if scope.split is None:
             return scope.dataset.trace_count
@@ -113,6 +187,10 @@ class Items:
         return count
 
     def left_out(self, scope: Scope) -> dict[str, int]:
+        return self._excluded(scope)
+
+    def _excluded(self, scope: Scope) -> dict[str, int]:
+        """Count what is left out for what the traces hold."""
         counts = dict.fromkeys(scope.excluded, 0)
         for split, by_parts in scope.dataset.part_counts.items():
             if scope.split in (None, split):
@@ -129,6 +207,7 @@ class Items:
             FROM datasets_datasetitem AS item
             JOIN datasets_dataset AS dataset ON dataset.id = item.dataset_id
             JOIN traces_trace AS trace ON trace.id = item.trace_id
+            {self.joined}
             WHERE {chosen}
             ORDER BY item.position
         """  # noqa: S608
@@ -136,24 +215,28 @@ class Items:
 
     def _chosen(self, scope: Scope, after: int) -> tuple[str, list[Any]]:
         """Give the condition on items: what is left out is skipped along an index."""
-        conditions = ["item.dataset_id = %s"]
-        parameters: list[Any] = [scope.dataset.pk]
-        if scope.split is not None:
-            conditions.append("item.split = %s")
-            parameters.append(scope.split)
-        if self.left_out(scope):
-            conditions.append("item.parts & %s = 0")
-            parameters.append(int(scope.excluded))
+        conditions, parameters = self._conditions(scope)
         chosen = " AND ".join(conditions)
         if not after:
             return chosen, parameters
         if len(conditions) == 1:  # all items: the position is the number of those before
             return f"{chosen} AND item.position >= %s", [*parameters, after]
         skipped = f"""
-            SELECT position FROM datasets_datasetitem AS item WHERE {chosen}
-            ORDER BY position OFFSET %s LIMIT 1
+            SELECT item.position FROM datasets_datasetitem AS item {self.joined} WHERE {chosen}
+            ORDER BY item.position OFFSET %s LIMIT 1
         """  # noqa: S608
         return f"{chosen} AND item.position >= ({skipped})", [*parameters * 2, after]
+
+    def _conditions(self, scope: Scope) -> tuple[list[str], list[Any]]:
+        conditions = ["item.dataset_id = %s"]
+        parameters: list[Any] = [scope.dataset.pk]
+        if scope.split is not None:
+            conditions.append("item.split = %s")
+            parameters.append(scope.split)
+        if self._excluded(scope):
+            conditions.append("item.parts & %s = 0")
+            parameters.append(int(scope.excluded))
+        return conditions, parameters
 
 
 ITEMS = Items()

@@ -1,15 +1,26 @@
 """The formats that there are, in the order in which they are shown, and what routes call them."""
 
+from datasets.formats.chat import CHAT
 from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.format import Format
+from datasets.formats.grpo import GRPO
+from datasets.formats.messages import MESSAGES
+from datasets.formats.prompt_completion import PROMPT_COMPLETION
 from datasets.formats.record import RECORD
+from datasets.formats.stepwise import STEPWISE
 from datasets.formats.table import TABLE
 from datasets.formats.trace import TRACE
 from datasets.formats.training_example import TRAINING_EXAMPLE
 from datasets.formats.tunix_sft import TUNIX_SFT
+from datasets.formats.tunix_tagged import TUNIX_TAGGED
+from datasets.formats.unpaired import UNPAIRED
 
 FORMATS: dict[str, Format] = {
-    fmt.name: fmt for fmt in (TRACE, TUNIX_SFT, TRAINING_EXAMPLE, RECORD, TABLE)
+    fmt.name: fmt
+    for fmt in (
+        *(TRACE, CHAT, MESSAGES, PROMPT_COMPLETION, UNPAIRED, GRPO, STEPWISE),
+        *(TUNIX_SFT, TUNIX_TAGGED, TRAINING_EXAMPLE, RECORD, TABLE),
+    )
 }
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from traces.reasoning.writing import Thought
+
 
 class Metadata(StrEnum):
     """How what is kept beside a trace comes: its keys and their types differ from row to row."""
@@ -12,7 +14,16 @@ class Metadata(StrEnum):
     NONE = "none"
 
 
+class Neutral(StrEnum):
+    """What a step counts as that a reviewer found neither right nor wrong."""
+
+    TRUE = "true"
+    FALSE = "false"
+    DROP = "drop"
+
+
 EVERY_METADATA = (Metadata.OBJECT, Metadata.JSON, Metadata.NONE)
+TEXT_FIRST = (Metadata.JSON, Metadata.OBJECT, Metadata.NONE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +32,14 @@ class Options:
 
     metadata: Metadata
     include_truncated: bool = False
+    thought: Thought = Thought.NONE
+    neutral: Neutral = Neutral.TRUE
 
     def __str__(self) -> str:
-        """Name the choices, as part of the name of the bytes."""
-        return f"metadata={self.metadata} include_truncated={self.include_truncated}"
+        """Name the choices, as part of the name of the bytes; of some, those that are made."""
+        named = [f"metadata={self.metadata}", f"include_truncated={self.include_truncated}"]
+        if self.thought is not Thought.NONE:
+            named.append(f"thought={self.thought}")
+        if self.neutral is not Neutral.TRUE:
+            named.append(f"neutral={self.neutral}")
+        return " ".join(named)

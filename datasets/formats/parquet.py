@@ -23,8 +23,13 @@ BATCH_CHARS = 2 * 1024**2
 GROUP_ROWS = 10_000
 GROUP_BYTES = 16 * 1024**2  # in memory; at most a batch more
 
-SCALARS = {str: pa.string(), int: pa.int64(), datetime: pa.timestamp("us", tz="UTC")}
-FEW_VALUES = {"trace_version", "source", "split", "final_answer", "status", "type"}
+SCALARS = {
+    str: pa.string(),
+    int: pa.int64(),
+    bool: pa.bool_(),
+    datetime: pa.timestamp("us", tz="UTC"),
+}
+FEW_VALUES = {"trace_version", "source", "split", "final_answer", "status", "type", "role"}
 
 
 class Sink(io.RawIOBase):

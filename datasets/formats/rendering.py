@@ -1,6 +1,6 @@
 """What formats have in common: texts of steps, the reply that a model shall learn, metadata."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -11,6 +11,19 @@ from traces.reasoning.templates import ANSWER, GEMMA, REASONING
 from tunix_site.strict_json import stored
 
 SOURCE_RECORD = "record"  # in meta: what an import kept of the record that a trace was made of
+
+
+class OfATrace(Protocol):
+    """What metadata are made of."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def created_at(self) -> str: ...
+    @property
+    def trace_version(self) -> str: ...
+    @property
+    def meta(self) -> str: ...
 
 
 class _Content(msgspec.Struct):
@@ -43,8 +56,13 @@ def _thought(row: Row | ConversationRow) -> list[str]:
     return [step.content for step in _steps(row.steps) if step.i != reply]
 
 
+def source(row: OfATrace) -> dict[str, str]:
+    """Say of which trace a row is made that has no id of its own."""
+    return {"source_trace_id": row.id}
+
+
 def metadata(
-    row: Row | ConversationRow,
+    row: OfATrace,
     options: Options,
     *,
     first: dict[str, Any] | None = None,

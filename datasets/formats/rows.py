@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from datasets.formats.options import Options
 from traces.reasoning.turns import Parts
 
 if TYPE_CHECKING:  # this module is read without Django's settings, too
@@ -20,10 +21,13 @@ class Scope:
     dataset: "Dataset"
     split: str | None
     excluded: Parts
+    options: Options
 
 
 class Rows(Protocol):
     """A kind of rows: how many there are, and the SQL that gives them in order."""
+
+    indexed: bool  # they come along the index of positions, the first at once
 
     def count(self, scope: Scope) -> int:
         """Count all rows, those left out too."""

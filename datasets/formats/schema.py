@@ -1,6 +1,6 @@
 """The types of what a format gives, told without Arrow: it takes 50 MiB, and lines need none.
 
-A type is `str`, `int` or `datetime`; a list is `[type]`, an object a Struct with its keys.
+A type is `str`, `int`, `bool` or `datetime`; a list is `[type]`, an object a Struct with its keys.
 """
 
 from typing import Any, TypeAlias
@@ -15,6 +15,17 @@ class Step(msgspec.Struct, gc=False):
     i: int
     type: str
     content: str
+
+
+class Message(msgspec.Struct, gc=False):
+    role: str
+    content: str
+
+
+class ThoughtMessage(Message, gc=False):
+    """A message with what was thought before it; empty where nothing was."""
+
+    reasoning_content: str
 
 
 read_steps = msgspec.json.Decoder(list[Step]).decode

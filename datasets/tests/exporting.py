@@ -7,11 +7,15 @@ from pyarrow import parquet
 
 from datasets.export.export import Export
 from datasets.formats.containers import LINES as LINES_OF_JSON
+from datasets.formats.items import ITEMS
 from datasets.formats.known import AS_LINES, AS_PARQUET, FORMATS
 
 ROUTES = {"jsonl": AS_LINES, "parquet": AS_PARQUET}  # by the suffix
-EXPORTS = [(route, name) for route, known in ROUTES.items() for name in known]
-LINES = [name for name, fmt in FORMATS.items() if LINES_OF_JSON in fmt.containers]
+EVERY_EXPORT = [(route, name) for route, known in ROUTES.items() for name in known]
+EVERY_LINES = [name for name, fmt in FORMATS.items() if LINES_OF_JSON in fmt.containers]
+# of a row a trace
+EXPORTS = [(route, name) for route, name in EVERY_EXPORT if ROUTES[route][name][0].rows is ITEMS]
+LINES = [name for name in EVERY_LINES if FORMATS[name].rows is ITEMS]
 LASTING = [name for name in LINES if FORMATS[name].lasting]
 
 

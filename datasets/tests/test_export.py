@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from datasets.formats.known import FORMATS
-from datasets.tests.exporting import EXPORTS, LINES, export, rows, url_of
+from datasets.tests.exporting import EVERY_LINES, EXPORTS, LINES, export, rows, url_of
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.tests.factories import TraceFactory
 from tunix_site.api.renderers import NDJSON
@@ -28,12 +28,12 @@ def test_rows_come_in_the_order_of_the_manifest(reader, route, fmt):
     dataset = DatasetFactory(recipe__selection_strategy="random", recipe__seed=8)
     manifest = json.loads(reader.get(f"/api/datasets/{dataset.key}/manifest").getvalue())
     exported = rows(export(reader, dataset, fmt, route=route))
-    if fmt == "training_example":
-        known = [row["metadata"] for row in exported]
-        known = [json.loads(one) if isinstance(one, str) else one for one in known]
-        assert [one["source_trace_id"] for one in known] == manifest["trace_ids"]
-    else:
-        assert [row["id"] for row in exported] == manifest["trace_ids"]
+    found = []
+    for row in exported:
+        metadata = row.get("metadata", {})
+        known = json.loads(metadata) if isinstance(metadata, str) else metadata
+        found.append(known.get("source_trace_id") or row["id"])
+    assert found == manifest["trace_ids"]
 
 
 @pytest.mark.parametrize(("route", "fmt"), EXPORTS)
@@ -158,13 +158,11 @@ def test_the_refusal_lists_what_is_known(reader):
     TraceFactory()
     url = f"/api/datasets/{SplitDatasetFactory().key}/export.jsonl"
     (reason,) = reader.get(f"{url}?format=csv").json()["format"]
-    assert (
-        reason == "Unknown format; known ones: trace, tunix_sft, training_example, record, parquet."
-    )
+    assert reason == f"Unknown format; known ones: {', '.join([*EVERY_LINES, 'parquet'])}."
     (reason,) = reader.get(f"{url}?format=table").json()["format"]
-    assert reason.endswith("known ones: trace, tunix_sft, training_example, record, parquet.")
+    assert reason.endswith("stepwise, tunix_sft, tunix_tagged, training_example, record, parquet.")
     (reason,) = reader.get(f"{url.replace('jsonl', 'parquet')}?format=parquet").json()["format"]
-    assert reason.endswith("known ones: trace, tunix_sft, training_example, record, table.")
+    assert reason.endswith("stepwise, tunix_sft, tunix_tagged, training_example, record, table.")
     (reason,) = reader.get(f"{url}?split=test").json()["split"]
     assert reason == "Unknown split; this dataset's: train, validation."
     url = f"/api/datasets/{DatasetFactory().key}/export.jsonl"

@@ -8,7 +8,17 @@ import pytest
 from pyarrow import parquet
 
 from datasets.formats import parquet as ours
-from datasets.tests.exporting import AS_PARQUET, LINES, asked, export, rows, table, url_of
+from datasets.tests.exporting import (
+    AS_PARQUET,
+    EVERY_LINES,
+    EXPORTS,
+    LINES,
+    asked,
+    export,
+    rows,
+    table,
+    url_of,
+)
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.models import Trace
 from traces.tests.factories import ScoreFactory, TraceFactory
@@ -19,15 +29,37 @@ STEP = pa.struct([("i", pa.int64()), ("type", pa.string()), ("content", pa.strin
 TEXTS = {
     "trace": ["id", "prompts", "trace_steps", "final_answer", "metadata"],
     "tunix_sft": ["id", "prompts", "final_answer", "metadata"],
+    "tunix_tagged": ["id", "prompts", "final_answer", "metadata"],
     "training_example": ["id", "prompt", "response", "metadata"],
+    "chat": ["prompt", "completion", "metadata"],
+    "messages": ["messages", "metadata"],
+    "prompt_completion": ["prompt", "completion", "metadata"],
+    "unpaired": ["prompt", "completion", "label", "metadata"],
+    "stepwise": ["prompt", "completions", "labels", "metadata"],
+    "grpo": ["prompt", "prompts", "question", "answer", "metadata"],
     "record": [
         *["trace_version", "prompt", "final_answer", "steps", "meta", "external_id", "messages"],
         *["id", "created_at", "status", "tags", "scores", "split", "original"],
     ],
 }
-OTHERS = {
-    "trace_steps": pa.list_(pa.field("element", pa.string())),
-    "steps": pa.list_(pa.field("element", STEP)),
+MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
+THOUGHT = pa.struct([*MESSAGE, ("reasoning_content", pa.string())])
+
+
+def listed(kind) -> pa.DataType:
+    return pa.list_(pa.field("element", kind))
+
+
+OTHERS = {  # than text
+    ("trace", "trace_steps"): listed(pa.string()),
+    ("record", "steps"): listed(STEP),
+    ("chat", "prompt"): listed(MESSAGE),
+    ("chat", "completion"): listed(THOUGHT),
+    ("messages", "messages"): listed(THOUGHT),
+    ("grpo", "prompt"): listed(MESSAGE),
+    ("unpaired", "label"): pa.bool_(),
+    ("stepwise", "completions"): listed(pa.string()),
+    ("stepwise", "labels"): listed(pa.bool_()),
 }
 ODD = [
     {"i": 3, "type": "reasoning", "content": "first <b>&</b> \u2028 🧮"},
@@ -74,7 +106,7 @@ def test_the_rows_are_the_lines_with_metadata_as_text(reader, fmt):
         assert [list(row) for row in found] == [TEXTS[fmt]] * len(found)
 
 
-@pytest.mark.parametrize("fmt", LINES)
+@pytest.mark.parametrize("fmt", EVERY_LINES)
 def test_the_columns_are_the_same_also_where_there_are_no_rows(reader, fmt):
     TraceFactory(meta={}, external_id=None)
     dataset = SplitDatasetFactory()
@@ -82,13 +114,13 @@ def test_the_columns_are_the_same_also_where_there_are_no_rows(reader, fmt):
         query = {"split": split} if split else {}
         read = table(export(reader, dataset, fmt, route="parquet", **query))
         assert [(field.name, field.type) for field in read.schema] == [
-            (name, OTHERS.get(name, pa.string())) for name in TEXTS[fmt]
+            (name, OTHERS.get((fmt, name), pa.string())) for name in TEXTS[fmt]
         ]
         counted = dataset.stats["split_counts"]
-        assert read.num_rows == (counted[split] if split else 1)
+        assert fmt not in LINES or read.num_rows == (counted[split] if split else 1)
 
 
-@pytest.mark.parametrize("fmt", ["trace", "tunix_sft", "training_example"])
+@pytest.mark.parametrize("fmt", [fmt for fmt in LINES if fmt != "record"])
 def test_without_metadata_their_column_is_not_there(reader, fmt):
     TraceFactory.create_batch(3)
     dataset = DatasetFactory()
@@ -140,7 +172,7 @@ def test_headers_and_the_file_say_what_it_is(reader, fmt):
         assert file.metadata.row_group(0).column(0).compression == "ZSTD"
 
 
-@pytest.mark.parametrize("fmt", AS_PARQUET)
+@pytest.mark.parametrize("fmt", [fmt for route, fmt in EXPORTS if route == "parquet"])
 def test_rows_come_in_groups_of_bounded_size(reader, monkeypatch, fmt):
     monkeypatch.setattr(ours, "BATCH_CHARS", 50_000)
     monkeypatch.setattr(ours, "GROUP_BYTES", 200_000)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from datasets.tests.exporting import EXPORTS, LINES, asked, export, rows, table, url_of
+from datasets.tests.exporting import EVERY_EXPORT, LINES, asked, export, rows, table, url_of
 from datasets.tests.factories import DatasetFactory
 from traces.tests.factories import ScoreFactory, TraceFactory
 
@@ -80,7 +80,7 @@ def test_what_a_format_does_not_have_is_refused(reader, fmt, metadata, refusal):
     assert reader.get(url).json() == {"metadata": [refusal]}
 
 
-@pytest.mark.parametrize(("route", "fmt"), [one for one in EXPORTS if one[1] != "record"])
+@pytest.mark.parametrize(("route", "fmt"), [one for one in EVERY_EXPORT if one[1] != "record"])
 def test_an_etag_names_the_choice(reader, route, fmt):
     TraceFactory()
     dataset = DatasetFactory()

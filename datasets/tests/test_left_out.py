@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from datasets.models import Dataset, DatasetItem
-from datasets.tests.exporting import EXPORTS, ROUTES, export, rows, url_of
+from datasets.tests.exporting import EVERY_EXPORT, ROUTES, export, rows, url_of
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.tests.factories import TraceFactory
 
@@ -45,10 +45,23 @@ CANNOT = {
     "tunix_sft": {"tools": 1, "media": 1, "truncated": 1, "unreadable": 1},
     # a trace with tools has several turns, which is the first reason
     "training_example": {"several_turns": 2, "media": 1, "truncated": 1, "unreadable": 1},
+    "chat": {"tools": 1, "media": 1, "truncated": 1, "unreadable": 1},
+    "messages": {"tools": 1, "media": 1, "truncated": 1, "unreadable": 1},
+    "tunix_tagged": {"tools": 1, "media": 1, "truncated": 1, "unreadable": 1},
+    "prompt_completion": {"several_turns": 2, "media": 1, "truncated": 1, "unreadable": 1},
+    "unpaired": {
+        "several_turns": 2,
+        "media": 1,
+        "truncated": 1,
+        "unreadable": 1,
+        "unlabelled": 2,
+    },
+    "stepwise": {"several_turns": 2, "media": 1, "unreadable": 1, "unlabelled": 3},
+    "grpo": {"tools": 1, "media": 1, "unreadable": 1, "no_reference": 4},
 }
 
 
-@pytest.mark.parametrize(("route", "fmt"), EXPORTS)
+@pytest.mark.parametrize(("route", "fmt"), EVERY_EXPORT)
 def test_what_a_format_cannot_say_is_left_out_and_counted(reader, traces, route, fmt):
     dataset = DatasetFactory()
     left_out = CANNOT[fmt]

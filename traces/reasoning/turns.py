@@ -69,8 +69,14 @@ def context(messages: list[dict[str, Any]], meta: dict[str, Any] | None) -> list
     return [turn for turn in turns if turn.text or turn.calls or turn.role != ASSISTANT]
 
 
+def reply_in(messages: list[dict[str, Any]], meta: dict[str, Any] | None) -> Turn | None:
+    """Give the turn that is the reply, without its thought; None where it is not among them."""
+    reply = _reply_position(messages, meta)
+    return None if reply is None else asked(messages[reply])
+
+
 def asked(message: dict[str, Any]) -> Turn:
-    """Read a turn that stands before the reply: what an assistant thought is not said again."""
+    """Read a turn without what was thought, as those that stand before the reply are said."""
     turn = read_message(message)
     if turn.role == ASSISTANT:
         turn.text = without_ends(split_thought(turn.text).answer)

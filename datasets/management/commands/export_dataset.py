@@ -11,15 +11,17 @@ from datasets.export.export import Export, told
 from datasets.export.reading import DatasetCutShort
 from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.known import FORMATS, OLD_NAME
-from datasets.formats.options import Metadata
+from datasets.formats.options import Metadata, Neutral
 from datasets.formats.rows import Columns
 from datasets.formats.table import TABLE
 from datasets.models import Dataset
+from traces.reasoning.writing import Thought
 from tunix_site.errors import Invalid, text_of
 from tunix_site.progress_bar import progress_bar
 
 STDOUT = "-"
 KNOWN = FORMATS | {OLD_NAME: TABLE}
+CHOICES = ("split", "metadata", "thought", "neutral", "include_truncated")
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
 
 
@@ -40,6 +42,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--metadata", help=f"{', '.join(Metadata)}; the format's own, if not given"
         )
+        parser.add_argument("--thought", help=f"{', '.join(Thought)}; the format's own")
+        parser.add_argument("--neutral", help=f"{', '.join(Neutral)}, for stepwise")
         parser.add_argument(
             "--include-truncated",
             action="store_true",
@@ -85,7 +89,7 @@ def _export(options: dict[str, Any]) -> Export:
             fmt=fmt,
             container=container,
             encoding=_encoding(options["output"], container),
-            **{name: options[name] for name in ("split", "metadata", "include_truncated")},
+            **{name: options[name] for name in CHOICES},
         )
     except Invalid as error:
         raise CommandError(text_of(error.detail)) from None

@@ -1,0 +1,81 @@
+"""Rows that are the prompts of a dataset, in the order of their first traces."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from datasets.formats.counted import counted
+from datasets.formats.items import COLUMNS
+from datasets.formats.rows import Scope
+
+NO_REFERENCE = "no_reference"
+SEVERAL_REFERENCES = "several_references"
+
+REFERENCE = """CASE
+    WHEN jsonb_typeof(trace.meta -> 'reference_answer') IN ('string', 'number')
+    THEN nullif(btrim(trace.meta ->> 'reference_answer', E' \\t\\r\\n'), '')
+END"""
+
+
+class Prompts:
+    """A row a prompt, by the first trace that can be said and the reference that all agree on."""
+
+    indexed = False
+
+    def count(self, scope: Scope) -> int:
+        return sum(self._counts(scope).values())
+
+    def left_out(self, scope: Scope) -> dict[str, int]:
+        counts = self._counts(scope)
+        held = [str(part.name).lower() for part in scope.excluded]
+        reasons = (*held, NO_REFERENCE, SEVERAL_REFERENCES)
+        return {reason: counts[reason] for reason in reasons if reason in counts}
+
+    def query(self, scope: Scope, columns: Sequence[str], *, after: int) -> tuple[str, list[Any]]:
+        asked, parameters = self._asked(scope)
+        query = f"""
+            SELECT {", ".join(COLUMNS[name] for name in columns)}
+            FROM ({asked}) AS asked
+            JOIN datasets_datasetitem AS item
+                ON item.dataset_id = %s AND item.position = asked.position
+            JOIN traces_trace AS trace ON trace.id = item.trace_id
+            WHERE asked.reason IS NULL ORDER BY asked.position OFFSET %s
+        """  # noqa: S608
+        return query, [*parameters, scope.dataset.pk, after]
+
+    def _counts(self, scope: Scope) -> dict[str | None, int]:
+        """Count the prompts by why they are left out; those that are not by None."""
+        asked, parameters = self._asked(scope)
+        query = f"SELECT reason, count(*) FROM ({asked}) AS asked GROUP BY reason"  # noqa: S608
+        return counted(scope.dataset.build_id, query, *parameters)
+
+    def _asked(self, scope: Scope) -> tuple[str, list[Any]]:
+        """Give the SQL of all prompts, and its parameters."""
+        held = "\n".join(
+            f"WHEN position IS NULL AND held & {int(part)} <> 0 THEN '{str(part.name).lower()}'"
+            for part in scope.excluded
+        )
+        in_split = "" if scope.split is None else "AND item.split = %s"
+        query = f"""
+            SELECT position, attempts, reference, CASE
+                {held}
+                WHEN reference IS NULL THEN '{NO_REFERENCE}'
+                WHEN reference <> other THEN '{SEVERAL_REFERENCES}'
+            END AS reason
+            FROM (
+                SELECT min(position) FILTER (WHERE parts & {int(scope.excluded)} = 0) AS position,
+                    count(*) AS attempts, bit_or(parts) AS held,
+                    min(reference) AS reference, max(reference) AS other
+                FROM (
+                    SELECT item.position, item.parts, trace.prompt_hash,
+                        ({REFERENCE}) COLLATE "C" AS reference
+                    FROM datasets_datasetitem AS item
+                    JOIN traces_trace AS trace ON trace.id = item.trace_id
+                    WHERE item.dataset_id = %s {in_split}
+                ) AS items
+                GROUP BY prompt_hash
+            ) AS prompts
+        """  # noqa: S608
+        return query, [scope.dataset.pk, *([] if scope.split is None else [scope.split])]
+
+
+PROMPTS = Prompts()
