@@ -77,5 +77,5 @@ def body(prompt: str, steps: list[str], answer: str, source: str) -> dict[str, A
         "steps": [
             {"i": number, "type": "reasoning", "content": step} for number, step in enumerate(steps)
         ],
-        "meta": {"source": source},
+        "meta": {"source": source, "reference_answer": answer},
     }

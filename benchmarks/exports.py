@@ -9,77 +9,41 @@ from typing import Any
 import psycopg
 
 from benchmarks.baseline import bare_connection
+from benchmarks.rendered import RENDERED, query_of
 from benchmarks.report import Result
 from benchmarks.site import BenchmarkFailed, Connection, Site
 from benchmarks.timing import P, medians, seconds_of
 
 MIB = 1024**2
 PARQUET_END = b"PAR1"
+# one of each trace, so that there are labels to export
+REVIEWS = """
+    INSERT INTO traces_review (trace_id, reviewer_id, verdict, note, step_labels, created_at)
+    SELECT id, (SELECT min(id) FROM auth_user), 'approved', '', '{"0": 1}', now()
+    FROM traces_trace
+"""
 FLAT_MIB = 8  # by which the memory of ten times the rows may exceed
 RESET_PEAK = "5"  # see proc_pid_clear_refs(5)
-
-CREATED_AT = """to_char({}created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-OURS = f"""'created_at', {CREATED_AT.format("trace.")}, 'trace_version', trace.trace_version"""
-RESPONSE = """'Reasoning:' || (
-    SELECT string_agg(E'\\n' || number || '. ' || (step ->> 'content'), '' ORDER BY number)
-    FROM jsonb_array_elements(trace.steps) WITH ORDINALITY AS numbered (step, number)
-) || E'\\nAnswer: ' || trace.final_answer"""
-# What the formats give for rows whose texts hold no control token, which the data do not.
-RENDERED = {
-    "trace": f"""json_build_object(
-        'id', trace.id, 'prompts', trace.prompt,
-        'trace_steps', jsonb_path_query_array(trace.steps, '$[*].content'),
-        'final_answer', trace.final_answer,
-        'metadata', trace.meta || jsonb_build_object({OURS})
-    )""",
-    "tunix_sft": f"""json_build_object(
-        'id', trace.id,
-        'prompts', E'<start_of_turn>user\\n' || trace.prompt
-            || E'<end_of_turn>\\n<start_of_turn>model\\n' || {RESPONSE} || '<end_of_turn>',
-        'final_answer', trace.final_answer,
-        'metadata', trace.meta || jsonb_build_object({OURS}, 'format', 'tunix_sft')
-    )""",
-    # its own id is a hash that SQL has no function for: another of the same length stands for it
-    "training_example": f"""json_build_object(
-        'id', dataset.build_id,
-        'prompt', trace.prompt || E'\\n\\nPlease show your reasoning steps.',
-        'response', {RESPONSE},
-        'metadata', trace.meta || jsonb_build_object('source_trace_id', trace.id, {OURS})
-    )""",
-    "record": f"""json_build_object(
-        'trace_version', trace.trace_version, 'prompt', trace.prompt,
-        'final_answer', trace.final_answer, 'steps', trace.steps, 'meta', trace.meta,
-        'id', trace.id, 'created_at', {CREATED_AT.format("trace.")}, 'status', trace.status,
-        'tags', trace.tags,
-        'scores', (
-            SELECT coalesce(json_agg(json_build_object(
-                'criteria', criteria, 'scorer_version', scorer_version, 'value', value,
-                'details', details, 'created_at', {CREATED_AT.format("score.")}
-            )), '[]') FROM traces_score AS score WHERE score.trace_id = trace.id
-        ),
-        'split', item.split, 'original', trace.original
-    )""",
-}
-ROWS = """
-    FROM datasets_datasetitem AS item
-    JOIN datasets_dataset AS dataset ON dataset.id = item.dataset_id
-    JOIN traces_trace AS trace ON trace.id = item.trace_id
-    WHERE dataset.key = %s ORDER BY item.position
-"""
 
 
 def measure(site: Site, *, small: int, large: int, rounds: int) -> Iterator[Result]:
     """Measure each format on a dataset of `large` rows; its memory also on one of `small` rows."""
+    with bare_connection() as database:
+        database.execute(REVIEWS)
     with site.client() as client:
-        keys = {
-            rows: client.datasets.build("exports", str(rows), limit=rows)["dataset_key"]
+        keys = [
+            client.datasets.build("exports", str(rows), limit=rows)["dataset_key"]
             for rows in (small, large)
+        ]
+        counts = {
+            name: {key: client.datasets.formats(key, name)["row_count"] for key in keys}
+            for name in RENDERED
         }
     with site.connection() as http, bare_connection() as database:
-        for name in RENDERED:
-            yield from _speed(http, site.kept_exports, database, name, keys[large], large, rounds)
+        for name, rows in counts.items():
+            yield from _speed(http, site.kept_exports, database, name, rows, rounds)
             if Path("/proc").exists():
-                yield _memory(site.server.web_process_ids()[0], http, site.kept_exports, name, keys)
+                yield _memory(site.server.web_process_ids()[0], http, site.kept_exports, name, rows)
 
 
 def _speed(
@@ -87,10 +51,11 @@ def _speed(
     kept: Path,
     database: psycopg.Connection[Any],
     name: str,
-    key: str,
-    rows: int,
+    counts: dict[str, int],
     rounds: int,
 ) -> Iterator[Result]:
+    key, rows = list(counts.items())[-1]
+
     def all_ways() -> tuple[float, ...]:
         rendering = seconds_of(render, database, key, name, rows)
         in_parquet = seconds_of(export_parquet, http, kept, key, name)
@@ -126,13 +91,13 @@ def _speed(
 
 
 def _memory(
-    web_process: int, http: Connection, kept: Path, name: str, keys: dict[int, str]
+    web_process: int, http: Connection, kept: Path, name: str, counts: dict[str, int]
 ) -> Result:
     """Compare what exports of few and of many rows add to the memory of the web process."""
-    small, large = sorted(keys)
     little, much = (
-        growth(web_process, export, http, kept, keys[rows], name, rows) for rows in (small, large)
+        growth(web_process, export, http, kept, key, name, rows) for key, rows in counts.items()
     )
+    small, large = counts.values()
     return Result(
         name=f"export {name}, memory for {large:,} rows",
         kind="growth",
@@ -177,8 +142,7 @@ def render(database: psycopg.Connection[Any], key: str, name: str, rows: int) ->
 
 def rendered(database: psycopg.Connection[Any], key: str, name: str) -> Iterator[bytes]:
     """Yield lines in COPY's text format: backslashes are doubled."""
-    query = f"COPY (SELECT {RENDERED[name]} {ROWS}) TO STDOUT"
-    with database.cursor().copy(query, [key]) as copy:
+    with database.cursor().copy(f"COPY ({query_of(name)}) TO STDOUT", [key]) as copy:
         yield from map(bytes, copy)
 
 
