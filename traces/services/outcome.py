@@ -66,12 +66,14 @@ class Intake:
         statuses: Mapping[int, str] | None = None,
         originals: Mapping[int, dict[str, Any]] | None = None,
         reread: Reread = lambda _: set(),
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self.documents = documents
         self.by = by
         self.statuses = statuses or {}
         self.originals = originals or {}
         self.reread = reread
+        self.meanwhile = meanwhile
         self.now = timezone.now()
         self.outcome = Outcome([None] * len(documents))
         self.names: dict[int, Name] = {}  # by position
@@ -97,6 +99,7 @@ class Intake:
         trace, entry = self.documents[position], self.own[position]
         assert trace is not None and entry is not None  # noqa: S101, PT018  # it is a new one
         status = self.statuses.get(position, UNREVIEWED)
+        self.meanwhile()
         return row_of(
             trace,
             identity=entry.id,

@@ -42,6 +42,7 @@ def create_traces(
     statuses: Mapping[int, str] | None = None,
     originals: Mapping[int, dict[str, Any]] | None = None,
     reread: Reread = lambda _: set(),
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Store documents as traces in one transaction; None entries are passed over.
 
@@ -50,12 +51,13 @@ def create_traces(
     ExternalIdTaken raised. `statuses` are by position; a new trace without one is unreviewed.
     `originals`, by position as well, are kept beside. `reread` is given the holders of other
     content by position, and gives the positions whose document comes from the holder's own record:
-    these exist, read differently. Each trace keeps who brought it in: whoever stores a part of
-    something larger tells of the whole.
+    these exist, read differently. `meanwhile` is called for every row that is written, as the
+    database works on those before: a place for work that does not need it. Each trace keeps who
+    brought it in: whoever stores a part of something larger tells of the whole.
     """
 
     def store() -> Outcome:
-        intake = Intake(documents, by, statuses, originals, reread)
+        intake = Intake(documents, by, statuses, originals, reread, meanwhile)
         return _create_traces(intake, skip_taken=skip_taken)
 
     return _patiently(store)

@@ -1,6 +1,6 @@
 """Importing a stream of source records of any length."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from traces.intake.incoming import Incoming, Refusal, Unread
 from traces.intake.records import RecordReader, format_of, is_record, unread
 from traces.models import Score, Status
 from traces.readers.mapping import parse
+from traces.services.importing.batches import Batches
 from traces.services.importing.reread import read_differently, stored_once
 from traces.services.importing.summary import (
     ABORT,
@@ -31,8 +32,6 @@ from traces.sources.records import read_records
 from traces.sources.source import BrokenSource, Chunk, Source
 
 IMPORT = "import"
-STORED_AT_ONCE = 2_000  # traces in a transaction
-STORED_BYTES = 16 * 1024 * 1024  # of their JSON, after which it takes no more of them
 READ_AT_ONCE = 100  # records
 
 
@@ -115,8 +114,9 @@ def _import(
 ) -> str | None:
     """Read and store; give the reason where that ended before its time or came to nothing."""
     try:
-        for some in _batches(_read(chunks, request, summary)):
-            _store(some, request, summary, progress, by)
+        batches = Batches(_read(chunks, request, summary))
+        for some in batches:
+            _store(some, request, summary, progress, by, meanwhile=batches.gather)
             progress.done = summary.line_count
             progress.check()
             if summary.error_count and request.on_error == ABORT and not request.dry_run:
@@ -167,37 +167,14 @@ def _read(
         summary.line_count = chunk[-1].line
 
 
-def _batches(
-    items: Iterable[Incoming | Refusal | Unread],
-) -> Iterator[list[Incoming | Refusal | Unread]]:
-    """Gather what is stored together; a batch ends with the item that makes it large.
-
-    An error waits until those before it are given.
-    """
-    batch: list[Incoming | Refusal | Unread] = []
-    size = 0
-    try:
-        for item in items:
-            batch.append(item)
-            if isinstance(item, Incoming):
-                size += item.size
-            if len(batch) >= STORED_AT_ONCE or size >= STORED_BYTES:
-                yield batch
-                batch, size = [], 0
-    except Exception:
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
-
-
 def _store(
     some: list[Incoming | Refusal | Unread],
     request: ImportRequest,
     summary: Summary,
     progress: Progress,
     by: Actor,
+    *,
+    meanwhile: Callable[[], None],
 ) -> None:
     incoming = [one for one in some if isinstance(one, Incoming)]
     refused = [one for one in some if isinstance(one, Refusal)]
@@ -211,6 +188,7 @@ def _store(
                 statuses={n: one.status for n, one in enumerate(incoming) if one.status},
                 originals={n: one.original for n, one in enumerate(incoming) if one.original},
                 reread=lambda taken: read_differently(incoming=incoming, holders=taken),
+                meanwhile=meanwhile,
             )
             _add_curation(incoming, outcome, by)
         summary.count(incoming, outcome, shown=SHOWN_TRACES if request.dry_run else 0)

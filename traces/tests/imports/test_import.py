@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from jobs.models import Job
 from traces.models import Review, Trace
-from traces.services.importing import imports
+from traces.services.importing import batches
 from traces.tests.factories import BodyFactory
 
 pytestmark = pytest.mark.django_db
@@ -271,14 +271,14 @@ def test_a_format_is_recognised_from_the_first_records_that_can_be_read(writer, 
 
 
 def test_large_traces_are_stored_in_smaller_batches(writer, monkeypatch):
-    monkeypatch.setattr(imports, "STORED_BYTES", 50_000)
+    monkeypatch.setattr(batches, "STORED_BYTES", 50_000)
     send(writer, [BodyFactory(prompt="p" * 30_000) for _ in range(6)])
     stored = Trace.objects.values_list("created_at").annotate(count=Count("id"))
     assert [count for _, count in stored] == [2, 2, 2]
 
 
 def test_a_job_ends_with_the_number_of_its_lines(writer, monkeypatch):
-    monkeypatch.setattr(imports, "STORED_AT_ONCE", 2)
+    monkeypatch.setattr(batches, "STORED_AT_ONCE", 2)
     for _ in range(2):
         answer = send(writer, [worked(1), worked(2)]).json()
         job = writer.get(f"/api/jobs/{answer['job']}").json()

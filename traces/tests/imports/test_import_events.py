@@ -60,7 +60,7 @@ def test_the_command_names_the_systems_account(monkeypatch, tmp_path):
 
 
 def test_what_breaks_off_is_told_of_as_far_as_it_came(writer, monkeypatch):
-    monkeypatch.setattr("traces.services.importing.imports.STORED_AT_ONCE", 2)
+    monkeypatch.setattr("traces.services.importing.batches.STORED_AT_ONCE", 2)
     writer.raise_request_exception = False
     broken = FILE + "\n" + json.dumps({**LINES[0], "prompt": "x" * 10}) + "\n" + '{"prompt": "cut'
     import gzip

@@ -167,7 +167,7 @@ def test_bad_tags_are_an_error_of_their_line(curator, tags, field):
 
 
 def test_the_traces_of_one_record_count_as_one_line_wherever_they_are_stored(writer, monkeypatch):
-    monkeypatch.setattr("traces.services.importing.imports.STORED_AT_ONCE", 1)
+    monkeypatch.setattr("traces.services.importing.batches.STORED_AT_ONCE", 1)
     record = {"problem": "2+2?", "uuid": "u", "generations": ["It is 4.", "It is 5."]}
     taken = [{**BodyFactory(), "external_id": name} for name in ("u/0", "u/1")]
     send(writer, taken, "?source=openr1")
