@@ -48,7 +48,7 @@ def earlier_database() -> Iterator[None]:
     """Restore the dump into a database of its own, be connected to it, and drop it afterwards."""
     users_own = connection.settings_dict["NAME"]
     with bare_connection() as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        server.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
         server.execute(f"CREATE DATABASE {DATABASE}")
         connection.settings_dict["NAME"] = DATABASE
         try:
@@ -57,7 +57,7 @@ def earlier_database() -> Iterator[None]:
         finally:
             connection.close()
             connection.settings_dict["NAME"] = users_own
-            server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+            server.execute(f"DROP DATABASE {DATABASE}")
 
 
 def multiply(database: Database, traces: int) -> None:

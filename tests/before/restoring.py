@@ -59,7 +59,7 @@ def new_database(template: str = "template1") -> Iterator[str]:
         yield name
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            cursor.execute(f"DROP DATABASE {name}")
 
 
 @contextlib.contextmanager
