@@ -1,9 +1,7 @@
 """The dataset routes."""
 
-from collections.abc import Iterator
 from typing import ClassVar
 
-import msgspec
 from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
@@ -17,7 +15,7 @@ from datasets import tasks
 from datasets.examples import EXAMPLES
 from datasets.export.documents import EXPORT_HEADERS, LINES_RESPONSES, PARQUET_RESPONSES
 from datasets.export.export import Export
-from datasets.export.reading import trace_id_pieces
+from datasets.export.reading import manifest_pieces, trace_id_pieces
 from datasets.export.responses import encoding_for, export_response
 from datasets.export.serializers import (
     DEFAULT_FORMAT,
@@ -29,6 +27,7 @@ from datasets.export.serializers import (
 from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.format import Format
 from datasets.formats.known import AS_LINES, AS_PARQUET, FORMATS
+from datasets.lookup import dataset_by
 from datasets.models import Dataset
 from datasets.serializers import (
     BuildAnswerSerializer,
@@ -61,7 +60,6 @@ from tunix_site.api.renderers import (
 )
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
-from tunix_site.strict_json import shown
 
 
 class ParquetRenderer(StreamRenderer):
@@ -114,12 +112,7 @@ class DatasetViewSet(ApiViewSet):
         return renderers
 
     def get_object(self) -> Dataset:
-        key = self.kwargs["key"]
-        datasets = Dataset.objects.existing()
-        dataset = datasets.filter(key=key).first() if key.isprintable() else None
-        if dataset is None:
-            raise NotFound(f"Dataset {shown(key)!s:.193} not found.")
-        return dataset
+        return dataset_by(self.kwargs["key"])
 
     def list(self, request: Request) -> Response:
         """List datasets, newest first."""
@@ -172,7 +165,8 @@ class DatasetViewSet(ApiViewSet):
     def manifest(self, request: Request, key: str) -> HttpResponseBase:
         """Show everything that a dataset is, streamed."""
         dataset = self.get_object()
-        pieces = _manifest(dataset, started(trace_id_pieces(dataset)))
+        fields = DatasetDetailSerializer(dataset).data
+        pieces = manifest_pieces(fields, started(trace_id_pieces(dataset)))
         return StreamingHttpResponse(pieces, content_type="application/json")
 
     @extend_schema(
@@ -264,15 +258,3 @@ class DatasetViewSet(ApiViewSet):
         """Delete a dataset that no other refers to; its key stays taken."""
         delete_dataset(dataset=self.get_object(), by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _manifest(dataset: Dataset, trace_ids: Iterator[bytes]) -> Iterator[bytes]:
-    """Render what the manifest holds around its trace ids, and stream those between."""
-    fields = DatasetDetailSerializer(dataset).data
-    names = list(fields)
-    middle = names.index("trace_count")
-    head = {name: fields[name] for name in names[:middle]}
-    tail = {name: fields[name] for name in names[middle:]}
-    yield msgspec.json.encode(head)[:-1] + b',"trace_ids":['
-    yield from trace_ids
-    yield b"]," + msgspec.json.encode(tail)[1:]

@@ -23,16 +23,17 @@ def item_pieces(evalset: EvalSet) -> Generator[bytes]:
 
     NotFound before the last where some are missing: the set was deleted before they were read.
     """
-    with closing(_lines(evalset)) as lines:
-        yield from in_pieces(lines)
+    with closing(items(evalset)) as found:
+        yield from in_pieces(map(line_of, found))
 
 
-def _lines(evalset: EvalSet) -> Generator[bytes]:
+def items(evalset: EvalSet) -> Generator[Item]:
+    """Yield a set's items in order; NotFound as above."""
     count = 0
     with copy_out(IN_ORDER, [evalset.pk]) as copy:
         for row in copy.rows():
             count += 1
-            yield line_of(_item(*row))
+            yield _item(*row)
     if count != evalset.item_count:
         raise NotFound(f"Evaluation set not found: {evalset.key} was deleted.")
 

@@ -4,10 +4,11 @@ One COPY gives all rows: the database works ahead while Python renders, nothing 
 piece, and what is deleted meanwhile still arrives, as one statement sees one state.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Any
 
+import msgspec
 from django.db import connection, transaction
 from rest_framework.exceptions import NotFound
 
@@ -35,6 +36,17 @@ def trace_id_pieces(dataset: Dataset) -> Generator[bytes]:
         yield from in_pieces(
             f'{"," if number else ""}"{row[0]}"'.encode() for number, row in enumerate(rows)
         )
+
+
+def manifest_pieces(fields: dict[str, Any], trace_ids: Iterator[bytes]) -> Generator[bytes]:
+    """Render what a manifest holds around its trace ids, and stream those between."""
+    names = list(fields)
+    middle = names.index("trace_count")
+    head = {name: fields[name] for name in names[:middle]}
+    tail = {name: fields[name] for name in names[middle:]}
+    yield msgspec.json.encode(head)[:-1] + b',"trace_ids":['
+    yield from trace_ids
+    yield b"]," + msgspec.json.encode(tail)[1:]
 
 
 def copied(

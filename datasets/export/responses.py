@@ -66,7 +66,7 @@ def export_response(request: HttpRequest, export: Export, *, media_type: str) ->
     response: HttpResponseBase = StreamingHttpResponse(headers=headers)
     patch_vary_headers(response, ["Accept-Encoding"])
     if export.etag:
-        response = _unless_known(request, response)
+        response = unless_known(request, response)
     if not isinstance(response, StreamingHttpResponse):
         return response
     path = files.path_of(export)
@@ -129,7 +129,7 @@ def _range_of(request: HttpRequest) -> str:
     return request.headers.get("Range", "") if request.method == "GET" else ""
 
 
-def _unless_known(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def unless_known(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Give 304 or 412 in place of a response whose ETag the client knows, or insists on."""
     conditional = get_conditional_response(
         request, etag=response["ETag"], response=cast(HttpResponse, response)
