@@ -113,6 +113,7 @@ def test_operations_keep_their_names(document):
         "get_manifest",
         "export_dataset",
         "export_dataset_as_parquet",
+        "download_bundle",
         "delete_dataset",
         "list_jobs",
         "get_job",
