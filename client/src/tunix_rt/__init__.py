@@ -25,7 +25,7 @@ from tunix_rt.errors import (
     Unavailable,
     Unsendable,
 )
-from tunix_rt.exports import Exported
+from tunix_rt.exports import Bundled, Exported
 from tunix_rt.http.retries import Retries
 from tunix_rt.version import VERSION
 
@@ -34,6 +34,7 @@ __version__ = VERSION
 __all__ = [
     "ApiError",
     "Broken",
+    "Bundled",
     "Client",
     "Conflict",
     "Disconnected",

@@ -1,12 +1,12 @@
 """Datasets: built once, never changed, exported in many formats."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tunix_rt import exports
-from tunix_rt.exports import Exported
+from tunix_rt.exports import Bundled, Exported
 from tunix_rt.http import pages
 from tunix_rt.http.transport import Transport, segment
 from tunix_rt.jobs import Jobs
@@ -124,6 +124,29 @@ class Datasets:
         """Yield the lines of an export as they are, without their ends."""
         query = {**parameters, "format": format, "split": split}
         return exports.whole_lines(self._transport, key, query, digest)
+
+    def bundle(
+        self,
+        key: str,
+        path: str | Path,
+        *,
+        formats: Iterable[str] | None = None,
+        with_answers: bool = False,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> Bundled:
+        """Write a dataset to one archive with what trainers need, which is whole or not there.
+
+        Without formats, in those that most trainers read. FileExistsError where the file is there
+        and not to be overwritten. `progress` is told of bytes.
+        """
+        query = {
+            "formats": None if formats is None else ",".join(formats),
+            "with_answers": with_answers or None,
+        }
+        return exports.bundle_to_file(
+            self._transport, key, Path(path), query, overwrite=overwrite, progress=progress
+        )
 
     def delete(self, key: str) -> None:
         """Delete a dataset; its key stays taken. Conflict where another was made from it."""

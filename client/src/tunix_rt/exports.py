@@ -31,6 +31,15 @@ class Exported:
 
 
 @dataclass(frozen=True)
+class Bundled:
+    """An archive that is whole."""
+
+    path: Path
+    byte_count: int
+    content_digest: str
+
+
+@dataclass(frozen=True)
 class Head:
     """What the head of an export says of it."""
 
@@ -106,10 +115,7 @@ def to_file(
     _refuse_after(query)
     if target.suffix in COMPRESSED:
         raise Misconfigured(f"{target}: what is written is not compressed; name it otherwise.")
-    if target.exists() and not overwrite:
-        raise FileExistsError(
-            f"{target} is there already; --force (overwrite=True in Python) replaces it."
-        )
+    _refuse_what_is_there(target, overwrite=overwrite)
     with Part(target) as part:
         path = path_of(key, parquet=parquet)
         download = Download(transport, path, query, part, digest, progress or silent)
@@ -117,6 +123,41 @@ def to_file(
         size = part.size
         part.finish()
     return Exported(target, head.row_count, size, head.content_digest, head.left_out)
+
+
+def bundle_to_file(
+    transport: Transport,
+    key: str,
+    target: Path,
+    query: Mapping[str, Any],
+    *,
+    overwrite: bool,
+    progress: Progress | None,
+) -> Bundled:
+    """Write an archive to a file, which gets its name when it is whole.
+
+    Where it breaks off it begins anew.
+    """
+    _refuse_what_is_there(target, overwrite=overwrite)
+    path, tell = f"/api/datasets/{segment(key)}/bundle.zip", progress or silent
+    attempts = transport.retries.begin()
+    with Part(target) as part:
+        while True:
+            part.start(None)
+            try:
+                with transport.stream("GET", path, query=query, headers=AS_IT_IS) as response:
+                    if response.headers.get("Content-Type") != "application/zip":
+                        raise Foreign(f"GET {path}")
+                    for piece in lines.pieces(response):
+                        part.write(piece)
+                        tell(part.size, None)
+                break
+            except BrokenOff:
+                if not attempts.wait():
+                    raise
+        size = part.size
+        part.finish()
+    return Bundled(target, size, response.headers.get("X-Content-Digest", ""))
 
 
 class Download:
@@ -203,6 +244,13 @@ class Download:
                 self._progress(self._part.rows, head.row_count)
             else:
                 self._progress(self._part.size, None)
+
+
+def _refuse_what_is_there(target: Path, *, overwrite: bool) -> None:
+    if target.exists() and not overwrite:
+        raise FileExistsError(
+            f"{target} is there already; --force (overwrite=True in Python) replaces it."
+        )
 
 
 def _refuse_after(query: Mapping[str, Any]) -> None:

@@ -159,6 +159,42 @@ def export(
     console.show(result, text, as_json=as_json)
 
 
+@app.command()
+def bundle(
+    dataset: Annotated[str, typer.Argument(metavar="KEY", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file: KEY.zip.", show_default=False)
+    ] = None,
+    formats: Annotated[
+        str | None, typer.Option(help="chat,grpo: others than most trainers read.")
+    ] = None,
+    with_answers: Annotated[
+        bool, typer.Option("--with-answers", help="Those of the evaluation sets, too.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    as_json: Json = False,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Write a dataset to one archive, with configs of trainers, its card and its sums."""
+    path = output or Path(f"{dataset}.zip")
+    with Client(url, key) as client, console.progress(path.name, of_bytes=True) as progress:
+        done = client.datasets.bundle(
+            dataset,
+            path,
+            formats=None if formats is None else formats.split(","),
+            with_answers=with_answers,
+            overwrite=force,
+            progress=progress,
+        )
+    result = {
+        "path": str(done.path),
+        "byte_count": done.byte_count,
+        "content_digest": done.content_digest,
+    }
+    console.show(result, f"Wrote {done.byte_count:,} bytes to {path}.", as_json=as_json)
+
+
 def _name_of(dataset: str, split: str | None, fmt: str, *, parquet: bool) -> str:
     """Name a file as the site does."""
     is_table = fmt == ("table" if parquet else "parquet")
