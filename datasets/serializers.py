@@ -7,8 +7,10 @@ from rest_framework import serializers
 from datasets.models import MAX_PARENT_CHARS, Dataset
 from datasets.recipe.recipe import Matching, Strategy
 from datasets.recipe.serializer import RecipeDocumentSerializer, RecipeSerializer
+from datasets.recipe.text.items import unknown
 from datasets.services.build import BuildRequest
 from datasets.services.preview import Preview
+from evalsets.models import EvalSet
 from evalsets.serializers import NullableTextField
 from tunix_site.api.fields import ObjectField, QuerySerializer, TextField, UUIDField
 from tunix_site.database.names import (
@@ -174,6 +176,11 @@ class WhyQuery(QuerySerializer):
 
 class ContaminationQuery(QuerySerializer):
     eval_set = TextField(max_length=MAX_KEY_CHARS, help_text="The key of the evaluation set.")
+
+    def validate_eval_set(self, key: str) -> str:
+        if not EvalSet.objects.existing().filter(key=key).exists():
+            raise serializers.ValidationError(unknown(key))
+        return key
 
 
 class FoundItemSerializer(serializers.Serializer[dict[str, Any]]):

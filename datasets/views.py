@@ -43,12 +43,13 @@ from datasets.serializers import (
     WhySerializer,
 )
 from datasets.services.build import build_dataset
-from datasets.services.contamination import find_contamination
+from datasets.services.contamination import look_through
 from datasets.services.delete import delete_dataset
 from datasets.services.preview import preview_recipe
 from datasets.why import explained
 from jobs.api.responses import PREFER, accepted, wants_job
 from jobs.api.serializers import JobSerializer
+from jobs.models import Job
 from jobs.services.queue import start_job
 from tunix_site.api.pagination import PageQuery
 from tunix_site.api.pieces import started
@@ -250,9 +251,10 @@ class DatasetViewSet(ApiViewSet):
         dataset, eval_set = self.get_object(), self.query["eval_set"]
         if wants_job(request) or dataset.trace_count > tasks.MOST_LOOKED_THROUGH:
             parameters = {"dataset": dataset.key, "eval_set": eval_set}
-            job = start_job(kind=tasks.CONTAMINATION, parameters=parameters, by=self.actor)
-            return accepted(job)
-        return Response(find_contamination(dataset=dataset, eval_set=eval_set))
+            kind = tasks.CONTAMINATION
+            asked = Job.objects.unfinished().filter(kind=kind, parameters=parameters).first()
+            return accepted(asked or start_job(kind=kind, parameters=parameters, by=self.actor))
+        return Response(look_through(dataset=dataset, eval_set=eval_set))
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete a dataset that no other refers to; its key stays taken."""

@@ -13,6 +13,7 @@ from tunix_site.errors import Invalid
 from tunix_site.strict_json import InvalidJSON, loads
 
 BLOCK_BYTES = 256 * 1024
+MAX_LINES = MAX_ITEMS  # bad and blank ones as well: each takes its time
 MAX_ERRORS = 100  # that are told; the others are counted
 BLANK = b" \t\r"
 
@@ -29,6 +30,8 @@ class ItemLines:
     def __iter__(self) -> Iterator[Item]:
         read = _Reading()
         for number, line in enumerate(self._lines(), start=1):
+            if number > MAX_LINES:
+                raise Invalid({"detail": f"Nothing was stored: more than {MAX_LINES:,} lines."})
             item = read.item(number, line)
             if item is not None and not read.error_count:
                 yield item
@@ -68,14 +71,9 @@ class _Reading:
         else:
             first = self._line_of.setdefault(item.id, number)
             if first == number:
-                self._refuse_too_many()
                 return item
             self._note(number, "id", f"Line {first} has this id.")
         return None
-
-    def _refuse_too_many(self) -> None:
-        if len(self._line_of) > MAX_ITEMS:
-            raise Invalid({"detail": f"Nothing was stored: more than {MAX_ITEMS:,} items."})
 
     def _note(self, line: int, field: str, message: str) -> None:
         self.error_count += 1

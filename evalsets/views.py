@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import IO, ClassVar, cast
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
@@ -103,6 +104,7 @@ class EvalSetViewSet(ApiViewSet):
         responses={
             (200, NDJSON): OpenApiTypes.STR,
             (200, BytesRenderer.media_type): OpenApiTypes.BINARY,
+            304: None,
         },
         description="List the items of an evaluation set with their answers, a JSON object a line.",
     )
@@ -114,11 +116,16 @@ class EvalSetViewSet(ApiViewSet):
     )
     def item_lines(self, request: Request, key: str) -> HttpResponseBase:
         evalset = self.get_object()
-        pieces = started(item_pieces(evalset)) if request.method != "HEAD" else []
-        response = StreamingHttpResponse(pieces, content_type=request.accepted_renderer.media_type)
+        response = StreamingHttpResponse(content_type=request.accepted_renderer.media_type)
         response["Content-Disposition"] = f'attachment; filename="{evalset.key}.jsonl"'
-        response["ETag"] = f'"{evalset.digest}"'
-        return response
+        response["ETag"] = etag = f'"{evalset.digest}"'
+        conditional = get_conditional_response(
+            request._request, etag=etag, response=cast(HttpResponse, response)
+        )
+        answer = cast(HttpResponseBase, conditional)
+        if answer is response and request.method != "HEAD":
+            response.streaming_content = started(item_pieces(evalset))
+        return answer
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete an evaluation set that nothing names; its key stays taken."""

@@ -1,5 +1,6 @@
 """What of an evaluation set stands in a dataset that is there already."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -8,10 +9,12 @@ from django.db import connection, transaction
 from datasets.models import Dataset
 from datasets.recipe.recipe import Against, Decontaminate
 from datasets.recipe.steps.decontaminate import contaminated
-from datasets.recipe.text.items import ItemSet, item_set, unknown
+from datasets.recipe.text.items import ItemSet, Unusable, item_set
 from tunix_site.database.copy_out import copy_out
-from tunix_site.errors import Invalid
+from tunix_site.errors import Invalid, Unavailable
 
+SECONDS = 10
+TOO_LONG = f"It took longer than {SECONDS} seconds: ask for a job, by `Prefer: respond-async`."
 MOST_SHOWN = 1_000  # items
 TRACES_SHOWN = 10  # of an item
 ITEMS = "datasets_datasetitem AS item JOIN traces_trace AS trace ON trace.id = item.trace_id"
@@ -30,21 +33,36 @@ GROUP BY trace.prompt_hash
 def find_contamination(
     *, dataset: Dataset, eval_set: str, check: Callable[[], None] = lambda: None
 ) -> dict[str, Any]:
-    """Look at each prompt once, as the step `decontaminate` does; Invalid without such a set.
+    """Look at each prompt once, as the step `decontaminate` does.
 
-    Items come with the largest share first, MOST_SHOWN of them. Reads every prompt.
+    Items come with the largest share first, MOST_SHOWN of them. Invalid where the set is not there,
+    or too large. Reads every prompt.
     """
-    with transaction.atomic():
+    one_state = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if one_state:  # in which neither is deleted: nothing has to be locked
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         asked = Decontaminate(against=[Against(eval_set=eval_set)])
-        items = item_set(asked.against[0], n=asked.n, share=asked.share)
-        if items is None:
-            raise Invalid({"eval_set": [unknown(eval_set)]})
+        try:
+            items = item_set(asked.against[0], n=asked.n, share=asked.share)
+        except Unusable as error:
+            raise Invalid({"eval_set": [str(error)]}) from None
         with copy_out(PROMPTS, [dataset.pk]) as copy:
             found = dict(contaminated(copy.rows(), [items], check))
-        with connection.cursor() as cursor:
-            cursor.execute(TRACES, [dataset.pk, list(found)])
-            traces = cursor.fetchall()
+        cursor.execute(TRACES, [dataset.pk, list(found)])
+        traces = cursor.fetchall()
     return _summed_up(items, found, traces)
+
+
+def look_through(*, dataset: Dataset, eval_set: str) -> dict[str, Any]:
+    """Find contamination within a request: Unavailable where that takes longer than SECONDS."""
+    deadline = time.monotonic() + SECONDS
+
+    def check() -> None:
+        if time.monotonic() > deadline:
+            raise Unavailable(TOO_LONG)
+
+    return find_contamination(dataset=dataset, eval_set=eval_set, check=check)
 
 
 def _summed_up(

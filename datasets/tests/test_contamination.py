@@ -3,9 +3,12 @@
 import pytest
 
 from datasets import tasks
+from datasets.services import contamination
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.test_decontaminate import BAKER, FERRY, asked
 from evalsets.tests.factories import EvalSetFactory
+from jobs.models import Job, State
+from jobs.tests.working import work_off
 from traces.tests.factories import TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -51,11 +54,45 @@ def test_a_set_that_is_not_there_is_refused(reader, query, said):
     assert (refused.status_code, refused.json()) == (400, said)
 
 
+def test_a_job_for_a_set_that_is_not_there_is_refused_at_once(reader):
+    TraceFactory()
+    url = f"/api/datasets/{DatasetFactory().key}/contamination?eval_set=none-1"
+    refused = reader.get(url, headers={"Prefer": "respond-async"})
+    assert (refused.status_code, list(refused.json())) == (400, ["eval_set"])
+    assert not Job.objects.exists()
+
+
+def test_what_takes_too_long_is_503_and_told_to_ask_for_a_job(reader, monkeypatch):
+    monkeypatch.setattr(contamination, "SECONDS", -1)
+    TraceFactory()
+    refused = reader.get(
+        f"/api/datasets/{DatasetFactory().key}/contamination?eval_set={asked(FERRY)}"
+    )
+    assert (refused.status_code, refused.json()) == (503, {"detail": contamination.TOO_LONG})
+    assert "respond-async" in contamination.TOO_LONG
+
+
+def test_the_same_asked_for_again_is_the_same_job(reader):
+    TraceFactory()
+    url = f"/api/datasets/{DatasetFactory().key}/contamination?eval_set="
+    asking = {"headers": {"Prefer": "respond-async"}}
+    keys = [asked(FERRY), asked(BAKER)]
+    first, again, other = (reader.get(url + key, **asking).json()["id"] for key in (keys[0], *keys))
+    assert first == again != other
+    Job.objects.filter(pk=first).update(state=State.SUCCEEDED)
+    assert reader.get(url + keys[0], **asking).json()["id"] not in (first, other)
+
+
 def test_a_large_dataset_is_looked_through_by_a_job(reader, monkeypatch):
-    monkeypatch.setattr(tasks, "MOST_LOOKED_THROUGH", 1)
     key = asked(FERRY)
     TraceFactory.create_batch(2, prompt=FERRY)
-    dataset = DatasetFactory()
-    accepted = reader.get(f"/api/datasets/{dataset.key}/contamination?eval_set={key}")
+    url = f"/api/datasets/{DatasetFactory().key}/contamination?eval_set={key}"
+    found = reader.get(url).json()
+    monkeypatch.setattr(tasks, "MOST_LOOKED_THROUGH", 1)
+    accepted = reader.get(url)
     assert accepted.status_code == 202
     assert accepted.json()["kind"] == "contamination"
+    work_off("builds")
+    job = reader.get(accepted["Location"]).json()
+    assert (job["state"], job["done"], job["total"]) == ("succeeded", 2, 2)
+    assert job["result"] == found

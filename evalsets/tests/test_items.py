@@ -42,6 +42,16 @@ def test_the_lines_come_in_order_with_their_digest(reader):
     )
 
 
+def test_who_has_them_already_is_told_so(reader):
+    evalset = EvalSetFactory()
+    url = f"/api/evalsets/{evalset.key}/items.jsonl"
+    etag = reader.get(url)["ETag"]
+    for method in (reader.get, reader.head):
+        known = method(url, headers={"If-None-Match": etag})
+        assert (known.status_code, known["ETag"], known.content) == (304, etag, b"")
+        assert method(url, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
 @given(metas, st.lists(text.filter(bool), max_size=2))
 @settings(
     max_examples=60,

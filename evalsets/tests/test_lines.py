@@ -6,7 +6,7 @@ import json
 import pytest
 from django.conf import settings
 
-from evalsets import document, intake
+from evalsets import intake
 from evalsets.models import EvalItem, EvalSet
 
 pytestmark = pytest.mark.django_db
@@ -113,12 +113,14 @@ def test_no_item_is_refused(curator, body):
     assert not EvalSet.objects.exists()
 
 
-def test_more_items_than_there_may_be_are_refused(curator, monkeypatch):
-    monkeypatch.setattr(intake, "MAX_ITEMS", 3)
+def test_more_lines_than_there_may_be_are_refused_whatever_they_hold(curator, monkeypatch):
+    monkeypatch.setattr(intake, "MAX_LINES", 3)
     assert send(curator, b"".join(map(line, range(3)))).status_code == 201
-    refused = send(curator, b"".join(map(line, range(4))), f"{URL}.1")
-    assert refused.json() == {"detail": "Nothing was stored: more than 3 items."}
-    assert document.MAX_ITEMS == 100_000
+    for body in (b"".join(map(line, range(4))), b"{}\n" * 4, b"\n" * 4):
+        refused = send(curator, body, f"{URL}.1")
+        assert refused.status_code == 400
+        assert refused.json() == {"detail": "Nothing was stored: more than 3 lines."}
+    assert intake.MAX_ITEMS == 100_000
 
 
 def test_a_body_that_is_too_large_is_413(curator, settings):

@@ -1,17 +1,18 @@
 """The step that takes away the traces in which items of evaluation sets stand."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from datasets.recipe.candidates import Candidates, Decision
-from datasets.recipe.recipe import Against, Decontaminate, Recipe
-from datasets.recipe.text.items import Checked, ItemSet, item_set, unknown
+from datasets.recipe.recipe import Decontaminate, Recipe
+from datasets.recipe.text.contamination import MOST_WORDS
+from datasets.recipe.text.items import Checked, ItemSet, Unusable, hold, item_set
 from datasets.recipe.text.words import words_of
 from tunix_site import strict_json
 from tunix_site.errors import Invalid
 
-CHECKED_AT_ONCE = 200  # texts, each of which may take a mebibyte
+CHECKED_AT_ONCE = 200  # rows, or fewer
+WORDS_AT_ONCE = 100_000  # where they are long: a trace may take a mebibyte
 
 # What is read of the candidates, in which order, and by which column they go.
 PROMPTS = (
@@ -28,7 +29,7 @@ def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     """Look at each prompt once for all of its traces, and at each trace where its steps count."""
     asked = recipe.decontaminate
     assert asked is not None  # noqa: S101  # the funnel asks
-    sets = [_read(against, asked) for against in asked.against]
+    sets = list(_read(asked))
     candidates.findings["decontaminated_against"] = [one.facts for one in sets]
     fields = {name for one in sets for name in one.fields}
     selected, order, by = WITH_STEPS if "steps" in fields else PROMPTS
@@ -40,12 +41,18 @@ def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     return candidates.decide(decisions, by=by)
 
 
-def _read(against: Against, asked: Decontaminate) -> ItemSet:
-    """Read a set; Invalid where it was deleted since the request was checked."""
-    found = item_set(against, n=asked.n, share=asked.share)
-    if found is None:
-        raise Invalid({"decontaminate": [unknown(against.eval_set)]})
-    return found
+def _read(asked: Decontaminate) -> Iterator[ItemSet]:
+    """Read the sets, and hold them; Invalid as Unusable, by the set's place in the recipe."""
+    left = MOST_WORDS
+    for place, against in enumerate(asked.against):
+        hold(against.eval_set)
+        try:
+            found = item_set(against, n=asked.n, share=asked.share, most=left)
+        except Unusable as error:
+            told = {str(place): {"eval_set": [str(error)]}}
+            raise Invalid({"decontaminate": {"against": told}}) from None
+        left -= found.word_count
+        yield found
 
 
 def contaminated(
@@ -56,12 +63,24 @@ def contaminated(
     Of several items, the one that is there most; of these the first set's.
     """
     fields = {name for one in sets for name in one.fields}
-    left = iter(rows)
-    while some := [_checked(row, fields) for row in islice(left, CHECKED_AT_ONCE)]:
+    for some in _at_once(_checked(row, fields) for row in rows):
         check()
         for one, *found in zip(some, *(each.find(some) for each in sets), strict=True):
             if matches := [match for match in found if match is not None]:
                 yield one.key, max(matches, key=lambda match: match.get("share", 1.0))
+
+
+def _at_once(checked: Iterable[Checked]) -> Iterator[list[Checked]]:
+    some: list[Checked] = []
+    size = 0
+    for one in checked:
+        some.append(one)
+        size += sum(map(len, one.words.values()))
+        if len(some) == CHECKED_AT_ONCE or size > WORDS_AT_ONCE:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 def _checked(row: tuple[Any, ...], fields: set[str]) -> Checked:

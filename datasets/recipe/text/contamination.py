@@ -24,6 +24,7 @@ TEMPLATE_ITEMS = 3  # so many items may have the same n words in a row,
 TEMPLATE_SHARE = 0.01  # or so many of all,
 TEMPLATE_MOST = 100  # but not more: what one text is compared with stays bounded
 WORDS_AT_ONCE = 20_000
+MOST_WORDS = 4_000_000  # of the items of an index, each of which takes 100 to 250 bytes
 MAX_EVIDENCE_CHARS = 300
 
 _WEIGHT = np.uint64(0x9E3779B97F4A7C15)  # odd: its powers tell places in a row apart
@@ -42,15 +43,30 @@ class Match:
     words: str
 
 
-class ItemIndex:
-    """Where which n words in a row stand in items; `template_count` of them are the template."""
+class TooManyWords(Exception):
+    """The items have more words than an index may hold."""
 
-    def __init__(self, prompts: Iterable[str], *, n: int = 5, share: float = 0.5) -> None:
+
+class ItemIndex:
+    """Where which n words in a row stand in items; `template_count` of them are the template.
+
+    TooManyWords where the items have more than `most` of them, as soon as that is seen.
+    """
+
+    def __init__(
+        self, prompts: Iterable[str], *, n: int = 5, share: float = 0.5, most: int = MOST_WORDS
+    ) -> None:
         self._n = n
         self._share = share
         self._numbers: dict[str, int] = {}  # of words, from 1 on; 0 is a word of no item
         self._equal: dict[bytes, int] = {}
-        items = [self._learned(words_of(prompt)) for prompt in prompts]
+        items: list[Ids] = []
+        self.word_count = 0
+        for prompt in prompts:
+            items.append(self._learned(words_of(prompt)))
+            self.word_count += len(items[-1])
+            if self.word_count > most:
+                raise TooManyWords
         for number, ids in enumerate(items):
             self._equal.setdefault(ids.tobytes(), number)
         self._vocabulary = ["", *self._numbers]

@@ -1,16 +1,27 @@
 """The items of evaluation sets, against which traces are checked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 
 from datasets.recipe.recipe import Against, Matching, Recipe
-from datasets.recipe.text.contamination import ItemIndex
+from datasets.recipe.text.contamination import MOST_WORDS, ItemIndex, TooManyWords
 from evalsets.models import EvalSet
+from tunix_site.database.copy_out import copy_out
 
-MOST_READ = 1_000  # items at once: each may take a megabyte
-HOLD = "SELECT FROM evalsets_evalset WHERE id = %s AND deleted_at IS NULL FOR SHARE"
+PROMPTS = """
+    SELECT item_id, prompt FROM evalsets_evalitem WHERE evalset_id = %s ORDER BY position
+"""
+HASHES = """
+    SELECT prompt_hash, item_id FROM evalsets_evalitem WHERE evalset_id = %s ORDER BY position DESC
+"""
+HOLD = "SELECT FROM evalsets_evalset WHERE key = %s AND deleted_at IS NULL FOR SHARE"
+
+
+class Unusable(Exception):
+    """Nothing can be checked against a set; says why in a sentence."""
 
 
 class Checked(NamedTuple):
@@ -26,6 +37,7 @@ class ItemSet(Protocol):
 
     facts: dict[str, Any]
     fields: Sequence[str]  # whose words are looked at
+    word_count: int  # that it holds in memory
 
     def find(self, checked: Sequence[Checked]) -> Iterator[dict[str, Any] | None]:
         """Yield for each the item that is there most, as evidence, or None."""
@@ -34,20 +46,24 @@ class ItemSet(Protocol):
 class ByWords:
     """Items are found by the words that they share with a text."""
 
-    def __init__(self, evalset: EvalSet, fields: Sequence[str], *, n: int, share: float) -> None:
+    def __init__(
+        self, evalset: EvalSet, fields: Sequence[str], *, n: int, share: float, most: int
+    ) -> None:
         self._key, self.fields = evalset.key, fields
         self._ids: list[str] = []
-        self._index = ItemIndex(self._prompts(evalset), n=n, share=share)
+        with closing(self._prompts(evalset)) as prompts:
+            self._index = ItemIndex(prompts, n=n, share=share, most=most)
+        self.word_count = self._index.word_count
         self.facts = {
             **_facts(evalset, Matching.WORDS),
             "template_ngrams": self._index.template_count,
         }
 
-    def _prompts(self, evalset: EvalSet) -> Iterator[str]:
-        items = evalset.items.order_by("position").values_list("item_id", "prompt")
-        for item_id, prompt in items.iterator(MOST_READ):
-            self._ids.append(item_id)
-            yield prompt
+    def _prompts(self, evalset: EvalSet) -> Generator[str]:
+        with copy_out(PROMPTS, [evalset.pk]) as copy:
+            for item_id, prompt in copy.rows():
+                self._ids.append(item_id)
+                yield prompt
 
     def find(self, checked: Sequence[Checked]) -> Iterator[dict[str, Any] | None]:
         texts = (one.words[name] for one in checked for name in self.fields)
@@ -70,11 +86,12 @@ class ByPrompt:
     """Items are found where the prompt is the same, but for white space and capitals."""
 
     fields: Sequence[str] = ()
+    word_count = 0
 
     def __init__(self, evalset: EvalSet) -> None:
         self._key = evalset.key
-        items = evalset.items.order_by("-position").values_list("prompt_hash", "item_id")
-        self._ids = {str(found): item for found, item in items.iterator(MOST_READ)}
+        with copy_out(HASHES, [evalset.pk]) as copy:
+            self._ids: dict[str, str] = dict(copy.rows())
         self.facts = _facts(evalset, Matching.EXACT)
 
     def find(self, checked: Sequence[Checked]) -> Iterator[dict[str, Any] | None]:
@@ -83,19 +100,35 @@ class ByPrompt:
             yield None if item is None else {"eval_set": self._key, "item": item}
 
 
-def item_set(against: Against, *, n: int, share: float) -> ItemSet | None:
-    """Read a set, and hold it until the transaction ends; None where it is not there."""
+def item_set(against: Against, *, n: int, share: float, most: int = MOST_WORDS) -> ItemSet:
+    """Read a set; Unusable where it is not there, or has more than so many words."""
     evalset = EvalSet.objects.existing().filter(key=against.eval_set).first()
-    if evalset is None or not _held(evalset):
-        return None
+    if evalset is None:
+        raise Unusable(unknown(against.eval_set))
     matching = against.match or (Matching.EXACT if evalset.is_generated else Matching.WORDS)
     if matching is Matching.EXACT:
         return ByPrompt(evalset)
-    return ByWords(evalset, against.fields, n=n, share=share)
+    try:
+        return ByWords(evalset, against.fields, n=n, share=share, most=most)
+    except TooManyWords:
+        raise Unusable(too_large(evalset.key)) from None
+
+
+def hold(key: str) -> None:
+    """Keep a set from being deleted until the transaction ends; others may hold it meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [key])
 
 
 def unknown(key: str) -> str:
     return f"There is no evaluation set {key!a:.200}."
+
+
+def too_large(key: str) -> str:
+    return (
+        f"Up to {key} there are more than {MOST_WORDS:,} words to compare with: "
+        "ask for `match: exact`, or for fewer sets at once."
+    )
 
 
 def refusals(recipe: Recipe) -> dict[str, Any]:
@@ -109,13 +142,6 @@ def refusals(recipe: Recipe) -> dict[str, Any]:
         if one.eval_set not in keys
     }
     return {"decontaminate": {"against": places}} if places else {}
-
-
-def _held(evalset: EvalSet) -> bool:
-    """Keep a set from being deleted; others may be checked against it meanwhile."""
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD, [evalset.pk])
-        return cursor.fetchone() is not None
 
 
 def _facts(evalset: EvalSet, matching: Matching) -> dict[str, Any]:

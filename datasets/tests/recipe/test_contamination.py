@@ -2,7 +2,12 @@
 
 import pytest
 
-from datasets.recipe.text.contamination import MAX_EVIDENCE_CHARS, ItemIndex, Match
+from datasets.recipe.text.contamination import (
+    MAX_EVIDENCE_CHARS,
+    ItemIndex,
+    Match,
+    TooManyWords,
+)
 from datasets.recipe.text.words import words_of
 from datasets.tests.recipe.problems import planted, word_problems
 from traces.tests.real_data import read_problems
@@ -138,6 +143,13 @@ def test_many_long_texts_are_looked_through_in_parts():
         [1],
         [],
     ]
+
+
+def test_more_words_than_an_index_holds_are_not_read_to_the_end():
+    prompts = iter([SHIPS] * 10)
+    with pytest.raises(TooManyWords):
+        ItemIndex(prompts, most=40)
+    assert len(list(prompts)) == 7
 
 
 def test_an_index_of_nothing_finds_nothing():

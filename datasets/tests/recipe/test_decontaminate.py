@@ -3,6 +3,8 @@
 import pytest
 
 from datasets.models import Dataset
+from datasets.recipe.steps import decontaminate
+from datasets.recipe.text.items import ByWords
 from datasets.services.delete import delete_dataset
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.selecting import ids, selected, step
@@ -135,9 +137,44 @@ def test_a_set_that_is_not_there_is_refused(curator, route):
 
 def test_a_set_that_is_deleted_before_a_job_builds_is_refused():
     TraceFactory()
-    with pytest.raises(Invalid, match="no evaluation set"):
+    with pytest.raises(Invalid) as refused:
         DatasetFactory(recipe__decontaminate=against("none-1"))
+    reason = ["There is no evaluation set 'none-1'."]
+    assert refused.value.detail == {"decontaminate": {"against": {"0": {"eval_set": reason}}}}
     assert not Dataset.objects.exists()
+
+
+def test_sets_with_more_words_than_are_held_at_once_are_refused(curator, monkeypatch):
+    TraceFactory()
+    sets = [asked(FERRY), asked(BAKER)]
+    monkeypatch.setattr(decontaminate, "MOST_WORDS", 30)
+    body = {**BUILD, "decontaminate": {"against": [{"eval_set": key} for key in sets]}}
+    refused = curator.post("/api/datasets/build", body, format="json")
+    assert refused.status_code == 400
+    [(place, told)] = refused.json()["decontaminate"]["against"].items()
+    assert place == "1"
+    assert "more than 4,000,000 words" in told["eval_set"][0]
+    assert not Dataset.objects.exists()
+    body["decontaminate"]["against"][1]["match"] = "exact"
+    assert curator.post("/api/datasets/build", body, format="json").status_code == 201
+
+
+def test_long_texts_are_looked_through_a_few_at_a_time(monkeypatch):
+    key = asked(FERRY)
+    long = {"steps": [step("word " * 300)]}
+    TraceFactory.create_batch(3, prompt=FERRY, **long)
+    others = TraceFactory.create_batch(3, **long)
+    sizes = []
+
+    def find(self, some, find=ByWords.find):
+        sizes.append(len(some))
+        return find(self, some)
+
+    monkeypatch.setattr(ByWords, "find", find)
+    monkeypatch.setattr(decontaminate, "WORDS_AT_ONCE", 600)
+    kept = selected(decontaminate=against(key, fields=["prompt", "steps"]))
+    assert kept == ids(others[::-1])
+    assert sizes == [2, 2, 2]
 
 
 def test_a_set_that_a_dataset_names_stays(curator):
