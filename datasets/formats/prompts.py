@@ -31,16 +31,25 @@ class Prompts:
         return {reason: counts[reason] for reason in reasons if reason in counts}
 
     def query(self, scope: Scope, columns: Sequence[str], *, after: int) -> tuple[str, list[Any]]:
+        # each prompt's first trace is looked up, whatever the planner thinks that there are:
+        # the other way round, it would group all prompts anew for each item
         asked, parameters = self._asked(scope)
         query = f"""
             SELECT {", ".join(COLUMNS[name] for name in columns)}
-            FROM ({asked}) AS asked
-            JOIN datasets_datasetitem AS item
-                ON item.dataset_id = %s AND item.position = asked.position
-            JOIN traces_trace AS trace ON trace.id = item.trace_id
-            WHERE asked.reason IS NULL ORDER BY asked.position OFFSET %s
+            FROM (
+                SELECT * FROM ({asked}) AS prompts
+                WHERE reason IS NULL ORDER BY position OFFSET %s
+            ) AS asked
+            CROSS JOIN LATERAL (
+                SELECT * FROM datasets_datasetitem
+                WHERE dataset_id = %s AND position = asked.position OFFSET 0
+            ) AS item
+            CROSS JOIN LATERAL (
+                SELECT * FROM traces_trace WHERE id = item.trace_id OFFSET 0
+            ) AS trace
+            ORDER BY asked.position
         """  # noqa: S608
-        return query, [*parameters, scope.dataset.pk, after]
+        return query, [*parameters, after, scope.dataset.pk]
 
     def _counts(self, scope: Scope) -> dict[str | None, int]:
         """Count the prompts by why they are left out; those that are not by None."""
