@@ -63,6 +63,8 @@ QUERIES = {  # that routes need
     "/api/traces/compare": "?base={id}&other={id}",
     "/api/datasets/{key}/why": f"?trace={TRACE_ID}",
     "/api/datasets/{key}/contamination": "?eval_set={evalset}",
+    "/api/datasets/compare": "?base={key}&other={key}",
+    "/api/datasets/compare/ids.jsonl": "?base={key}&other={key}&change=added",
 }
 # Read as they come, whatever they are.
 STREAMS = {("post", "/api/traces/import"): json.dumps(TRACE).encode()}
