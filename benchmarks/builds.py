@@ -1,21 +1,22 @@
 """Datasets of all rows, against INSERT ... SELECT of the same items."""
 
-import json
 from collections.abc import Iterator
 from itertools import count
 
 from benchmarks.baseline import bare_connection, empty, empty_copy
 from benchmarks.report import Result
-from benchmarks.site import BenchmarkFailed, Connection, Site
+from benchmarks.site import BenchmarkFailed
 from benchmarks.timing import medians, seconds_of
 from datasets.models import Dataset, DatasetItem
+from datasets.recipe.recipe import Recipe
+from datasets.services.build import BuildRequest, build_dataset
+from events import actors
 
 _versions = count(1)
 
 
-def measure(site: Site, *, rows: int, rounds: int) -> Iterator[Result]:
+def measure(*, rows: int, rounds: int) -> Iterator[Result]:
     with (
-        site.connection() as http,
         bare_connection() as database,
         empty_copy(database, DatasetItem) as copy,
     ):
@@ -27,7 +28,7 @@ def measure(site: Site, *, rows: int, rounds: int) -> Iterator[Result]:
         def both_ways() -> tuple[float, float]:
             empty(database, copy, Dataset._meta.db_table, DatasetItem._meta.db_table)
             inserting = seconds_of(database.execute, insert)
-            return seconds_of(build, http, rows), inserting
+            return seconds_of(build, rows), inserting
 
         building, inserting = medians(rounds, both_ways)
     yield Result(
@@ -40,15 +41,11 @@ def measure(site: Site, *, rows: int, rounds: int) -> Iterator[Result]:
     )
 
 
-def build(http: Connection, rows: int) -> str:
-    """Build a dataset of the newest `rows` traces; give its key."""
-    request = {
-        "dataset_name": "benchmark",
-        "dataset_version": str(next(_versions)),
-        "limit": rows,
-    }
-    built = json.loads(http.post("/api/datasets/build", json.dumps(request).encode()))
-    if built["trace_count"] != rows:
-        raise BenchmarkFailed(f"{built['trace_count']} of {rows} rows were chosen.")
-    key: str = built["dataset_key"]
-    return key
+def build(rows: int) -> str:
+    """Build a dataset of the newest `rows` traces, as a worker does; give its key."""
+    recipe = Recipe.read({"limit": rows})
+    request = BuildRequest(name="benchmark", version=str(next(_versions)), recipe=recipe)
+    built, _ = build_dataset(request=request, by=actors.command())
+    if built.trace_count != rows:
+        raise BenchmarkFailed(f"{built.trace_count} of {rows} rows were chosen.")
+    return built.key

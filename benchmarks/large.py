@@ -196,7 +196,7 @@ def datasets(stage: Stage) -> Iterator[Figure]:
     """Build a dataset of half of the traces and export it."""
     rows = stage.size // 2
     started = time.perf_counter()
-    key = build(stage.http, rows)
+    key = build(rows)
     yield Figure("build of half of them", rows / (time.perf_counter() - started), "rows/s")
     for name in ("trace", "tunix_sft"):
         first, last = export(stage.http, stage.site.kept_exports, key, name, rows)

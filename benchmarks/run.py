@@ -156,7 +156,7 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
         yield from part("until indexed", sustained.measure(site, bodies, traces=sizes.sustained))
         fill(bodies, sizes.copies)
         wait_for_the_indexes()
-        yield from part("builds", builds.measure(site, rows=rows, rounds=sizes.build_rounds))
+        yield from part("builds", builds.measure(rows=rows, rounds=sizes.build_rounds))
         yield from part(
             "exports",
             exports.measure(site, small=len(bodies), large=rows, rounds=sizes.export_rounds),

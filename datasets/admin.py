@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from datasets.formats.known import AS_LINES, AS_PARQUET, OLD_NAME
-from datasets.models import Dataset, DatasetItem
+from datasets.lineage.links import lineage_links
+from datasets.models import LARGE_FIELDS, Dataset, DatasetItem
 from datasets.recipe.rules import MAX_SPLIT_CHARS
 from datasets.services.delete import delete_dataset
+from datasets.statistics.shown import OF_SPLITS, split_rows
 from traces.admin.shown import trace_link
 from traces.querysets import PREVIEW_CHARS
 from tunix_site.admin_base.deleting import DeletedByService
@@ -31,7 +33,6 @@ from tunix_site.api.fields import (
     UUIDField,
 )
 
-LARGE_FIELDS = ("recipe", "provenance", "stats", "funnel", "findings")
 REMOVED_SHOWN = 10  # of each step
 
 
@@ -58,7 +59,7 @@ class DatasetChangeList(BoundedChangeList):
             name: KeyTransform(key, "recipe")
             for name, key in (("strategy", "selection_strategy"), ("shares", "splits"))
         }
-        return datasets.annotate(**shown).defer(*LARGE_FIELDS)
+        return datasets.annotate(**shown).defer("recipe", *LARGE_FIELDS)
 
 
 @admin.register(Dataset)
@@ -83,8 +84,10 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
         "state",
         "builder",
         "item_links",
+        "lineage_links",
         "export_links",
         "shown_stats",
+        "shown_splits",
         "shown_funnel",
         "shown_removed",
         "shown_recipe",
@@ -92,7 +95,7 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
     )
     fieldsets = (
         (None, {"fields": ("key", "name", "version", "state", "trace_count", "content_digest")}),
-        ("Contents", {"fields": ("item_links", "export_links", "shown_stats")}),
+        ("Contents", {"fields": ("item_links", "export_links", "shown_stats", "shown_splits")}),
         ("Recipe", {"fields": ("shown_recipe", "shown_funnel", "shown_removed")}),
         (
             "Origin",
@@ -103,6 +106,7 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
                     "created_at",
                     "parent_dataset_id",
                     "parent",
+                    "lineage_links",
                     "session_id",
                     "training_run_id",
                     "shown_provenance",
@@ -160,13 +164,22 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
         ]
         return _links(dataset, [("manifest", [("all", manifest)]), *exports])
 
+    @admin.display(description="Lineage")
+    def lineage_links(self, dataset: Dataset) -> str:
+        return _links(dataset, [] if dataset.deleted_at else lineage_links(dataset))
+
     @admin.display(description="Statistics")
     def shown_stats(self, dataset: Dataset) -> str:
         rows = []
         for name, value in dataset.stats.items():
             inner = value if isinstance(value, dict) else {"": value}
-            rows += [(f"{name} {key}".strip(), json_text(number)) for key, number in inner.items()]
+            if name not in OF_SPLITS:
+                rows += [(f"{name} {key}".strip(), json_text(one)) for key, one in inner.items()]
         return render_to_string("datasets/admin/stats.html", {"rows": rows})
+
+    @admin.display(description="Of each split")
+    def shown_splits(self, dataset: Dataset) -> str:
+        return render_to_string("datasets/admin/by_split.html", {"rows": split_rows(dataset.stats)})
 
     @admin.display(description="Funnel")
     def shown_funnel(self, dataset: Dataset) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from datasets.statistics.edges import EDGES
 from jobs.api.examples import QUEUED
 from traces.examples import CREATED_AT, OTHER_ID, TRACE_ID, page
 
@@ -34,6 +35,15 @@ RECIPE: dict[str, Any] = {
     "splits": {"train": 0.9, "validation": 0.1},
     "split_by": "prompt",
 }
+OF_TRAIN: dict[str, Any] = {
+    "trace_count": 2,
+    "steps": [0, 2, *[0] * 13],
+    "chars": [2, *[0] * 11],
+    "sources": {"values": {"by hand": 2}, "others": 0},
+    "models": {"values": {"": 2}, "others": 0},
+    "answers": {"none": 0, "choice": 0, "number": 2, "text": 0},
+    "scores": [],
+}
 DETAIL: dict[str, Any] = {
     "dataset_key": "sums-1",
     "build_id": BUILD_ID,
@@ -57,6 +67,8 @@ DETAIL: dict[str, Any] = {
         "avg_total_chars": 59.0,
         "max_total_chars": 59,
         "split_counts": {"train": 2, "validation": 0},
+        "edges": EDGES,
+        "by_split": {"train": OF_TRAIN},
     },
     "session_id": None,
     "parent_dataset_id": None,

@@ -16,6 +16,7 @@ from tunix_site.strict_json import StoredDecoder
 
 MAX_PARENT_CHARS = 256
 SCHEMA_VERSION = "1.0"
+LARGE_FIELDS = ("provenance", "stats", "funnel", "findings", "part_counts")  # lists need none
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):

@@ -161,6 +161,7 @@ class WhySerializer(serializers.Serializer[dict[str, Any]]):
     position = serializers.IntegerField(required=False)
     split = serializers.CharField(required=False)
     cluster = serializers.CharField(required=False, allow_null=True)
+    group = serializers.CharField(required=False, allow_null=True)
     step = serializers.CharField(required=False)
     reason = serializers.CharField(required=False)
     evidence = serializers.DictField(required=False, allow_null=True)

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from rest_framework.exceptions import NotFound
-
-from datasets.models import Dataset
+from datasets.lookup import dataset_by
 from datasets.serializers import BuildAnswerSerializer, BuildSerializer
 from datasets.services.build import build_dataset
 from datasets.services.contamination import find_contamination
@@ -36,9 +34,7 @@ def build(job: Job, progress: Progress) -> dict[str, Any]:
 @job_kind(CONTAMINATION, queue="builds", role=Role.READER)
 def contamination(job: Job, progress: Progress) -> dict[str, Any]:
     """Find what of an evaluation set stands in a dataset."""
-    dataset = Dataset.objects.existing().filter(key=job.parameters["dataset"]).first()
-    if dataset is None:
-        raise NotFound(f"Dataset {job.parameters['dataset']} not found.")
+    dataset = dataset_by(job.parameters["dataset"])
     found = find_contamination(
         dataset=dataset, eval_set=job.parameters["eval_set"], check=progress.check
     )

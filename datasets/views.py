@@ -28,7 +28,7 @@ from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.format import Format
 from datasets.formats.known import AS_LINES, AS_PARQUET, FORMATS
 from datasets.lookup import dataset_by
-from datasets.models import Dataset
+from datasets.models import LARGE_FIELDS, Dataset
 from datasets.serializers import (
     BuildAnswerSerializer,
     BuildSerializer,
@@ -42,7 +42,7 @@ from datasets.serializers import (
     WhyQuery,
     WhySerializer,
 )
-from datasets.services.build import build_dataset
+from datasets.services.build import build_at_once
 from datasets.services.contamination import look_through
 from datasets.services.delete import delete_dataset
 from datasets.services.preview import preview_recipe
@@ -117,7 +117,7 @@ class DatasetViewSet(ApiViewSet):
 
     def list(self, request: Request) -> Response:
         """List datasets, newest first."""
-        page = self.paginate_queryset(Dataset.objects.existing())
+        page = self.paginate_queryset(Dataset.objects.existing().defer(*LARGE_FIELDS))
         return self.get_paginated_response(DatasetRowSerializer(page, many=True).data)
 
     @extend_schema(
@@ -132,13 +132,18 @@ class DatasetViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def build(self, request: Request) -> Response:
-        """Build a dataset; 200 with the stored one when the same request built it before."""
+        """Build a dataset; 200 with the stored one when the same request built it before.
+
+        Where more than 50,000 traces match, a job does it: 202.
+        """
         serializer = BuildSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        if wants_job(request):
+        asked = serializer.to_request()
+        built = None if wants_job(request) else build_at_once(request=asked, by=self.actor)
+        if built is None:
             job = start_job(kind=tasks.BUILD, parameters=dict(request.data), by=self.actor)
             return accepted(job)
-        dataset, created = build_dataset(request=serializer.to_request(), by=self.actor)
+        dataset, created = built
         answer = BuildAnswerSerializer(dataset, context={"request": request})
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(answer.data, status=code)

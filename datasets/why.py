@@ -16,8 +16,14 @@ def explained(dataset: Dataset, trace_id: UUID) -> dict[str, Any] | None:
     """Say why; None of a trace that is not there now, and that no step removed."""
     item = dataset.items.filter(trace_id=trace_id).first()
     if item is not None:
-        cluster = (item.facts or {}).get("cluster")
-        return {"in": True, "position": item.position, "split": item.split, "cluster": cluster}
+        facts = item.facts or {}
+        return {
+            "in": True,
+            "position": item.position,
+            "split": item.split,
+            "cluster": facts.get("cluster"),
+            "group": facts.get("group"),
+        }
     removed = dataset.removed.filter(trace_id=trace_id).first()
     if removed is not None:
         return _out(removed.step, removed.reason, removed.because)

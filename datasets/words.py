@@ -35,7 +35,7 @@ describe = describing(
         "seed": "Needed for `random` and for splits; otherwise 0, where equals are told apart.",
         "splits": "Names of splits and their shares, which sum to 1.",
         "split_counts": "Names of splits and how many traces each gets, instead of shares; what is "
-        "left over is in no split.",
+        "left over is not in the dataset.",
         "split_by": "What stays in one split: `prompt`, all traces of a prompt; `near`, those of "
         "prompts that are nearly the same, too; `trace`, each for itself; `meta.KEY`, all of a "
         "value.",
@@ -96,6 +96,8 @@ describe = describing(
         "PreviewAnswer.splits": "How many each split would get.",
         "position": "At which position.",
         "cluster": "The group of traces like it; null where nobody looked for any.",
+        "group": "What it shares its split with, where that is more than a prompt: the smallest "
+        "hash of prompts that are nearly the same, or the value of meta.",
         "reason": "Why the step took it away.",
         "evidence": "What tells it: the trace that stays instead, the score, or the item and its "
         "words; null where the reason says all.",
@@ -104,7 +106,8 @@ describe = describing(
         "training_run_id": "A note of yours.",
         "parent_dataset_id": "The key of the dataset that it was made from, here or elsewhere.",
         "provenance": "Any object of yours.",
-        "stats": "Counts of traces, steps and characters, and of each split.",
+        "stats": "Counts of traces, steps and characters; `by_split` has histograms between "
+        "`edges`.",
         "format": "The format's name.",
         "version": "Within which its bytes never change.",
         "row_count": "How many rows an export has.",

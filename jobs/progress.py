@@ -158,6 +158,20 @@ def storable_text(value: str, length: int) -> str:
     return kept.encode("utf-8", "replace").decode()
 
 
+def storable_json(value: Any) -> Any:
+    """Replace what jsonb cannot hold in the texts of a JSON value, which may quote the input."""
+    match value:
+        case str():
+            return storable_text(value, len(value))
+        case dict():
+            return {
+                storable_text(key, len(key)): storable_json(item) for key, item in value.items()
+            }
+        case list():
+            return [storable_json(item) for item in value]
+    return value
+
+
 def _storable(error: ErrorRow) -> ErrorRow:
     line, field, message = error
     return ErrorRow(

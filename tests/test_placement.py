@@ -202,6 +202,9 @@ WRITE_BESIDE = {
 }
 READ_BY_SQL = {
     "datasets/export/reading.py": "exports",
+    "datasets/lineage/compare.py": "the items of two datasets",
+    "datasets/recipe/differences.py": "compares JSON",
+    "datasets/statistics/counting.py": "counts candidates and their scores",
     "datasets/recipe/text/signed.py": "candidates with their signatures and texts",
     "evalsets/reading.py": "the items of an evaluation set",
     "jobs/api/reading.py": "a job's errors",

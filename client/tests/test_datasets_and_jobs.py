@@ -1,6 +1,9 @@
 """Datasets and jobs by the client, on the real web server and a worker."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 
 from datasets.models import Dataset
 from faulty_proxy import answer_with
@@ -8,6 +11,7 @@ from jobs.models import Job
 from jobs.tests.working import work_off
 from traces.tests.factories import TraceFactory
 from tunix_rt import Conflict, Invalid, JobFailed, NotFound, NotYet
+from tunix_site.tests.live import wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -88,3 +92,21 @@ def test_a_build_that_becomes_a_job_is_waited_for(harmed, proxy, queued, client)
         answer_with(b'{"id": "%s", "state": "queued"}' % queued["id"].encode(), 202)
     )
     assert harmed.datasets.build("sums", "1")["dataset_key"] == "sums-1"
+
+
+COPIES = """
+    INSERT INTO traces_trace
+    SELECT copied.* FROM traces_trace AS trace, generate_series(1, 50000) AS number,
+        LATERAL jsonb_populate_record(trace, jsonb_build_object('id', md5(number::text))) AS copied
+"""
+
+
+def test_a_build_of_very_many_matches_is_a_job_and_waited_for(client):
+    TraceFactory()
+    with connection.cursor() as cursor:
+        cursor.execute(COPIES)
+    with ThreadPoolExecutor(1) as threads:
+        built = threads.submit(client.datasets.build, "sums", "1", limit=None)
+        wait_until(Job.objects.exists)
+        work_off("builds")
+        assert built.result(60)["trace_count"] == 50_001

@@ -16,6 +16,7 @@ from django.db import connection
 from tunix_site.database.copy_out import copy_out
 
 OF_TRACES = ("id", "content_hash", "prompt_hash", "parts", "step_count", "total_chars")
+TOLD = ("source", "model", "answer_kind")  # for the statistics of what is left
 
 
 class Note(Protocol):
@@ -26,7 +27,7 @@ class Note(Protocol):
 
 def columns(*, facts: str = "kept.facts") -> str:
     """Give the columns of a candidate, with what else is known of it as `facts`, jsonb."""
-    return ", ".join([*(f"kept.{name}" for name in OF_TRACES), f"{facts} AS facts"])
+    return ", ".join([*(f"kept.{name}" for name in (*OF_TRACES, *TOLD)), f"{facts} AS facts"])
 
 
 COLUMNS = columns()
@@ -37,6 +38,10 @@ class Sample(NamedTuple):
 
     over: int
     keep: int
+
+
+class MoreMatch(Exception):
+    """More traces match than are looked at while somebody waits."""
 
 
 class Decision(NamedTuple):
@@ -61,11 +66,13 @@ class Candidates:
         note: Note | None = None,
         check: Callable[[], None] = lambda: None,
         sample: Sample | None = None,
+        most: int | None = None,
     ) -> None:
         """Without `note`, nobody asks which traces a step removes.
 
         `one_state`: all statements of the transaction see the same one. `check` raises where the
-        build has to stop: what takes long asks it now and then.
+        build has to stop: what takes long asks it now and then. Where more than `most` match, they
+        are not looked at: MoreMatch.
         """
         self._build = build
         self._tables = 0
@@ -74,6 +81,7 @@ class Candidates:
         self.note = note
         self.check = check
         self.sample = sample
+        self.most = most
         self.sampled: dict[str, int] | None = None  # how many matched, and were taken
         self.step = ""  # which is taken
         self.findings: dict[str, Any] = {}  # what steps tell of themselves, for the manifest
@@ -81,16 +89,23 @@ class Candidates:
         self.parameters: list[Any] = []
         self.count = 0
 
-    def find(self, query: str, parameters: list[Any], *, keep: int) -> None:
-        """Take what a query gives, unstored, since the next step keeps no more than so many.
+    def match(self, query: str, parameters: list[Any], *, keep: int | None = None) -> None:
+        """Take what a query gives; unstored where the next step keeps so many of it, no more.
 
         Where that might see others than were counted here, what is all kept is stored here.
         """
-        self.rows, self.parameters = f"({query}) AS kept", parameters
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM {self.rows}", parameters)  # noqa: S608
-            (self.count,) = cursor.fetchone()
-        if self.count <= keep and not self._one_state:
+        bound = "" if self.most is None else f" LIMIT {self.most + 1}"
+        if keep is None:
+            self.store(query + bound, parameters)
+        else:
+            self.rows, self.parameters = f"({query}) AS kept", parameters
+            counted = f"SELECT count(*) FROM (SELECT FROM {self.rows}{bound}) AS counted"  # noqa: S608
+            with connection.cursor() as cursor:
+                cursor.execute(counted, parameters)
+                (self.count,) = cursor.fetchone()
+        if self.most is not None and self.count > self.most:
+            raise MoreMatch
+        if keep is not None and self.count <= keep and not self._one_state:
             self.store(query, parameters)
 
     def store(self, query: str, parameters: list[Any]) -> None:

@@ -179,7 +179,14 @@ class Recipe(Part, frozen=True, kw_only=True):
     @property
     def removes(self) -> bool:
         """Tell whether a step takes away traces for more than coming after the first `limit`."""
-        asked = (self.exact, self.decontaminate, self.verify, self.dedupe, self.stratify_by)
+        asked = (
+            self.exact,
+            self.decontaminate,
+            self.verify,
+            self.dedupe,
+            self.stratify_by,
+            self.split_counts,
+        )
         return any(asked)
 
 

@@ -1,7 +1,6 @@
 """Building datasets."""
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,11 +10,13 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import UniqueViolation
 
 from datasets.models import Dataset, DatasetItem
-from datasets.recipe.candidates import Candidates
+from datasets.recipe.candidates import Candidates, MoreMatch
+from datasets.recipe.differences import differing
 from datasets.recipe.funnel import emptied, take_steps
 from datasets.recipe.recipe import Recipe
 from datasets.services.holding import count_deletions, hold_traces
 from datasets.services.reasons import note_removed
+from datasets.statistics.counting import statistics
 from events.actors import Actor
 from events.services import record_event
 from jobs.progress import Progress
@@ -25,8 +26,11 @@ from tunix_site.database.troubles import sqlstate
 from tunix_site.errors import Conflict, Invalid, Unavailable
 
 ATTEMPTS = 2
+MOST_AT_ONCE = 50_000  # traces that match, of a build that somebody waits for
+WAIT, DEFAULT_WAIT = "'5s'", "DEFAULT"  # for another build of the same name
 DIGESTED_AT_ONCE = 1_000  # lines
 SERIALIZATION_FAILURE = "40001"  # what one transaction sees, another has changed meanwhile
+LOCK_NOT_AVAILABLE = "55P03"
 DELETED_MEANWHILE = "A selected trace, or the parent, was deleted meanwhile: build again."
 
 
@@ -82,9 +86,31 @@ def build_dataset(
     a larger transaction, whose answers are kept, as this one is not to be); Invalid where a step
     leaves nothing.
     """
+    return _built_or_stored(request, by, progress, most=None)
+
+
+def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] | None:
+    """Build a dataset as above while somebody waits; None where a job has to.
+
+    That is where more than MOST_AT_ONCE traces match, or where another build of the same name is
+    under way for longer than WAIT.
+    """
+    try:
+        return _built_or_stored(request, by, None, most=MOST_AT_ONCE)
+    except MoreMatch:
+        return None
+    except OperationalError as error:
+        if sqlstate(error) != LOCK_NOT_AVAILABLE:
+            raise
+        return None
+
+
+def _built_or_stored(
+    request: BuildRequest, by: Actor, progress: Progress | None, *, most: int | None
+) -> tuple[Dataset, bool]:
     for _attempt in range(ATTEMPTS):
         try:
-            return _built(request, by, progress), True
+            return _built(request, by, progress, most), True
         except _Taken:
             return _stored(request), False
         except _DeletedMeanwhile:
@@ -95,8 +121,10 @@ def build_dataset(
     raise (Unavailable if connection.in_atomic_block else Conflict)(DELETED_MEANWHILE)
 
 
-def _built(request: BuildRequest, by: Actor, progress: Progress | None) -> Dataset:
-    """Claim the name, take the steps and write what they left.
+def _built(
+    request: BuildRequest, by: Actor, progress: Progress | None, most: int | None
+) -> Dataset:
+    """Claim the name, take the steps and write what they left; MoreMatch where `most` do.
 
     All statements see one state; within a larger transaction, as that of an idempotency key, each
     sees its own: what matches is found by one, and the others read what that one found.
@@ -106,17 +134,19 @@ def _built(request: BuildRequest, by: Actor, progress: Progress | None) -> Datas
         if one_state:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         deletions = count_deletions()
-        dataset = _claimed(request, by)
+        dataset = _claimed(cursor, request, by, wait=DEFAULT_WAIT if most is None else WAIT)
         candidates = Candidates(
             dataset.pk,
             one_state=one_state,
             note=partial(note_removed, dataset=dataset) if request.recipe.removes else None,
             check=progress.check if progress else lambda: None,
+            most=most,
         )
         for line in take_steps(request.recipe, candidates):
             dataset.funnel.append(msgspec.to_builtins(line))
             if progress is not None:
                 progress.total = candidates.count
+                progress.result = {"funnel": [*dataset.funnel]}
             candidates.check()
             if not candidates.count:
                 raise Invalid(emptied(line))
@@ -137,7 +167,7 @@ def _built(request: BuildRequest, by: Actor, progress: Progress | None) -> Datas
     return dataset
 
 
-def _claimed(request: BuildRequest, by: Actor) -> Dataset:
+def _claimed(cursor: Any, request: BuildRequest, by: Actor, *, wait: str) -> Dataset:
     """Insert the row, waiting for whoever builds under the same name; _Taken where it is there."""
     dataset = Dataset(
         key=key_of(request.name, request.version),
@@ -147,12 +177,14 @@ def _claimed(request: BuildRequest, by: Actor) -> Dataset:
         created_by=by.user,
         **request.as_fields(),
     )
+    cursor.execute(f"SET LOCAL lock_timeout = {wait}")
     try:
         dataset.save(force_insert=True)
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
             raise _Taken from None
         raise
+    cursor.execute(f"SET LOCAL lock_timeout = {DEFAULT_WAIT}")
     return dataset
 
 
@@ -176,29 +208,21 @@ def _stored(request: BuildRequest) -> Dataset:
     if dataset.deleted_at is not None:
         raise Conflict(f"{key} was deleted; its key stays taken. Choose another version.")
     fields = request.as_fields()
-    differing = _differing(fields, {name: getattr(dataset, name) for name in fields})
-    if differing:
+    stored = {name: getattr(dataset, name) for name in fields}
+    different = differing(_keys(fields), _keys(stored))
+    if different:
         raise Conflict(
-            f"{key} was built by another request (different: {', '.join(differing)}). "
+            f"{key} was built by another request (different: {', '.join(different)}). "
             "Choose another version."
         )
     return dataset
 
 
-def _differing(asked: dict[str, Any], stored: dict[str, Any]) -> list[str]:
-    """Name what two requests differ in, of the recipe key by key."""
-    values = [{**request.pop("recipe").document(), **request} for request in (asked, stored)]
-    with connection.cursor() as cursor:  # as the database compares: to Python, true equals 1
-        cursor.execute(
-            """
-            SELECT key FROM jsonb_each(%s::jsonb) AS asked
-            FULL JOIN jsonb_each(%s::jsonb) AS stored USING (key)
-            WHERE asked.value IS DISTINCT FROM stored.value
-            """,
-            [json.dumps(value) for value in values],
-        )
-        found = {key for (key,) in cursor.fetchall()}
-    return [key for key in {**values[0], **values[1]} if key in found]
+def _keys(request: dict[str, Any]) -> dict[str, Any]:
+    """Give what a request says, the recipe key by key."""
+    recipe: Recipe = request["recipe"]
+    others = {name: value for name, value in request.items() if name != "recipe"}
+    return {**recipe.document(), **others}
 
 
 def _fill(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
@@ -206,7 +230,7 @@ def _fill(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
     _insert_items(cursor, dataset, candidates)
     dataset.trace_count = candidates.count
     dataset.matched_count = dataset.funnel[0]["out"]
-    dataset.stats, dataset.part_counts = _counts(cursor, dataset, candidates)
+    dataset.stats, dataset.part_counts = statistics(cursor, candidates, dataset.splits)
     dataset.content_digest = _content_digest(candidates)
     dataset.findings = candidates.findings
     dataset.save(update_fields=FILLED)
@@ -218,41 +242,15 @@ def _insert_items(cursor: Any, dataset: Dataset, candidates: Candidates) -> None
         f"""
         INSERT INTO {DatasetItem._meta.db_table}
         (dataset_id, position, trace_id, split, parts, facts, review_id)
-        SELECT %s, position, id, split, parts, facts, (
-            SELECT max(review.id) FROM traces_review AS review WHERE review.trace_id = kept.id
-        ) FROM {candidates.rows}
+        SELECT %s, position, id, split, parts, facts,
+               CASE WHEN EXISTS (SELECT FROM traces_review) THEN (
+                   SELECT max(review.id) FROM traces_review AS review
+                   WHERE review.trace_id = kept.id
+               ) END
+        FROM {candidates.rows}
         """,  # noqa: S608
         [dataset.pk],
     )
-
-
-def _counts(
-    cursor: Any, dataset: Dataset, candidates: Candidates
-) -> tuple[dict[str, Any], dict[str, dict[str, int]]]:
-    """Give the statistics, and how many items of each split have which parts."""
-    cursor.execute(
-        f"""
-        SELECT split, parts, count(*), sum(step_count), min(step_count), max(step_count),
-               sum(total_chars), max(total_chars)
-        FROM {candidates.rows} GROUP BY split, parts
-        """  # noqa: S608
-    )
-    groups = cursor.fetchall()
-    part_counts: dict[str, dict[str, int]] = {}
-    for split, parts, number, *_ in groups:
-        part_counts.setdefault(split, {})[str(parts)] = number
-    _, _, numbers, steps, least_steps, most_steps, chars, most_chars = zip(*groups, strict=True)
-    in_split = {split: sum(counts.values()) for split, counts in part_counts.items()}
-    stats = {
-        "trace_count": sum(numbers),
-        "avg_step_count": round(sum(steps) / sum(numbers), 2),
-        "min_step_count": min(least_steps),
-        "max_step_count": max(most_steps),
-        "avg_total_chars": round(sum(chars) / sum(numbers), 2),
-        "max_total_chars": max(most_chars),
-        "split_counts": {name: in_split.get(name, 0) for name in sorted(dataset.splits)},
-    }
-    return stats, part_counts
 
 
 def _content_digest(candidates: Candidates) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from datasets.models import Dataset, DatasetItem
 from datasets.tests.exporting import EVERY_EXPORT, EXPORTS
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
+from datasets.tests.recipe.test_decontaminate import asked
 from traces.models import Trace
 from traces.services.curation import INSTEAD
 from traces.tests.concurrency import elsewhere, just_before
@@ -148,7 +149,8 @@ def test_the_links_of_a_dataset_lead_to_its_items_manifest_and_exports(page):
     sizes = [20, counts["train"], counts["validation"]]
     items = [address for address in links if address.startswith(ITEMS)]
     assert [len(listed(page, address)) for address in items] == sizes
-    manifest, *exports = (address for address in links if address.startswith("/api/"))
+    manifest, *others = (address for address in links if address.startswith("/api/"))
+    exports = [address for address in others if "/export." in address]
     assert downloaded(page, manifest).status_code == 200
     responses = [downloaded(page, address) for address in exports]
     counts = [response.headers["X-Row-Count"] for response in responses]
@@ -158,6 +160,34 @@ def test_the_links_of_a_dataset_lead_to_its_items_manifest_and_exports(page):
         if export != ("jsonl", "parquet")  # the table has two names
         for size in sizes
     ]
+
+
+def test_a_dataset_links_to_its_lineage_and_to_what_it_is_compared_with(page):
+    TraceFactory.create_batch(3)
+    parent, before = DatasetFactory(name="theirs"), DatasetFactory(name="ours", version="1")
+    evalset = asked("What is the longest river?")
+    dataset = DatasetFactory(
+        name="ours",
+        version="2",
+        parent_key=parent.key,
+        recipe__limit=2,
+        recipe__decontaminate={"against": [{"eval_set": evalset}]},
+    )
+    response = page.get(url("change", dataset))
+    told = [
+        link for link in links_of(response) if link.startswith("/api/") and "export" not in link
+    ]
+    assert told == [
+        f"/api/datasets/{dataset.key}/manifest",
+        f"/api/datasets/{dataset.key}/lineage",
+        f"/api/datasets/compare?base={parent.key}&other={dataset.key}",
+        f"/api/datasets/compare?base={before.key}&other={dataset.key}",
+        f"/api/datasets/{dataset.key}/contamination?eval_set={evalset}",
+    ]
+    assert [page.get(link).status_code for link in told[1:]] == [200] * 4
+    text = response.content.decode()
+    assert "below 100: 2" in text
+    assert "number: 2" in text
 
 
 def test_no_request_changes_a_dataset_or_an_item(admin_client):

@@ -26,7 +26,7 @@ def test_a_trace_that_is_in_says_where(reader):
     traces = TraceFactory.create_batch(3)
     dataset = DatasetFactory(recipe__seed=1, recipe__splits={"all": 1.0})
     assert [why(reader, trace).json() for trace in traces] == [
-        {"in": True, "position": position, "split": "all", "cluster": None}
+        {"in": True, "position": position, "split": "all", "cluster": None, "group": None}
         for position in (2, 1, 0)
     ]
     assert dataset.removed.count() == 0

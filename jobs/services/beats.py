@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from jobs.errors import JobCancelled, JobLost, Stop
 from jobs.models import Job, State
-from jobs.progress import Progress, write_rows
+from jobs.progress import Progress, storable_json, write_rows
 from tunix_site.database.troubles import trouble_of
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,12 @@ class _Beats:
         progress = self.progress
         try:
             with progress.taken() as rows, transaction.atomic():
-                values = {"done": progress.done, "total": progress.total, "heartbeat_at": Now()}
+                values = {
+                    "done": progress.done,
+                    "total": progress.total,
+                    "result": storable_json(progress.result),
+                    "heartbeat_at": Now(),
+                }
                 held = Job.objects.held(self.job).update(**values)
                 if held:
                     write_rows(self.job, rows)

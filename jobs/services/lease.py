@@ -19,7 +19,13 @@ from rest_framework.exceptions import APIException
 from jobs.errors import STOPS, JobInterrupted, JobLost
 from jobs.kinds import is_queued
 from jobs.models import Job, State
-from jobs.progress import MAX_MESSAGE_CHARS, Progress, storable_text, write_rows
+from jobs.progress import (
+    MAX_MESSAGE_CHARS,
+    Progress,
+    storable_json,
+    storable_text,
+    write_rows,
+)
 from jobs.services.beats import beating
 from tunix_site.database.troubles import CONTENDED, FULL, READ_ONLY, described, trouble_of
 from tunix_site.errors import text_of
@@ -89,6 +95,7 @@ def _begin(job: Job) -> None:
             heartbeat_at=Now(),
             worker=worker_name(),
             done=0,
+            result=None,
         )
         if not taken:
             raise JobLost
@@ -135,7 +142,7 @@ def _end_badly(progress: Progress, message: str) -> None:
 
 
 def _end(progress: Progress, jobs: Any, **values: Any) -> bool:
-    result = _storable_json(progress.result)
+    result = storable_json(progress.result)
     with progress.taken() as rows, transaction.atomic():
         ended: int = jobs.update(**values, done=progress.done, result=result, finished_at=Now())
         if ended:
@@ -148,17 +155,3 @@ def _stand_back(progress: Progress) -> None:
     reconnect(progress=progress)
     if isinstance(progress.stopped, JobInterrupted) and not is_queued(progress.job.kind):
         _end_badly(progress, ENDED)
-
-
-def _storable_json(value: Any) -> Any:
-    """Replace what jsonb cannot hold in the texts of a JSON value, which may quote the input."""
-    match value:
-        case str():
-            return storable_text(value, len(value))
-        case dict():
-            return {
-                storable_text(key, len(key)): _storable_json(item) for key, item in value.items()
-            }
-        case list():
-            return [_storable_json(item) for item in value]
-    return value

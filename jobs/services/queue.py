@@ -75,6 +75,7 @@ def requeue_job(*, job: Job, counts: bool) -> None:
     Job.objects.filter(pk=job.pk).update(
         state=State.QUEUED,
         done=0,
+        result=None,
         worker="",
         attempt=F("attempt") - taken_back,
         started_at=None,

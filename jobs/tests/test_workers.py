@@ -84,6 +84,27 @@ def test_a_job_whose_worker_is_killed_is_done_by_another(work, traces):
     assert Dataset.objects.get().key == "sums-1"
 
 
+def test_a_worker_that_is_killed_in_the_middle_of_a_step_leaves_nothing(work, traces, curator):
+    """The step waits for a table that another transaction holds."""
+    verify = {"criteria": "judge", "scorer_version": "1", "missing": "keep"}
+    body = {"dataset_name": "sums", "dataset_version": "1", "exact": True, "verify": verify}
+    job = start_job(kind="build", parameters=body, by=acting(UserFactory()))
+    killed = work("--queues", "builds")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE traces_score IN ACCESS EXCLUSIVE MODE")
+        wait_until(lambda: is_under_way(job))
+        wait_until(lambda: state(job) and (job.result or {}).get("funnel"))
+        assert [line["step"] for line in job.result["funnel"]] == ["match", "exact"]
+        killed.kill()
+        killed.wait()
+        wait_until(lambda: not somebody_waits())
+    assert not Dataset.objects.exists()
+    work("--queues", "builds")
+    wait_until(lambda: state(job) == "succeeded")
+    assert job.attempt >= 2
+    assert job.result["trace_count"] == Dataset.objects.get().trace_count == 2
+
+
 def test_a_job_that_kills_its_workers_fails_at_last(work, traces, reader):
     job, killed = build("sums"), work("--queues", "builds")
     Job.objects.update(attempt=2)

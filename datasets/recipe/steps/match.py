@@ -13,6 +13,21 @@ from traces.models import Trace
 from traces.querysets import TraceQuerySet
 
 PASSES = 1  # the least score
+MAX_MODEL_CHARS = 128
+MODEL = f"coalesce(left(meta ->> 'model', {MAX_MODEL_CHARS}), '')"
+# Expressions that match patterns would take as long as all else here.
+ANSWER_KIND = """
+    CASE WHEN final_answer = '' THEN 'none'
+         WHEN octet_length(final_answer) > 40 THEN 'text'
+         WHEN translate(final_answer, '0123456789+-.,/$%% ', '') = ''
+              AND translate(final_answer, '0123456789', '') <> final_answer
+         THEN 'number'
+         WHEN octet_length(final_answer) <= 4
+              AND translate(final_answer, '(). ', '') = ANY (
+                  '{A,B,C,D,E,F,G,H,I,J,a,b,c,d,e,f,g,h,i,j}')
+         THEN 'choice'
+         ELSE 'text' END
+"""
 
 
 def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
@@ -20,10 +35,8 @@ def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     query, parameters = matched(recipe)
     if candidates.sample is not None:
         return _sampled(recipe, candidates, candidates.sample)
-    if recipe.limit is None or candidates.note is not None:
-        candidates.store(query, parameters)
-    else:
-        candidates.find(query, parameters, keep=recipe.limit)
+    keep = recipe.limit if candidates.note is None else None
+    candidates.match(query, parameters, keep=keep)
     return _others(recipe, candidates.count)
 
 
@@ -79,5 +92,7 @@ def _prompts(traces: TraceQuerySet, rate: PassRate) -> Any:
 
 def matched(recipe: Recipe) -> tuple[str, list[Any]]:
     """Give SQL and parameters for the rows of what matches, of which nothing else is known yet."""
-    query, parameters = traces_of(recipe).values_list(*OF_TRACES).query.sql_with_params()
-    return f"SELECT found.*, NULL::jsonb AS facts FROM ({query}) AS found", list(parameters)  # noqa: S608
+    traces = traces_of(recipe).values_list(*OF_TRACES, "source", "meta", "final_answer")
+    query, parameters = traces.query.sql_with_params()
+    columns = f"{', '.join(OF_TRACES)}, source, {MODEL} AS model, {ANSWER_KIND} AS answer_kind"
+    return f"SELECT {columns}, NULL::jsonb AS facts FROM ({query}) AS found", list(parameters)  # noqa: S608

@@ -5,15 +5,15 @@ meta, or each trace for itself. By shares, a group goes to a split by the first 
 SHA-256("split:{seed}:{group}"), as a share of 2^52, over the splits in the order of their names;
 the group is its prompt_hash, the smallest of several (or content_hash, or the value). By counts,
 groups come in the order of that hash, and each goes to the first split, by name, that has room for
-all of it. The word in front is another than that of a random order: its first traces would share a
-split otherwise.
+all of it; what is left over goes. The word in front is another than that of a random order: its
+first traces would share a split otherwise.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
-from datasets.recipe.candidates import COLUMNS, Candidates
+from datasets.recipe.candidates import COLUMNS, Candidates, columns
 from datasets.recipe.hashing import of_meta, sha256
 from datasets.recipe.recipe import Recipe
 from datasets.recipe.steps.near_prompts import grouped_prompts
@@ -21,27 +21,49 @@ from tunix_site.errors import Invalid
 
 SPLIT_BITS = 52
 SPLIT_RANGE = 2**SPLIT_BITS
+MAX_GROUP_CHARS = 200  # of a value of meta, as it is shown
 OF_TRACES = {"prompt": "kept.prompt_hash", "trace": "kept.content_hash"}
+
+
+class Groups(NamedTuple):
+    """SQL for what stays together: its hash, what a candidate's facts are with it, and joins.
+
+    The parameters of the hash and of the facts stand in `hashed` and `named`.
+    """
+
+    digest: str
+    hashed: list[Any]
+    join: str = ""
+    facts: str = "kept.facts"
+    named: Sequence[Any] = ()
 
 
 def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     if recipe.splits:
         candidates.store(*divided(recipe, candidates))
     elif recipe.split_counts:
-        _count_out(recipe, candidates)
+        return _count_out(recipe, candidates)
     return {}
 
 
 def divided(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any]]:
     """Give SQL and parameters for all, each in the split between whose bounds its hash falls."""
-    digest, parameters, join = _hashed(recipe, candidates)
-    bits = f"('x' || left(encode({digest}, 'hex'), {SPLIT_BITS // 4}))::bit({SPLIT_BITS})::bigint"
+    groups = _groups(recipe, candidates)
+    prefix = f"left(encode({groups.digest}, 'hex'), {SPLIT_BITS // 4})"
+    bits = f"('x' || {prefix})::bit({SPLIT_BITS})::bigint"
     names, bounds = zip(*thresholds(recipe.splits), strict=True)
     query = f"""
-        SELECT {COLUMNS}, position, (%s::text[])[width_bucket({bits}, %s::bigint[]) + 1] AS split
-        FROM {candidates.rows} {join}
+        SELECT {columns(facts=groups.facts)}, position,
+               (%s::text[])[width_bucket({bits}, %s::bigint[]) + 1] AS split
+        FROM {candidates.rows} {groups.join}
     """  # noqa: S608
-    return query, [list(names), *parameters, list(bounds[:-1]), *candidates.parameters]
+    return query, [
+        *groups.named,
+        list(names),
+        *groups.hashed,
+        list(bounds[:-1]),
+        *candidates.parameters,
+    ]
 
 
 def thresholds(splits: dict[str, float]) -> list[tuple[str, int]]:
@@ -53,41 +75,51 @@ def thresholds(splits: dict[str, float]) -> list[tuple[str, int]]:
     return list(zip(names, bounds, strict=True))
 
 
-def _hashed(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any], str]:
-    """Give SQL for the hash of a candidate's group, its parameters, and what it joins for that."""
+def _groups(recipe: Recipe, candidates: Candidates) -> Groups:
+    """Say what stays together; where that is more than a prompt or a trace, facts name it."""
     prefix = f"split:{recipe.seed}:"
     if recipe.split_by in OF_TRACES:
-        return sha256(OF_TRACES[recipe.split_by]), [prefix], ""
+        return Groups(sha256(OF_TRACES[recipe.split_by]), [prefix])
     if recipe.split_by == "near":
+        group = "coalesce(near.grouped, kept.prompt_hash)"
         join = f"LEFT JOIN {grouped_prompts(candidates)} AS near USING (prompt_hash)"
-        return sha256("coalesce(near.grouped, kept.prompt_hash)"), [prefix], join
-    value, parameters = of_meta(recipe.split_by)
+        return Groups(sha256(group), [prefix], join, _with_group(group))
+    value, path = of_meta(recipe.split_by)
     join = "JOIN traces_trace AS trace ON trace.id = kept.id"
-    return sha256(value), [prefix, *parameters], join
+    return Groups(sha256(value), [prefix, *path], join, _with_group(value), path)
 
 
-def _count_out(recipe: Recipe, candidates: Candidates) -> None:
+def _with_group(group: str) -> str:
+    shown = f"left(({group})::text, {MAX_GROUP_CHARS})"
+    return f"coalesce(kept.facts, '{{}}') || jsonb_build_object('group', {shown})"
+
+
+def _count_out(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     """Fill the splits; Invalid where there are too few traces, or no group fits into a split."""
     asked, there = sum(recipe.split_counts.values()), candidates.count
     if asked > there:
         raise Invalid({"split_counts": [f"They are {asked:,} in all, and {there:,} are there."]})
-    digest, parameters, join = _hashed(recipe, candidates)
+    groups = _groups(recipe, candidates)
     candidates.store(
         f"""
-        SELECT {COLUMNS}, position, encode({digest}, 'hex') AS grouped
-        FROM {candidates.rows} {join}
+        SELECT {columns(facts=groups.facts)}, position, encode({groups.digest}, 'hex') AS grouped
+        FROM {candidates.rows} {groups.join}
         """,  # noqa: S608
-        [*parameters, *candidates.parameters],
+        [*groups.named, *groups.hashed, *candidates.parameters],
     )
     filled = list(fill(recipe.split_counts, candidates.sizes("grouped").items()))
     if empty := recipe.split_counts.keys() - {split for _, split in filled}:
         reason = f"{min(empty)}: no group of traces that stay together is that small."
         raise Invalid({"split_counts": [reason]})
     table = candidates.table("grouped text PRIMARY KEY, split text", filled)
-    candidates.store(
+    return candidates.part(
         f"""
-        SELECT {COLUMNS}, position, coalesce({table}.split, '') AS split
+        SELECT {COLUMNS}, {table}.split, NULL::jsonb AS because,
+               CASE WHEN {table}.split IS NULL THEN 'left_over' END AS reason,
+               row_number() OVER (PARTITION BY {table}.split IS NULL ORDER BY kept.position) - 1
+               AS position
         FROM {candidates.rows} LEFT JOIN {table} USING (grouped)
+        ORDER BY position
         """,  # noqa: S608
         candidates.parameters,
     )

@@ -72,3 +72,18 @@ def test_counts_keep_groups_whole():
     assert dataset.stats["split_counts"] == {"test": 4, "train": 12}
     held_out = {item.trace.prompt for item in dataset.items.filter(split="test")}
     assert held_out in [set(variants(problem)) for problem in PROBLEMS[:4]]
+
+
+def test_why_names_the_group_by_its_smallest_hash(reader):
+    together = [TraceFactory(prompt=prompt) for prompt in variants(PROBLEMS[0])]
+    alone = TraceFactory(prompt=PROBLEMS[1])
+    key = built().key
+    groups = {
+        trace.id: reader.get(f"/api/datasets/{key}/why?trace={trace.id}").json()["group"]
+        for trace in (*together, alone)
+    }
+    smallest = min(str(trace.prompt_hash) for trace in together)
+    assert groups == {
+        **dict.fromkeys((trace.id for trace in together), smallest),
+        alone.id: str(alone.prompt_hash),
+    }
