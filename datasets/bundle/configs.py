@@ -48,24 +48,20 @@ def _tunix_grpo(files: Files) -> str:
     return template("tunix-grpo.yaml") if "grpo" in files else ""
 
 
-def _evaluated_on(file: DataFile) -> dict[str, str]:
-    return {"dataset_test_split": file.split, "eval_strategy": "epoch"}
-
-
-def _of_trl(fmt: str, output: str, **settings: Any) -> Callable[[Files], str]:
-    """Give a config of TRL's command, which reads this folder by its card."""
+def _of_trl(
+    fmt: str, output: str, columns: Sequence[str], **settings: Any
+) -> Callable[[Files], str]:
+    """Give a config of TRL's command; it knows no file to evaluate on beside one to train on."""
 
     def write(files: Files) -> str:
         if fmt not in files:
             return ""
-        evaluated = held_out(files[fmt])
+        name = trained_on(files[fmt]).name
+        data = {"path": "json", "data_files": name, "split": "train", "columns": list(columns)}
         return as_yaml(
             {
                 "model_name_or_path": MODEL,
-                "dataset_name": ".",
-                "dataset_config": fmt,
-                "dataset_train_split": trained_on(files[fmt]).split,
-                **(_evaluated_on(evaluated) if evaluated else {}),
+                "datasets": [data],
                 "output_dir": output,
                 "learning_rate": 2.0e-5,
                 "per_device_train_batch_size": 4,
@@ -149,10 +145,14 @@ OF_AXOLOTL: dict[str, dict[str, Any]] = {
 CONFIGS: dict[str, Callable[[Files], str]] = {
     "tunix-sft.yaml": _tunix_sft,
     "tunix-grpo.yaml": _tunix_grpo,
-    "trl-sft.yaml": _of_trl("chat", "trl-sft-run"),
-    "trl-kto.yaml": _of_trl("unpaired", "trl-kto-run"),
+    "trl-sft.yaml": _of_trl("chat", "trl-sft-run", ("prompt", "completion")),
+    "trl-kto.yaml": _of_trl("unpaired", "trl-kto-run", ("prompt", "completion", "label")),
     "trl-grpo.yaml": _of_trl(
-        "grpo", "trl-grpo-run", reward_funcs=["rewards.right_answer"], num_generations=4
+        "grpo",
+        "trl-grpo-run",
+        ("prompt", "answer"),  # it gives rewards all columns, and `prompts` of its own
+        reward_funcs=["rewards.right_answer"],
+        num_generations=4,
     ),
     "rewards.py": lambda files: template("rewards.py") if "grpo" in files else "",
     "dataset_info.json": _dataset_info,
