@@ -1,6 +1,7 @@
 """POST /api/evalsets with a body of JSON Lines."""
 
 import gzip
+import http.client
 import json
 
 import pytest
@@ -151,3 +152,21 @@ def test_another_type_is_415(curator):
     refused = curator.post(URL, line(1), content_type="text/plain")
     assert refused.status_code == 415
     assert "application/json or application/x-ndjson" in refused.json()["detail"]
+
+
+@pytest.mark.live
+@pytest.mark.django_db(transaction=True)
+def test_a_body_in_chunks_is_read_to_its_end_however_long(site, key_of):
+    """Its bytes are more than any batch may have, at which other bodies end."""
+    padding = "x" * (settings.MAX_TRACE_BYTES - 200)
+    count = settings.MAX_BATCH_BYTES // len(padding) + 4
+    lines = (line(n, meta={"padding": padding}) for n in range(count))
+    sender = http.client.HTTPConnection("127.0.0.1", site.port, timeout=120)
+    headers = {
+        "Authorization": f"Bearer {key_of('curator')}",
+        "Content-Type": "application/x-ndjson",
+    }
+    sender.request("POST", URL, lines, headers, encode_chunked=True)
+    answer = sender.getresponse()
+    assert (answer.status, json.load(answer)["item_count"]) == (201, count)
+    sender.close()

@@ -98,10 +98,8 @@ class StreamParser(BaseParser):
         if kind.startswith("multipart/"):
             raise ParseError(NO_FORM)
         headers = (parser_context or {})["request"].META
-        if is_chunked(headers):  # Django's own stream ends at a bound
-            pieces = counted(headers["wsgi.input"], None)
-        else:
-            pieces = counted(stream, int(headers["CONTENT_LENGTH"]))
+        length = None if is_chunked(headers) else int(headers["CONTENT_LENGTH"])
+        pieces = counted(unbounded(stream, headers), length)
         return _without_form(pieces) if kind in FORMS else pieces
 
 
@@ -131,7 +129,8 @@ class LinesParser(StreamParser):
         request = (parser_context or {})["request"]
         request.spooled = file = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY)  # noqa: SIM115
         digest = hashlib.sha256()
-        for piece in _pieces(stream, request.META, settings.MAX_SPOOL_BYTES):
+        whole = unbounded(stream, request.META)
+        for piece in _pieces(whole, request.META, settings.MAX_SPOOL_BYTES):
             file.write(piece)
             digest.update(piece)
         request.body_digest = digest.digest()
@@ -154,6 +153,12 @@ def media_type_charset(media_type: str | None) -> str:
 
 def is_chunked(headers: dict[str, Any]) -> bool:
     return "HTTP_TRANSFER_ENCODING" in headers
+
+
+def unbounded(stream: IO[bytes], headers: dict[str, Any]) -> IO[bytes]:
+    """Give the stream to read a body of any length from: Django's own ends at a bound in chunks."""
+    whole: IO[bytes] = headers["wsgi.input"] if is_chunked(headers) else stream
+    return whole
 
 
 def read_body(stream: IO[bytes], headers: dict[str, Any], limit: int) -> bytes:
