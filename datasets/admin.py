@@ -154,6 +154,7 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
     @admin.display(description="Manifest and exports")
     def export_links(self, dataset: Dataset) -> str:
         manifest = reverse("dataset-manifest", args=[dataset.key])
+        bundle = reverse("dataset-bundle", args=[dataset.key])
         lines = reverse("dataset-export", args=[dataset.key])
         parquet = reverse("dataset-export-parquet", args=[dataset.key])
         exports = [
@@ -162,7 +163,8 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
             for name in formats
             if name != OLD_NAME
         ]
-        return _links(dataset, [("manifest", [("all", manifest)]), *exports])
+        whole = [("manifest", [("all", manifest)]), ("bundle", [("all", bundle)])]
+        return _links(dataset, [*whole, *exports])
 
     @admin.display(description="Lineage")
     def lineage_links(self, dataset: Dataset) -> str:

@@ -149,9 +149,10 @@ def test_the_links_of_a_dataset_lead_to_its_items_manifest_and_exports(page):
     sizes = [20, counts["train"], counts["validation"]]
     items = [address for address in links if address.startswith(ITEMS)]
     assert [len(listed(page, address)) for address in items] == sizes
-    manifest, *others = (address for address in links if address.startswith("/api/"))
+    manifest, bundle, *others = (address for address in links if address.startswith("/api/"))
     exports = [address for address in others if "/export." in address]
     assert downloaded(page, manifest).status_code == 200
+    assert downloaded(page, bundle)["Content-Type"] == "application/zip"
     responses = [downloaded(page, address) for address in exports]
     counts = [response.headers["X-Row-Count"] for response in responses]
     assert counts == [
@@ -179,6 +180,7 @@ def test_a_dataset_links_to_its_lineage_and_to_what_it_is_compared_with(page):
     ]
     assert told == [
         f"/api/datasets/{dataset.key}/manifest",
+        f"/api/datasets/{dataset.key}/bundle.zip",
         f"/api/datasets/{dataset.key}/lineage",
         f"/api/datasets/compare?base={parent.key}&other={dataset.key}",
         f"/api/datasets/compare?base={before.key}&other={dataset.key}",
