@@ -11,7 +11,7 @@ from datasets.tests.factories import DatasetFactory
 from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job
 from jobs.tests.factories import RunningJobFactory
-from traces.models import Trace
+from traces.models import Preference, Trace
 from traces.tests.factories import TraceFactory
 
 DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
@@ -33,6 +33,7 @@ TRACE = {
     "steps": [{"i": 0, "type": "reasoning", "content": "Two and two are four."}],
 }
 TRACE_ID = "7fffffff-ffff-7fff-bfff-ffffffffffff"  # that bodies name; later than any
+ATTEMPT_ID = "7fffffff-ffff-7fff-bfff-fffffffffffe"  # another at its prompt
 BODIES = {
     ("post", "/api/traces"): TRACE,
     ("post", "/api/traces/batch"): [TRACE],
@@ -42,6 +43,7 @@ BODIES = {
     ("post", "/api/traces/score-all"): {"where": {}, "criteria": "baseline"},
     ("post", "/api/traces/{id}/reviews"): {"verdict": "approved"},
     ("post", "/api/scores/batch"): [{"trace": TRACE_ID, "criteria": "judge", "value": 0.5}],
+    ("post", "/api/preferences"): {"chosen": TRACE_ID, "rejected": ATTEMPT_ID},
     ("post", "/api/rewards/preview"): {"reward": {"baseline": 1}, "where": {}},
     ("post", "/api/datasets/build"): {"dataset_name": "new", "dataset_version": "1"},
     ("post", "/api/datasets/preview"): {"exact": True},
@@ -71,16 +73,22 @@ STREAMS = {("post", "/api/traces/import"): json.dumps(TRACE).encode()}
 POSTS = [route for route in BODIES if route[0] == "post"]
 
 
+def stored(identity: str, **fields: Any) -> Trace:
+    """Store an attempt at one prompt under an id."""
+    trace: Trace = TraceFactory.build(prompt=TRACE["prompt"], **fields)
+    trace.id = UUID(identity)
+    trace.save(force_insert=True)
+    return trace
+
+
 class World:
-    """A trace that is free, another in a dataset, an evaluation set, and a writer's job."""
+    """A trace that is free, another attempt in a dataset, an evaluation set, and the like."""
 
     def __init__(self) -> None:
-        TraceFactory(meta={"reference_answer": "4"})
+        attempt = stored(ATTEMPT_ID, meta={"reference_answer": "4"})
         dataset = DatasetFactory(name="built")
         self.evalset = EvalSetFactory()
-        self.trace: Trace = TraceFactory.build()
-        self.trace.id = UUID(TRACE_ID)
-        self.trace.save(force_insert=True)
+        self.trace = stored(TRACE_ID)
         self.names = {
             "id": str(self.trace.id),
             "key": dataset.key,
@@ -88,12 +96,17 @@ class World:
             "evalset": self.evalset.key,
         }
         writer, _ = User.objects.get_or_create(username="a writer")
+        self.preference = Preference.objects.create(
+            chosen=self.trace, rejected=attempt, reviewer=writer
+        )
         self.job: Job = RunningJobFactory(kind="import", created_by=writer)
 
     def names_of(self, path: str) -> dict[str, str]:
         """Give what stands for the names in a path."""
         if "/evalsets/" in path:
             return {**self.names, "key": self.evalset.key}
+        if "/preferences/" in path:
+            return {**self.names, "id": str(self.preference.pk)}
         return {**self.names, "id": str(self.job.id)} if "/jobs/" in path else self.names
 
     def url(self, route: tuple[str, str], **names: str) -> str:

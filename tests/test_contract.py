@@ -32,7 +32,7 @@ from tests.routes import (
     World,
     success,
 )
-from traces.models import Trace
+from traces.models import Preference, Trace
 from traces.tests.factories import TraceFactory
 from training import programs
 from tunix_site import __version__
@@ -54,6 +54,8 @@ ROLES = {
     ("post", "/api/traces/score-all"): "curator",
     ("post", "/api/scores/batch"): "curator",
     ("post", "/api/rewards/preview"): "reader",
+    ("post", "/api/preferences"): "curator",
+    ("delete", "/api/preferences/{id}"): "curator",
     ("post", "/api/traces/{id}/reviews"): "curator",
     ("post", "/api/datasets/build"): "curator",
     ("post", "/api/datasets/preview"): "reader",
@@ -69,6 +71,7 @@ LISTS = {
     "/api/traces": "id",
     "/api/evalsets": "key",
     "/api/datasets": "dataset_key",
+    "/api/preferences": "id",
     "/api/jobs": "id",
 }
 
@@ -468,8 +471,11 @@ def test_errors_of_fields_are_lists_of_messages_and_steps_are_by_position(writer
 
 @pytest.mark.parametrize("path", LISTS)
 def test_a_list_is_newest_first_page_by_page_and_counted_when_asked(reader, path):
-    TraceFactory.create_batch(5)
-    for _ in range(5):
+    traces = TraceFactory.create_batch(5)
+    reviewer = User.objects.create_user("somebody")
+    for number in range(5):
+        one, other = traces[number], traces[number - 1]
+        Preference.objects.create(chosen=one, rejected=other, reviewer=reviewer)
         DatasetFactory()
         EvalSetFactory()
         JobFactory()
@@ -479,6 +485,7 @@ def test_a_list_is_newest_first_page_by_page_and_counted_when_asked(reader, path
         ],
         "/api/datasets": list(Dataset.objects.order_by("-id").values_list("key", flat=True)),
         "/api/evalsets": list(EvalSet.objects.order_by("-id").values_list("key", flat=True)),
+        "/api/preferences": list(Preference.objects.order_by("-id").values_list("pk", flat=True)),
         "/api/jobs": [str(pk) for pk in Job.objects.order_by("-id").values_list("pk", flat=True)],
     }[path]
     page = reader.get(path).json()

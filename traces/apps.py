@@ -10,13 +10,15 @@ class TracesConfig(apps.SiteApp):
             "Traces": ("traces_trace", "account_tree"),
             "Scores": ("traces_score", "speed"),
             "Reviews": ("traces_review", "rate_review"),
+            "Preferences": ("traces_preference", "thumbs_up_down"),
         },
     )
     urls = "traces.urls"
-    root_links = {"traces": "trace-list"}
+    root_links = {"traces": "trace-list", "preferences": "preference-list"}
     tags = {
         "traces": "Reasoning traces: taken in, found, judged.",
         "scores": "Scores that were computed elsewhere.",
+        "preferences": "Which of two attempts at a prompt people find better.",
         "rewards": "Weighted sums of scores, before something is trained on them.",
     }
     words = "traces.words.describe"

@@ -217,3 +217,19 @@ OF_REWARDS: dict[str, dict[Any, Any]] = {
         },
     }
 }
+PREFERENCE = {
+    "id": 1,
+    "chosen": TRACE_ID,
+    "rejected": OTHER_ID,
+    "reviewer": "ada",
+    "note": "It carries the one.",
+    "created_at": CREATED_AT,
+}
+OF_PREFERENCES: dict[str, dict[Any, Any]] = {
+    "list": {200: page(PREFERENCE)},
+    "create": {
+        "request": {"chosen": TRACE_ID, "rejected": OTHER_ID, "note": "It carries the one."},
+        201: PREFERENCE,
+        200: PREFERENCE,
+    },
+}

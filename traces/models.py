@@ -242,3 +242,32 @@ class TagChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.before} to {self.after}"
+
+
+class Preference(models.Model):
+    """That a person finds one attempt at a prompt better than another."""
+
+    chosen = models.ForeignKey(  # the unique constraint's index begins with it
+        Trace, on_delete=models.CASCADE, related_name="preferred_over", db_index=False
+    )
+    rejected = models.ForeignKey(Trace, on_delete=models.CASCADE, related_name="preferred_to")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="preferences"
+    )
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["chosen", "rejected", "reviewer"],
+                name="one_preference_per_pair_and_reviewer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(chosen=models.F("rejected")), name="preference_is_of_two_traces"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chosen_id} over {self.rejected_id}"

@@ -50,6 +50,9 @@ describe = describing(
         "reasons": "Why, in few words each.",
         "step_labels": "1 where a step is right, -1 where it is wrong, 0 where neither, by its "
         "`i`; steps may be left out.",
+        # preferences
+        "chosen": "The id of the trace that is better.",
+        "rejected": "The id of the other one.",
         # batches, imports and changes of many
         "outcome": "Whether it was stored, or was there already.",
         "created_count": "How many were stored.",

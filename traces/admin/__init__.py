@@ -1,5 +1,5 @@
 """The admin's pages: Django looks for them here."""
 
-from traces.admin import reviews, scores, traces
+from traces.admin import preferences, reviews, scores, traces
 
-__all__ = ["reviews", "scores", "traces"]
+__all__ = ["preferences", "reviews", "scores", "traces"]

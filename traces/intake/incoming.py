@@ -42,7 +42,8 @@ class Incoming(msgspec.Struct, gc=False):
 
     `size` is about that of its JSON, by which those that are held at once are bounded. It is
     `named_by_digest` where its external_id is that of no other record; where the source named it,
-    `source_record` gives what it was read from.
+    `source_record` gives what it was read from. One that `is_chosen` is better than the next one,
+    which is of the same line.
     """
 
     line: int
@@ -54,3 +55,4 @@ class Incoming(msgspec.Struct, gc=False):
     named_by_digest: bool = False
     original: dict[str, Any] | None = None
     source_record: Callable[[], dict[str, Any]] | None = None
+    is_chosen: bool = False

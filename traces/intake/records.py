@@ -235,6 +235,7 @@ class RecordReader:
         )
         beside = fitted.status, fitted.scores, fitted.step_labels
         incoming = Incoming(read.line, document, size, *beside)
+        incoming.is_chosen = item.is_chosen and self.may_curate
         if item.original is UNSET:
             incoming.original = take_original(document.meta or {})
         elif item.original:

@@ -29,7 +29,7 @@ class Draft:
     scorer_version, value, details}) and `step_labels` (-1, 0 or 1 by the step's position) take
     effect when a curator imports. `source_record` gives the part of the source record that this
     trace is of, where one record gives several traces: it is asked where the external_id holds
-    other content.
+    other content. One that `is_chosen` is better than the next one of its record.
 
     What was a trace document before has a `meta` of its own, which wins over what is noted here,
     and where it is kept to the letter its steps' own `indexes` (the `i` of each), and what had been
@@ -53,3 +53,4 @@ class Draft:
     indexes: list[int] | None = None
     original: dict[str, Any] | UnsetType | None = UNSET
     source_record: Callable[[], dict[str, Any]] | None = None
+    is_chosen: bool = False

@@ -87,6 +87,7 @@ def read(record: dict[str, Any]) -> list[Draft]:
         draft.record |= beside
         draft.notes["preference"] = name
         draft.status = status
+        draft.is_chosen = name == "chosen"
         drafts.append(draft)
     return drafts
 

@@ -127,9 +127,10 @@ def told(tmp_path) -> dict:
 def test_a_new_app_is_named_in_the_settings_alone(told):
     assert told["found"] == []
     assert told["menus"] == ["Traces", "Notes", "Datasets", "Evaluation sets", "Work", "Access"]
-    assert told["links"][:5] == ["version", "traces", "notes", "datasets", "evalsets"]
+    assert told["links"][:4] == ["version", "traces", "preferences", "notes"]
     assert told["tags"] == [
-        *("traces", "scores", "rewards", "notes", "datasets", "evalsets", "jobs", "operations"),
+        *("traces", "scores", "preferences", "rewards", "notes", "datasets", "evalsets", "jobs"),
+        "operations",
     ]
     assert told["said"] == "What it says."
     assert told["workers"] == [
@@ -152,7 +153,9 @@ def test_what_the_apps_say_is_there():
     [
         (
             *(DatasetsConfig, "menu"),
-            apps.Menu("Datasets", {"Datasets": ("datasets_dataset", "dataset")}),
+            apps.Menu(
+                "Datasets", {**DatasetsConfig.menu.pages, "Dataset items": ("auth_user", "list")}
+            ),
             "The admin's page datasets_datasetitem is in no app's menu.",
         ),
         (

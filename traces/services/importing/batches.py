@@ -40,8 +40,12 @@ class Batches:
             self._gather()
 
     def _takes_more(self) -> bool:
-        full = len(self._next) >= STORED_AT_ONCE or self._size >= STORED_BYTES
-        return not (full or self._ended)
+        if self._ended:
+            return False
+        last = self._next[-1] if self._next else None
+        if isinstance(last, Incoming) and last.is_chosen:  # a pair is stored at once
+            return True
+        return len(self._next) < STORED_AT_ONCE and self._size < STORED_BYTES
 
     def _gather(self) -> None:
         try:

@@ -26,6 +26,7 @@ from traces.services.importing.summary import (
     Summary,
 )
 from traces.services.outcome import Outcome
+from traces.services.preferences import store_imported_preferences
 from traces.services.reviews import Verdict, store_imported
 from traces.services.storing import create_traces
 from traces.sources.records import read_records
@@ -219,7 +220,7 @@ def _refuse(refused: list[Refusal], summary: Summary, progress: Progress) -> Non
 
 
 def _add_curation(incoming: list[Incoming], outcome: Outcome, by: Actor) -> None:
-    """Store what came with the new traces: their scores, verdicts and step labels."""
+    """Store what came with the new traces: their scores, verdicts, step labels and preferences."""
     scores, verdicts = [], []
     now = timezone.now()
     for position in sorted(outcome.created):
@@ -233,3 +234,13 @@ def _add_curation(incoming: list[Incoming], outcome: Outcome, by: Actor) -> None
     Score.objects.bulk_create(scores)
     if by.user is not None:
         store_imported(verdicts=verdicts, by=by)
+        store_imported_preferences(pairs=_pairs(incoming, outcome), by=by)
+
+
+def _pairs(incoming: list[Incoming], outcome: Outcome) -> list[tuple[str, str]]:
+    """Give the ids of those that came as a chosen and a rejected one, also of what existed."""
+    return [
+        (str(chosen.id), str(rejected.id))
+        for one, chosen, rejected in zip(incoming, outcome.traces, outcome.traces[1:], strict=False)
+        if one.is_chosen and chosen is not None and rejected is not None
+    ]
