@@ -9,6 +9,7 @@ class DatasetsConfig(apps.SiteApp):
         {
             "Datasets": ("datasets_dataset", "dataset"),
             "Dataset items": ("datasets_datasetitem", "list"),
+            "Dataset pairs": ("datasets_datasetpair", "compare_arrows"),
         },
     )
     urls = "datasets.urls"

@@ -209,3 +209,54 @@ class RemovedTrace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step}: {self.reason}"
+
+
+class DatasetPair(models.Model):
+    """Two attempts at a prompt, the one better than the other, at one position among the pairs.
+
+    Both are among the dataset's items, which hold their traces.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    dataset = models.ForeignKey(  # the unique constraint's index begins with it
+        Dataset,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="pairs",
+        db_index=False,
+    )
+    position = models.PositiveBigIntegerField()
+    chosen = models.ForeignKey(
+        Trace,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
+    )
+    rejected = models.ForeignKey(
+        Trace,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
+    )
+    split = models.CharField(max_length=MAX_SPLIT_CHARS, blank=True, default="")
+    reason = models.CharField(max_length=32, help_text="The rule that made it.")
+    margin = models.FloatField(help_text="By how much the one is better, 0 to 1.")
+    parts = models.SmallIntegerField(
+        help_text="What either holds that not every format can say, as Parts' bits."
+    )
+
+    class Meta:
+        ordering: ClassVar = ["dataset", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["dataset", "position"], name="one_pair_per_dataset_and_position"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["dataset", "split", "position"], name="pair_by_split")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chosen_id} over {self.rejected_id}"

@@ -97,6 +97,8 @@ class FunnelLineSerializer(serializers.Serializer[dict[str, Any]]):
     reasons = serializers.DictField(child=serializers.IntegerField())
     seconds = serializers.FloatField()
     more_than_half = serializers.BooleanField(required=False)
+    pairs = serializers.IntegerField(required=False)
+    not_paired = serializers.DictField(child=serializers.IntegerField(), required=False)
 
     def get_fields(self) -> dict[str, Any]:
         """Add the two whose names are words of Python, or stand beside one."""
@@ -111,6 +113,13 @@ class VerifiedBySerializer(serializers.Serializer[dict[str, Any]]):
     criteria = serializers.CharField()
     scorer_version = serializers.CharField()
     min = serializers.FloatField()
+
+
+class PairedBySerializer(serializers.Serializer[dict[str, Any]]):
+    """The scores by which the step `pair` told right answers from wrong ones."""
+
+    criteria = serializers.CharField()
+    scorer_version = serializers.CharField()
 
 
 class DecontaminatedAgainstSerializer(serializers.Serializer[dict[str, Any]]):
@@ -224,6 +233,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     )
     near_refused = serializers.IntegerField(source="findings.near_refused", required=False)
     verified_by = VerifiedBySerializer(source="findings.verified_by", required=False)
+    paired_by = PairedBySerializer(source="findings.paired_by", required=False)
     stats = serializers.DictField()
     provenance = serializers.DictField()
     session_id = NullableTextField()
@@ -251,6 +261,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
             "decontaminated_against",
             "near_refused",
             "verified_by",
+            "paired_by",
             "trace_count",
             "stats",
             "session_id",

@@ -134,7 +134,7 @@ class DatasetViewSet(ApiViewSet):
     def build(self, request: Request) -> Response:
         """Build a dataset; 200 with the stored one when the same request built it before.
 
-        Where more than 50,000 traces match, a job does it: 202.
+        Where more than 50,000 traces match, or 5,000 are to be scored first, a job does it: 202.
         """
         serializer = BuildSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)

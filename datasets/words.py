@@ -23,7 +23,8 @@ describe = describing(
         "keys, which builds the same anew.",
         "funnel": "What each step of the build did, in order; empty where a dataset is older than "
         "this count.",
-        "step": "`match`, `exact`, `decontaminate`, `verify`, `dedupe`, `select` or `split`.",
+        "step": "`match`, `exact`, `decontaminate`, `verify`, `dedupe`, `select`, `split` or "
+        "`pair`.",
         "in": "How many traces came to the step; to the first, all that there were.",
         "out": "How many it left.",
         "reasons": "Why it removed the others, and how many for each reason.",
@@ -87,6 +88,17 @@ describe = describing(
         "stratify_by": "`meta.KEY`: each value of it gets its share of the limit.",
         "weights": "The shares: `proportional`, `equal`, or one for each value, which sum to 1.",
         "not": "Filters: traces that match them are left out.",
+        "pair": "Makes pairs of a better and a worse attempt at one prompt, for preference data.",
+        "rules": "What makes an attempt better: `right_over_wrong`, a right answer; "
+        "`approved_over_rejected`, the verdict; `preferred`, what people prefer; `shorter_right`, "
+        "of two right ones the shorter. The first rule that makes a pair counts.",
+        "PairingRequest.per_prompt": "How many pairs a prompt gives at most.",
+        "Pairing.per_prompt": "How many pairs a prompt gives at most.",
+        "max_longer_share": "The largest share of the pairs of a split whose better attempt is the "
+        "longer.",
+        "pairs": "How many pairs the step made.",
+        "not_paired": "Why no more, and how many for each reason.",
+        "paired_by": "The scores by which right answers were told from wrong ones.",
         "Why.in": "Whether the trace is in the dataset.",
         "samples": "Of each step that takes traces away, ten of these.",
         "because": "What tells it: the trace that stays instead, the score, or the item.",

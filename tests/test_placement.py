@@ -205,6 +205,7 @@ READ_BY_SQL = {
     "datasets/lineage/compare.py": "the items of two datasets",
     "datasets/recipe/differences.py": "compares JSON",
     "datasets/statistics/counting.py": "counts candidates and their scores",
+    "datasets/recipe/steps/pair.py": "the attempts at each prompt",
     "datasets/recipe/text/signed.py": "candidates with their signatures and texts",
     "evalsets/reading.py": "the items of an evaluation set",
     "jobs/api/reading.py": "a job's errors",
@@ -347,6 +348,7 @@ def test_a_service_of_another_kind_is_found(signature):
 # What the program does of its own accord, beside the work that somebody asked for.
 OF_ITSELF = {
     "datasets/services/holding.py": "holds the traces of a build, which is told",
+    "datasets/services/pairs.py": "writes the pairs of a build, which is told",
     "datasets/services/reasons.py": "notes what a build, which is told, takes away",
     "jobs/services": "takes jobs, renews their leases and ends them, whoever started them",
     "traces/services/indexing.py": "fills the indexes behind ingest",

@@ -37,6 +37,7 @@ class Export:
     include_truncated: bool | None = None  # not
     thought: str | None = None  # as the format has it first
     neutral: str | None = None
+    conversational: bool | None = None  # not
 
     def __post_init__(self) -> None:
         if self.container not in self.fmt.containers:
@@ -46,6 +47,8 @@ class Export:
             raise Invalid({"metadata": [f"Those of {self.fmt.name} come as {known}."]})
         self._check("thought", self.thought, self.fmt.thoughts, "writes no thought apart")
         self._check("neutral", self.neutral, self.fmt.neutrals, "has no labels of steps")
+        if self.conversational is not None and not self.fmt.conversational:
+            raise Invalid({"conversational": [f"{self.fmt.name} comes in one way alone."]})
         if self.include_truncated is not None and Parts.TRUNCATED not in self.fmt.leaves_out:
             refusal = f"{self.fmt.name} leaves none out."
             raise Invalid({"include_truncated": [refusal]})
@@ -81,8 +84,8 @@ class Export:
 
     @property
     def scope(self) -> Scope:
-        included = Parts.TRUNCATED if self.include_truncated else Parts(0)
-        return Scope(self.dataset, self.split, self.fmt.leaves_out & ~included, self.options)
+        options = self.options
+        return Scope(self.dataset, self.split, self.fmt.excluded(options), options)
 
     @property
     def options(self) -> Options:
@@ -91,6 +94,7 @@ class Export:
             include_truncated=bool(self.include_truncated),
             thought=Thought(self.thought or next(iter(self.fmt.thoughts), Thought.NONE)),
             neutral=Neutral(self.neutral or next(iter(self.fmt.neutrals), Neutral.TRUE)),
+            conversational=bool(self.conversational),
         )
 
     @property

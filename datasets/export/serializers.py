@@ -53,6 +53,10 @@ class FormatQuery(QuerySerializer):
         help_text="What a step of `stepwise` counts as that is neither right nor wrong; `drop` "
         "leaves it out.",
     )
+    conversational = BooleanField(
+        required=False,
+        help_text="Of `preference`: messages in place of texts, of several turns as well.",
+    )
     include_truncated = BooleanField(
         required=False,
         help_text="Keep replies that were cut off before their answer; with formats that leave "

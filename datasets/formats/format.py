@@ -35,6 +35,7 @@ class Format:
     metadata: tuple[Metadata, ...]  # those that there are, the default first
     thoughts: tuple[Thought, ...] = ()  # the same
     neutrals: tuple[Neutral, ...] = ()
+    conversational: bool = False  # whether it may come as messages, of several turns as well
     leaves_out: Parts = NOTHING  # traces that hold one of these, which it cannot say
     lasting: bool = True
 
@@ -42,6 +43,12 @@ class Format:
         """Give the function from rows to what they are rendered as, in loops of C."""
         make, render = self.row._make, self.render
         return lambda rows: map(render, map(make, rows), repeat(options))
+
+    def excluded(self, options: Options) -> Parts:
+        """Give what it leaves out of what traces hold."""
+        told = Parts.SEVERAL_TURNS if options.conversational else NOTHING
+        kept = Parts.TRUNCATED if options.include_truncated else NOTHING
+        return self.leaves_out & ~told & ~kept
 
     def schema_for(self, options: Options) -> Schema:
         schema = self.schema(options) if callable(self.schema) else self.schema

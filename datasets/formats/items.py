@@ -178,6 +178,7 @@ class Items:
     """A row a trace."""
 
     indexed = True
+    table = "datasets_datasetitem"  # called `item`
     joined = ""  # SQL of what the columns and the condition need beside
 
     def count(self, scope: Scope) -> int:
@@ -222,7 +223,7 @@ class Items:
         if len(conditions) == 1:  # all items: the position is the number of those before
             return f"{chosen} AND item.position >= %s", [*parameters, after]
         skipped = f"""
-            SELECT item.position FROM datasets_datasetitem AS item {self.joined} WHERE {chosen}
+            SELECT item.position FROM {self.table} AS item {self.joined} WHERE {chosen}
             ORDER BY item.position OFFSET %s LIMIT 1
         """  # noqa: S608
         return f"{chosen} AND item.position >= ({skipped})", [*parameters * 2, after]

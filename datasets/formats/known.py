@@ -5,6 +5,8 @@ from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.format import Format
 from datasets.formats.grpo import GRPO
 from datasets.formats.messages import MESSAGES
+from datasets.formats.preference import PREFERENCE
+from datasets.formats.preference_tunix import PREFERENCE_TUNIX
 from datasets.formats.prompt_completion import PROMPT_COMPLETION
 from datasets.formats.record import RECORD
 from datasets.formats.stepwise import STEPWISE
@@ -18,8 +20,8 @@ from datasets.formats.unpaired import UNPAIRED
 FORMATS: dict[str, Format] = {
     fmt.name: fmt
     for fmt in (
-        *(TRACE, CHAT, MESSAGES, PROMPT_COMPLETION, UNPAIRED, GRPO, STEPWISE),
-        *(TUNIX_SFT, TUNIX_TAGGED, TRAINING_EXAMPLE, RECORD, TABLE),
+        *(TRACE, CHAT, MESSAGES, PROMPT_COMPLETION, PREFERENCE, UNPAIRED, GRPO, STEPWISE),
+        *(TUNIX_SFT, TUNIX_TAGGED, PREFERENCE_TUNIX, TRAINING_EXAMPLE, RECORD, TABLE),
     )
 }
 

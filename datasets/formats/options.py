@@ -34,6 +34,7 @@ class Options:
     include_truncated: bool = False
     thought: Thought = Thought.NONE
     neutral: Neutral = Neutral.TRUE
+    conversational: bool = False
 
     def __str__(self) -> str:
         """Name the choices, as part of the name of the bytes; of some, those that are made."""
@@ -42,4 +43,6 @@ class Options:
             named.append(f"thought={self.thought}")
         if self.neutral is not Neutral.TRUE:
             named.append(f"neutral={self.neutral}")
+        if self.conversational:
+            named.append("conversational=True")
         return " ".join(named)

@@ -26,6 +26,7 @@ GROUP_BYTES = 16 * 1024**2  # in memory; at most a batch more
 SCALARS = {
     str: pa.string(),
     int: pa.int64(),
+    float: pa.float64(),
     bool: pa.bool_(),
     datetime: pa.timestamp("us", tz="UTC"),
 }

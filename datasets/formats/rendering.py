@@ -75,13 +75,23 @@ def metadata(
     """
     if options.metadata is Metadata.NONE:
         return {}
-    ours = {**(first or {}), "created_at": row.created_at, "trace_version": row.trace_version}
-    shown = {**ours, **stored(row.meta), **ours}
-    shown.pop(SOURCE_RECORD, None)
+    shown = about(row, first)
     if last:
         for key in last:
             shown.pop(key, None)
         shown |= last
+    return as_metadata(shown, options)
+
+
+def about(row: OfATrace, first: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Give our own keys of a trace and its meta, as `metadata` has them."""
+    ours = {**(first or {}), "created_at": row.created_at, "trace_version": row.trace_version}
+    shown = {**ours, **stored(row.meta), **ours}
+    shown.pop(SOURCE_RECORD, None)
+    return shown
+
+
+def as_metadata(shown: dict[str, Any], options: Options) -> dict[str, Any]:
     return {"metadata": shown if options.metadata is Metadata.OBJECT else as_text(shown)}
 
 

@@ -1,6 +1,7 @@
 """The types of what a format gives, told without Arrow: it takes 50 MiB, and lines need none.
 
-A type is `str`, `int`, `bool` or `datetime`; a list is `[type]`, an object a Struct with its keys.
+A type is `str`, `int`, `float`, `bool` or `datetime`; a list is `[type]`, an object a Struct with
+its keys.
 """
 
 from typing import Any, TypeAlias

@@ -55,6 +55,14 @@ class Decision(NamedTuple):
     because: dict[str, Any] | None = None
 
 
+class Pairs(NamedTuple):
+    """Pairs of candidates: a table of their positions, how many there are, and why no more."""
+
+    table: str
+    number: int
+    refused: dict[str, int]
+
+
 class Candidates:
     """Rows of COLUMNS, and of `position` and `split` once they are selected."""
 
@@ -67,12 +75,14 @@ class Candidates:
         check: Callable[[], None] = lambda: None,
         sample: Sample | None = None,
         most: int | None = None,
+        scored_in_memory: int = 0,
     ) -> None:
         """Without `note`, nobody asks which traces a step removes.
 
         `one_state`: all statements of the transaction see the same one. `check` raises where the
         build has to stop: what takes long asks it now and then. Where more than `most` match, they
-        are not looked at: MoreMatch.
+        are not looked at: MoreMatch. `scored_in_memory` is how many scores that are missing a step
+        may compute for itself.
         """
         self._build = build
         self._tables = 0
@@ -82,7 +92,9 @@ class Candidates:
         self.check = check
         self.sample = sample
         self.most = most
+        self.scored_in_memory = scored_in_memory
         self.sampled: dict[str, int] | None = None  # how many matched, and were taken
+        self.pairs: Pairs | None = None
         self.step = ""  # which is taken
         self.findings: dict[str, Any] = {}  # what steps tell of themselves, for the manifest
         self.rows = ""  # what a query selects from, named `kept`, with `parameters` for it

@@ -136,6 +136,34 @@ class Dedupe(Part, frozen=True, kw_only=True):
     keep: Annotated[list[Sorting], Meta(max_length=MAX_KEYS)] = []
 
 
+class PairRule(StrEnum):
+    """What makes one attempt at a prompt better than another."""
+
+    RIGHT_OVER_WRONG = "right_over_wrong"
+    APPROVED_OVER_REJECTED = "approved_over_rejected"
+    PREFERRED = "preferred"
+    SHORTER_RIGHT = "shorter_right"
+
+
+class Pairing(Part, frozen=True, kw_only=True):
+    """How attempts at one prompt become pairs of a better and a worse one, of one split.
+
+    The first rule that makes a pair counts; of a split so large a share of pairs at most has the
+    longer one as the better.
+    """
+
+    rules: Annotated[list[PairRule], Meta(min_length=1, max_length=len(PairRule))] = msgspec.field(
+        default_factory=lambda: list(PairRule)
+    )
+    per_prompt: Count = 4
+    max_longer_share: Share = 0.6
+
+    @property
+    def by_correctness(self) -> bool:
+        """Tell whether a rule asks which answers are right."""
+        return bool({PairRule.RIGHT_OVER_WRONG, PairRule.SHORTER_RIGHT} & {*self.rules})
+
+
 class Recipe(Part, frozen=True, kw_only=True):
     """What a request to build says, but for the dataset's name and where it comes from.
 
@@ -157,6 +185,7 @@ class Recipe(Part, frozen=True, kw_only=True):
     stratify_by: MetaKey | None = None
     weights: Literal["proportional", "equal"] | dict[str, float] = "proportional"
     split_counts: dict[str, Count] = {}
+    pair: Pairing | None = None
 
     def __post_init__(self) -> None:
         if refused := rules.refusals(self):

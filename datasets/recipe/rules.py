@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datasets.recipe.recipe import Recipe
+    from datasets.recipe.recipe import Recipe, Verify
 
 MAX_FILTERS = 50
 MAX_SPLITS = 20
 MAX_SPLIT_CHARS = 64
 MAX_STRATA = 1_000
+CORRECTNESS = "answer_correctness"
 SPLIT_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_SPLIT_CHARS - 1}}}")
 
 
@@ -34,7 +35,8 @@ def refusals(recipe: "Recipe") -> dict[str, str]:
         "weights": weights_refusal(recipe.weights) or _weights_refusal(recipe),
         "dedupe": _dedupe_refusal(recipe),
     }
-    return {name: refusal for name, refusal in found.items() if refusal}
+    told = {name: refusal for name, refusal in found.items() if refusal}
+    return {**_pair_refusals(recipe), **told}
 
 
 def filters_refusal(values: dict[str, Any]) -> str | None:
@@ -113,3 +115,30 @@ def _dedupe_refusal(recipe: "Recipe") -> str | None:
     if dedupe.keep and recipe.exact:  # says which of equal ones stays
         return None
     return "Says nothing of what is taken away: `near`, `per_prompt` or `distinct_answers`."
+
+
+def _pair_refusals(recipe: "Recipe") -> dict[str, str]:
+    """Say what leaves no pair to `pair`, by both keys."""
+    pair, dedupe, verify = recipe.pair, recipe.dedupe, recipe.verify
+    if pair is None:
+        return {}
+    if len({*pair.rules}) < len(pair.rules):
+        return {"pair": "rules: A rule is named twice."}
+    if recipe.split_by == "trace":
+        reason = "`split_by` `trace` parts the attempts at a prompt, of which `pair` makes pairs."
+        return {"pair": reason, "split_by": reason}
+    if dedupe is not None and dedupe.per_prompt == 1:
+        reason = "`dedupe.per_prompt` 1 leaves no two attempts at a prompt, which `pair` needs."
+        return {"pair": reason, "dedupe": reason}
+    if "right_over_wrong" in pair.rules and verify is not None and _drops_wrong(verify):
+        reason = (
+            "`verify` takes away the wrong attempts, which the rule `right_over_wrong` of `pair` "
+            "needs: name other rules, or give `verify` a `min` of 0."
+        )
+        return {"pair": reason, "verify": reason}
+    return {}
+
+
+def _drops_wrong(verify: "Verify") -> bool:
+    """Tell whether it keeps only what is right by the server's own scorer."""
+    return verify.criteria == CORRECTNESS and verify.scorer_version is None and verify.min > 0

@@ -15,7 +15,9 @@ from datasets.recipe.differences import differing
 from datasets.recipe.funnel import emptied, take_steps
 from datasets.recipe.recipe import Recipe
 from datasets.services.holding import count_deletions, hold_traces
+from datasets.services.pairs import digested_pairs, insert_pairs, pair_stats
 from datasets.services.reasons import note_removed
+from datasets.services.scoring import lacks_scores, score_first
 from datasets.statistics.counting import statistics
 from events.actors import Actor
 from events.services import record_event
@@ -27,6 +29,7 @@ from tunix_site.errors import Conflict, Invalid, Unavailable
 
 ATTEMPTS = 2
 MOST_AT_ONCE = 50_000  # traces that match, of a build that somebody waits for
+MOST_SCORED = 5_000  # traces, likewise
 WAIT, DEFAULT_WAIT = "'5s'", "DEFAULT"  # for another build of the same name
 DIGESTED_AT_ONCE = 1_000  # lines
 SERIALIZATION_FAILURE = "40001"  # what one transaction sees, another has changed meanwhile
@@ -81,10 +84,11 @@ def build_dataset(
 ) -> tuple[Dataset, bool]:
     """Build a dataset in one transaction; return it and whether it is new.
 
-    The same request again gives the stored one. Conflict where name, version or key are taken by
-    something else, or where twice something that it takes was deleted meanwhile (Unavailable within
-    a larger transaction, whose answers are kept, as this one is not to be); Invalid where a step
-    leaves nothing.
+    Scores that the recipe asks for are stored before where they are missing. The same request again
+    gives the stored dataset. Conflict where name, version or key are taken by something else, or
+    where twice something that it takes was deleted meanwhile (Unavailable within a larger
+    transaction, whose answers are kept, as this one is not to be); Invalid where a step leaves
+    nothing.
     """
     return _built_or_stored(request, by, progress, most=None)
 
@@ -92,9 +96,11 @@ def build_dataset(
 def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] | None:
     """Build a dataset as above while somebody waits; None where a job has to.
 
-    That is where more than MOST_AT_ONCE traces match, or where another build of the same name is
-    under way for longer than WAIT.
+    That is where more than MOST_AT_ONCE traces match, where more than MOST_SCORED scores are missing,
+    or where another build of the same name is under way for longer than WAIT.
     """
+    if lacks_scores(recipe=request.recipe, more_than=MOST_SCORED):
+        return None
     try:
         return _built_or_stored(request, by, None, most=MOST_AT_ONCE)
     except MoreMatch:
@@ -108,6 +114,8 @@ def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] |
 def _built_or_stored(
     request: BuildRequest, by: Actor, progress: Progress | None, *, most: int | None
 ) -> tuple[Dataset, bool]:
+    check = progress.check if progress else lambda: None
+    score_first(recipe=request.recipe, by=by, check=check)
     for _attempt in range(ATTEMPTS):
         try:
             return _built(request, by, progress, most), True
@@ -148,7 +156,7 @@ def _built(
                 progress.total = candidates.count
                 progress.result = {"funnel": [*dataset.funnel]}
             candidates.check()
-            if not candidates.count:
+            if line.is_empty:
                 raise Invalid(emptied(line))
         _fill(cursor, dataset, candidates)
         record_event(
@@ -231,7 +239,10 @@ def _fill(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
     dataset.trace_count = candidates.count
     dataset.matched_count = dataset.funnel[0]["out"]
     dataset.stats, dataset.part_counts = statistics(cursor, candidates, dataset.splits)
-    dataset.content_digest = _content_digest(candidates)
+    if candidates.pairs is not None:
+        insert_pairs(dataset=dataset, candidates=candidates, pairs=candidates.pairs)
+        dataset.stats |= pair_stats(dataset=dataset)
+    dataset.content_digest = _content_digest(dataset, candidates)
     dataset.findings = candidates.findings
     dataset.save(update_fields=FILLED)
 
@@ -253,8 +264,8 @@ def _insert_items(cursor: Any, dataset: Dataset, candidates: Candidates) -> None
     )
 
 
-def _content_digest(candidates: Candidates) -> str:
-    r"""SHA-256 over a line `content_hash\tsplit` per item, in order."""
+def _content_digest(dataset: Dataset, candidates: Candidates) -> str:
+    r"""SHA-256 over a line `content_hash\tsplit` per item, in order, and then those of pairs."""
     pieces = rf"""
         SELECT string_agg(content_hash::text || E'\t' || split || E'\n', '' ORDER BY position)
         FROM {candidates.rows}
@@ -264,4 +275,7 @@ def _content_digest(candidates: Candidates) -> str:
     with copy_out(pieces, []) as copy:
         for (piece,) in copy.rows():
             digest.update(piece.encode())
+    if candidates.pairs is not None:
+        for line in digested_pairs(dataset=dataset, candidates=candidates):
+            digest.update(line)
     return digest.hexdigest()

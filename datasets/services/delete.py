@@ -7,14 +7,14 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
 from datasets.export import files
-from datasets.models import Dataset, DatasetItem, RemovedTrace
+from datasets.models import Dataset, DatasetItem, DatasetPair, RemovedTrace
 from events.actors import Actor
 from events.services import record_event
 from tunix_site.errors import Conflict
 
 
 def delete_dataset(*, dataset: Dataset, by: Actor) -> None:
-    """Delete items and reasons; the row stays to hold the key. Conflict while it has children.
+    """Delete items, pairs and reasons; the row holds the key. Conflict while it has children.
 
     NotFound where it was deleted meanwhile.
     """
@@ -32,6 +32,7 @@ def delete_dataset(*, dataset: Dataset, by: Actor) -> None:
         dataset.save(update_fields=["deleted_at"])
         DatasetItem.objects.filter(dataset=dataset).delete()
         RemovedTrace.objects.filter(dataset=dataset).delete()
+        DatasetPair.objects.filter(dataset=dataset).delete()
         record_event(
             by=by,
             action="delete",

@@ -18,6 +18,7 @@ SECONDS = 10
 AT_ONCE = 2  # of one process
 SAMPLE = Sample(over=200_000, keep=100_000)
 SAMPLES = 10  # of what each step removes
+SCORED_IN_MEMORY = 5_000  # of the scores that are missing
 
 TURNS = 0x70726576  # advisory locks of previews: one for each user
 TURN_SECONDS = 3  # until the one before has let go
@@ -97,13 +98,15 @@ def _previewed(cursor: Any, recipe: Recipe, user_id: int, deadline: float) -> Pr
         left = int((deadline - time.monotonic()) * 1000) + 1
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(left)])
 
-    candidates = Candidates(0, note=note, check=check, sample=SAMPLE)
+    candidates = Candidates(
+        0, note=note, check=check, sample=SAMPLE, scored_in_memory=SCORED_IN_MEMORY
+    )
     begin_step()
     funnel = []
     for line in take_steps(recipe, candidates):
         funnel.append(msgspec.to_builtins(line))
         begin_step()
-        if not candidates.count:
+        if line.is_empty:
             break
     names = recipe.splits or recipe.split_counts
     counts = candidates.sizes("split") if names and candidates.count else {}

@@ -9,10 +9,15 @@ from datasets.export.export import Export
 from datasets.formats.containers import LINES as LINES_OF_JSON
 from datasets.formats.items import ITEMS
 from datasets.formats.known import AS_LINES, AS_PARQUET, FORMATS
+from datasets.formats.pairs import PAIRS
 
 ROUTES = {"jsonl": AS_LINES, "parquet": AS_PARQUET}  # by the suffix
-EVERY_EXPORT = [(route, name) for route, known in ROUTES.items() for name in known]
-EVERY_LINES = [name for name, fmt in FORMATS.items() if LINES_OF_JSON in fmt.containers]
+OF_PAIRS = [name for name, fmt in FORMATS.items() if fmt.rows is PAIRS]  # which few datasets have
+EVERY_EXPORT = [
+    (route, name) for route, known in ROUTES.items() for name in known if name not in OF_PAIRS
+]
+KNOWN_LINES = [name for name, fmt in FORMATS.items() if LINES_OF_JSON in fmt.containers]
+EVERY_LINES = [name for name in KNOWN_LINES if name not in OF_PAIRS]
 # of a row a trace
 EXPORTS = [(route, name) for route, name in EVERY_EXPORT if ROUTES[route][name][0].rows is ITEMS]
 LINES = [name for name in EVERY_LINES if FORMATS[name].rows is ITEMS]

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from datasets.formats.known import FORMATS
-from datasets.tests.exporting import EVERY_LINES, EXPORTS, LINES, export, rows, url_of
+from datasets.tests.exporting import EXPORTS, KNOWN_LINES, LINES, export, rows, url_of
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from traces.tests.factories import TraceFactory
 from tunix_site.api.renderers import NDJSON
@@ -158,11 +158,11 @@ def test_the_refusal_lists_what_is_known(reader):
     TraceFactory()
     url = f"/api/datasets/{SplitDatasetFactory().key}/export.jsonl"
     (reason,) = reader.get(f"{url}?format=csv").json()["format"]
-    assert reason == f"Unknown format; known ones: {', '.join([*EVERY_LINES, 'parquet'])}."
+    assert reason == f"Unknown format; known ones: {', '.join([*KNOWN_LINES, 'parquet'])}."
     (reason,) = reader.get(f"{url}?format=table").json()["format"]
-    assert reason.endswith("stepwise, tunix_sft, tunix_tagged, training_example, record, parquet.")
+    assert reason.endswith("tunix_tagged, preference_tunix, training_example, record, parquet.")
     (reason,) = reader.get(f"{url.replace('jsonl', 'parquet')}?format=parquet").json()["format"]
-    assert reason.endswith("stepwise, tunix_sft, tunix_tagged, training_example, record, table.")
+    assert reason.endswith("tunix_tagged, preference_tunix, training_example, record, table.")
     (reason,) = reader.get(f"{url}?split=test").json()["split"]
     assert reason == "Unknown split; this dataset's: train, validation."
     url = f"/api/datasets/{DatasetFactory().key}/export.jsonl"

@@ -16,12 +16,12 @@ from datasets.formats.rows import Columns
 from datasets.formats.table import TABLE
 from datasets.models import Dataset
 from traces.reasoning.writing import Thought
-from tunix_site.errors import Invalid, text_of
+from tunix_site.errors import Conflict, Invalid, text_of
 from tunix_site.progress_bar import progress_bar
 
 STDOUT = "-"
 KNOWN = FORMATS | {OLD_NAME: TABLE}
-CHOICES = ("split", "metadata", "thought", "neutral", "include_truncated")
+CHOICES = ("split", "metadata", "thought", "neutral", "conversational", "include_truncated")
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
 
 
@@ -44,6 +44,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--thought", help=f"{', '.join(Thought)}; the format's own")
         parser.add_argument("--neutral", help=f"{', '.join(Neutral)}, for stepwise")
+        parser.add_argument(
+            "--conversational",
+            action="store_true",
+            default=None,
+            help="messages in place of texts, for preference",
+        )
         parser.add_argument(
             "--include-truncated",
             action="store_true",
@@ -91,7 +97,7 @@ def _export(options: dict[str, Any]) -> Export:
             encoding=_encoding(options["output"], container),
             **{name: options[name] for name in CHOICES},
         )
-    except Invalid as error:
+    except (Conflict, Invalid) as error:
         raise CommandError(text_of(error.detail)) from None
 
 

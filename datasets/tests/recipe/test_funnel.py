@@ -45,7 +45,7 @@ def test_what_removes_nothing_names_no_reason(limit):
 
 def test_the_steps_are_taken_in_this_order():
     judging = ["exact", "decontaminate", "verify", "dedupe"]
-    assert list(STEPS) == ["match", *judging, "select", "split"]
+    assert list(STEPS) == ["match", *judging, "select", "split", "pair"]
 
 
 def test_a_step_that_nobody_asks_for_is_not_told_of():

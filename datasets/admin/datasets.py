@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from datasets.formats.known import AS_LINES, AS_PARQUET, OLD_NAME
+from datasets.formats.pairs import PAIRS
 from datasets.lineage.links import lineage_links
 from datasets.models import LARGE_FIELDS, Dataset, DatasetItem
 from datasets.recipe.rules import MAX_SPLIT_CHARS
@@ -148,8 +149,12 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
 
     @admin.display(description="Items")
     def item_links(self, dataset: Dataset) -> str:
-        page = reverse("admin:datasets_datasetitem_changelist")
-        return _links(dataset, [("browse", _by_split(dataset, page, {"dataset": dataset.key}))])
+        pages = [("browse", "admin:datasets_datasetitem_changelist")]
+        if dataset.recipe.pair:
+            pages.append(("pairs", "admin:datasets_datasetpair_changelist"))
+        asked = {"dataset": dataset.key}
+        rows = [(name, _by_split(dataset, reverse(page), asked)) for name, page in pages]
+        return _links(dataset, rows)
 
     @admin.display(description="Manifest and exports")
     def export_links(self, dataset: Dataset) -> str:
@@ -160,8 +165,8 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
         exports = [
             (f"{name}{kind}", _by_split(dataset, export, {"format": name}))
             for export, kind, formats in ((lines, "", AS_LINES), (parquet, ", Parquet", AS_PARQUET))
-            for name in formats
-            if name != OLD_NAME
+            for name, (fmt, _) in formats.items()
+            if name != OLD_NAME and (dataset.recipe.pair or fmt.rows is not PAIRS)
         ]
         whole = [("manifest", [("all", manifest)]), ("bundle", [("all", bundle)])]
         return _links(dataset, [*whole, *exports])

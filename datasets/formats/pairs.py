@@ -1,0 +1,116 @@
+"""Rows that are the pairs of a dataset, in their order."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from datasets.formats.counted import counted
+from datasets.formats.items import COLUMNS, Items, ReplyRow
+from datasets.formats.options import Metadata, Options
+from datasets.formats.rendering import about, as_metadata, source
+from datasets.formats.rows import Scope
+from traces.reasoning.turns import Parts
+from tunix_site.errors import Conflict
+
+REJECTED = "rejected_"  # before the names of its columns
+
+
+class PairRow(NamedTuple):
+    """What both replies are made of, to the prompt as the chosen one has it."""
+
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    final_answer: str
+    steps: str
+    meta: str
+    said: str | None
+    kept: str | None
+    rejected_id: str
+    rejected_created_at: str
+    rejected_trace_version: str
+    rejected_final_answer: str
+    rejected_steps: str
+    rejected_meta: str
+    rejected_said: str | None
+    rejected_kept: str | None
+    margin: str
+    reason: str
+
+    @property
+    def chosen(self) -> ReplyRow:
+        return ReplyRow(*self[:9])
+
+    @property
+    def rejected(self) -> ReplyRow:
+        identity, created_at, version, *reply = self[9:17]
+        return ReplyRow(identity, created_at, version, self.prompt, *reply)  # type: ignore[arg-type]  # a slice's types
+
+
+def metadata(row: PairRow, options: Options) -> dict[str, Any]:
+    """Give the metadata of both traces."""
+    if options.metadata is Metadata.NONE:
+        return {}
+    sides = {"chosen": row.chosen, "rejected": row.rejected}
+    return as_metadata({name: about(one, source(one)) for name, one in sides.items()}, options)
+
+
+class Pairs(Items):
+    """A row a pair; where the dataset was built without pairs, Conflict."""
+
+    table = "datasets_datasetpair"
+
+    def count(self, scope: Scope) -> int:
+        dataset = scope.dataset
+        if dataset.recipe.pair is None:
+            raise Conflict(
+                f"{dataset.key} has no pairs: its recipe does not say `pair`. "
+                "Build another version with it."
+            )
+        if scope.split is None:
+            total: int = dataset.stats["pair_count"]
+            return total
+        count: int = dataset.stats["pair_split_counts"][scope.split]
+        return count
+
+    def _excluded(self, scope: Scope) -> dict[str, int]:
+        split = () if scope.split is None else (scope.split,)
+        query = (
+            f"SELECT (parts & {int(scope.excluded)})::text, count(*) FROM {self.table} "  # noqa: S608
+            f"WHERE dataset_id = %s {'AND split = %s' if split else ''} GROUP BY 1"
+        )
+        held = counted(scope.dataset.build_id, query, scope.dataset.pk, *split)
+        counts = dict.fromkeys(scope.excluded, 0)
+        for parts, count in held.items():
+            for reason in scope.excluded & Parts(int(parts or 0)):
+                counts[reason] += count
+                break
+        return {str(reason.name).lower(): count for reason, count in counts.items() if count}
+
+    def query(self, scope: Scope, columns: Sequence[str], *, after: int) -> tuple[str, list[Any]]:
+        chosen, parameters = self._chosen(scope, after)
+        side = ", ".join(f"{COLUMNS[name]} AS {name}" for name in ReplyRow._fields)
+        query = f"""
+            SELECT {", ".join(map(_column, columns))}
+            FROM {self.table} AS item
+            JOIN LATERAL (
+                SELECT {side} FROM traces_trace AS trace WHERE trace.id = item.chosen_id
+            ) AS chosen ON true
+            JOIN LATERAL (
+                SELECT {side} FROM traces_trace AS trace WHERE trace.id = item.rejected_id
+            ) AS rejected ON true
+            WHERE {chosen}
+            ORDER BY item.position
+        """  # noqa: S608
+        return query, parameters
+
+
+def _column(name: str) -> str:
+    if name in ("margin", "reason"):
+        return f"item.{name}"
+    if name.startswith(REJECTED):
+        return f"rejected.{name.removeprefix(REJECTED)}"
+    return f"chosen.{name}"
+
+
+PAIRS = Pairs()

@@ -1,0 +1,144 @@
+"""Which attempts at one prompt make a pair, the one better than the other.
+
+Attempts stand in an order that follows from what they say. By most rules the first of the better
+ones meets the first of the worse, the second the second, and so on: each with each would have a
+prompt of many attempts outweigh all others. Nobody learns from two that give the same answer which
+of them is right, nor from a shorter one that is hardly shorter.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from datasets.recipe.recipe import PairRule
+from traces.reasoning.answers.comparing import same_answer
+
+SHORTER_BY = Fraction(1, 10)  # at least, of the longer one
+BY_ANSWER = (PairRule.RIGHT_OVER_WRONG, PairRule.APPROVED_OVER_REJECTED)
+
+
+class Attempt(NamedTuple):
+    """What is known of one; `chars` are those of its steps and its answer."""
+
+    position: int
+    id: str
+    content_hash: str
+    chars: int
+    answer: str
+    is_right: bool | None = None
+    status: str = ""
+    better_than: Collection[str] = ()  # the ids of those over which people prefer it
+
+
+class Proposal(NamedTuple):
+    chosen: Attempt
+    rejected: Attempt
+    rule: PairRule
+    margin: float
+
+
+Met = Iterable[tuple[Attempt, Attempt]]
+
+
+def in_order(attempts: Iterable[Attempt], seed: int) -> list[Attempt]:
+    """Sort by SHA-256("pair:{seed}:{content_hash}"); ids tell equal contents apart."""
+    prefix = hashlib.sha256(f"pair:{seed}:".encode())
+
+    def order(attempt: Attempt) -> tuple[bytes, str]:
+        digest = prefix.copy()
+        digest.update(attempt.content_hash.encode())
+        return digest.digest(), attempt.id
+
+    return sorted(attempts, key=order)
+
+
+def proposals(
+    attempts: Sequence[Attempt], rules: Sequence[PairRule], refused: Counter[str]
+) -> Iterator[Proposal]:
+    """Yield pairs of attempts that are in order, rule by rule; count by reason what is none.
+
+    Of two contents there is one pair.
+    """
+    known: set[frozenset[str]] = set()
+    for rule in rules:
+        for chosen, rejected in MEETINGS[rule](attempts):
+            contents = frozenset((chosen.content_hash, rejected.content_hash))
+            if contents in known:
+                continue
+            if reason := _refusal(rule, chosen, rejected):
+                refused[reason] += 1
+                continue
+            known.add(contents)
+            yield Proposal(chosen, rejected, rule, _margin(rule, chosen, rejected))
+
+
+def _refusal(rule: PairRule, chosen: Attempt, rejected: Attempt) -> str | None:
+    if chosen.content_hash == rejected.content_hash:
+        return "nearly_the_same"
+    if rule in BY_ANSWER and same_answer(chosen.answer, rejected.answer):
+        return "same_answer"
+    if rule is PairRule.PREFERRED and chosen.id in rejected.better_than:
+        return "disputed"
+    if rule is PairRule.SHORTER_RIGHT and _margin(rule, chosen, rejected) < SHORTER_BY:
+        return "hardly_shorter"
+    return None
+
+
+def _margin(rule: PairRule, chosen: Attempt, rejected: Attempt) -> float:
+    """Give the difference of the scores or verdicts, 1; of a shorter one by which share it is."""
+    if rule is PairRule.SHORTER_RIGHT:
+        return float(1 - Fraction(chosen.chars, max(rejected.chars, 1)))
+    return 1.0
+
+
+def _right_over_wrong(attempts: Sequence[Attempt]) -> Met:
+    right = (one for one in attempts if one.is_right)
+    wrong = (one for one in attempts if one.is_right is False)
+    return zip(_distinct(right), _distinct(wrong), strict=False)
+
+
+def _approved_over_rejected(attempts: Sequence[Attempt]) -> Met:
+    approved = (one for one in attempts if one.status == "approved")
+    rejected = (one for one in attempts if one.status == "rejected")
+    return zip(_distinct(approved), _distinct(rejected), strict=False)
+
+
+def _preferred(attempts: Sequence[Attempt]) -> Met:
+    """Give what people told; of two that are preferred over each other, it is told once."""
+    places = {one.id: place for place, one in enumerate(attempts)}
+    for place, chosen in enumerate(attempts):
+        for other in sorted(places[one] for one in chosen.better_than if one in places):
+            rejected = attempts[other]
+            if other > place or chosen.id not in rejected.better_than:
+                yield chosen, rejected
+
+
+def _shorter_right(attempts: Sequence[Attempt]) -> Met:
+    right = list(_distinct(one for one in attempts if one.is_right))
+    for pair in zip(right[::2], right[1::2], strict=False):
+        shorter, longer = sorted(pair, key=lambda one: one.chars)
+        yield shorter, longer
+
+
+MEETINGS: dict[PairRule, Callable[[Sequence[Attempt]], Met]] = {
+    PairRule.RIGHT_OVER_WRONG: _right_over_wrong,
+    PairRule.APPROVED_OVER_REJECTED: _approved_over_rejected,
+    PairRule.PREFERRED: _preferred,
+    PairRule.SHORTER_RIGHT: _shorter_right,
+}
+
+
+def _distinct(attempts: Iterable[Attempt]) -> Iterable[Attempt]:
+    """Give the first of each content."""
+    first: dict[str, Attempt] = {}
+    for one in attempts:
+        first.setdefault(one.content_hash, one)
+    return first.values()
+
+
+def most_longer(longer: int, others: int, share: float) -> int:
+    """Give how many of so many pairs stay, that they are no larger a share of all that stay."""
+    exact = Fraction(str(share))
+    return longer if exact == 1 else min(longer, int(exact * others / (1 - exact)))

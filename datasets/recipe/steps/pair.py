@@ -1,0 +1,224 @@
+"""The step that makes pairs of attempts at one prompt, for preference data; it removes none.
+
+What is nearly the same makes no pair. Of a prompt so many are kept, the first rules' first; then,
+of each split, so many of those whose better one is the longer that these are no larger a share than
+was asked for: a model learns to write more otherwise. They go by the order of
+SHA-256("pair:{seed}:{hash}:{hash}"), the last first. Pairs stand in the order of their better ones.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from struct import Struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.recipe.candidates import Candidates, Pairs
+from datasets.recipe.pairing import Attempt, Proposal, in_order, most_longer, proposals
+from datasets.recipe.recipe import Pairing, PairRule, Recipe
+from datasets.recipe.rules import CORRECTNESS
+from datasets.recipe.scored import scores, version_of
+from datasets.recipe.steps.alike import alike
+from datasets.recipe.text.ranges import Numbers
+from traces.scorers.known import SCORERS
+from traces.scorers.scorer import CannotScore, Content, TryAgain
+from tunix_site.database.copy_out import copy_out
+from tunix_site.errors import Unavailable
+
+NEARLY_THE_SAME = 0.95
+MAX_ANSWER_CHARS = 1_000  # a longer one is told by its hash
+PROMPTS_AT_ONCE = 1_000  # after which it is asked whether to stop
+RULES = list(PairRule)
+
+ANSWER = f"""CASE WHEN char_length(trace.final_answer) <= {MAX_ANSWER_CHARS} THEN trace.final_answer
+    ELSE encode(sha256(convert_to(trace.final_answer, 'UTF8')), 'hex') END"""
+RIGHT = "CASE score.value WHEN 1 THEN 'right' WHEN 0 THEN 'wrong' END"
+REFERENCE = f"""CASE WHEN score.id IS NULL AND char_length(trace.final_answer) <= {MAX_ANSWER_CHARS}
+    AND jsonb_typeof(trace.meta -> 'reference_answer') IN ('string', 'number')
+    THEN trace.meta ->> 'reference_answer' END"""
+PREFERENCES = """LEFT JOIN (
+    SELECT chosen_id, string_agg(DISTINCT rejected_id::text, ' ') AS others
+    FROM traces_preference GROUP BY chosen_id
+) AS worse ON worse.chosen_id = kept.id"""
+
+# a pair that was proposed, as there may be as many as traces
+_PROPOSED = np.dtype(
+    [
+        ("chosen", "<i8"),  # the positions
+        ("rejected", "<i8"),
+        ("prompt", "<i8"),
+        ("split", "<i4"),
+        ("rule", "i1"),
+        ("longer", "?"),
+        ("margin", "<f8"),
+        ("order", "<u8"),
+    ]
+)
+_pack = Struct("<qqqib?dQ").pack
+
+
+def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
+    pairing = recipe.pair
+    assert pairing is not None  # noqa: S101  # the funnel asks
+    if pairing.by_correctness:
+        candidates.findings["paired_by"] = {
+            "criteria": CORRECTNESS,
+            "scorer_version": version_of(CORRECTNESS, None),
+        }
+    refused: Counter[str] = Counter()
+    proposed = _proposed(recipe, pairing, candidates, refused)
+    chosen = _chosen(proposed, pairing, candidates, refused)
+    candidates.pairs = _stored(proposed[chosen], candidates, refused)
+    return {}
+
+
+def _proposed(
+    recipe: Recipe, pairing: Pairing, candidates: Candidates, refused: Counter[str]
+) -> NDArray[Any]:
+    rows = bytearray()
+    splits: dict[str, int] = {}
+    seed = recipe.seed or 0
+    for prompt, (split, attempts) in enumerate(_prompts(pairing, candidates)):
+        number = splits.setdefault(split, len(splits))
+        for proposal in proposals(in_order(attempts, seed), pairing.rules, refused):
+            rows += _packed(proposal, prompt, number, seed)
+        if prompt % PROMPTS_AT_ONCE == 0:
+            candidates.check()
+    return np.frombuffer(bytes(rows), _PROPOSED)
+
+
+def _packed(proposal: Proposal, prompt: int, split: int, seed: int) -> bytes:
+    chosen, rejected = proposal.chosen, proposal.rejected
+    named = f"pair:{seed}:{chosen.content_hash}:{rejected.content_hash}".encode()
+    return _pack(
+        chosen.position,
+        rejected.position,
+        prompt,
+        split,
+        RULES.index(proposal.rule),
+        chosen.chars > rejected.chars,
+        proposal.margin,
+        int.from_bytes(hashlib.sha256(named).digest()[:8]),
+    )
+
+
+def _prompts(pairing: Pairing, candidates: Candidates) -> Iterator[tuple[str, list[Attempt]]]:
+    """Yield the attempts at each prompt that there are several of within a split, and that."""
+    query, parameters = attempts_at_prompts(pairing, candidates)
+    missing = _Missing(candidates.scored_in_memory)
+    with copy_out(query, parameters) as copy:
+        for (_, split), rows in groupby(copy.rows(), itemgetter(0, 1)):
+            yield split, [_attempt(row, missing) for row in rows]
+
+
+def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, list[Any]]:
+    """Give SQL and parameters for prompt, split, and what is known of an attempt."""
+    rules = {*pairing.rules}
+    by_correctness, by_people = pairing.by_correctness, PairRule.PREFERRED in rules
+    query = f"""
+        SELECT kept.prompt_hash, kept.split, kept.position, kept.id, kept.content_hash,
+               kept.total_chars - char_length(trace.prompt), {ANSWER}, trace.status,
+               {"worse.others" if by_people else "NULL"},
+               {RIGHT if by_correctness else "NULL"},
+               {REFERENCE if by_correctness and candidates.scored_in_memory else "NULL"}
+        FROM (
+            SELECT kept.*, count(*) OVER (PARTITION BY kept.prompt_hash, kept.split) AS attempts
+            FROM {candidates.rows}
+        ) AS kept
+        JOIN traces_trace AS trace ON trace.id = kept.id
+        {PREFERENCES if by_people else ""}
+        {scores("score") if by_correctness else ""}
+        WHERE kept.attempts > 1 ORDER BY kept.prompt_hash, kept.split
+    """  # noqa: S608
+    scored = [CORRECTNESS, version_of(CORRECTNESS, None)] if by_correctness else []
+    return query, [*candidates.parameters, *scored]
+
+
+def _attempt(row: tuple[Any, ...], missing: "_Missing") -> Attempt:
+    _, _, position, identity, content_hash, chars, answer, status, others, right, reference = row
+    is_right = None if right is None else right == "right"
+    if reference is not None:
+        is_right = missing.is_right(answer, reference)
+    return Attempt(
+        position=int(position),
+        id=identity,
+        content_hash=content_hash,
+        chars=int(chars),
+        answer=answer,
+        is_right=is_right,
+        status=status,
+        better_than=others.split(" ") if others else (),
+    )
+
+
+class _Missing:
+    """Scores that are computed and not stored, at most so many."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+        self._score = SCORERS[CORRECTNESS].score
+
+    def is_right(self, answer: str, reference: str) -> bool | None:
+        if not self._left:
+            return None
+        self._left -= 1
+        try:
+            scored = self._score(Content("", [], answer, {"reference_answer": reference}))
+        except CannotScore:
+            return None
+        except TryAgain as error:
+            raise Unavailable(str(error)) from None
+        return None if scored.value is None else scored.value == 1
+
+
+def _chosen(
+    proposed: NDArray[Any], pairing: Pairing, candidates: Candidates, refused: Counter[str]
+) -> Numbers:
+    """Give the numbers of the pairs that stay, in their order."""
+    same = alike(candidates, proposed["chosen"], proposed["rejected"], NEARLY_THE_SAME)
+    refused["nearly_the_same"] += int(same.sum())
+    left = np.flatnonzero(~same)
+    within = _places(proposed["prompt"][left]) < pairing.per_prompt
+    refused["beyond_per_prompt"] += int((~within).sum())
+    left = _evened(proposed, left[within], pairing.max_longer_share, refused)
+    order: Numbers = np.lexsort((proposed["rejected"][left], proposed["chosen"][left]))
+    return left[order]
+
+
+def _places(prompts: Numbers) -> Numbers:
+    """Count by row, whose prompts stand together, the rows of its prompt before it."""
+    numbers = np.arange(len(prompts))
+    begins = np.append(True, np.diff(prompts) != 0)[: len(prompts)]
+    places: Numbers = numbers - np.maximum.accumulate(np.where(begins, numbers, 0))
+    return places
+
+
+def _evened(proposed: NDArray[Any], left: Numbers, share: float, refused: Counter[str]) -> Numbers:
+    """Leave out, of each split, pairs with a longer better one that are more than their share."""
+    stays = np.ones(len(left), np.bool_)
+    splits, longer = proposed["split"][left], proposed["longer"][left]
+    for split in np.unique(splits).tolist():
+        within = splits == split
+        places = np.flatnonzero(within & longer)
+        most = most_longer(len(places), int((within & ~longer).sum()), share)
+        order = np.argsort(proposed["order"][left[places]], kind="stable")
+        stays[places[order[most:]]] = False
+    refused["chosen_longer"] += int((~stays).sum())
+    return left[stays]
+
+
+def _stored(pairs: NDArray[Any], candidates: Candidates, refused: Counter[str]) -> Pairs:
+    columns = [pairs[name].tolist() for name in ("chosen", "rejected", "rule", "margin")]
+    rows = (
+        (number, chosen, rejected, RULES[rule].value, round(margin, 4))
+        for number, (chosen, rejected, rule, margin) in enumerate(zip(*columns, strict=True))
+    )
+    table = candidates.table(
+        "position bigint, chosen bigint, rejected bigint, reason text, margin float8", rows
+    )
+    reasons = {reason: count for reason, count in sorted(refused.items()) if count}
+    return Pairs(table, len(pairs), reasons)
