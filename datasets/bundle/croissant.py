@@ -13,7 +13,7 @@ from datasets.formats.schema import Kind
 from datasets.models import Dataset
 
 NAME = "croissant.json"
-TYPES = {str: "sc:Text", int: "sc:Integer", bool: "sc:Boolean"}
+TYPES = {str: "sc:Text", int: "sc:Integer", float: "sc:Float", bool: "sc:Boolean"}
 # the one that the specification gives
 CONTEXT: dict[str, Any] = {
     "@language": "en",

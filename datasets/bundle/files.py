@@ -14,6 +14,7 @@ from datasets.models import Dataset
 
 BUNDLED = {name: fmt for name, fmt in FORMATS.items() if LINES in fmt.containers}
 DEFAULT = ("chat", "prompt_completion", "grpo", "tunix_tagged")  # those of them that have rows
+OF_PAIRS = ("preference", "preference_tunix")  # as well, where there are pairs
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def data_files(dataset: Dataset, formats: Sequence[str] | None) -> list[DataFile
     """Give a file for each format and split; of no formats, for the usual ones that have rows."""
     if formats is not None:
         return [file for name in formats for file in _files(dataset, BUNDLED[name])]
-    found = [list(_files(dataset, BUNDLED[name])) for name in DEFAULT]
+    usual = (*DEFAULT, *(OF_PAIRS if dataset.recipe.pair else ()))
+    found = [list(_files(dataset, BUNDLED[name])) for name in usual]
     return [
         file for files in found if any(file.export.row_count for file in files) for file in files
     ]
