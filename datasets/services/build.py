@@ -96,8 +96,8 @@ def build_dataset(
 def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] | None:
     """Build a dataset as above while somebody waits; None where a job has to.
 
-    That is where more than MOST_AT_ONCE traces match, where more than MOST_SCORED scores are missing,
-    or where another build of the same name is under way for longer than WAIT.
+    That is where more than MOST_AT_ONCE traces match, more than MOST_SCORED scores are missing, or
+    another build of the same name is under way for longer than WAIT.
     """
     if lacks_scores(recipe=request.recipe, more_than=MOST_SCORED):
         return None
