@@ -202,6 +202,7 @@ WRITE_BESIDE = {
 }
 READ_BY_SQL = {
     "datasets/export/reading.py": "exports",
+    "datasets/formats/counted.py": "counts of what a format leaves out",
     "datasets/lineage/compare.py": "the items of two datasets",
     "datasets/recipe/differences.py": "compares JSON",
     "datasets/statistics/counting.py": "counts candidates and their scores",
