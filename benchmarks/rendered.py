@@ -74,7 +74,7 @@ RENDERED = {
     )""",
     "grpo": f"""json_build_object(
         'prompt', json_build_array({QUESTION}),
-        'prompts', {TURNS},
+        'prompt_text', {TURNS},
         'question', trace.prompt,
         'answer', asked.reference,
         'metadata', (

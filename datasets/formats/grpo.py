@@ -16,7 +16,7 @@ from traces.reasoning.writing import neutral
 def render(row: PromptRow, options: Options) -> dict[str, Any]:
     return {
         "prompt": messages(asked(row)),
-        "prompts": in_gemmas_turns(row),
+        "prompt_text": in_gemmas_turns(row),  # TRL gives rewards `prompts` of its own
         "question": neutral(row.prompt),
         "answer": row.reference,
         **metadata(row, options, first=source(row), last={"attempts": int(row.attempts)}),
@@ -31,7 +31,7 @@ GRPO = Format(
     render=render,
     schema={
         "prompt": [Message],
-        "prompts": str,
+        "prompt_text": str,
         "question": str,
         "answer": str,
         "metadata": str,

@@ -36,7 +36,7 @@ TEXTS = {
     "prompt_completion": ["prompt", "completion", "metadata"],
     "unpaired": ["prompt", "completion", "label", "metadata"],
     "stepwise": ["prompt", "completions", "labels", "metadata"],
-    "grpo": ["prompt", "prompts", "question", "answer", "metadata"],
+    "grpo": ["prompt", "prompt_text", "question", "answer", "metadata"],
     "record": [
         *["trace_version", "prompt", "final_answer", "steps", "meta", "external_id", "messages"],
         *["id", "created_at", "status", "tags", "scores", "split", "original"],

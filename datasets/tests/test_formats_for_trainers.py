@@ -238,7 +238,7 @@ def test_none_can_in_fields_and_templates_either(reader, hostile):
     assert one(reader, "tunix_tagged")["prompts"] == asked + tagged.format(broken("tags"))
     row = one(reader, "grpo")
     assert row["prompt"] == [{"role": "user", "content": broken()}]
-    assert (row["prompts"], row["question"]) == (asked, broken())
+    assert (row["prompt_text"], row["question"]) == (asked, broken())
 
 
 @pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS if fmt not in OF_PAIRS])

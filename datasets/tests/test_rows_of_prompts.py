@@ -30,7 +30,7 @@ def test_a_row_says_what_is_asked_and_the_answer(reader):
     metadata = json.loads(row.pop("metadata"))
     assert row == {
         "prompt": [{"role": "user", "content": "what  is 2+2? "}],
-        "prompts": "<start_of_turn>user\nwhat  is 2+2? <end_of_turn>\n<start_of_turn>model\n",
+        "prompt_text": "<start_of_turn>user\nwhat  is 2+2? <end_of_turn>\n<start_of_turn>model\n",
         "question": "what  is 2+2? ",
         "answer": "4",
     }
@@ -93,7 +93,7 @@ def test_a_conversation_is_asked_in_its_own_roles(reader):
     made("User: ...", "4", messages=messages)
     (row,) = rows(export(reader, DatasetFactory(), "grpo"))
     assert row["prompt"] == messages
-    assert row["prompts"] == (
+    assert row["prompt_text"] == (
         "<start_of_turn>user\nBe brief.\n\n1+1?<end_of_turn>\n"
         "<start_of_turn>model\n2<end_of_turn>\n"
         "<start_of_turn>user\n2+2?<end_of_turn>\n<start_of_turn>model\n"
