@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +40,15 @@ def measure(site: Site, *, small: int, large: int, rounds: int) -> Iterator[Resu
             name: {key: client.datasets.formats(key, name)["row_count"] for key in keys}
             for name in RENDERED
         }
-    with site.connection() as http, bare_connection() as database:
+    with bare_connection() as database:
         for name, rows in counts.items():
-            yield from _speed(http, site.kept_exports, database, name, rows, rounds)
+            yield from _speed(site, database, name, rows, rounds)
             if Path("/proc").exists():
-                yield _memory(site.server.web_process_ids()[0], http, site.kept_exports, name, rows)
+                yield _memory(site, name, rows)
 
 
 def _speed(
-    http: Connection,
-    kept: Path,
+    site: Site,
     database: psycopg.Connection[Any],
     name: str,
     counts: dict[str, int],
@@ -58,8 +58,8 @@ def _speed(
 
     def all_ways() -> tuple[float, ...]:
         rendering = seconds_of(render, database, key, name, rows)
-        in_parquet = seconds_of(export_parquet, http, kept, key, name)
-        return rendering, in_parquet, *export(http, kept, key, name, rows)
+        in_parquet = seconds_of(export_parquet, site, key, name)
+        return rendering, in_parquet, *export(site, key, name, rows)
 
     rendering, in_parquet, first, last = medians(rounds, all_ways)
     yield Result(
@@ -90,12 +90,11 @@ def _speed(
     )
 
 
-def _memory(
-    web_process: int, http: Connection, kept: Path, name: str, counts: dict[str, int]
-) -> Result:
+def _memory(site: Site, name: str, counts: dict[str, int]) -> Result:
     """Compare what exports of few and of many rows add to the memory of the web process."""
+    web_process = site.server.web_process_ids()[0]
     little, much = (
-        growth(web_process, export, http, kept, key, name, rows) for key, rows in counts.items()
+        growth(web_process, export, site, key, name, rows) for key, rows in counts.items()
     )
     small, large = counts.values()
     return Result(
@@ -109,30 +108,36 @@ def _memory(
     )
 
 
-def export(http: Connection, kept: Path, key: str, name: str, rows: int) -> tuple[float, float]:
-    """Read an export; give the seconds to its first byte and to its last.
-
-    Whatever is `kept` of earlier ones goes first: it is to be rendered each time.
-    """
-    shutil.rmtree(kept, ignore_errors=True)
-    started = time.perf_counter()
-    first, lines = 0.0, 0
-    for piece in http.stream(f"/api/datasets/{key}/export.jsonl?format={name}"):
-        first = first or time.perf_counter() - started
-        lines += piece.count(b"\n")
-    last = time.perf_counter() - started
+def export(site: Site, key: str, name: str, rows: int) -> tuple[float, float]:
+    """Read an export; give the seconds to its first byte and to its last."""
+    with _nothing_kept(site) as http:
+        started = time.perf_counter()
+        first, lines = 0.0, 0
+        for piece in http.stream(f"/api/datasets/{key}/export.jsonl?format={name}"):
+            first = first or time.perf_counter() - started
+            lines += piece.count(b"\n")
+        last = time.perf_counter() - started
     check_count(lines, rows, name)
     return first, last
 
 
-def export_parquet(http: Connection, kept: Path, key: str, name: str) -> None:
-    """Read an export in Parquet, which is rendered each time."""
-    shutil.rmtree(kept, ignore_errors=True)
+def export_parquet(site: Site, key: str, name: str) -> None:
+    """Read an export in Parquet."""
     last = b""
-    for piece in http.stream(f"/api/datasets/{key}/export.parquet?format={name}"):
-        last = (last + piece)[-len(PARQUET_END) :]
+    with _nothing_kept(site) as http:
+        for piece in http.stream(f"/api/datasets/{key}/export.parquet?format={name}"):
+            last = (last + piece)[-len(PARQUET_END) :]
     if last != PARQUET_END:
         raise BenchmarkFailed(f"{name}: the Parquet file is not whole.")
+
+
+@contextmanager
+def _nothing_kept(site: Site) -> Iterator[Connection]:
+    """Give a connection for one export, which is rendered each time: earlier ones go first."""
+    shutil.rmtree(site.kept_exports, ignore_errors=True)
+    with site.connection() as http:  # of its own: a further request waits until the file is synced
+        yield http
+        http.get("/api/health")
 
 
 def render(database: psycopg.Connection[Any], key: str, name: str, rows: int) -> None:

@@ -199,10 +199,8 @@ def datasets(stage: Stage) -> Iterator[Figure]:
     key = build(rows)
     yield Figure("build of half of them", rows / (time.perf_counter() - started), "rows/s")
     for name in ("trace", "tunix_sft"):
-        first, last = export(stage.http, stage.site.kept_exports, key, name, rows)
-        grown = growth(
-            stage.web_process, export, stage.http, stage.site.kept_exports, key, name, rows
-        )
+        first, last = export(stage.site, key, name, rows)
+        grown = growth(stage.web_process, export, stage.site, key, name, rows)
         yield Figure(f"export {name}", rows / last, "rows/s")
         yield Figure(f"export {name}, first byte", 1000 * first, "ms", most=100)
         yield Figure(f"export {name}, memory added", grown, "MiB", most=FLAT_MIB)
