@@ -33,7 +33,7 @@ help:
 	@echo "make check-postgres  the tests of the web, on a PostgreSQL of the system"
 	@echo "make check-client    the client as a package, in environments with nothing else"
 	@echo "make check-datasets  what is exported, read by Hugging Face's datasets of 3.6 and of 5"
-	@echo "make check-trl       two steps of TRL's trainers on what is exported (manual: it installs torch)"
+	@echo "make check-trl       two steps of TRL's trainers on what is exported"
 	@echo "make check-openapi   a client made from the OpenAPI document, at a real server"
 	@echo "make backup FILE=...    dump the database"
 	@echo "make restore FILE=...   restore a dump (asks; FORCE=1: does not)"

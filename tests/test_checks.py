@@ -10,7 +10,7 @@ import pytest
 from tests.pages import ROOT
 
 MAKEFILE = """\
-check-pythons check-postgres check-client check-datasets check-openapi:
+check-pythons check-postgres check-client check-datasets check-trl check-openapi:
 \t@echo $@ >> ran; test ! -e failing
 """
 IDENTITY = [option for name in ("name", "email") for option in ("-c", f"user.{name}=t@example.org")]
@@ -64,7 +64,7 @@ def checkout(tmp_path) -> Checkout:
 
 
 OF_THE_SITE = ["check-pythons", "check-postgres"]
-ALL = [*OF_THE_SITE, "check-client", "check-datasets", "check-openapi"]
+ALL = [*OF_THE_SITE, "check-client", "check-datasets", "check-trl", "check-openapi"]
 
 
 def test_what_never_passed_is_run_and_what_passed_is_left_out_until_a_file_changes(checkout):
@@ -89,6 +89,8 @@ def test_without_a_record_the_last_tag_counts(checkout):
     assert checkout.check()[2] == [*OF_THE_SITE, "check-openapi"]
     checkout.commit("requirements-datasets5.txt")
     assert checkout.check()[2] == ["check-datasets"]
+    checkout.commit("traces/reasoning/writing.py")
+    assert checkout.check()[2] == [*OF_THE_SITE, "check-datasets", "check-trl", "check-openapi"]
 
 
 def test_a_target_that_fails_fails_the_run_and_is_run_again(checkout):

@@ -150,7 +150,7 @@ CONFIGS: dict[str, Callable[[Files], str]] = {
     "trl-grpo.yaml": _of_trl(
         "grpo",
         "trl-grpo-run",
-        ("prompt", "answer"),  # it gives rewards all columns, and `prompts` of its own
+        ("prompt", "answer"),
         reward_funcs=["rewards.right_answer"],
         num_generations=4,
     ),
