@@ -65,9 +65,10 @@ class Comparison:
         met: list[int] = rows[np.isin(numbers, found[counts > 1]).any(axis=1)].tolist()
         return met
 
-    def _buckets_of(self, row: int) -> list[int]:
-        numbers: list[int] = self._buckets[row].tolist()
-        return [number for number in numbers if number != ALONE]
+    def numbered(self, rows: Numbers) -> Iterator[tuple[int, list[int]]]:
+        """Yield rows with the numbers of their buckets."""
+        for row, numbers in zip(rows.tolist(), self._buckets[rows].tolist(), strict=True):
+            yield row, [number for number in numbers if number != ALONE]
 
     def candidates(self, rows: Numbers) -> dict[int, list[int]]:
         """Give by row those entered before that it may be like, the likest first."""
@@ -106,22 +107,27 @@ class Comparison:
             for row in asking[other]:
                 yield row, other, theirs
 
-    def add(self, by_bucket: dict[int, list[int]], row: int) -> None:
+    def add(self, by_bucket: dict[int, list[int]], row: int, numbers: list[int]) -> None:
         """Add a row to its buckets, as far as they have room."""
-        for number in self._buckets_of(row):
+        for number in numbers:
             rows = by_bucket.setdefault(number, [])
             if len(rows) < MOST_A_BUCKET:
                 rows.append(row)
             else:
                 self.refused += 1
 
-    def near(self, by_bucket: dict[int, list[int]], row: int) -> list[int]:
+    def near(self, by_bucket: dict[int, list[int]], row: int, numbers: list[int]) -> list[int]:
         """Give those in a row's buckets that it may be like, the likest first."""
-        others = {other for number in self._buckets_of(row) for other in by_bucket.get(number, ())}
+        others = list({other for number in numbers for other in by_bucket.get(number, ())})
         if not others:
             return []
-        ranked = self._ranked(np.full(len(others), row), np.array(sorted(others)))
-        return ranked.get(row, [])
+        equal = np.count_nonzero(self._minima[others] == self._minima[row], axis=1).tolist()
+        ranked = sorted(
+            (-count, other)
+            for count, other in zip(equal, others, strict=True)
+            if count >= self._fewest
+        )
+        return [other for _, other in ranked[:MOST_COMPARED]]
 
     def enter(self, by_bucket: dict[int, list[int]]) -> None:
         """Let rows that come later find these, as far as their buckets have room."""

@@ -69,15 +69,15 @@ class _Search(Comparison):
             share = jaccard(sets[row], theirs)
             if share >= self.threshold and share > self.similarity[row]:
                 self.like[row], self.similarity[row] = other, share
-        self._compare_with_each_other(rows[self.like[rows] == STAYS].tolist(), sets)
+        self._compare_with_each_other(rows[self.like[rows] == STAYS], sets)
 
-    def _compare_with_each_other(self, rows: list[int], sets: dict[int, Shingles]) -> None:
+    def _compare_with_each_other(self, rows: Numbers, sets: dict[int, Shingles]) -> None:
         stay: dict[int, list[int]] = {}
-        for row in rows:
-            for other in self.near(stay, row):
+        for row, numbers in self.numbered(rows):
+            for other in self.near(stay, row, numbers):
                 if (share := jaccard(sets[row], sets[other])) >= self.threshold:
                     self.like[row], self.similarity[row] = other, share
                     break
             else:
-                self.add(stay, row)
+                self.add(stay, row, numbers)
         self.enter(stay)

@@ -47,10 +47,10 @@ class _Search(Comparison):
         for row, other, theirs in self.asked(candidates):
             self._join(row, other, sets[row], theirs)
         entered: dict[int, list[int]] = {}
-        for row in rows.tolist():
-            for other in self.near(entered, row):
+        for row, numbers in self.numbered(rows):
+            for other in self.near(entered, row, numbers):
                 self._join(row, other, sets[row], sets[other])
-            self.add(entered, row)
+            self.add(entered, row, numbers)
         self.enter(entered)
 
     def _join(self, row: int, other: int, own: Shingles, theirs: Shingles) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
 from hashlib import blake2b
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,8 @@ from tunix_site import strict_json
 from tunix_site.database.copy_out import copy_out
 from tunix_site.errors import Conflict
 
-READ_AT_ONCE = 100  # texts of a trace may take a mebibyte
+READ_AT_ONCE = 500
+CHARS_AT_ONCE = 2_000_000  # the texts of a trace may take a mebibyte
 BYTES_AT_ONCE = 4 * 1024**2
 NO_MINIMA = f"decode(repeat('00', {4 * PERMUTATIONS}), 'hex')"
 DELETED_MEANWHILE = "A trace was deleted meanwhile: try again."
@@ -68,25 +68,56 @@ class Signed:
     def id(self, row: int) -> UUID:
         return UUID(bytes=self.ids[row].tobytes())
 
-    def texts(self, rows: Iterable[int]) -> Iterator[Row]:
+    def texts(self, rows: Sequence[int]) -> Iterator[Row]:
         """Read what rows say; Conflict where a trace is not there any more."""
-        wanted = iter(rows)
-        while some := {self.id(row): row for row in islice(wanted, READ_AT_ONCE)}:
-            found = _texts(list(some))
-            if len(found) < len(some):
-                raise Conflict(DELETED_MEANWHILE)
-            for identity, prompt, steps, answer in found:
+        for some in self.portions(rows):
+            for row, prompt, steps, answer in self.read(some, self.parts):
                 said = {
                     Part.PROMPT: prompt,
                     Part.SOLUTION: solution(strict_json.stored(steps), answer),
                 }
-                yield some[identity], [said[part] for part in self.parts]
+                yield row, [said[part] for part in self.parts]
+
+    def portions(self, rows: Sequence[int]) -> Iterator[Sequence[int]]:
+        """Part rows so that the texts of some fit in memory."""
+        ends = np.cumsum(self.chars[rows])
+        start = 0
+        while start < len(rows):
+            most = CHARS_AT_ONCE + (ends[start - 1] if start else 0)
+            fit = int(np.searchsorted(ends, most, side="right"))
+            stop = min(max(fit, start + 1), start + READ_AT_ONCE)
+            yield rows[start:stop]
+            start = stop
+
+    def read(self, rows: Sequence[int], parts: Sequence[Part]) -> Iterator[Any]:
+        """Yield rows with prompt, steps and answer, of which what is in no part is empty."""
+        places = dict(enumerate(rows, 1))
+        with connection.cursor() as cursor:
+            cursor.execute(_texts_query(parts), [f"{{{','.join(map(self._hex, rows))}}}"])
+            found = cursor.fetchall()
+        if len(found) < len(rows):
+            raise Conflict(DELETED_MEANWHILE)
+        for place, *texts in sorted(found):
+            yield places[place], *texts
+
+    def _hex(self, row: int) -> str:
+        return self.id(row).hex
+
+
+def _texts_query(parts: Sequence[Part]) -> str:
+    prompt = "trace.prompt" if Part.PROMPT in parts else "''"
+    own = "trace.steps, trace.final_answer" if Part.SOLUTION in parts else "'[]', ''"
+    return f"""
+        SELECT wanted.number, {prompt}, {own}
+        FROM unnest(%s::uuid[]) WITH ORDINALITY AS wanted (id, number)
+        JOIN traces_trace AS trace ON trace.id = wanted.id
+    """  # noqa: S608
 
 
 def signed(ordered: str, count: int, parts: Sequence[Part]) -> Signed:
     """Read the signatures of a table's traces (place, id, total_chars), and compute those missing.
 
-    Two queries, and one for each hundred that are missing.
+    Two queries, and one for each few hundred that are missing.
     """
     found = Signed(
         ids=np.zeros(count, "V16"),
@@ -110,8 +141,8 @@ def signed(ordered: str, count: int, parts: Sequence[Part]) -> Signed:
             found.chars[places] = rows["chars"]
             found.minima[places] = reduce(merged, [rows[part.value] for part in parts])
             missing += places[rows["known"] == 0].tolist()
-    for start in range(0, len(missing), READ_AT_ONCE):
-        _compute(found, missing[start : start + READ_AT_ONCE])
+    for some in found.portions(missing):
+        _compute(found, some)
     return found
 
 
@@ -119,33 +150,25 @@ def answer_classes(ordered: str, count: int) -> Classes:
     """Give by place what a trace's final answer comes to, as a number."""
     classes = np.zeros(count, np.uint64)
     query = f"""
-        SELECT ordered.place, trace.final_answer
+        SELECT trace.final_answer, string_agg(ordered.place::text, ' ')
         FROM {ordered} AS ordered JOIN traces_trace AS trace ON trace.id = ordered.id
+        GROUP BY trace.final_answer
     """  # noqa: S608
     with copy_out(query, []) as copy:
-        for place, answer in copy.rows():
+        for answer, places in copy.rows():
             key = blake2b(answer_key(answer).encode(), digest_size=8).digest()
-            classes[int(place)] = int.from_bytes(key, "little")
+            classes[np.fromstring(places, np.int64, sep=" ")] = int.from_bytes(key, "little")
     return classes
 
 
-def _compute(found: Signed, rows: list[int]) -> None:
-    places = {found.id(row): row for row in rows}
-    texts = _texts(list(places))
-    signatures = Signatures.of(
-        [(prompt, strict_json.stored(steps), answer) for _, prompt, steps, answer in texts]
-    )
+def _compute(found: Signed, rows: Sequence[int]) -> None:
+    texts = [
+        (prompt, strict_json.stored(steps), answer)
+        for _, prompt, steps, answer in found.read(rows, tuple(Part))
+    ]
+    signatures = Signatures.of(texts)
     by_part = {Part.PROMPT: signatures.prompts, Part.SOLUTION: signatures.solutions}
-    minima = reduce(merged, [by_part[part] for part in found.parts])
-    found.minima[[places[identity] for identity, *_ in texts]] = minima
-
-
-def _texts(ids: Sequence[UUID]) -> list[Any]:
-    query = "SELECT id, prompt, steps, final_answer FROM traces_trace WHERE id = ANY(%s)"
-    with connection.cursor() as cursor:
-        cursor.execute(query, [list(ids)])
-        rows: list[Any] = cursor.fetchall()
-    return rows
+    found.minima[rows] = reduce(merged, [by_part[part] for part in found.parts])
 
 
 def _binary_rows(copy: Iterable[bytes]) -> Iterator[NDArray[Any]]:
