@@ -57,7 +57,8 @@ def _template(body: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
     """Part a trace's JSON where its prompt ends and where its first step does."""
     steps = body["steps"]
     first = {**steps[0], "content": steps[0]["content"] + "\v"}
-    marked = {**body, "prompt": body["prompt"] + "\f", "steps": [first, *steps[1:]]}
+    meta = {**body["meta"], "level": len(steps)}
+    marked = {**body, "prompt": body["prompt"] + "\f", "steps": [first, *steps[1:]], "meta": meta}
     head, rest = msgspec.json.encode(marked).split(b"\\f")
     middle, tail = rest.split(b"\\u000b")
     return head, middle, tail + b"\n"

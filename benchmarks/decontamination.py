@@ -29,14 +29,14 @@ def measure(*, prompts: int, rounds: int) -> Iterator[Result]:
 
     ours, theirs = medians(rounds, both)
     yield Result(
-        name=f"{prompts:,} prompts against {ITEMS:,} items, with evidence",
-        kind="absolute",
-        measured=ours,
-        unit="CPU s",
-        baseline=theirs,
+        name=f"{prompts:,} distinct prompts against {ITEMS:,} items, with evidence",
+        kind="rate",
+        measured=prompts / ours,
+        unit="prompts/s",
+        baseline=prompts / theirs,
         against="any shared 8-gram, in ten lines",
-        required=prompts / 15_000,
-        hoped=prompts / 18_000,
+        required=15_000,
+        hoped=18_000,
     )
 
 

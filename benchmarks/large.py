@@ -36,8 +36,9 @@ MIB = 1024**2
 MOST = {  # of builds by steps, at a million traces
     ("near duplicates", "CPU s"): 120,
     ("near duplicates", "MiB"): 1434,
-    ("all steps but verify", "s"): 240,
-    ("all steps but verify", "MiB"): 1536,
+    ("decontamination", "MiB"): 300,
+    ("all steps", "s"): 240,
+    ("all steps", "MiB"): 1536,
 }
 TABLES = ("traces_trace", "traces_searchdocument", "traces_signature", "datasets_datasetitem")
 WITH_INDEXES = "SELECT pg_total_relation_size(%s)"
@@ -207,9 +208,10 @@ def datasets(stage: Stage) -> Iterator[Figure]:
 
 
 def builds_by_steps(stage: Stage) -> Iterator[Figure]:
-    """Build datasets of all traces by recipes that read texts."""
-    for recipe in ("near duplicates", "decontamination", "all steps but verify"):
-        for part, value, unit in recipes.measure(recipe):
+    """Build datasets of all traces by recipes that read texts and scores."""
+    recipes.score()
+    for recipe in ("near duplicates", "decontamination", "all steps"):
+        for part, value, unit in recipes.measure(recipe, stage.size):
             most = MOST.get((recipe, unit))
             yield Figure(f"build by {recipe}, {part}", value, unit, most)
 

@@ -6,37 +6,64 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
+from benchmarks.attempts import item_prompts
+from benchmarks.baseline import bare_connection
 from benchmarks.exports import growth
 from benchmarks.site import BenchmarkFailed
-from benchmarks.texts import questions
 from datasets.recipe.recipe import Recipe
 from datasets.services.build import BuildRequest, build_dataset
 from evalsets.document import Item
 from evalsets.models import EvalSet
 from evalsets.services.create import EvalSetRequest, create_evalset
 from events import actors
+from traces.scorers.known import SCORERS
 
-ITEMS = 1_319
 NEAR = {"near": {"threshold": 0.9}}
 EVAL_SET = EvalSetRequest(name="benchmark", version="1")
+CRITERIA = "answer_correctness"
+# What the scorer gives to numbers as they are written here.
+SCORES = """
+    INSERT INTO traces_score (trace_id, criteria, scorer_version, value, details, created_at)
+    SELECT id, %s, %s, coalesce(final_answer = meta->>'reference_answer', false)::int, '{}', now()
+    FROM traces_trace ORDER BY id
+    ON CONFLICT DO NOTHING
+"""
 
 _versions = count(1)
 
 
-def recipes() -> dict[str, dict[str, Any]]:
+def score() -> None:
+    """Store a score of each trace."""
+    with bare_connection() as database:
+        database.execute(SCORES, [CRITERIA, SCORERS[CRITERIA].version])
+        database.execute("VACUUM (ANALYZE) traces_score")
+
+
+def recipes(traces: int) -> dict[str, dict[str, Any]]:
+    """Give recipes of all of so many traces, by name; the last one keeps a fifth of them."""
     against = {"against": [{"eval_set": _evalset().key}]}
-    steps = {"decontaminate": against, "dedupe": {**NEAR, "per_prompt": 2}, "exact": True}
-    splits = {"seed": 1, "splits": {"train": 0.9, "validation": 0.1}}
     return {
-        "near duplicates": {"dedupe": NEAR},
-        "decontamination": {"decontaminate": against},
-        "all steps but verify": {**steps, **splits},
+        "near duplicates": {"limit": None, "dedupe": NEAR},
+        "decontamination": {"limit": None, "decontaminate": against},
+        "all steps": {
+            "exact": True,
+            "decontaminate": against,
+            "verify": {"criteria": CRITERIA},
+            "dedupe": {**NEAR, "per_prompt": 2, "keep": [{"by": "length", "order": "asc"}]},
+            "limit": traces // 5,
+            "stratify_by": "meta.level",
+            "weights": "equal",
+            "selection_strategy": "random",
+            "seed": 1,
+            "splits": {"train": 0.9, "validation": 0.1},
+            "split_by": "near",
+        },
     }
 
 
-def measure(name: str) -> Iterator[tuple[str, float, str]]:
-    """Give what a build of all traces takes: seconds, processor seconds of ours, and memory."""
-    recipe = Recipe.read({"limit": None, **recipes()[name]})
+def measure(name: str, traces: int) -> Iterator[tuple[str, float, str]]:
+    """Give what a build takes: seconds, processor seconds of ours, and memory."""
+    recipe = Recipe.read(recipes(traces)[name])
     request = BuildRequest(name="by steps", version=str(next(_versions)), recipe=recipe)
     started, processor = time.perf_counter(), time.process_time()
     grown = growth(os.getpid(), build_dataset, request=request, by=actors.command())
@@ -46,11 +73,12 @@ def measure(name: str) -> Iterator[tuple[str, float, str]]:
 
 
 def _evalset() -> EvalSet:
+    prompts = item_prompts()
     items = [
         Item(id=str(number), prompt=prompt, expected_answer="")
-        for number, prompt in enumerate(questions(ITEMS, seed=1))
+        for number, prompt in enumerate(prompts)
     ]
     evalset, _ = create_evalset(request=EVAL_SET, items=items, by=actors.command())
-    if evalset.item_count != ITEMS:
+    if evalset.item_count != len(prompts):
         raise BenchmarkFailed(f"The evaluation set has {evalset.item_count} items.")
     return evalset

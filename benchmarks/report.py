@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["share", "times", "absolute", "growth"]
+Kind = Literal["share", "times", "absolute", "rate", "growth"]
 SMALLER_IS_BETTER: set[Kind] = {"times", "absolute", "growth"}
 
 
@@ -15,7 +15,7 @@ class Result:
     """A figure, its baseline from the same run, and what is asked of it.
 
     Judged is, by kind: the figure as a share of the baseline, or as a multiple of it, the figure
-    alone, or by how much it exceeds the baseline.
+    alone (the less the better, of a rate the more), or by how much it exceeds the baseline.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Result:
 
     @property
     def judged(self) -> float:
-        if self.baseline is None or self.kind == "absolute":
+        if self.baseline is None or self.kind in ("absolute", "rate"):
             return self.measured
         if self.kind == "growth":
             return self.measured - self.baseline

@@ -29,6 +29,7 @@ from benchmarks import (
     near,
     price,
     report,
+    steps,
     sustained,
     trainer,
 )
@@ -52,8 +53,10 @@ class Sizes:
     posts: int = 100  # of one client in a round
     clients: tuple[int, ...] = (1, 8)
     sustained: int = 100_000  # traces, until all are indexed
+    attempts: int = 100_000  # from which datasets are built
     copies: int = 10  # of the traces, for what is measured on many rows
     build_rounds: int = 5
+    preview_rounds: int = 3
     export_rounds: int = 3
     list_rounds: int = 100
     price_rounds: int = 5
@@ -128,7 +131,7 @@ def run_migration(directory: Path, traces: int) -> list[str]:
 def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator[Result]:
     """Go through all measurements, showing on stderr which one is under way."""
     bodies, rows = traces.bodies, len(traces.bodies) * sizes.copies
-    with progress_bar(total=len(sizes.clients) + 11, unit="part") as bar:
+    with progress_bar(total=len(sizes.clients) + 12, unit="part") as bar:
 
         def part(title: str, results: Iterator[Result]) -> Iterator[Result]:
             bar.set_description(title)
@@ -154,9 +157,13 @@ def measure(site: Site, traces: Traces, sizes: Sizes, scratch: Path) -> Iterator
                 ),
             )
         yield from part("until indexed", sustained.measure(site, bodies, traces=sizes.sustained))
+        steps.fill(bodies, sizes.attempts)
+        yield from part(
+            "recipes", steps.measure(site, traces=sizes.attempts, rounds=sizes.preview_rounds)
+        )
+        yield from part("builds", builds.measure(rows=sizes.attempts, rounds=sizes.build_rounds))
         fill(bodies, sizes.copies)
         wait_for_the_indexes()
-        yield from part("builds", builds.measure(rows=rows, rounds=sizes.build_rounds))
         yield from part(
             "exports",
             exports.measure(site, small=len(bodies), large=rows, rounds=sizes.export_rounds),
