@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from datasets.held_out.contamination import find_contamination
 from datasets.lookup import dataset_by
 from datasets.serializers import BuildAnswerSerializer, BuildSerializer
 from datasets.services.build import build_dataset
-from datasets.services.contamination import find_contamination
 from events import actors
 from jobs.kinds import job_kind
 from jobs.models import Job

@@ -27,6 +27,7 @@ from datasets.export.serializers import (
 from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.format import Format
 from datasets.formats.known import AS_LINES, AS_PARQUET, FORMATS
+from datasets.held_out.contamination import look_through
 from datasets.lookup import dataset_by
 from datasets.models import LARGE_FIELDS, Dataset
 from datasets.serializers import (
@@ -43,7 +44,6 @@ from datasets.serializers import (
     WhySerializer,
 )
 from datasets.services.build import build_at_once
-from datasets.services.contamination import look_through
 from datasets.services.delete import delete_dataset
 from datasets.services.preview import preview_recipe
 from datasets.why import explained

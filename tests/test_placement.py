@@ -203,10 +203,12 @@ WRITE_BESIDE = {
 READ_BY_SQL = {
     "datasets/export/reading.py": "exports",
     "datasets/formats/counted.py": "counts of what a format leaves out",
+    "datasets/held_out/contamination.py": "the prompts of a dataset, and their traces",
     "datasets/lineage/compare.py": "the items of two datasets",
     "datasets/recipe/differences.py": "compares JSON",
     "datasets/statistics/counting.py": "counts candidates and their scores",
     "datasets/recipe/steps/pair.py": "the attempts at each prompt",
+    "datasets/recipe/text/items.py": "the items of evaluation sets, which it holds",
     "datasets/recipe/text/signed.py": "candidates with their signatures and texts",
     "evalsets/reading.py": "the items of an evaluation set",
     "jobs/api/reading.py": "a job's errors",

@@ -53,6 +53,7 @@ UNSAID = {
     "Says nothing of what is taken away": "that one of several fields is told",
     "There is no dataset": "which datasets are there",
     "There is no evaluation set": "which evaluation sets are there",
+    "compares prompts alone": "two fields that exclude one another",
     "The trace has no step of this i": "which steps a trace has",
     "Another item has this id": "items that differ in one of their properties",
     "Only with application/x-ndjson": "parameters that go with one type of body",

@@ -49,3 +49,25 @@ def test_sets_are_deleted(client):
     assert list(client.evalsets.list()) == []
     with pytest.raises(NotFound):
         client.evalsets.get("sums-1")
+
+
+def test_what_of_a_set_stands_among_traces_is_found_and_left_out(client):
+    question = "A ferry carries 120 cars and 35 trucks. How many wheels do its vehicles have?"
+    trace = str(TraceFactory(prompt=question.upper()).id)
+    TraceFactory()
+    item = {"id": "ferry", "prompt": question, "expected_answer": "690"}
+    key = client.evalsets.create("asked", "1", [item])["key"]
+    client.datasets.build("all", "1", limit=None)
+    found = client.datasets.contamination("all-1", key)
+    assert [(item["item"], item["traces"]) for item in found["items"]] == [("ferry", [trace])]
+
+    recipe: dict = {"decontaminate": {"against": [{"eval_set": key}]}}
+    (removed,) = client.datasets.preview(**recipe)["samples"]["decontaminate"]
+    assert (removed["trace"], removed["because"]["item"]) == (trace, "ferry")
+    client.datasets.build("clean", "1", **recipe)
+    told = client.datasets.why("clean-1", trace)
+    assert (told["in"], told["reason"], told["evidence"]["item"]) == (
+        False,
+        "contaminated",
+        "ferry",
+    )

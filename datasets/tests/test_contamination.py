@@ -3,7 +3,7 @@
 import pytest
 
 from datasets import tasks
-from datasets.services import contamination
+from datasets.held_out import contamination
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.test_decontaminate import BAKER, FERRY, asked
 from evalsets.tests.factories import EvalSetFactory

@@ -11,7 +11,16 @@ from tunix_rt.http import pages
 from tunix_rt.http.transport import Transport, segment
 from tunix_rt.jobs import Jobs
 from tunix_rt.progress import Progress
-from tunix_rt.results import Built, Dataset, DatasetRow, FormatOfDataset, Job, Manifest
+from tunix_rt.results import (
+    Built,
+    Contamination,
+    Dataset,
+    DatasetRow,
+    FormatOfDataset,
+    Job,
+    Manifest,
+    Preview,
+)
 
 PATH = "/api/datasets"
 RESPOND_ASYNC = {"Prefer": "respond-async"}
@@ -49,6 +58,15 @@ class Datasets:
         job: Job = self._transport.post(f"{PATH}/build", body, headers=RESPOND_ASYNC)
         return job
 
+    def preview(self, **recipe: Any) -> Preview:
+        """Say what a recipe would take, and what each step would take away; nothing is stored.
+
+        Of all that matches where `limit` is not given. Conflict where the same user asks for
+        another meanwhile, Unavailable where it takes too long.
+        """
+        preview: Preview = self._transport.post(f"{PATH}/preview", recipe)
+        return preview
+
     def list(self, *, limit: int | None = None) -> Iterator[DatasetRow]:
         """Yield datasets, newest first."""
         return pages.rows(self._transport, PATH, {}, limit)
@@ -61,6 +79,29 @@ class Datasets:
         """Give all that a dataset is, the ids of its traces in order as well."""
         manifest: Manifest = self._transport.get(f"{PATH}/{segment(key)}/manifest")
         return manifest
+
+    def why(self, key: str, trace: str) -> dict[str, Any]:
+        """Say why a trace is in a dataset (`in` is true), or in which step it went, and why."""
+        told: dict[str, Any] = self._transport.get(f"{PATH}/{segment(key)}/why", {"trace": trace})
+        return told
+
+    def contamination(
+        self,
+        key: str,
+        eval_set: str,
+        *,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Contamination:
+        """Find the items of an evaluation set that stand in a dataset, with the evidence.
+
+        What the site does as a job is waited for, and `progress` told how far it is.
+        """
+        path = f"{PATH}/{segment(key)}/contamination"
+        answer = self._transport.get(path, {"eval_set": eval_set})
+        if "state" in answer:
+            answer = self._jobs.wait(answer["id"], progress=progress).get("result")
+        found: Contamination = answer
+        return found
 
     def formats(self, key: str, format: str, **parameters: Any) -> FormatOfDataset:  # noqa: A002
         """Say how many rows an export in this format has, and what it leaves out, by reason."""

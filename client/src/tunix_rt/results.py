@@ -158,6 +158,30 @@ class FormatOfDataset(TypedDict):
     left_out: dict[str, int]
 
 
+class Preview(TypedDict):
+    """What a recipe would take, and some of what each of its steps would take away."""
+
+    funnel: list[dict[str, Any]]
+    samples: dict[str, list[dict[str, Any]]]
+    splits: dict[str, int]
+    sampled: dict[str, int] | None
+
+
+class FoundItem(TypedDict):
+    item: str
+    share: NotRequired[float]
+    words: NotRequired[str]
+    trace_count: int
+    traces: list[str]  # some of them
+
+
+class Contamination(TypedDict):
+    eval_set: dict[str, Any]
+    item_count: int
+    trace_count: int
+    items: list[FoundItem]
+
+
 class EvalSetMade(TypedDict):
     key: str
     digest: str

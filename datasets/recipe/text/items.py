@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 
-from datasets.recipe.recipe import Against, Matching, Recipe
+from datasets.recipe.recipe import Against, Field, Matching, Recipe
 from datasets.recipe.text.contamination import MOST_WORDS, ItemIndex, TooManyWords
 from evalsets.models import EvalSet
 from tunix_site.database.copy_out import copy_out
@@ -18,6 +18,9 @@ HASHES = """
     SELECT prompt_hash, item_id FROM evalsets_evalitem WHERE evalset_id = %s ORDER BY position DESC
 """
 HOLD = "SELECT FROM evalsets_evalset WHERE key = %s AND deleted_at IS NULL FOR SHARE"
+
+
+PROMPTS_ALONE = "`exact`, as of a generated set, compares prompts alone: ask for `match: words`."
 
 
 class Unusable(Exception):
@@ -105,8 +108,7 @@ def item_set(against: Against, *, n: int, share: float, most: int = MOST_WORDS) 
     evalset = EvalSet.objects.existing().filter(key=against.eval_set).first()
     if evalset is None:
         raise Unusable(unknown(against.eval_set))
-    matching = against.match or (Matching.EXACT if evalset.is_generated else Matching.WORDS)
-    if matching is Matching.EXACT:
+    if _matching(against, evalset) is Matching.EXACT:
         return ByPrompt(evalset)
     try:
         return ByWords(evalset, against.fields, n=n, share=share, most=most)
@@ -126,22 +128,30 @@ def unknown(key: str) -> str:
 
 def too_large(key: str) -> str:
     return (
-        f"Up to {key} there are more than {MOST_WORDS:,} words to compare with: "
+        f"With {key} there are more than {MOST_WORDS:,} words to compare with: "
         "ask for `match: exact`, or for fewer sets at once."
     )
 
 
 def refusals(recipe: Recipe) -> dict[str, Any]:
-    """Say which evaluation sets are not there, by the place in the recipe. One query."""
+    """Say which evaluation sets cannot be used so, by the place in the recipe. One query."""
     against = recipe.decontaminate.against if recipe.decontaminate else []
-    known = EvalSet.objects.existing().filter(key__in={one.eval_set for one in against})
-    keys = set(known.values_list("key", flat=True)) if against else set()
-    places = {
-        str(place): {"eval_set": [unknown(one.eval_set)]}
-        for place, one in enumerate(against)
-        if one.eval_set not in keys
-    }
+    if not against:
+        return {}
+    asked = EvalSet.objects.existing().filter(key__in={one.eval_set for one in against})
+    known = {evalset.key: evalset for evalset in asked.only("key", "generator")}
+    places: dict[str, Any] = {}
+    for place, one in enumerate(against):
+        evalset = known.get(one.eval_set)
+        if evalset is None:
+            places[str(place)] = {"eval_set": [unknown(one.eval_set)]}
+        elif Field.STEPS in one.fields and _matching(one, evalset) is Matching.EXACT:
+            places[str(place)] = {"fields": [PROMPTS_ALONE]}
     return {"decontaminate": {"against": places}} if places else {}
+
+
+def _matching(against: Against, evalset: EvalSet) -> Matching:
+    return against.match or (Matching.EXACT if evalset.is_generated else Matching.WORDS)
 
 
 def _facts(evalset: EvalSet, matching: Matching) -> dict[str, Any]:

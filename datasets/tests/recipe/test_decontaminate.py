@@ -135,6 +135,20 @@ def test_a_set_that_is_not_there_is_refused(curator, route):
     assert not Dataset.objects.exists()
 
 
+@pytest.mark.parametrize("how", [{"match": "exact"}, {"generator": {"family": "ferries"}}])
+def test_steps_are_no_question_where_prompts_are_compared(curator, how):
+    TraceFactory()
+    match = how.get("match")
+    key = asked(FERRY) if match else asked(FERRY, **how)
+    body = {**BUILD, "decontaminate": against(key, match=match, fields=["prompt", "steps"])}
+    refused = curator.post("/api/datasets/build", body, format="json")
+    assert refused.status_code == 400
+    ((place, told),) = refused.json()["decontaminate"]["against"].items()
+    assert (place, list(told)) == ("0", ["fields"])
+    body["decontaminate"]["against"][0]["match"] = "words"
+    assert curator.post("/api/datasets/build", body, format="json").status_code == 201
+
+
 def test_a_set_that_is_deleted_before_a_job_builds_is_refused():
     TraceFactory()
     with pytest.raises(Invalid) as refused:
