@@ -52,10 +52,12 @@ def save(site: httpx.Client, url: str, path: Path) -> int:
     return rows
 
 
-def send(site: httpx.Client, records: Iterable[dict[str, Any]], *, labelled: int) -> None:
+def send(
+    site: httpx.Client, records: Iterable[dict[str, Any]], *, labelled: int, **recipe: Any
+) -> None:
     """Store traces as records, which bring their verdicts; label the steps of the last ones.
 
-    Build the dataset `check-1` of all, the newest first.
+    Build the dataset `check-1` of all, the newest first, by a recipe that may say more.
     """
     lines = b"".join(json.dumps(record).encode() + b"\n" for record in records)
     imported = site.post(
@@ -72,7 +74,7 @@ def send(site: httpx.Client, records: Iterable[dict[str, Any]], *, labelled: int
         review = {"verdict": row["status"], "step_labels": {"0": number % 3 - 1}}
         site.post(f"/api/traces/{row['id']}/reviews", json=review).raise_for_status()
     build = {"dataset_name": "check", "dataset_version": "1", "limit": None}
-    build |= {"selection_strategy": "latest"}
+    build |= {"selection_strategy": "latest", **recipe}
     site.post("/api/datasets/build", json=build).raise_for_status()
 
 
