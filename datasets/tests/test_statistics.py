@@ -73,6 +73,7 @@ def test_a_dataset_without_splits_has_one(reader):
         ("3/4", "number"),
         ("B", "choice"),
         ("(c).", "choice"),
+        ("--", "text"),
         ("Bob", "text"),
         ("42 apples", "text"),
         ("9" * 50, "text"),

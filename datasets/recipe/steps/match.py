@@ -19,8 +19,8 @@ MODEL = f"coalesce(left(meta ->> 'model', {MAX_MODEL_CHARS}), '')"
 ANSWER_KIND = """
     CASE WHEN final_answer = '' THEN 'none'
          WHEN octet_length(final_answer) > 40 THEN 'text'
-         WHEN translate(final_answer, '0123456789+-.,/$%% ', '') = ''
-              AND translate(final_answer, '0123456789', '') <> final_answer
+         WHEN ltrim(final_answer, '0123456789+-.,/$%% ') = ''
+              AND ltrim(final_answer, '+-.,/$%% ') <> ''
          THEN 'number'
          WHEN octet_length(final_answer) <= 4
               AND translate(final_answer, '(). ', '') = ANY (
