@@ -74,9 +74,11 @@ check-datasets: .venv/.ready .venv-dev/.ready .venv-datasets3/.ready .venv-datas
 	$(WEB) .ci/check-datasets .venv-datasets3/bin/python .venv-datasets5/bin/python
 	$(DEV) -m pytest tests/test_documentation.py -k docs/python.md
 
-# what TRL's trainers make of the formats for them, as they come
-check-trl: .venv/.ready .venv-trl/.ready
+# what TRL's trainers make of the formats for them, as they come; then the page that ends in training,
+# where GSM8K's files are there
+check-trl: .venv/.ready .venv-dev/.ready .venv-trl/.ready
 	$(WEB) .ci/check-trl .venv-trl/bin/python
+	$(DEV) -m pytest tests/test_documentation.py -k docs/worked-example.md
 
 # a client that openapi-python-client makes, without a warning and as it comes
 check-openapi: .venv/.ready .venv-dev/.ready .venv-openapi/.ready

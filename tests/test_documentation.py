@@ -16,6 +16,7 @@ from drf_spectacular.generators import EndpointEnumerator
 from datasets.formats.known import FORMATS
 from tests import answers, pages
 from tests.pages import PAGES, ROOT, Block
+from traces.tests import real_data
 from tunix_site.models import Role
 from tunix_site.serving.server_process import database_url
 
@@ -96,6 +97,7 @@ def run_page(text: str, desk: Path, url: str) -> list[str]:
         "DATABASE_URL": database_url(connection.settings_dict),
         "SECRET_KEY": "only-for-these-tests-" + "x" * 40,
         "TUNIX_VAR": str(desk / "var"),
+        "TUNIX_GSM8K": str(real_data.FOLDER),
     }
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],
@@ -123,6 +125,8 @@ def test_the_commands_of_a_page_work(page, desk, transactional_db, site):
     text = page.read_text()
     if ".venv-training" in text and not (ROOT / ".venv-training" / ".ready").exists():
         pytest.skip("the training environment is missing: `make test` makes it")
+    if "$TUNIX_GSM8K" in text and not real_data.FOLDER.exists():
+        pytest.skip(f"{real_data.FOLDER} is not there")
     for role in Role.values:
         Group.objects.get_or_create(name=role)
     printed = run_page(text, desk, site.url)
