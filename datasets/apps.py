@@ -16,7 +16,10 @@ class DatasetsConfig(apps.SiteApp):
     root_links = {"datasets": "dataset-list"}
     tags = {"datasets": "Immutable selections of traces, and their exports."}
     words = "datasets.words.describe"
-    enum_names = {"LackingEnum": "datasets.recipe.recipe.LACKING"}
+    enum_names = {
+        "LackingEnum": "datasets.recipe.recipe.LACKING",
+        "MissingEnum": "datasets.recipe.recipe.MISSING",
+    }
     before_serving = ("datasets.export.files.sweep",)
 
     def ready(self) -> None:

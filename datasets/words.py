@@ -76,7 +76,8 @@ describe = describing(
         "PassRate.min": "The least share of attempts that pass.",
         "max": "The greatest share.",
         "min_attempts": "How many scored attempts a prompt needs.",
-        "missing": "What becomes of a trace without that score.",
+        "missing": "What becomes of a trace without that score; `score`: it gets "
+        "one before the build, by the server's scorer.",
         "undecided": "What becomes of a trace whose score could not be decided.",
         "dedupe": "Takes away what is nearly the same, keeps some of the attempts at a prompt, and "
         "says which are the best.",

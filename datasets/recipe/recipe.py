@@ -40,7 +40,16 @@ class Lacking(StrEnum):
     KEEP = "keep"
 
 
+class Missing(StrEnum):
+    """What becomes of a trace without the score that a step asks for."""
+
+    DROP = "drop"
+    KEEP = "keep"
+    SCORE = "score"
+
+
 LACKING = [choice.value for choice in Lacking]
+MISSING = [choice.value for choice in Missing]
 
 
 class Order(StrEnum):
@@ -71,7 +80,7 @@ class Verify(Part, frozen=True, kw_only=True):
     criteria: Name
     scorer_version: Name | None = None
     min: float = 1
-    missing: Lacking = Lacking.DROP
+    missing: Missing = Missing.DROP
     undecided: Lacking = Lacking.DROP
 
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from datasets.recipe.recipe import Recipe
+from datasets.recipe.recipe import Missing, Recipe, Verify
 from traces.scorers.known import SCORERS
 
 UNIT_SCORES = {"answer_correctness", "answer_consistency", "arithmetic", "format", "agreement"}
 BEYOND = "Its scores are from 0 to 1."
 NEEDED = "The server has no scorer of this name: which version of whose scores?"
+NOT_OURS = "`score`: the server computes no such score of that version."
 
 
 def version_of(criteria: str, named: str | None) -> str | None:
@@ -36,6 +37,8 @@ def refusals(recipe: Recipe) -> dict[str, Any]:
         found["verify"] = needed
     elif verify and verify.criteria in UNIT_SCORES and not 0 <= verify.min <= 1:
         found["verify"] = {"min": [BEYOND]}
+    elif verify and verify.missing is Missing.SCORE and not _is_ours(verify):
+        found["verify"] = {"missing": [NOT_OURS]}
     keys = enumerate(recipe.dedupe.keep if recipe.dedupe else [])
     unknown = {
         str(position): needed
@@ -45,6 +48,11 @@ def refusals(recipe: Recipe) -> dict[str, Any]:
     if unknown:
         found["dedupe"] = {"keep": unknown}
     return found
+
+
+def _is_ours(verify: Verify) -> bool:
+    scorer = SCORERS.get(verify.criteria)
+    return scorer is not None and verify.scorer_version in (None, scorer.version)
 
 
 def scores(name: str) -> str:

@@ -114,8 +114,7 @@ def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] |
 def _built_or_stored(
     request: BuildRequest, by: Actor, progress: Progress | None, *, most: int | None
 ) -> tuple[Dataset, bool]:
-    check = progress.check if progress else lambda: None
-    score_first(recipe=request.recipe, by=by, check=check)
+    score_first(recipe=request.recipe, by=by, progress=progress)
     for _attempt in range(ATTEMPTS):
         try:
             return _built(request, by, progress, most), True

@@ -1,12 +1,18 @@
 """The step that keeps the traces with a score of at least so much, and notes which."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from datasets.recipe.candidates import Candidates, columns
-from datasets.recipe.recipe import Lacking, Recipe, Verify
+from datasets.recipe.recipe import Lacking, Missing, Recipe, Verify
 from datasets.recipe.scored import scores, version_of
+from traces.scorers.known import SCORERS
+from traces.scorers.scorer import CannotScore, Content, TryAgain
+from tunix_site import strict_json
+from tunix_site.database.copy_out import copy_out
+from tunix_site.errors import Unavailable
 
-VERIFIED = "coalesce(kept.facts, '{}') || jsonb_build_object('verified', score.value)"
+COMPUTED = "trace_id uuid PRIMARY KEY, id integer, value float8"  # as of a score
 
 
 def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
@@ -18,24 +24,63 @@ def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
         "scorer_version": version,
         "min": verify.min,
     }
-    return candidates.part(*parted(verify, version, candidates))
+    computed = None
+    if verify.missing is Missing.SCORE and candidates.scored_in_memory:
+        computed = candidates.table(COMPUTED, list(_computed(verify, version, candidates)))
+        candidates.scored_in_memory -= candidates.size_of(computed)
+    return candidates.part(*parted(verify, version, candidates, computed))
 
 
-def parted(verify: Verify, version: str | None, candidates: Candidates) -> tuple[str, list[Any]]:
+def parted(
+    verify: Verify, version: str | None, candidates: Candidates, computed: str | None = None
+) -> tuple[str, list[Any]]:
     """Give SQL and parameters for all; a score without a value is one that nobody could give."""
+    identity, value, join = "score.id", "score.value", ""
+    if computed is not None:
+        identity = "coalesce(score.id, computed.id)"
+        value = "coalesce(score.value, computed.value)"
+        join = f"LEFT JOIN {computed} AS computed ON computed.trace_id = kept.id"
     lacking = [
-        f"WHEN {condition} THEN {'NULL' if choice is Lacking.KEEP else repr(reason)}"
-        for reason, condition, choice in (
-            ("no_score", "score.id IS NULL", verify.missing),
-            ("undecided", "score.value IS NULL", verify.undecided),
+        f"WHEN {condition} THEN {'NULL' if stays else repr(reason)}"
+        for reason, condition, stays in (
+            ("no_score", f"{identity} IS NULL", verify.missing is Missing.KEEP),
+            ("undecided", f"{value} IS NULL", verify.undecided is Lacking.KEEP),
         )
     ]
+    facts = f"coalesce(kept.facts, '{{}}') || jsonb_build_object('verified', {value})"
     query = f"""
-        SELECT {columns(facts=VERIFIED)},
-               CASE {" ".join(lacking)} WHEN score.value < %s THEN 'below_the_minimum' END
-               AS reason,
-               CASE WHEN score.value IS NOT NULL THEN jsonb_build_object('score', score.value) END
+        SELECT {columns(facts=facts)},
+               CASE {" ".join(lacking)} WHEN {value} < %s THEN 'below_the_minimum' END AS reason,
+               CASE WHEN {value} IS NOT NULL THEN jsonb_build_object('score', {value}) END
                AS because
-        FROM {candidates.rows} {scores("score")}
+        FROM {candidates.rows} {scores("score")} {join}
     """  # noqa: S608
     return query, [verify.min, *candidates.parameters, verify.criteria, version]
+
+
+def _computed(
+    verify: Verify, version: str | None, candidates: Candidates
+) -> Iterator[tuple[Any, ...]]:
+    """Score some of the candidates that have no score, without storing what comes of it."""
+    unscored = candidates.beside(
+        f"""
+        SELECT kept.id FROM {candidates.rows} {scores("score")}
+        WHERE score.id IS NULL ORDER BY kept.id LIMIT %s
+        """,  # noqa: S608
+        [*candidates.parameters, verify.criteria, version, candidates.scored_in_memory],
+    )
+    query = f"""
+        SELECT trace.id, trace.prompt, trace.steps, trace.final_answer, trace.meta
+        FROM {unscored} AS unscored JOIN traces_trace AS trace ON trace.id = unscored.id
+    """  # noqa: S608
+    scorer = SCORERS[verify.criteria]
+    with copy_out(query, []) as copy:
+        for number, (identity, prompt, steps, answer, meta) in enumerate(copy.rows()):
+            candidates.check()
+            content = Content(prompt, strict_json.stored(steps), answer, strict_json.stored(meta))
+            try:
+                yield identity, number, scorer.score(content).value
+            except CannotScore:  # such as a trace without a reference answer
+                continue
+            except TryAgain as error:
+                raise Unavailable(str(error)) from None

@@ -4,6 +4,9 @@ import pytest
 
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.selecting import selected
+from jobs.models import Job
+from jobs.tests.working import work_off
+from traces.models import Score
 from traces.scorers.known import SCORERS
 from traces.tests.factories import ScoreFactory, TraceFactory
 
@@ -69,3 +72,76 @@ def test_a_dataset_that_nobody_asked_to_verify_says_nothing_of_it(reader):
     dataset = DatasetFactory()
     assert "verified_by" not in reader.get(f"/api/datasets/{dataset.key}").json()
     assert [item.facts for item in dataset.items.all()] == [None]
+
+
+SCORED_FIRST = {"criteria": "answer_correctness", "missing": "score"}
+
+
+def answered(answer: str, **fields):
+    return TraceFactory(final_answer=answer, meta={"reference_answer": "4"}, **fields)
+
+
+def build(client, **recipe):
+    body = {"dataset_name": "verified", "dataset_version": "1", **recipe}
+    return client.post("/api/datasets/build", body, format="json")
+
+
+def test_what_lacks_a_score_gets_one_first(curator, reader):
+    right, wrong, bare = answered("4"), answered("5"), TraceFactory()
+    built = build(curator, verify=SCORED_FIRST)
+    assert (built.status_code, built.json()["trace_count"]) == (201, 1)
+    scores = Score.objects.filter(scorer_version=SCORERS["answer_correctness"].version)
+    assert dict(scores.values_list("trace_id", "value")) == {right.id: 1, wrong.id: 0}
+    shown = reader.get("/api/datasets/verified-1").json()
+    assert shown["funnel"][1]["reasons"] == {"below_the_minimum": 1, "no_score": 1}
+    assert shown["recipe"]["verify"]["missing"] == "score"
+    why = reader.get(f"/api/datasets/verified-1/why?trace={bare.id}").json()
+    assert (why["step"], why["reason"]) == ("verify", "no_score")
+
+
+def test_a_stored_score_is_not_computed_again(curator):
+    version = SCORERS["answer_correctness"].version
+    judged = answered("5")
+    ScoreFactory(trace=judged, criteria="answer_correctness", scorer_version=version, value=1)
+    assert build(curator, verify=SCORED_FIRST).json()["trace_count"] == 1
+    assert Score.objects.get().value == 1
+
+
+def test_a_preview_scores_some_in_memory(reader, monkeypatch):
+    answered("4"), answered("5"), TraceFactory()
+
+    def reasons() -> dict:
+        body = {"verify": SCORED_FIRST}
+        answer = reader.post("/api/datasets/preview", body, format="json").json()
+        return answer["funnel"][1]["reasons"]
+
+    assert reasons() == {"below_the_minimum": 1, "no_score": 1}
+    assert Score.objects.count() == 0
+    monkeypatch.setattr("datasets.services.preview.SCORED_IN_MEMORY", 1)
+    assert reasons() == {"no_score": 2}  # the oldest of them was scored
+
+
+def test_many_missing_scores_are_a_job_which_tells_of_them(curator, monkeypatch):
+    monkeypatch.setattr("datasets.services.build.MOST_SCORED", 1)
+    answered("4"), answered("5")
+    answer = build(curator, verify=SCORED_FIRST)
+    assert (answer.status_code, answer.json()["kind"]) == (202, "build")
+    work_off("builds")
+    job = Job.objects.get()
+    assert (job.state, job.result["trace_count"]) == ("succeeded", 1)
+    assert Score.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "verify",
+    [
+        {"criteria": "answer_correctness", "scorer_version": "another's", "missing": "score"},
+        {"criteria": "judge", "scorer_version": "2", "missing": "score"},
+    ],
+)
+def test_a_score_of_others_cannot_be_computed(curator, verify):
+    answered("4")
+    answer = build(curator, verify=verify)
+    assert answer.status_code == 400
+    assert list(answer.json()["verify"]) == ["missing"]
+    assert Score.objects.count() == 0
