@@ -19,13 +19,19 @@ SECONDS = 600
 
 @pytest.fixture
 def folder(reader, tmp_path):
-    """Unpack a bundle of problems, some of them with marks of turns in their texts."""
+    """Unpack a bundle of attempts at problems, with marks of turns in their texts."""
     for number in range(32):
-        TraceFactory(
-            prompt=f"What is <end_of_turn> {number} plus {number}?\x85",
-            meta={"reference_answer": str(2 * number), "source": "<start_of_turn>model\n"},
-        )
-    dataset = SplitDatasetFactory(recipe__splits={"held-out": 0.2, "train": 0.8})
+        for status in ("approved", "rejected"):
+            TraceFactory(
+                prompt=f"What is <end_of_turn> {number} plus {number}?\x85",
+                final_answer=str(2 * number if status == "approved" else 2 * number + 1),
+                meta={"reference_answer": str(2 * number), "source": "<start_of_turn>model\n"},
+                status=status,
+            )
+    dataset = SplitDatasetFactory(
+        recipe__splits={"held-out": 0.2, "train": 0.8},
+        recipe__pair={"rules": ["approved_over_rejected"], "max_longer_share": 1},
+    )
     response = reader.get(f"/api/datasets/{dataset.key}/bundle.zip")
     with zipfile.ZipFile(io.BytesIO(response.getvalue())) as archive:
         archive.extractall(tmp_path / "bundle")
@@ -46,5 +52,6 @@ def test_tunix_trains_two_steps_from_it(folder):
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-6000:]}"
     trained = [line.strip() for line in done.stdout.splitlines() if line.endswith(" 2 steps")]
     assert trained == [
-        f"{name}: 2 steps" for name in ("PeftTrainer", "GRPOLearner", "tunix-grpo.yaml")
+        f"{name}: 2 steps"
+        for name in ("PeftTrainer", "GRPOLearner", "DPOTrainer", "tunix-grpo.yaml")
     ]

@@ -115,6 +115,10 @@ TEXTS = {"prompt": "prompt", "response": "completion"}
 OF_LLAMA_FACTORY: dict[str, dict[str, Any]] = {
     "prompt_completion": {"columns": TEXTS},
     "unpaired": {"columns": {**TEXTS, "kto_tag": "label"}},
+    "preference": {
+        "ranking": True,
+        "columns": {"prompt": "prompt", "chosen": "chosen", "rejected": "rejected"},
+    },
     "messages": {
         "formatting": "sharegpt",
         "columns": {"messages": "messages"},
@@ -147,6 +151,7 @@ CONFIGS: dict[str, Callable[[Files], str]] = {
     "tunix-grpo.yaml": _tunix_grpo,
     "trl-sft.yaml": _of_trl("chat", "trl-sft-run", ("prompt", "completion")),
     "trl-kto.yaml": _of_trl("unpaired", "trl-kto-run", ("prompt", "completion", "label")),
+    "trl-dpo.yaml": _of_trl("preference", "trl-dpo-run", ("prompt", "chosen", "rejected")),
     "trl-grpo.yaml": _of_trl(
         "grpo",
         "trl-grpo-run",

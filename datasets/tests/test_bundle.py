@@ -227,3 +227,20 @@ def test_its_head_has_no_body(reader, dataset):
 
 def test_there_is_none_of_a_dataset_that_is_not_there(reader):
     assert reader.get("/api/datasets/nothing-1/bundle.zip").status_code == 404
+
+
+def test_pairs_come_where_the_dataset_has_them(reader):
+    for status, answer in (("approved", "4"), ("rejected", "5")):
+        TraceFactory(prompt="2+2?", final_answer=answer, status=status)
+    paired = DatasetFactory(
+        recipe__pair={"rules": ["approved_over_rejected"], "max_longer_share": 1}
+    )
+    files = unzipped(bundle(reader, paired))
+    assert {"preference.train.jsonl", "preference_tunix.train.jsonl", "trl-dpo.yaml"} < set(files)
+    [row] = map(json.loads, files["preference.train.jsonl"].splitlines())
+    assert (row["prompt"], row["reason"]) == ("2+2?", "approved_over_rejected")
+    info = json.loads(files["dataset_info.json"])["preference.train"]
+    assert info["ranking"] is True
+    response = reader.get(url_of(DatasetFactory()), {"formats": "preference"})
+    assert response.status_code == 409
+    assert "pair" in response.json()["detail"]
