@@ -90,6 +90,8 @@ def emptied(line: Line) -> dict[str, list[str] | str]:
     if line.pairs == 0:
         told = ", ".join(f"{reason} {count:,}" for reason, count in line.not_paired.items())
         why = told or "no prompt has two attempts of which a rule finds one better"
+        if "chosen_longer" in line.not_paired:
+            why += ", as `max_longer_share` has it"
         return {"pair": [f"There is no pair ({why}): nothing was built."]}
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in line.reasons.items())
     return {line.step: [f"Of {line.came:,} traces none is left ({reasons}): nothing was built."]}

@@ -324,3 +324,11 @@ def test_many_missing_scores_are_a_job(curator, monkeypatch):
     attempt("4", says="a"), attempt("5", says="b"), attempt("6")
     answer = build(curator, pair={"max_longer_share": 1}, dataset_version="2")
     assert (answer.status_code, answer.json()["kind"]) == (202, "build")
+
+
+def test_where_all_better_ones_are_longer_the_key_that_bounds_them_is_named(curator):
+    attempt("4", says=" ".join(WORDS)), attempt("5", says="so")
+    reason = "chosen_longer 1, as `max_longer_share` has it"
+    assert build(curator, pair={}).json() == {
+        "pair": [f"There is no pair ({reason}): nothing was built."]
+    }
