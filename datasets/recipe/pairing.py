@@ -15,7 +15,7 @@ from typing import NamedTuple
 from datasets.recipe.recipe import PairRule
 from traces.reasoning.answers.comparing import same_answer
 
-SHORTER_BY = Fraction(1, 10)  # at least, of the longer one
+SHORTER_BY = 10  # an n-th at least of the longer one
 BY_ANSWER = (PairRule.RIGHT_OVER_WRONG, PairRule.APPROVED_OVER_REJECTED)
 
 
@@ -81,32 +81,38 @@ def _refusal(rule: PairRule, chosen: Attempt, rejected: Attempt) -> str | None:
         return "same_answer"
     if rule is PairRule.PREFERRED and chosen.id in rejected.better_than:
         return "disputed"
-    if rule is PairRule.SHORTER_RIGHT and _margin(rule, chosen, rejected) < SHORTER_BY:
+    if rule is PairRule.SHORTER_RIGHT and _hardly_shorter(chosen, rejected):
         return "hardly_shorter"
     return None
+
+
+def _hardly_shorter(chosen: Attempt, rejected: Attempt) -> bool:
+    return SHORTER_BY * (rejected.chars - chosen.chars) < max(rejected.chars, 1)
 
 
 def _margin(rule: PairRule, chosen: Attempt, rejected: Attempt) -> float:
     """Give the difference of the scores or verdicts, 1; of a shorter one by which share it is."""
     if rule is PairRule.SHORTER_RIGHT:
-        return float(1 - Fraction(chosen.chars, max(rejected.chars, 1)))
+        return 1 - chosen.chars / max(rejected.chars, 1)
     return 1.0
 
 
 def _right_over_wrong(attempts: Sequence[Attempt]) -> Met:
-    right = (one for one in attempts if one.is_right)
-    wrong = (one for one in attempts if one.is_right is False)
+    right = [one for one in attempts if one.is_right]
+    wrong = [one for one in attempts if one.is_right is False]
     return zip(_distinct(right), _distinct(wrong), strict=False)
 
 
 def _approved_over_rejected(attempts: Sequence[Attempt]) -> Met:
-    approved = (one for one in attempts if one.status == "approved")
-    rejected = (one for one in attempts if one.status == "rejected")
+    approved = [one for one in attempts if one.status == "approved"]
+    rejected = [one for one in attempts if one.status == "rejected"]
     return zip(_distinct(approved), _distinct(rejected), strict=False)
 
 
 def _preferred(attempts: Sequence[Attempt]) -> Met:
     """Give what people told; of two that are preferred over each other, it is told once."""
+    if not any(one.better_than for one in attempts):
+        return
     places = {one.id: place for place, one in enumerate(attempts)}
     for place, chosen in enumerate(attempts):
         for other in sorted(places[one] for one in chosen.better_than if one in places):
@@ -116,7 +122,7 @@ def _preferred(attempts: Sequence[Attempt]) -> Met:
 
 
 def _shorter_right(attempts: Sequence[Attempt]) -> Met:
-    right = list(_distinct(one for one in attempts if one.is_right))
+    right = _distinct([one for one in attempts if one.is_right])
     for pair in zip(right[::2], right[1::2], strict=False):
         shorter, longer = sorted(pair, key=lambda one: one.chars)
         yield shorter, longer
@@ -130,12 +136,14 @@ MEETINGS: dict[PairRule, Callable[[Sequence[Attempt]], Met]] = {
 }
 
 
-def _distinct(attempts: Iterable[Attempt]) -> Iterable[Attempt]:
+def _distinct(attempts: list[Attempt]) -> list[Attempt]:
     """Give the first of each content."""
+    if len(attempts) < 2:
+        return attempts
     first: dict[str, Attempt] = {}
     for one in attempts:
         first.setdefault(one.content_hash, one)
-    return first.values()
+    return list(first.values())
 
 
 def most_longer(longer: int, others: int, share: float) -> int:

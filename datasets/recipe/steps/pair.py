@@ -9,11 +9,12 @@ SHA-256("pair:{seed}:{hash}:{hash}"), the last first. Pairs stand in the order o
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from struct import Struct
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +33,7 @@ from tunix_site.errors import Unavailable
 NEARLY_THE_SAME = 0.95
 MAX_ANSWER_CHARS = 1_000  # a longer one is told by its hash
 PROMPTS_AT_ONCE = 1_000  # after which it is asked whether to stop
+READ_AT_ONCE = 500  # attempts
 RULES = list(PairRule)
 
 ANSWER = f"""CASE WHEN char_length(trace.final_answer) <= {MAX_ANSWER_CHARS} THEN trace.final_answer
@@ -44,6 +46,11 @@ PREFERENCES = """LEFT JOIN (
     SELECT chosen_id, string_agg(DISTINCT rejected_id::text, ' ') AS others
     FROM traces_preference GROUP BY chosen_id
 ) AS worse ON worse.chosen_id = kept.id"""
+
+Text = str | None
+# prompt, split, position, id, content_hash, chars, answer, status, others, right, reference
+Row = tuple[str, str, int, str, str, int, str, str, Text, Text, Text]
+_attempts = msgspec.json.Decoder(list[Row]).decode
 
 # a pair that was proposed, as there may be as many as traces
 _PROPOSED = np.dtype(
@@ -111,43 +118,53 @@ def _prompts(pairing: Pairing, candidates: Candidates) -> Iterator[tuple[str, li
     query, parameters = attempts_at_prompts(pairing, candidates)
     missing = _Missing(candidates.scored_in_memory)
     with copy_out(query, parameters) as copy:
-        for (_, split), rows in groupby(copy.rows(), itemgetter(0, 1)):
+        found = chain.from_iterable(_attempts(piece) for (piece,) in copy.rows())
+        for (_, split), rows in groupby(found, itemgetter(0, 1)):
             yield split, [_attempt(row, missing) for row in rows]
 
 
 def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, list[Any]]:
-    """Give SQL and parameters for prompt, split, and what is known of an attempt."""
+    """Give SQL and parameters for prompt, split, and what is known of an attempt, many a row."""
     rules = {*pairing.rules}
     by_correctness, by_people = pairing.by_correctness, PairRule.PREFERRED in rules
+    told = ", ".join(
+        [
+            *("kept.prompt_hash", "kept.split", "kept.position", "kept.id", "kept.content_hash"),
+            *("kept.total_chars - char_length(trace.prompt)", ANSWER, "trace.status"),
+            "worse.others" if by_people else "NULL",
+            RIGHT if by_correctness else "NULL",
+            REFERENCE if by_correctness and candidates.scored_in_memory else "NULL",
+        ]
+    )
     query = f"""
-        SELECT kept.prompt_hash, kept.split, kept.position, kept.id, kept.content_hash,
-               kept.total_chars - char_length(trace.prompt), {ANSWER}, trace.status,
-               {"worse.others" if by_people else "NULL"},
-               {RIGHT if by_correctness else "NULL"},
-               {REFERENCE if by_correctness and candidates.scored_in_memory else "NULL"}
-        FROM (
-            SELECT kept.*, count(*) OVER (PARTITION BY kept.prompt_hash, kept.split) AS attempts
-            FROM {candidates.rows}
-        ) AS kept
-        JOIN traces_trace AS trace ON trace.id = kept.id
-        {PREFERENCES if by_people else ""}
-        {scores("score") if by_correctness else ""}
-        WHERE kept.attempts > 1 ORDER BY kept.prompt_hash, kept.split
+        SELECT json_agg(told ORDER BY number) FROM (
+            SELECT json_build_array({told}) AS told,
+                   row_number() OVER (ORDER BY kept.prompt_hash, kept.split) AS number
+            FROM (
+                SELECT kept.*, count(*) OVER (PARTITION BY kept.prompt_hash, kept.split) AS attempts
+                FROM {candidates.rows}
+            ) AS kept
+            JOIN traces_trace AS trace ON trace.id = kept.id
+            {PREFERENCES if by_people else ""}
+            {scores("score") if by_correctness else ""}
+            WHERE kept.attempts > 1
+        ) AS found
+        GROUP BY number / {READ_AT_ONCE} ORDER BY number / {READ_AT_ONCE}
     """  # noqa: S608
     scored = [CORRECTNESS, version_of(CORRECTNESS, None)] if by_correctness else []
     return query, [*candidates.parameters, *scored]
 
 
-def _attempt(row: tuple[Any, ...], missing: "_Missing") -> Attempt:
+def _attempt(row: Row, missing: "_Missing") -> Attempt:
     _, _, position, identity, content_hash, chars, answer, status, others, right, reference = row
     is_right = None if right is None else right == "right"
     if reference is not None:
         is_right = missing.is_right(answer, reference)
     return Attempt(
-        position=int(position),
+        position=position,
         id=identity,
         content_hash=content_hash,
-        chars=int(chars),
+        chars=chars,
         answer=answer,
         is_right=is_right,
         status=status,
