@@ -52,6 +52,24 @@ def test_datasets_are_listed_and_deleted(client):
         client.datasets.get("sums-2")
 
 
+def test_datasets_are_compared_and_tell_where_they_come_from(client):
+    TraceFactory(meta={"source": "here"})
+    other = TraceFactory()
+    client.datasets.build("sums", "1", where={"source": "here"})
+    client.datasets.build("sums", "2", parent_dataset_id="sums-1", limit=2)
+    compared = client.datasets.compare("sums-1", "sums-2")
+    assert [compared[name]["count"] for name in ("added", "removed", "moved")] == [1, 0, 0]
+    assert compared["recipe"] == {"limit": [100, 2], "where": [{"source": "here"}, {}]}
+    assert list(client.datasets.changed("sums-1", "sums-2", "added")) == [
+        {"trace": str(other.id), "base": None, "other": ""}
+    ]
+    assert list(client.datasets.changed("sums-1", "sums-2", "moved")) == []
+    told = client.datasets.lineage("sums-1")
+    assert (told["parent"], [one["key"] for one in told["children"]]) == (None, ["sums-2"])
+    with pytest.raises(NotFound, match="Dataset sums-3 not found"):
+        client.datasets.compare("sums-1", "sums-3")
+
+
 @pytest.fixture
 def queued(client):
     TraceFactory()

@@ -3,21 +3,25 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from tunix_rt import exports
 from tunix_rt.exports import Bundled, Exported
 from tunix_rt.http import pages
+from tunix_rt.http.lines import documents
 from tunix_rt.http.transport import Transport, segment
 from tunix_rt.jobs import Jobs
 from tunix_rt.progress import Progress
 from tunix_rt.results import (
     Built,
+    ChangedTrace,
     Contamination,
     Dataset,
+    DatasetComparison,
     DatasetRow,
     FormatOfDataset,
     Job,
+    Lineage,
     Manifest,
     Preview,
 )
@@ -102,6 +106,25 @@ class Datasets:
             answer = self._jobs.wait(answer["id"], progress=progress).get("result")
         found: Contamination = answer
         return found
+
+    def compare(self, base: str, other: str) -> DatasetComparison:
+        """Count the traces that `other` has otherwise than `base`, and show other differences."""
+        asked = {"base": base, "other": other}
+        compared: DatasetComparison = self._transport.get(f"{PATH}/compare", asked)
+        return compared
+
+    def changed(
+        self, base: str, other: str, change: Literal["added", "removed", "moved"]
+    ) -> Iterator[ChangedTrace]:
+        """Yield the traces that were changed in one of these ways, with their splits."""
+        asked = {"base": base, "other": other, "change": change}
+        with self._transport.stream("GET", f"{PATH}/compare/ids.jsonl", query=asked) as response:
+            yield from cast(Iterator[ChangedTrace], documents(response))
+
+    def lineage(self, key: str) -> Lineage:
+        """Tell what a dataset was made from, what came of it, and what it was held against."""
+        told: Lineage = self._transport.get(f"{PATH}/{segment(key)}/lineage")
+        return told
 
     def formats(self, key: str, format: str, **parameters: Any) -> FormatOfDataset:  # noqa: A002
         """Say how many rows an export in this format has, and what it leaves out, by reason."""

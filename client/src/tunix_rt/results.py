@@ -167,6 +167,38 @@ class Preview(TypedDict):
     sampled: dict[str, int] | None
 
 
+class Change(TypedDict):
+    count: int
+    ids_url: str
+
+
+class DatasetComparison(TypedDict):
+    """What one dataset has otherwise than another; of recipe and stats both values by key."""
+
+    added: Change
+    removed: Change
+    moved: Change
+    recipe: dict[str, list[Any]]
+    stats: dict[str, list[Any]]
+
+
+class ChangedTrace(TypedDict):
+    """A trace and its split in each of two datasets; None where it is not in it."""
+
+    trace: str
+    base: str | None
+    other: str | None
+
+
+class Lineage(TypedDict):
+    dataset_key: str
+    parent: dict[str, Any] | None
+    child_count: int
+    children: list[dict[str, Any]]
+    checked_against: list[dict[str, Any]]
+    held_out: list[dict[str, Any]]
+
+
 class FoundItem(TypedDict):
     item: str
     share: NotRequired[float]
