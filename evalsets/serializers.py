@@ -1,5 +1,6 @@
 """Bodies in and out of the routes of evaluation sets."""
 
+from itertools import islice
 from typing import Any
 
 from rest_framework import serializers
@@ -16,6 +17,7 @@ from evalsets.models import MAX_LICENSE_CHARS, AnswerType, EvalSet
 from evalsets.services.create import EvalSetRequest
 from traces.document import MAX_ANSWER_CHARS, MAX_PROMPT_CHARS
 from tunix_site.api.fields import (
+    MAX_BAD,
     ChoiceTextField,
     ListField,
     ObjectField,
@@ -80,11 +82,15 @@ class NewEvalSetSerializer(StrictSerializer):
     name = name_field()
     version = version_field()
     answer_type = ChoiceTextField(
-        choices=AnswerType.values, required=False, help_text="How its answers are compared."
+        choices=AnswerType.values,
+        required=False,
+        allow_null=True,
+        help_text="How its answers are compared.",
     )
     license = TextField(
         max_length=MAX_LICENSE_CHARS,
         required=False,
+        allow_null=True,
         help_text="Under which its questions may be used.",
     )
     items = ListField(
@@ -96,13 +102,13 @@ class NewEvalSetSerializer(StrictSerializer):
 
     def validate_items(self, items: list[dict[str, Any]]) -> list[Item]:
         first: dict[str, int] = {}
-        again = {
-            str(position): {"id": ["Another item has this id."]}
+        again = (
+            (str(position), {"id": [ANOTHER]})
             for position, item in enumerate(items)
             if first.setdefault(item["id"], position) != position
-        }
-        if again:
-            raise serializers.ValidationError(again)
+        )
+        if refused := dict(islice(again, MAX_BAD)):
+            raise serializers.ValidationError(refused)
         return [item_of(item) for item in items]
 
 
@@ -133,7 +139,8 @@ def json_request(body: Any, query: dict[str, Any]) -> tuple[EvalSetRequest, list
         raise serializers.ValidationError({name: [told] for name in query})
     serializer = NewEvalSetSerializer(data=body)
     serializer.is_valid(raise_exception=True)
-    values = dict(serializer.validated_data)
+    given = serializer.validated_data
+    values = {name: value for name, value in given.items() if value is not None}
     items: list[Item] = values.pop("items")
     return EvalSetRequest(**values), items
 

@@ -63,6 +63,9 @@ def test_what_is_optional_may_be_null_or_left_out(curator):
     as_null = post(curator, version="2", items=[{**SUM, **nothing, "meta": {}, "aliases": []}])
     assert as_null.json()["digest"] == left_out
     assert post(curator, version="3", items=[{**SUM, "expected_answer": ""}]).status_code == 201
+    of_nobody = {**BODY, "answer_type": None, "license": None}
+    assert post(curator, of_nobody, version="4").status_code == 201
+    assert post(curator, version="4").status_code == 200
 
 
 def test_the_same_request_again_gives_the_stored_one(curator):
@@ -131,6 +134,14 @@ def test_what_is_wrong_is_named_and_nothing_stored(curator, change, errors):
     assert refused.status_code == 400
     assert list(refused.json()) == list(change)
     assert errors is None or refused.json() == errors
+    assert not EvalSet.objects.exists()
+
+
+@pytest.mark.parametrize("bad", [{}, SUM])
+def test_of_many_bad_items_a_hundred_are_told(curator, bad):
+    refused = post(curator, items=[SUM, *[bad] * 1_000])
+    assert refused.status_code == 400
+    assert list(refused.json()["items"]) == [str(position) for position in range(1, 101)]
     assert not EvalSet.objects.exists()
 
 

@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,19})?([eE][+-]?[0-9]{1,3})?")
 MAX_UNKNOWN = 20  # unknown fields named in an answer
 MAX_COMPARED = 64  # characters of one, with the names that are known
 MAX_PROBLEMS = 20  # of one object
+MAX_BAD = 100  # of the things in one list; those behind them are not looked at
 
 
 class StrictMixin:
@@ -101,7 +102,7 @@ class DateTimeField(StrictMixin, serializers.DateTimeField):
 
 
 class ListField(StrictMixin, serializers.ListField):
-    """Errors by position, as text; the items of a list that is too long are not looked at."""
+    """Errors by position, as text, of the first MAX_BAD; of a list that is too long of none."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, list):
@@ -111,12 +112,18 @@ class ListField(StrictMixin, serializers.ListField):
         return super().to_internal_value(data)
 
     def run_child_validation(self, data: Any) -> Any:
-        try:
-            return super().run_child_validation(data)
-        except serializers.ValidationError as error:
-            raise serializers.ValidationError(
-                {str(position): found for position, found in error.detail.items()}  # type: ignore[union-attr]  # it is a dict
-            ) from None
+        found: list[Any] = []
+        errors: dict[str, Any] = {}
+        for position, item in enumerate(data):
+            try:
+                found.append(self.child.run_validation(item))
+            except serializers.ValidationError as error:
+                errors[str(position)] = error.detail
+                if len(errors) == MAX_BAD:
+                    break
+        if errors:
+            raise serializers.ValidationError(errors)
+        return found
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
