@@ -51,6 +51,7 @@ from jobs.api.responses import PREFER, accepted, wants_job
 from jobs.api.serializers import JobSerializer
 from jobs.models import Job
 from jobs.services.queue import start_job
+from tunix_site.api.openapi.schema import ERROR_BODY
 from tunix_site.api.pagination import PageQuery
 from tunix_site.api.pieces import started
 from tunix_site.api.renderers import (
@@ -220,7 +221,9 @@ class DatasetViewSet(ApiViewSet):
             request, export, media_type=self.request.accepted_renderer.media_type
         )
 
-    @extend_schema(operation_id="count_format", responses=FormatCountsSerializer)
+    @extend_schema(
+        operation_id="count_format", responses={200: FormatCountsSerializer, 409: ERROR_BODY}
+    )
     @action(
         detail=True, url_path=r"formats/(?P<name>[^/]+)", url_name="format", pagination_class=None
     )

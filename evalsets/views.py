@@ -105,6 +105,7 @@ class EvalSetViewSet(ApiViewSet):
             (200, NDJSON): OpenApiTypes.STR,
             (200, BytesRenderer.media_type): OpenApiTypes.BINARY,
             304: None,
+            412: None,
         },
         description="List the items of an evaluation set with their answers, a JSON object a line.",
     )

@@ -25,6 +25,10 @@ UNSAID = {
     "Not with parquet": "two parameters that exclude one another",
     "leaves none out": "two parameters that exclude one another",
     "Those of ": "two parameters that exclude one another",
+    "writes no thought apart": "two parameters that exclude one another",
+    "has plain, think, tags, none": "two parameters that exclude one another",
+    "has no labels of steps": "two parameters that exclude one another",
+    "comes in one way alone": "two parameters that exclude one another",
     "There are ": "how many rows an export has",
     "Needs `criteria`": "two parameters that go together",
     "Null needs `details`": "two fields that go together",
@@ -118,6 +122,7 @@ CHECKS = [
 FEW_SUCCEED = (
     "/api/evalsets",
     "/api/evalsets/from-dataset",
+    "/api/preferences",
     "/api/scores/batch",
     "/api/traces/batch",
     "/api/traces/bulk",
@@ -170,6 +175,8 @@ def test_answers_are_as_documented(case, options, world, codes):
             case.query = {"eval_set": names["evalset"]}
     elif case.operation.path == "/api/traces/compare":
         case.query = {"base": world.names["id"], "other": world.names["id"]}
+    elif case.operation.path.startswith("/api/datasets/compare"):
+        case.query |= {"base": world.names["key"], "other": world.names["key"]}
     elif case.operation.path in FEW_SUCCEED:
         # what was made up broke a rule, and this does not
         options["checks"] = [one for one in CHECKS if one is not NEGATIVE]

@@ -11,6 +11,7 @@ from datasets.bundle.bundle import Bundle
 from datasets.bundle.responses import HEADERS, bundle_response
 from datasets.bundle.serializers import BundleQuery
 from datasets.lookup import dataset_by
+from tunix_site.api.openapi.schema import ERROR_BODY
 from tunix_site.api.renderers import BytesRenderer, StreamRenderer
 from tunix_site.api.views import ApiView
 from tunix_site.models import Role
@@ -40,6 +41,7 @@ class BundleView(ApiView):
             (200, BytesRenderer.media_type): OpenApiTypes.BINARY,
             (304, ZipRenderer.media_type): None,
             (412, ZipRenderer.media_type): None,
+            (409, "application/json"): ERROR_BODY,
         },
     )
     def get(self, request: Request, key: str) -> HttpResponseBase:

@@ -94,6 +94,13 @@ class AutoSchema(BaseAutoSchema):
             schema.update(_length(serializer))
         return schema, required
 
+    def _get_request_body(self, direction: Any = "request") -> dict[str, Any] | None:
+        """Say that a body is needed also where it may be JSON or something else."""
+        body: dict[str, Any] | None = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        if body and len(body["content"]) > 1 and "application/json" in body["content"]:
+            body["required"] = True
+        return body
+
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/").split("/")[0]]
 
