@@ -24,7 +24,8 @@ TURNS = 0x70726576  # advisory locks of previews: one for each user
 TURN_SECONDS = 3  # until the one before has let go
 CANCELLED = "57014"
 NOT_LET_GO = "55P03"
-_OF_TURN = "FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s"
+_OF_TURN = """FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 CANCEL = f"SELECT pg_cancel_backend(pid) {_OF_TURN} AND granted"
 WAITS = f"SELECT EXISTS (SELECT {_OF_TURN} AND NOT granted)"
 REPLACED = "A newer preview of yours took the place of this one."

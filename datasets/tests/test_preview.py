@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -13,6 +14,7 @@ from datasets.services.preview import preview_recipe
 from datasets.tests.factories import DatasetFactory, UserFactory
 from datasets.tests.recipe.selecting import step
 from events.tests.acting import acting
+from traces.tests.concurrency import somebody_waits
 from traces.tests.factories import TraceFactory
 from tunix_site.errors import Conflict, Unavailable
 from tunix_site.tests.live import wait_until
@@ -174,7 +176,13 @@ def test_who_does_not_let_go_is_not_waited_for_long(monkeypatch):
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [previews.TURNS, by.user_id])
 
 
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return cursor.fetchone()[0]
+@pytest.mark.django_db(transaction=True)
+def test_previews_of_another_site_on_the_same_server_are_left_alone():
+    TraceFactory()
+    by = acting(UserFactory())
+    named = {**connection.get_connection_params(), "dbname": "postgres", "autocommit": True}
+    with psycopg.connect(**named) as other, connection.cursor() as cursor:
+        other.execute("SELECT pg_advisory_lock(%s, %s)", [previews.TURNS, by.user_id])
+        cursor.execute(f"SELECT count(*) {previews._OF_TURN}", [previews.TURNS, by.user_id])
+        assert cursor.fetchone() == (0,)
+        assert preview_recipe(recipe=Recipe(limit=None), by=by).funnel

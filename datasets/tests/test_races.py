@@ -17,6 +17,7 @@ from events.models import Event
 from events.tests.acting import acting
 from traces.models import Trace
 from traces.services.curation import delete_trace
+from traces.tests.concurrency import somebody_waits
 from traces.tests.factories import TraceFactory
 from tunix_site.errors import Conflict, Unavailable
 from tunix_site.tests.live import wait_until
@@ -51,12 +52,6 @@ def before(beginning, act, *, times=1):
         return execute(sql, params, many, context)
 
     return connection.execute_wrapper(execute_after)
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return cursor.fetchone()[0]
 
 
 def test_a_trace_deleted_while_it_is_selected_is_left_out_by_a_second_attempt(elsewhere):

@@ -22,7 +22,7 @@ from jobs.models import Job
 from jobs.services.queue import start_job
 from jobs.services.reaping import reap_jobs
 from jobs.tests.working import work_off
-from traces.tests.concurrency import elsewhere
+from traces.tests.concurrency import elsewhere, somebody_waits
 from traces.tests.factories import TraceFactory
 from tunix_site.serving.processes import descendants
 from tunix_site.tests.live import (
@@ -58,12 +58,6 @@ def held(name: str) -> Iterator[None]:
         DatasetFactory(name=name)
         yield
         transaction.set_rollback(True)
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return cursor.fetchone()[0]
 
 
 def is_under_way(job: Job) -> bool:

@@ -11,6 +11,10 @@ from django.db import connection, connections
 from rest_framework.test import APIClient
 
 PATIENCE_SECONDS = 60
+WAITING = """
+    FROM pg_locks JOIN pg_stat_activity AS session USING (pid)
+    WHERE NOT granted AND datname = current_database()
+"""
 
 
 def like(client: APIClient) -> APIClient:
@@ -56,8 +60,8 @@ def just_before(part: str, do: Callable[[], Any]) -> Iterator[None]:
 
 def wait_for_a_lock_past_its_deadlock_check() -> None:
     """Return when another session waits for a lock and has found that this is no deadlock yet."""
-    query = """
-        SELECT count(*) FROM pg_locks WHERE NOT granted
+    query = f"""
+        SELECT count(*) {WAITING}
         AND clock_timestamp() - waitstart > 1.5 * current_setting('deadlock_timeout')::interval
     """
     until = time.monotonic() + PATIENCE_SECONDS
@@ -67,3 +71,11 @@ def wait_for_a_lock_past_its_deadlock_check() -> None:
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("nobody waits for a lock")
+
+
+def somebody_waits() -> bool:
+    """Tell whether a session of this database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT {WAITING})")
+        (found,) = cursor.fetchone()
+    return bool(found)
