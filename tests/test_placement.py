@@ -208,6 +208,7 @@ READ_BY_SQL = {
     "datasets/recipe/differences.py": "compares JSON",
     "datasets/statistics/counting.py": "counts candidates and their scores",
     "datasets/recipe/steps/pair.py": "the attempts at each prompt",
+    "datasets/recipe/steps/verify.py": "candidates that lack a score",
     "datasets/recipe/text/items.py": "the items of evaluation sets, which it holds",
     "datasets/recipe/text/signed.py": "candidates with their signatures and texts",
     "evalsets/reading.py": "the items of an evaluation set",
