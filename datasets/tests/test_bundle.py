@@ -37,7 +37,7 @@ def unzipped(body: bytes) -> dict[str, bytes]:
 @pytest.fixture
 def dataset():
     for number in range(12):
-        TraceFactory(meta={"reference_answer": str(number)})
+        TraceFactory(prompt=f"What is {number}+7?", meta={"reference_answer": str(number + 7)})
     return SplitDatasetFactory(name="sums")
 
 
