@@ -3,7 +3,7 @@
 from typing import Any
 
 from traces.examples import CREATED_AT, page
-from tunix_site.api.renderers import NDJSON
+from tunix_site.api.renderers import BYTES
 
 ITEM = {
     "id": "1",
@@ -41,7 +41,7 @@ EXAMPLES: dict[str, dict[Any, Any]] = {
             "license": "CC0-1.0",
             "items": [ITEM],
         },
-        ("request", NDJSON): LINE,
+        ("request", BYTES): LINE,
         201: CREATED,
         200: CREATED,
     },

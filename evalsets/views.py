@@ -31,9 +31,9 @@ from evalsets.serializers import (
 from evalsets.services.create import EvalSetRequest, create_evalset
 from evalsets.services.delete import delete_evalset
 from tunix_site.api.pagination import PageQuery
-from tunix_site.api.parsers import LinesParser, StrictJSONParser, kind_of_media
+from tunix_site.api.parsers import BytesLinesParser, LinesParser, StrictJSONParser, kind_of_media
 from tunix_site.api.pieces import started
-from tunix_site.api.renderers import NDJSON, BytesRenderer, NDJSONRenderer
+from tunix_site.api.renderers import BYTES, NDJSON, BytesRenderer, NDJSONRenderer
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
 from tunix_site.strict_json import shown
@@ -57,7 +57,7 @@ class EvalSetViewSet(ApiViewSet):
     }
     queries: ClassVar = {"list": PageQuery, "create": LinesQuery}
     streams: ClassVar = {"create", "item_lines"}
-    parser_classes = [StrictJSONParser, LinesParser]
+    parser_classes = [StrictJSONParser, LinesParser, BytesLinesParser]
     examples: ClassVar = EXAMPLES
 
     def get_object(self) -> EvalSet:
@@ -74,18 +74,19 @@ class EvalSetViewSet(ApiViewSet):
         return self.get_paginated_response(EvalSetRowSerializer(page, many=True).data)
 
     @extend_schema(
-        request={"application/json": NewEvalSetSerializer, NDJSON: OpenApiTypes.BINARY},
+        # generated clients know no NDJSON
+        request={StrictJSONParser.media_type: NewEvalSetSerializer, BYTES: OpenApiTypes.BINARY},
         responses={201: CreatedSerializer, 200: CreatedSerializer},
     )
     def create(self, request: Request) -> Response:
         """Store an evaluation set; 200 with the stored one when the same request made it before.
 
-        As `application/x-ndjson` the body is its items, one a line, up to 100,000; the parameters
-        say the rest. An error then names its line.
+        As `application/x-ndjson` or `application/octet-stream` the body is its items, one a line,
+        up to 100,000; the parameters say the rest. An error then names its line.
         """
         asked: EvalSetRequest
         items: Iterable[Item]
-        if kind_of_media(request.content_type) == NDJSON:
+        if kind_of_media(request.content_type) in (NDJSON, BYTES):
             lines = cast(IO[bytes], request.data or BytesIO())
             asked, items = lines_request(self.query), ItemLines(lines)
         else:

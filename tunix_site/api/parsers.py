@@ -15,7 +15,7 @@ from rest_framework.parsers import BaseParser
 
 from tunix_site import strict_json
 from tunix_site.api.idempotency import HEADER as IDEMPOTENCY_HEADER
-from tunix_site.api.renderers import NDJSON
+from tunix_site.api.renderers import BYTES, NDJSON
 from tunix_site.errors import TooLarge
 
 CHUNK_BYTES = 64 * 1024
@@ -135,6 +135,12 @@ class LinesParser(StreamParser):
             digest.update(piece)
         request.body_digest = digest.digest()
         return file
+
+
+class BytesLinesParser(LinesParser):
+    """Takes the same from clients that know files of any kind alone."""
+
+    media_type = BYTES
 
 
 def kind_of_media(media_type: str | None) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from rest_framework import renderers
 
 NDJSON = "application/x-ndjson"
+BYTES = "application/octet-stream"
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str)  # lazy translations and error details are text
 
@@ -51,7 +52,7 @@ class StreamRenderer(renderers.BaseRenderer):
 class BytesRenderer(StreamRenderer):
     """For clients that know a file by this type alone, as generated ones do."""
 
-    media_type = "application/octet-stream"
+    media_type = BYTES
     format = "bytes"
 
 
