@@ -10,6 +10,7 @@ from benchmarks.attempts import item_prompts
 from benchmarks.baseline import bare_connection
 from benchmarks.exports import growth
 from benchmarks.site import BenchmarkFailed
+from datasets.models import Dataset
 from datasets.recipe.recipe import Recipe
 from datasets.services.build import BuildRequest, build_dataset
 from evalsets.document import Item
@@ -45,6 +46,7 @@ def recipes(traces: int) -> dict[str, dict[str, Any]]:
     return {
         "near duplicates": {"limit": None, "dedupe": NEAR},
         "decontamination": {"limit": None, "decontaminate": against},
+        "pairs": {"limit": None, "pair": {}},
         "all steps": {
             "exact": True,
             "decontaminate": against,
@@ -63,13 +65,23 @@ def recipes(traces: int) -> dict[str, dict[str, Any]]:
 
 def measure(name: str, traces: int) -> Iterator[tuple[str, float, str]]:
     """Give what a build takes: seconds, processor seconds of ours, and memory."""
-    recipe = Recipe.read(recipes(traces)[name])
-    request = BuildRequest(name="by steps", version=str(next(_versions)), recipe=recipe)
+    request = _request(name, traces)
     started, processor = time.perf_counter(), time.process_time()
     grown = growth(os.getpid(), build_dataset, request=request, by=actors.command())
     yield "all", time.perf_counter() - started, "s"
     yield "the worker", time.process_time() - processor, "CPU s"
     yield "memory added to the worker", grown, "MiB"
+
+
+def built(name: str, traces: int) -> Dataset:
+    """Build a dataset by a recipe."""
+    dataset, _ = build_dataset(request=_request(name, traces), by=actors.command())
+    return dataset
+
+
+def _request(name: str, traces: int) -> BuildRequest:
+    recipe = Recipe.read(recipes(traces)[name])
+    return BuildRequest(name="by steps", version=str(next(_versions)), recipe=recipe)
 
 
 def _evalset() -> EvalSet:

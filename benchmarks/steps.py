@@ -7,8 +7,9 @@ from statistics import median
 from typing import Any
 
 from benchmarks import recipes
-from benchmarks.attempts import attempts, item_prompts
+from benchmarks.attempts import EACH, attempts, item_prompts
 from benchmarks.baseline import bare_connection, empty, traces_of, wait_for_the_indexes
+from benchmarks.exports import export
 from benchmarks.report import Result
 from benchmarks.site import BenchmarkFailed, Site
 from benchmarks.timing import seconds_of
@@ -20,6 +21,8 @@ STORED_AT_ONCE = 10_000
 PREVIEW_SECONDS, BUILD_SECONDS = 5, 25  # of 100,000 traces
 BUILD_MIB, DECONTAMINATION_MIB = 1_536, 300
 TRACES_A_SECOND, HOPED_TRACES_A_SECOND = 25_000, 46_000
+PROMPTS_A_SECOND, PAIRS_A_SECOND = 20_000, 20_000
+PAIRS = "preference"
 
 
 def fill(bodies: list[dict[str, Any]], traces: int) -> None:
@@ -64,6 +67,29 @@ def measure(site: Site, *, traces: int, rounds: int) -> Iterator[Result]:
         measured=figures["MiB"],
         unit="MiB",
         required=DECONTAMINATION_MIB,
+    )
+    yield from _pairs(site, traces, rounds)
+
+
+def _pairs(site: Site, traces: int, rounds: int) -> Iterator[Result]:
+    """Build pairs of all attempts, and export them."""
+    dataset = recipes.built("pairs", traces)
+    (tries, prompts), made = EACH, dataset.funnel[-1]
+    prompts = traces * prompts // tries
+    yield Result(
+        name=f"pairs of {prompts:,} prompts, the step alone",
+        kind="rate",
+        measured=prompts / made["seconds"],
+        unit="prompts/s",
+        required=PROMPTS_A_SECOND,
+    )
+    last = median(export(site, dataset.key, PAIRS, made["pairs"])[1] for _ in range(rounds))
+    yield Result(
+        name=f"export {PAIRS}, {made['pairs']:,} pairs",
+        kind="rate",
+        measured=made["pairs"] / last,
+        unit="pairs/s",
+        required=PAIRS_A_SECOND,
     )
 
 

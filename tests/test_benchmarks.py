@@ -69,6 +69,8 @@ def test_everything_is_measured(tmp_path):
         "preview of 100 by all steps",
         "build of 100 by all steps",
         "100 traces decontaminated in a build",
+        "pairs of 40 prompts",
+        "export preference, ",
         "build of a dataset",
         "list",
         "answers compared",
