@@ -153,13 +153,20 @@ class Candidates:
         return removed
 
     @contextmanager
-    def read(self, selected: str, *, order: str) -> Iterator[Iterator[tuple[str | None, ...]]]:
+    def read(
+        self, selected: str, *, order: str, first_of: str | None = None
+    ) -> Iterator[Iterator[tuple[str | None, ...]]]:
         """Stream rows of text: `selected` of `kept`, a candidate, and `trace`, in an order.
 
+        Of candidates with the same `first_of` the one of the least content hash alone is read.
         Nothing else can be asked of the database meanwhile.
         """
+        rows = self.rows
+        if first_of is not None:
+            first = f"SELECT DISTINCT ON ({first_of}) * FROM {rows} ORDER BY {first_of}"  # noqa: S608
+            rows = f"({first}, content_hash) AS kept"
         query = f"""
-            SELECT {selected} FROM {self.rows} JOIN traces_trace AS trace ON trace.id = kept.id
+            SELECT {selected} FROM {rows} JOIN traces_trace AS trace ON trace.id = kept.id
             ORDER BY {order}
         """  # noqa: S608
         with copy_out(query, self.parameters) as copy:

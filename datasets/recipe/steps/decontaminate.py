@@ -14,13 +14,9 @@ from tunix_site.errors import Invalid
 CHECKED_AT_ONCE = 200  # rows, or fewer
 WORDS_AT_ONCE = 100_000  # where they are long: a trace may take a mebibyte
 
-# What is read of the candidates, in which order, and by which column they go.
-PROMPTS = (
-    "DISTINCT ON (kept.prompt_hash) kept.prompt_hash, kept.prompt_hash, trace.prompt, '[]'",
-    "kept.prompt_hash, kept.content_hash",
-    "prompt_hash",
-)
-WITH_STEPS = ("kept.id, kept.prompt_hash, trace.prompt, trace.steps", "kept.id", "id")
+# What is read of the candidates, and by which column they go.
+PROMPTS = ("kept.prompt_hash, kept.prompt_hash, trace.prompt, '[]'", "prompt_hash")
+WITH_STEPS = ("kept.id, kept.prompt_hash, trace.prompt, trace.steps", "id")
 
 Rows = Iterable[tuple[Any, ...]]
 
@@ -32,8 +28,10 @@ def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     sets = list(_read(asked))
     candidates.findings["decontaminated_against"] = [one.facts for one in sets]
     fields = {name for one in sets for name in one.fields}
-    selected, order, by = WITH_STEPS if "steps" in fields else PROMPTS
-    with candidates.read(selected, order=order) as rows:
+    with_steps = "steps" in fields
+    selected, by = WITH_STEPS if with_steps else PROMPTS
+    first_of = None if with_steps else by
+    with candidates.read(selected, order=f"kept.{by}", first_of=first_of) as rows:
         decisions = [
             Decision(key, "contaminated", because)
             for key, because in contaminated(rows, sets, candidates.check)
