@@ -23,7 +23,7 @@ from tunix_site.serving.server_process import database_url
 SHOWN_URL = "http://127.0.0.1:8000"
 PAGE_SECONDS = 900
 MAKE = shutil.which("make") or "make"
-OUR_APPS = ("tunix_site", "jobs", "traces", "evalsets", "datasets", "training")
+OUR_APPS = ("tunix_site", "jobs", "traces", "evalsets", "datasets", "training", "pages")
 
 # Stands before make: what takes minutes, or would run these tests inside themselves, is only
 # looked at. `-o` keeps make from setting up environments: they are there.

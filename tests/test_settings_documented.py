@@ -10,7 +10,17 @@ import pytest
 from tests.pages import ROOT
 
 READERS = ("text", "secret", "integer", "flag", "words", "networks", "origins", "choice")
-OURS = ("tunix_site", "jobs", "traces", "evalsets", "datasets", "training", "benchmarks", "chaos")
+OURS = (
+    "tunix_site",
+    "jobs",
+    "traces",
+    "evalsets",
+    "datasets",
+    "training",
+    "pages",
+    "benchmarks",
+    "chaos",
+)
 OF_THE_SYSTEM = {"PATH"}  # every program has it, and nobody sets it for us
 
 

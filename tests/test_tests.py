@@ -12,7 +12,17 @@ import pytest
 from tests.pages import ROOT
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-PLACES = ("tunix_site", "jobs", "traces", "evalsets", "datasets", "training", "tests", "benchmarks")
+PLACES = (
+    "tunix_site",
+    "jobs",
+    "traces",
+    "evalsets",
+    "datasets",
+    "training",
+    "pages",
+    "tests",
+    "benchmarks",
+)
 RAISE = {"pytest.raises", "pytest.warns", "pytest.fail"}
 ASSERT_ELSEWHERE = {  # of libraries: they raise
     "call_and_validate",

@@ -33,6 +33,7 @@ class SiteApp(AppConfig):
     place: ClassVar[int] = LAST  # among the apps, wherever they are shown; the lowest first
     menu: ClassVar[Menu | None] = None
     urls: ClassVar[str] = ""  # the module of the routes below /api/
+    admin_urls: ClassVar[str] = ""  # the module of the routes below /admin/
     extends: ClassVar[str] = ""  # the app to whose part of the API its routes belong
     root_links: ClassVar[Mapping[str, str]] = {}  # names at the API's root, and their routes
     tags: ClassVar[Mapping[str, str]] = {}  # of the OpenAPI document, described

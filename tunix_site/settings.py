@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "evalsets",
     "datasets",
     "training",
+    "pages",
 ]
 
 MIDDLEWARE = [

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, ValidationError
@@ -30,8 +31,7 @@ def answer_once(
     key waits for the first, and where the first fails it does the work itself.
     """
     key = request.headers[HEADER]
-    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise ValidationError({HEADER: ["Give 1 to 255 printable ASCII characters."]})
+    _check_key(key)
     fingerprint = _fingerprint(request)
     with transaction.atomic():
         stored = _claim(request.user, key, fingerprint)
@@ -74,6 +74,34 @@ def _replay(stored: IdempotentAnswer, fingerprint: bytes) -> Response:
         headers["Location"] = stored.location
     body = msgspec.json.decode(stored.body) if stored.body else None
     return Response(body, status=stored.status_code, headers=headers)
+
+
+def done_once(request: HttpRequest, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Do something for a form of a page, unless this user's key says that it was done.
+
+    Gives what it gave, as JSON; where it raises, nothing is kept, and the key stays free.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return do()
+    _check_key(key)
+    asked = f"{request.method} {request.get_full_path()}\n{sorted(request.POST.lists())}"
+    fingerprint = hashlib.sha256(asked.encode()).digest()
+    with transaction.atomic():
+        stored = _claim(request.user, key, fingerprint)
+        if bytes(stored.fingerprint) != fingerprint:
+            raise KeyReused
+        if stored.status_code is None:
+            stored.body = msgspec.json.encode(do()).decode()
+            stored.status_code = status.HTTP_200_OK
+            stored.save()
+        done: dict[str, Any] = msgspec.json.decode(stored.body)
+    return done
+
+
+def _check_key(key: str) -> None:
+    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise ValidationError({HEADER: ["Give 1 to 255 printable ASCII characters."]})
 
 
 def _fingerprint(request: Request) -> bytes:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import APIException
 
 from tunix_site import __version__
 from tunix_site.access.addresses import address_of
 from tunix_site.api.error_responses import trouble_answer
 from tunix_site.api.refusals import refusal
-from tunix_site.errors import TooLarge, TooMany, Unavailable
+from tunix_site.errors import TooLarge, text_of
 from tunix_site.logs import request_id, route_of
 from tunix_site.serving import metrics
 
@@ -85,7 +86,7 @@ class FormMiddleware:
 
 
 class RefusalMiddleware:
-    """Answer what a page outside the API refuses for a while, such as a login.
+    """Answer what a page outside the API refuses, such as a login for a while.
 
     So it is where the database is away or full.
     """
@@ -97,6 +98,7 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, TooMany | Unavailable):
-            return refusal(request, error.status_code, str(error.detail), wait=error.wait)
+        if isinstance(error, APIException):
+            wait = getattr(error, "wait", None)
+            return refusal(request, error.status_code, text_of(error.detail), wait=wait)
         return trouble_answer(request, error)

@@ -1,0 +1,7 @@
+from tunix_site import apps
+
+
+class PagesConfig(apps.SiteApp):
+    name = "pages"
+    place = 5  # first of all: what people do all day
+    admin_urls = "pages.urls"

@@ -1,0 +1,114 @@
+"""What stands beside a trace: its answer and the reference, other attempts, datasets, scores."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models.functions import Left
+
+from datasets.models import Dataset
+from traces.models import Review, Score, Trace
+from traces.querysets import PREVIEW_CHARS
+from traces.reasoning.answers.comparing import RIGHT, UNDECIDED, WRONG, compare
+from traces.scorers.answer_correctness import ANSWER_CORRECTNESS, KEY, reference_in
+from traces.scorers.scorer import CannotScore
+
+MAX_ATTEMPTS = 20
+MAX_DATASETS = 20
+MAX_REVIEWS = 20
+MAX_SCORES = 30
+SAID = {RIGHT: "same", WRONG: "differs", UNDECIDED: "undecided"}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The reference, whether the answer is the same, and how that was found."""
+
+    reference: str
+    said: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Another attempt at the same prompt."""
+
+    id: Any
+    answer: str
+    status: str
+    model: str
+    said: str  # of the answer against the reference; empty where nobody looked
+
+
+def verification_of(trace: Trace, scores: list[Score]) -> Verification | None:
+    """Compare the answer with the reference by the score there is, or by what is told at once."""
+    try:
+        reference = reference_in(trace.content)
+    except CannotScore:
+        return None
+    version = ANSWER_CORRECTNESS.version
+    stored = [one for one in scores if one.criteria == ANSWER_CORRECTNESS.criteria]
+    for score in sorted(stored, key=lambda one: one.scorer_version != version):
+        details, by = score.details, f"by {score.scorer_version}"
+        how = details.get("reason") or details.get("how") or ""
+        said = SAID[UNDECIDED] if score.value is None else _said(score.value)
+        return Verification(reference, said, f"{how}, {by}" if how else by)
+    outcome, how, reason = compare(trace.final_answer, reference)
+    return Verification(reference, SAID[outcome], reason or f"by {how}")
+
+
+def _said(value: float) -> str:
+    return {1.0: SAID[RIGHT], 0.0: SAID[WRONG]}.get(value, f"scored {value:g}")
+
+
+def attempts_of(trace: Trace) -> list[Attempt]:
+    """Give the newest other attempts at the same prompt."""
+    others = Trace.objects.filter(prompt_hash=trace.prompt_hash).exclude(pk=trace.pk)
+    rows = list(
+        others.order_by("-pk").values_list(
+            "pk", Left("final_answer", PREVIEW_CHARS), "status", "meta__model"
+        )[:MAX_ATTEMPTS]
+    )
+    values = dict(
+        Score.objects.filter(
+            trace__in=[row[0] for row in rows],
+            criteria=ANSWER_CORRECTNESS.criteria,
+            scorer_version=ANSWER_CORRECTNESS.version,
+        ).values_list("trace_id", "value")
+    )
+    return [
+        Attempt(
+            id=identity,
+            answer=answer,
+            status=status,
+            model=model if isinstance(model, str) else "",
+            said=_of(values, identity),
+        )
+        for identity, answer, status, model in rows
+    ]
+
+
+def _of(values: dict[Any, float | None], identity: Any) -> str:
+    if identity not in values:
+        return ""
+    value = values[identity]
+    return SAID[UNDECIDED] if value is None else _said(value)
+
+
+def datasets_of(trace: Trace) -> list[Dataset]:
+    held = Dataset.objects.existing().filter(items__trace=trace)
+    return list(
+        held.defer("provenance", "stats", "funnel").distinct().order_by("-pk")[:MAX_DATASETS]
+    )
+
+
+def reviews_of(trace: Trace) -> list[Review]:
+    return list(trace.reviews.select_related("reviewer").order_by("-pk")[:MAX_REVIEWS])
+
+
+def scores_of(trace: Trace) -> list[Score]:
+    return list(trace.scores.order_by("-pk")[:MAX_SCORES])
+
+
+def meta_beside(trace: Trace) -> dict[str, Any]:
+    """Give the meta without what is shown elsewhere."""
+    return {name: value for name, value in trace.meta.items() if name != KEY}

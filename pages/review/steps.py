@@ -1,0 +1,74 @@
+"""The steps of a trace, in pieces: each with its equations that are wrong and others' labels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pages.text.texts import Shown, Texts
+from traces.models import Review, Trace
+from traces.reasoning.arithmetic.equations import equations_in
+
+PIECE = 50
+MAX_WRONG = 5  # equations of one step that are named
+MAX_EQUATION_CHARS = 80
+WORDS = {1: "right", 0: "neutral", -1: "wrong"}
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step, its number from 1 on, and what is known of it."""
+
+    i: int
+    number: int
+    type: str
+    length: int
+    text: Shown
+    wrong: list[str]
+    labels: list[tuple[str, str]]  # who, and the word
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some steps of a trace, and where the next ones begin."""
+
+    steps: list[ShownStep]
+    total: int
+    next: int | None
+
+    @property
+    def last(self) -> int:
+        return self.next or self.total
+
+
+def piece_of(trace: Trace, reviews: Sequence[Review], *, start: int, texts: Texts) -> Piece:
+    """Give the steps from a position on; labels are those of the reviews."""
+    total = len(trace.steps)
+    steps = [
+        _shown(step, number, reviews, texts)
+        for number, step in enumerate(trace.steps[start : start + PIECE], start + 1)
+    ]
+    return Piece(steps=steps, total=total, next=start + PIECE if start + PIECE < total else None)
+
+
+def _shown(
+    step: Mapping[str, Any], number: int, reviews: Sequence[Review], texts: Texts
+) -> ShownStep:
+    content = step["content"]
+    wrong = (
+        found.text[:MAX_EQUATION_CHARS] for found in equations_in(content) if not found.is_right
+    )
+    given = [(review, (review.step_labels or {}).get(str(step["i"]))) for review in reviews]
+    return ShownStep(
+        i=step["i"],
+        number=number,
+        type=step["type"],
+        length=len(content),
+        text=texts.show(content),
+        wrong=list(islice(wrong, MAX_WRONG)),
+        labels=[
+            (review.reviewer.get_username(), WORDS[label])
+            for review, label in given
+            if label in WORDS
+        ],
+    )

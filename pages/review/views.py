@@ -1,0 +1,84 @@
+"""The page of one trace outside of any queue, and what its forms send."""
+
+from functools import partial
+
+from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import View
+
+from pages.review import beside, shown
+from pages.review.answers import page_of, refused_login
+from pages.review.finding import start_of, trace_with
+from pages.review.page import PageView
+from pages.review.place import urls_of
+from pages.review.sent import tags_sent, verdict_sent
+from pages.review.steps import piece_of
+from pages.text.texts import Texts
+from traces.services.curation import curate_trace
+from traces.services.reviews import review_trace
+from tunix_site.admin_base.recording import actor_of
+from tunix_site.api.idempotency import done_once
+from tunix_site.models import Role
+
+
+class TraceView(PageView):
+    """The page of a trace."""
+
+    def get(self, request: HttpRequest, trace: str) -> HttpResponse:
+        found = trace_with(trace)
+        start = start_of(request, found)
+        context = shown.context_of(found, may_judge=self.may_judge, start=start)
+        return render(request, "pages/review/page.html", context)
+
+
+class StepsView(PageView):
+    """The next steps of a trace, for the module to put behind those that are there."""
+
+    def get(self, request: HttpRequest, trace: str) -> HttpResponse:
+        found = trace_with(trace)
+        start, reviews = start_of(request, found), beside.reviews_of(found)
+        context = {
+            "piece": piece_of(found, reviews, start=start, texts=Texts()),
+            "label_steps": self.may_judge,
+            "urls": urls_of(found),
+        }
+        return render(request, "pages/review/steps.html", context)
+
+
+class VerdictView(PageView):
+    """A verdict on a trace; the answer is the trace as it is then."""
+
+    role = Role.CURATOR
+
+    def post(self, request: HttpRequest, trace: str) -> HttpResponse:
+        found, (verdict, expected) = trace_with(trace), verdict_sent(request.POST)
+        give = partial(review_trace, trace=found, verdict=verdict, by=actor_of(request), **expected)
+        done_once(request, lambda: {"review": give().pk})
+        return page_of(request, trace_with(trace))
+
+
+class TagsView(PageView):
+    """Other tags for a trace."""
+
+    role = Role.CURATOR
+
+    def post(self, request: HttpRequest, trace: str) -> HttpResponse:
+        found, tags = trace_with(trace), tags_sent(request.POST)
+        curate_trace(trace=found, by=actor_of(request), changes={"tags": tags})
+        return page_of(request, trace_with(trace))
+
+
+class LoginView(View):
+    """A login in place: whoever was thrown out goes on where they were."""
+
+    @method_decorator(sensitive_post_parameters("password"))
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = AuthenticationForm(request, data=request.POST)
+        if not form.is_valid():
+            return refused_login(form)
+        login(request, form.get_user())
+        return JsonResponse({"user": form.get_user().pk})

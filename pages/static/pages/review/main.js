@@ -1,0 +1,205 @@
+// The page of a review: one key for a verdict, and the next trace at once.
+import { listen, setKeys } from "./keys.js";
+import { forgetOthers, Outbox } from "./outbox.js";
+import { Steps } from "./steps.js";
+import { ask, Refused } from "./sending.js";
+import { after, localTimes, say, startClock, toggles, watchWidths } from "./shown.js";
+
+const user = document.body.dataset.user;
+const find = (selector) => document.querySelector(selector);
+const here = () => find("#page .bar").dataset;
+const steps = new Steps();
+
+let held = null; // the next one, fetched while this one is read
+let coming = null; // the promise of it, while it is on its way
+let busy = false;
+let judged = null; // the trace whose verdict is on its way, while it is still shown
+
+forgetOthers(user);
+const outbox = new Outbox(user, {
+  answered: ({ answer, item }) => took(answer, item),
+  refused: ({ item, detail }) => {
+    say(`Not taken: ${detail}`, { stays: true });
+    if (judged === item.trace) wait(null);
+    if (here().queue && item.trace !== here().trace) fetchNext();
+  },
+  changed: (items) => after.unsent(items, outbox),
+});
+
+// A page in place of the one before.
+
+function place(page, { fetches = true } = {}) {
+  wait(null);
+  find("#page").innerHTML = page.html;
+  history.pushState({}, "", page.url);
+  arrive();
+  if (fetches) fetchNext();
+  scrollTo(0, 0);
+  find("#main").focus({ preventScroll: true });
+}
+
+function wait(trace) {
+  judged = trace;
+  find("#page").classList.toggle("waiting", Boolean(trace));
+}
+
+function arrive() {
+  steps.begin();
+  startClock();
+  localTimes();
+  watchWidths();
+  after.beginSheet();
+}
+
+function fetchNext() {
+  const { next, claim } = here();
+  if (!next || !claim || coming) return;
+  coming = outbox
+    .inTurn(() => ask(next, new URLSearchParams({ after: claim })))
+    .then((answer) => { held = answer.trace ? answer : null; })
+    .catch((error) => { if (!(error instanceof Refused)) held = null; })
+    .finally(() => { coming = null; });
+}
+
+function took(answer, item) {
+  if (!here().queue) return place(answer);
+  if (!answer.trace) { // nothing behind it
+    if (!here().trace || here().trace === item.trace) place(answer);
+    held = null;
+  } else if (here().trace === item.trace || !here().trace) place(answer);
+  else {
+    find(".bar-left strong").textContent = answer.left;
+    if (answer.trace === here().trace) fetchNext();
+    else held = answer;
+  }
+}
+
+// What the keys and the buttons do.
+
+async function judge(verdict, words) {
+  const form = find("#verdict");
+  if (!form || busy || judged === here().trace) return;
+  busy = true;
+  try {
+    const fields = new FormData(form);
+    fields.delete("csrfmiddlewaretoken");
+    for (const name of [...fields.keys()]) if (name.startsWith("label-")) fields.delete(name);
+    fields.set("verdict", verdict);
+    if (steps.labels.size) fields.set("labels", JSON.stringify(Object.fromEntries(steps.labels)));
+    const { verdict: url, trace } = here();
+    // the answer is the one behind what is shown by then
+    const beyond = () => (here().trace === trace ? held?.claim : here().claim) ?? "";
+    outbox.add({ url, trace, words, fields: [...fields], beyond });
+    wait(trace);
+    say(words);
+    await goOn();
+  } finally {
+    busy = false;
+  }
+}
+
+async function goOn() {
+  if (coming) await coming;
+  if (!held) return; // the answer brings it
+  const next = held;
+  held = null;
+  place(next, { fetches: false });
+}
+
+function reject() {
+  const reasons = find(".reasons");
+  const isGiven = reasons?.querySelector("input:checked");
+  if (!reasons || isGiven) return judge("rejected", "Rejected");
+  reasons.classList.add("asked");
+  say("Why? A digit, or Enter for no reason; Esc: not rejected.", { stays: true });
+  const choices = [...reasons.querySelectorAll("input")];
+  const end = () => { reasons.classList.remove("asked"); setKeys(null); say(""); };
+  const keys = Object.fromEntries(choices.map((choice, index) => [
+    `${index + 1}`, () => { end(); choice.checked = true; judge("rejected", `Rejected: ${choice.value}`); },
+  ]));
+  setKeys({ ...keys, Enter: () => { end(); judge("rejected", "Rejected"); }, Escape: end });
+}
+
+async function act(url, fields, words) {
+  if (busy) return;
+  if (outbox.items.some((item) => item.waits)) return say("Not sent yet: wait until it is.", { stays: true });
+  busy = true;
+  try {
+    await outbox.drained();
+    if (coming) await coming;
+    const answer = await outbox.inTurn(() => ask(url, new URLSearchParams(fields)));
+    held = null;
+    place(answer);
+    say(answer.words || words);
+  } catch (error) {
+    say(error instanceof Refused ? error.message : "The site does not answer. Try again.", { stays: true });
+  } finally {
+    busy = false;
+  }
+}
+
+const skip = () => here().claim && act(here().skip, { claim: here().claim }, "Skipped");
+const undo = () => here().undo && act(here().undo, {}, "Undone");
+
+function note() {
+  after.openSheet();
+  find("#verdict textarea")?.focus();
+}
+
+function tags() {
+  after.editTags(here().tags, async (text) => {
+    const answer = await ask(here().tags, new URLSearchParams({ tags: text }));
+    const fresh = new DOMParser().parseFromString(answer.html, "text/html");
+    find("#more .facts").replaceWith(fresh.querySelector("#more .facts"));
+    say("Tags saved");
+  });
+}
+
+listen({
+  a: () => judge("approved", "Approved"),
+  r: reject,
+  f: () => judge("flagged", "Flagged"),
+  s: skip,
+  u: undo,
+  j: () => steps.move(1),
+  k: () => steps.move(-1),
+  w: () => steps.firstWrong(),
+  1: () => steps.label(1),
+  2: () => steps.label(0),
+  3: () => steps.label(-1),
+  0: () => steps.label(null),
+  n: note,
+  t: tags,
+  m: () => toggles.raw(),
+  i: () => toggles.marks(),
+  c: () => after.openAttempts(),
+  g: () => find("#guideline")?.showModal(),
+  "?": () => find("#help").showModal(),
+});
+
+const BUTTONS = { a: () => judge("approved", "Approved"), r: reject, f: () => judge("flagged", "Flagged"),
+  s: skip, u: undo, t: tags, g: () => find("#guideline")?.showModal(), "?": () => find("#help").showModal() };
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-key]");
+  if (!button) return;
+  event.preventDefault();
+  BUTTONS[button.dataset.key]?.();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.target.name !== "note") return;
+  if (event.key === "Escape" || (event.key === "Enter" && event.ctrlKey)) {
+    event.preventDefault();
+    find("#main").focus({ preventScroll: true });
+  }
+});
+
+addEventListener("popstate", () => location.reload());
+document.documentElement.classList.add("js");
+after.begin(outbox, () => here());
+toggles.begin();
+arrive();
+fetchNext();
+if (outbox.items.some((item) => item.trace === here().trace)) wait(here().trace);
+outbox.resume();

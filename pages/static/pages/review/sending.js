@@ -1,0 +1,61 @@
+// Requests: with the token that the cookie holds now, and a login in place where the session ended.
+export class Refused extends Error {}
+export class Away extends Error {}
+
+const RETRY = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
+
+const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+
+export async function ask(url, body, { key } = {}) {
+  const headers = { Accept: "application/json", "X-CSRFToken": token() };
+  if (key) headers["Idempotency-Key"] = key;
+  let response;
+  try {
+    response = await fetch(url, { method: "POST", body, headers, redirect: "error" });
+  } catch {
+    throw new Away();
+  }
+  if (response.status === 401) {
+    await logInAgain();
+    return ask(url, body, { key });
+  }
+  if (RETRY.has(response.status)) throw new Away();
+  const answer = await response.json().catch(() => ({ detail: `Refused with ${response.status}.` }));
+  if (!response.ok) throw new Refused(answer.detail ?? "Refused.");
+  return answer;
+}
+
+let waiting = null;
+
+function logInAgain() {
+  waiting ??= new Promise((resolve) => {
+    const dialog = document.querySelector("#login");
+    const form = dialog.querySelector("form");
+    const problem = dialog.querySelector(".problem");
+    const submitted = async (event) => {
+      event.preventDefault();
+      const response = await fetch(document.body.dataset.login, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        headers: { Accept: "application/json", "X-CSRFToken": token() },
+      }).catch(() => null);
+      const answer = await response?.json().catch(() => null);
+      if (!response?.ok) {
+        problem.textContent = answer?.detail ?? "The site does not answer. Try again.";
+        return;
+      }
+      if (`${answer.user}` !== document.body.dataset.user) return location.reload(); // somebody else
+      form.removeEventListener("submit", submitted);
+      form.reset();
+      problem.textContent = "";
+      dialog.close();
+      waiting = null;
+      resolve();
+    };
+    form.addEventListener("submit", submitted);
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    document.querySelectorAll("dialog[open]").forEach((open) => open.close());
+    dialog.showModal();
+  });
+  return waiting;
+}
