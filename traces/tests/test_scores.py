@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from traces.models import Score, Trace
-from traces.scorers import known
+from traces.scorers import known, program
 from traces.scorers.scorer import Scored, Scorer
-from traces.scorers.symbolic import process
+from traces.scorers.symbolic.process import PROGRAM
 from traces.tests.concurrency import at_once, elsewhere, just_before, like
 from traces.tests.factories import ScoreFactory, TraceFactory
 
@@ -107,9 +107,9 @@ def test_what_a_scorer_needs_and_a_trace_lacks_is_named(curator):
 
 
 def test_a_scorer_that_is_busy_asks_to_come_again(curator, monkeypatch):
-    monkeypatch.setattr(process, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(program, "WAIT_SECONDS", 0.01)
     trace = TraceFactory(final_answer="(x+1)(x-1)", meta={"reference_answer": "x^2-1"})
-    with process._PROCESS._lock:
+    with PROGRAM._lock:
         response = score(curator, trace, {"criteria": "answer_correctness"})
     assert response.status_code == 503
     assert response.headers["Retry-After"]

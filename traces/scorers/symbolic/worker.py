@@ -15,7 +15,7 @@ from typing import Any
 
 MAX_MEMORY_BYTES = 512 * 1024**2  # of addresses
 MAX_CPU_SECONDS = 2.0  # for a pair
-READY = "ready"
+READY = "ready"  # as who asks expects it
 
 
 def main(idle_seconds: float) -> None:

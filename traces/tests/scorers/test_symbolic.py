@@ -7,9 +7,11 @@ import threading
 import pytest
 
 from traces.reasoning.answers.comparing import Comparison
+from traces.scorers import program as beside
 from traces.scorers.scorer import TryAgain
 from traces.scorers.symbolic import process
 from traces.scorers.symbolic.gate import refusal
+from traces.scorers.symbolic.process import PROGRAM
 
 SQUARES = "(x-1)(x+1)", "x^2-1"
 SAME = Comparison("right", "math_verify")
@@ -20,7 +22,7 @@ TOO_LONG = Comparison("undecided", "math_verify", "it took too long or too much 
 def program():
     """The program, which has answered once."""
     assert process.compare(*SQUARES) == SAME
-    return process._PROCESS._program
+    return PROGRAM._running
 
 
 @pytest.mark.parametrize(
@@ -62,52 +64,52 @@ def test_a_program_that_was_ended_is_replaced(program):
     assert process.compare("10^{99999999}", "10^{99999998}") == TOO_LONG
     assert program.returncode == -signal.SIGPROF
     assert process.compare(*SQUARES) == SAME
-    assert process._PROCESS._program.pid != program.pid
+    assert PROGRAM._running.pid != program.pid
 
 
 def test_a_program_that_was_killed_between_is_replaced(program):
     os.kill(program.pid, signal.SIGKILL)
     assert process.compare(*SQUARES) in (SAME, TOO_LONG)  # it may not have ended yet
     assert process.compare(*SQUARES) == SAME
-    assert process._PROCESS._program.pid != program.pid
+    assert PROGRAM._running.pid != program.pid
 
 
 def test_a_program_that_stands_still_is_killed(program, monkeypatch):
-    monkeypatch.setattr(process, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(PROGRAM, "answer_seconds", 0.1)
     os.kill(program.pid, signal.SIGSTOP)
     assert process.compare(*SQUARES) == TOO_LONG
     assert program.returncode == -signal.SIGKILL
 
 
 def test_a_program_that_nobody_asks_ends_and_is_started_anew(monkeypatch):
-    process._PROCESS.stop()
-    monkeypatch.setattr(process, "IDLE_SECONDS", 0.01)
+    PROGRAM.stop()
+    monkeypatch.setattr(beside, "IDLE_SECONDS", 0.01)
     assert process.compare(*SQUARES) in (SAME, TOO_LONG)  # it may end before it is asked
-    if program := process._PROCESS._program:
+    if program := PROGRAM._running:
         assert program.wait(timeout=60) == 0
     monkeypatch.undo()
     assert process.compare(*SQUARES) == SAME
 
 
 def test_one_asks_at_a_time_and_nobody_waits_for_ever(monkeypatch):
-    monkeypatch.setattr(process, "WAIT_SECONDS", 0.01)
-    process._PROCESS._lock.acquire()
+    monkeypatch.setattr(beside, "WAIT_SECONDS", 0.01)
+    PROGRAM._lock.acquire()
     try:
         with pytest.raises(TryAgain):
             process.compare(*SQUARES)
     finally:
-        process._PROCESS._lock.release()
+        PROGRAM._lock.release()
     assert process.compare(*SQUARES) == SAME
 
 
 def test_many_threads_get_each_their_own_answer(program, monkeypatch):
-    monkeypatch.setattr(process, "WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(beside, "WAIT_SECONDS", 60.0)
     found: dict[int, Comparison] = {}
 
     def ask(n: int) -> None:
         found[n] = process.compare(f"x+{n}+y", f"y+{n - n % 2}+x")
 
-    threads = [threading.Thread(target=ask, args=[n]) for n in range(process.MAX_ASKING)]
+    threads = [threading.Thread(target=ask, args=[n]) for n in range(beside.MAX_ASKING)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -116,12 +118,12 @@ def test_many_threads_get_each_their_own_answer(program, monkeypatch):
 
 
 def test_few_wait_and_the_others_are_told_to_come_again(program):
-    places = process._PROCESS._places
-    for _ in range(process.MAX_ASKING):
+    places = PROGRAM._places
+    for _ in range(beside.MAX_ASKING):
         assert places.acquire(blocking=False)
     with pytest.raises(TryAgain):
         process.compare(*SQUARES)
-    places.release(process.MAX_ASKING)
+    places.release(beside.MAX_ASKING)
     assert process.compare(*SQUARES) == SAME
 
 
