@@ -42,7 +42,6 @@ OF_TRAINING = {
     "tunix",
     "transformers",
     "torch",
-    "sentencepiece",
     "safetensors",
     "reasoning_gym",
 }

@@ -48,6 +48,7 @@ UNSAID = {
     "They are ": "how many traces are there",
     "no group of traces": "how large the groups are",
     "The server has no scorer": "which scorers the server has",
+    "There is no tokenizer": "which tokenizers are there",
     "Its scores are from": "what a scorer gives",
     "is above `max`": "that one number is at most another",
     "Names no filter": "that at least one of any names is there",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.pages import ROOT
 
-READERS = ("text", "secret", "integer", "flag", "words", "networks", "origins", "choice")
+READERS = ("text", "secret", "folder", "integer", "flag", "words", "networks", "origins", "choice")
 OURS = (
     "tunix_site",
     "jobs",

@@ -36,6 +36,17 @@ def secret(name: str) -> str:
     return read
 
 
+def folder(name: str, *, below: Path) -> Path | None:
+    """Read the path of a folder that is there, relative to `below`; None where none is named."""
+    given = text(name)
+    if not given:
+        return None
+    path = (below / given).resolve()
+    if not (os.access(path, os.R_OK | os.X_OK) and path.is_dir()):
+        raise ImproperlyConfigured(f"{name} must name a folder that can be read, not {given!r}.")
+    return path
+
+
 def integer(name: str, default: int, *, minimum: int = 1) -> int:
     value = os.environ.get(name)
     if not value:

@@ -51,6 +51,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_TRACE_BYTES  # forms of the admin
 EXPORTS_DIR = VAR_DIR / "exports"
 MAX_EXPORT_BYTES = env.integer("TUNIX_MAX_EXPORT_BYTES", 8 * 1024**3, minimum=0)
 
+# Tokenizer files that an administrator gave; nothing is downloaded.
+TOKENIZERS_DIR = env.folder("TUNIX_TOKENIZERS", below=BASE_DIR)
+
 # Work that takes longer than an answer: jobs in queues, and the indexes behind ingest.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}  # any queue
 RUN_WORKERS = env.flag("TUNIX_WORKERS", default=True)

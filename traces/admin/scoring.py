@@ -16,9 +16,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 from traces.finding.filters import TraceFilters
 from traces.models import Trace
 from traces.scorers.known import SCORERS
+from traces.scorers.named import every_criteria
 from traces.serializers.scores import ScoreAllSerializer
 from traces.services import scores
-from traces.services.scoring.request import CRITERIA
 from traces.services.scoring.score_all import start_scoring
 from traces.services.walking import newest_trace
 from tunix_site.admin_base.filters import control
@@ -32,7 +32,7 @@ class ScoringForm(forms.Form):
     """On what to score, and which traces: the filters of the list, empty for any."""
 
     criteria = forms.ChoiceField(
-        choices=[(name, name) for name in CRITERIA], widget=UnfoldAdminSelectWidget
+        choices=lambda: [(name, name) for name in every_criteria()], widget=UnfoldAdminSelectWidget
     )
     again = forms.BooleanField(
         required=False,

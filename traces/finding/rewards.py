@@ -8,8 +8,8 @@ from uuid import UUID
 
 from traces.finding.filters import matching
 from traces.models import Score, Trace
-from traces.scorers.known import EVERY_SCORER, SCORERS
-from traces.scorers.scorer import CannotScore, Content, TryAgain
+from traces.scorers.named import any_scorer_named, scorer_named
+from traces.scorers.scorer import CannotScore, Content, Scorer, TryAgain
 
 MAX_TRACES = 10_000
 MAX_SECONDS = 5.0  # of reading and scoring, after which the traces so far are told of
@@ -76,7 +76,7 @@ def _scores(
 ) -> Iterator[tuple[UUID, Values]]:
     """Give the scores of each trace, computed where they are not there, until the time is up."""
     stored = _stored(ids, list(weights))
-    ours = [criteria for criteria in weights if criteria in SCORERS]
+    ours = {name: scorer for name in weights if (scorer := scorer_named(name))}
     lacking = [pk for pk in ids if any(criteria not in stored[pk] for criteria in ours)]
     yield from ((pk, stored[pk]) for pk in set(ids).difference(lacking))
     for start in range(0, len(lacking), READ_AT_ONCE):
@@ -84,13 +84,13 @@ def _scores(
             if time.monotonic() >= until:
                 return
             missing = [criteria for criteria in ours if criteria not in stored[pk]]
-            computed = {criteria: _computed(criteria, content) for criteria in missing}
+            computed = {criteria: _computed(ours[criteria], content) for criteria in missing}
             yield pk, {**stored[pk], **computed}
 
 
-def _computed(criteria: str, content: Content) -> float | None:
+def _computed(scorer: Scorer, content: Content) -> float | None:
     try:
-        return SCORERS[criteria].score(content).value
+        return scorer.score(content).value
     except (CannotScore, TryAgain):
         return None
 
@@ -98,12 +98,12 @@ def _computed(criteria: str, content: Content) -> float | None:
 def _stored(ids: list[UUID], names: list[str]) -> dict[UUID, Values]:
     """Read scores: our own of the present version, of others those that came last."""
     found: dict[UUID, Values] = {pk: {} for pk in ids}
-    versions = {name: scorer.version for name, scorer in EVERY_SCORER.items()}
+    ours = {name: scorer.version for name in names if (scorer := any_scorer_named(name))}
     scores = Score.objects.filter(trace__in=ids, criteria__in=names).order_by("pk")
     for pk, criteria, version, value in scores.values_list(
         "trace_id", "criteria", "scorer_version", "value"
     ):
-        if versions.get(criteria, version) == version:
+        if ours.get(criteria, version) == version:
             found[pk][criteria] = value
     return found
 

@@ -44,7 +44,7 @@ class CannotScore(Exception):
 
 
 class TryAgain(Exception):
-    """What the scorer works with is busy; the message says so."""
+    """What the scorer works with is busy, or cannot be used now; the message says so."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,15 +1,20 @@
 """Scores as they are asked for and shown."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from traces.finding.filters import TraceFilters
 from traces.models import Score
 from traces.scorers.known import EVERY_SCORER, SCORERS
+from traces.scorers.named import no_tokenizer, scorer_named
 from traces.scorers.scorer import UNDECIDED, PromptScorer, Scorer
-from traces.services.scoring.request import CRITERIA, Scoring
+from traces.scorers.tokenizing.files import NAME
+from traces.scorers.tokens import OURS, PREFIX
+from traces.services.scoring.request import Scoring
 from tunix_site.api.fields import (
     BooleanField,
     ChoiceTextField,
@@ -23,6 +28,29 @@ from tunix_site.api.fields import (
 DEFAULT_SCORER_VERSION = "1"
 
 
+def _named(criteria: Iterable[str]) -> dict[str, Any]:
+    """Describe the name of a scorer: one of these, or `tokens:NAME`."""
+    counting = {"type": "string", "pattern": f"^{PREFIX}{NAME}$"}
+    return {"anyOf": [{"type": "string", "enum": sorted(criteria)}, counting]}
+
+
+@extend_schema_field(_named(SCORERS))
+class CriteriaField(ChoiceTextField):
+    """A criterion that is scored here: one of the choices, or `tokens:NAME` of a tokenizer."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not data.startswith(PREFIX):
+            return super().to_internal_value(data)
+        if scorer_named(data) is None:
+            raise serializers.ValidationError(no_tokenizer(data.removeprefix(PREFIX)))
+        return data
+
+
+@extend_schema_field(_named(EVERY_SCORER))
+class AnyCriteriaField(CriteriaField):
+    """One that may look at all attempts at a prompt as well."""
+
+
 class ScoreSerializer(serializers.ModelSerializer[Score]):
     trace = serializers.UUIDField(source="trace_id")
     details = serializers.DictField()
@@ -34,14 +62,14 @@ class ScoreSerializer(serializers.ModelSerializer[Score]):
 
 
 class ScoreRequestSerializer(StrictSerializer):
-    criteria = ChoiceTextField(choices=sorted(SCORERS), required=False, default="baseline")
+    criteria = CriteriaField(choices=sorted(SCORERS), required=False, default="baseline")
 
 
 class ScoreAllSerializer(StrictSerializer):
     """The scoring of all traces that match a filter."""
 
     where = TraceFilters(help_text="The list's filters; {} is every trace.")
-    criteria = ChoiceTextField(choices=CRITERIA)
+    criteria = AnyCriteriaField(choices=sorted(EVERY_SCORER))
     missing_only = BooleanField(
         required=False,
         default=True,
@@ -71,6 +99,14 @@ def _ours(scorer: Scorer | PromptScorer) -> dict[str, Any]:
     return described
 
 
+_COUNTED = {
+    "properties": {
+        "criteria": {"pattern": f"^{PREFIX}"},
+        "scorer_version": {"pattern": f"^{OURS}"},
+    },
+    "required": ["criteria", "scorer_version"],
+}
+
 _UNDECIDED = {
     "properties": {
         "details": {"properties": {"outcome": {"const": UNDECIDED}}, "required": ["outcome"]}
@@ -85,6 +121,7 @@ class NewScoreSerializer(StrictSerializer):
     openapi: ClassVar = {
         "allOf": [
             *({"not": _ours(scorer)} for scorer in EVERY_SCORER.values()),
+            {"not": _COUNTED},
             {"anyOf": [{"properties": {"value": {"type": "number"}}}, _UNDECIDED]},
         ]
     }
@@ -105,10 +142,15 @@ class NewScoreSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse what would pass for ours; take no value where it is undecided."""
-        scorer = EVERY_SCORER.get(attrs["criteria"])
-        if scorer and scorer.version == attrs["scorer_version"]:
+        criteria, version = attrs["criteria"], attrs["scorer_version"]
+        scorer = EVERY_SCORER.get(criteria)
+        if scorer and scorer.version == version:
             raise serializers.ValidationError(
-                {"scorer_version": [f"`{scorer.version}` is what is computed here: use another."]}
+                {"scorer_version": [f"`{version}` is what is computed here: use another."]}
+            )
+        if criteria.startswith(PREFIX) and version.startswith(OURS):
+            raise serializers.ValidationError(
+                {"scorer_version": [f"`{OURS}` begins what is counted here: use another."]}
             )
         if attrs["value"] is None and attrs.get("details", {}).get("outcome") != UNDECIDED:
             raise serializers.ValidationError(

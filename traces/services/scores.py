@@ -12,7 +12,7 @@ from django.utils import timezone
 from events.actors import Actor
 from events.services import record_event
 from traces.models import Score, Trace
-from traces.scorers.known import SCORERS
+from traces.scorers.named import scorer_here
 from traces.scorers.scorer import (
     CannotScore,
     Content,
@@ -61,9 +61,9 @@ def scored_here(*, trace_id: UUID, scorer: Scorer | PromptScorer, scored: Scored
 def score_trace(*, trace: Trace, criteria: str, by: Actor) -> Score:
     """Score a trace and store it, once per criteria and scorer version.
 
-    Invalid where the trace lacks what the scorer needs, Unavailable where this is busy.
+    Invalid where the trace lacks what the scorer needs, Unavailable where this is busy or gone.
     """
-    scorer = SCORERS[criteria]
+    scorer = scorer_here(criteria)
     new = scored_here(trace_id=trace.pk, scorer=scorer, scored=_scored(scorer, trace.content))
     with transaction.atomic():
         score, _ = Score.objects.update_or_create(

@@ -176,3 +176,20 @@ def test_what_is_no_origin_is_refused(given, value):
         env.origins(NAME)
     assert str(refused.value).startswith("TUNIX_A_TEST must hold origins such as https://app.")
     assert str(refused.value).endswith(f"not {value!r}.")
+
+
+def test_a_folder_may_be_relative_and_has_to_be_there(given, tmp_path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "file").touch()
+    for value in (None, ""):
+        given(value)
+        assert env.folder(NAME, below=tmp_path) is None
+    for value in ("files", str(tmp_path / "files")):
+        given(value)
+        assert env.folder(NAME, below=tmp_path) == (tmp_path / "files").resolve()
+    for value in ("file", "gone", str(tmp_path / "gone")):
+        given(value)
+        with pytest.raises(ImproperlyConfigured) as refused:
+            env.folder(NAME, below=tmp_path)
+        said = f"TUNIX_A_TEST must name a folder that can be read, not {value!r}."
+        assert str(refused.value) == said

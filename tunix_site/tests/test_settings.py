@@ -71,6 +71,10 @@ def read(monkeypatch, tmp_path):
         ({"DEBUG": "maybe"}, "DEBUG must be 1 or 0, not 'maybe'."),
         ({"TUNIX_HTTPS": "https"}, "TUNIX_HTTPS must be 1 or 0, not 'https'."),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL must be one of"),
+        (
+            {"TUNIX_TOKENIZERS": "/nowhere"},
+            "TUNIX_TOKENIZERS must name a folder that can be read, not '/nowhere'.",
+        ),
     ],
 )
 def test_a_bad_value_stops_the_start_with_a_sentence(tmp_path, variables, sentence):

@@ -5,8 +5,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rest_framework.exceptions import ValidationError
 
 from events import actors
+from traces.scorers.named import every_criteria
 from traces.serializers.scores import ScoreAllSerializer
-from traces.services.scoring.request import CRITERIA, Scoring
+from traces.services.scoring.request import Scoring
 from traces.services.scoring.score_all import score_all
 from traces.services.walking import newest_trace
 from tunix_site import strict_json
@@ -20,9 +21,8 @@ class Command(BaseCommand):
     help = "Score the traces that match a filter, those that lack such a score alone."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "criteria", choices=CRITERIA, metavar="CRITERIA", help=", ".join(CRITERIA)
-        )
+        known = every_criteria()
+        parser.add_argument("criteria", choices=known, metavar="CRITERIA", help=", ".join(known))
         parser.add_argument(
             "--where",
             type=_json,

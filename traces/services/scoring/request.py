@@ -1,6 +1,7 @@
 """What is to be scored: the traces that match a filter, on one criterion."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,10 +10,9 @@ from django.db.models import Exists, OuterRef
 from traces.finding.filters import matching
 from traces.models import Score
 from traces.querysets import TraceQuerySet
-from traces.scorers.known import EVERY_SCORER
+from traces.scorers.known import PROMPT_SCORERS
+from traces.scorers.named import scorer_here
 from traces.scorers.scorer import PromptScorer, Scorer
-
-CRITERIA = sorted(EVERY_SCORER)
 
 
 class Batch(NamedTuple):
@@ -32,9 +32,10 @@ class Scoring:
     missing_only: bool
     newest: UUID
 
-    @property
+    @cached_property
     def scorer(self) -> Scorer | PromptScorer:
-        return EVERY_SCORER[self.criteria]
+        """Find the scorer, once: the file of a tokenizer may be replaced meanwhile."""
+        return PROMPT_SCORERS.get(self.criteria) or scorer_here(self.criteria)
 
     def matching(self) -> TraceQuerySet:
         """Give the traces that match and were there."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from events.actors import Actor
 from jobs.models import Job
 from jobs.services.queue import start_job
-from traces.scorers.known import PROMPT_SCORERS, SCORERS
+from traces.scorers.scorer import PromptScorer
 from traces.services.scoring.contents import score_contents
 from traces.services.scoring.prompts import score_prompts
 from traces.services.scoring.request import Batch, Scoring
@@ -30,8 +30,7 @@ def score_all(
     Done again, it changes nothing, or goes on where it broke off. `check` is called again and
     again, and raises where the work has to stop.
     """
-    if scoring.criteria in SCORERS:
-        scorer = SCORERS[scoring.criteria]
-        return score_contents(scoring=scoring, scorer=scorer, by=by, job=job, check=check)
-    of_prompts = PROMPT_SCORERS[scoring.criteria]
-    return score_prompts(scoring=scoring, scorer=of_prompts, by=by, job=job, check=check)
+    scorer = scoring.scorer
+    if isinstance(scorer, PromptScorer):
+        return score_prompts(scoring=scoring, scorer=scorer, by=by, job=job, check=check)
+    return score_contents(scoring=scoring, scorer=scorer, by=by, job=job, check=check)
