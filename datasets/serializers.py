@@ -107,6 +107,13 @@ class FunnelLineSerializer(serializers.Serializer[dict[str, Any]]):
         return {"step": fields.pop("step"), "in": came, "out": left, **fields}
 
 
+class CountedBySerializer(serializers.Serializer[dict[str, Any]]):
+    """The scores by which `where.tokens` chose traces."""
+
+    criteria = serializers.CharField()
+    scorer_version = serializers.CharField()
+
+
 class VerifiedBySerializer(serializers.Serializer[dict[str, Any]]):
     """The scores by which the step `verify` kept traces."""
 
@@ -228,6 +235,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
     split_by = serializers.CharField(source="recipe.split_by")
     recipe = RecipeDocumentSerializer()
     funnel = FunnelLineSerializer(many=True)
+    counted_by = CountedBySerializer(source="findings.counted_by", required=False)
     decontaminated_against = DecontaminatedAgainstSerializer(
         source="findings.decontaminated_against", many=True, required=False
     )
@@ -258,6 +266,7 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
             "split_by",
             "recipe",
             "funnel",
+            "counted_by",
             "decontaminated_against",
             "near_refused",
             "verified_by",

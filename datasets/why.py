@@ -51,7 +51,8 @@ def _came_after_the_limit(dataset: Dataset, trace: Trace) -> bool:
         comes_after = trace.id < last.id
     else:
         comes_after = _rank(recipe.seed, trace) > _rank(recipe.seed, last)
-    return comes_after and traces_of(recipe).filter(pk=trace.pk).exists()
+    counted = dataset.findings.get("counted_by")
+    return comes_after and traces_of(recipe, counted).filter(pk=trace.pk).exists()
 
 
 def _rank(seed: int | None, trace: Trace) -> tuple[bytes, UUID]:

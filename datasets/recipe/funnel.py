@@ -92,7 +92,9 @@ def take_steps(recipe: Recipe, candidates: Candidates) -> Iterator[Line]:
 def emptied(line: Line) -> dict[str, list[str] | str]:
     """Say that a step left nothing, by the recipe's key for it."""
     if line.step == "match":
-        return {"detail": "No trace matches: nothing was built."}
+        unscored = line.reasons.get("not_scored")
+        why = f" {unscored:,} lack the count that `where.tokens` asks for." if unscored else ""
+        return {"detail": f"No trace matches: nothing was built.{why}"}
     if line.pairs == 0:
         told = ", ".join(f"{reason} {count:,}" for reason, count in line.not_paired.items())
         why = told or "no prompt has two attempts of which a rule finds one better"

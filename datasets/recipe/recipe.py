@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from datasets.recipe import rules
+from traces.scorers.tokenizing.files import MAX_NAME_CHARS, NAME
 from tunix_site.database.names import MAX_KEY_CHARS
 
 MAX_KEYS = 5  # by which the best of several is told
@@ -24,6 +25,8 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 MetaKey = Annotated[str, Meta(pattern=r"^meta\..+$", max_length=300)]
 SplitBy = Annotated[str, Meta(pattern=r"^(prompt|near|trace|meta\..+)$", max_length=300)]
+TokenizerName = Annotated[str, Meta(pattern=f"^{NAME}$", max_length=MAX_NAME_CHARS)]
+TokenCount = Annotated[int, Meta(ge=0, le=2**53)]
 EvalSetKey = Annotated[str, Meta(min_length=1, max_length=MAX_KEY_CHARS)]
 SortKey = Annotated[str, Meta(pattern=r"^(length|score:.+)$", max_length=70)]
 
@@ -72,6 +75,17 @@ class PassRate(Part, frozen=True, kw_only=True):
     min: Share = 0
     max: Share = 1
     min_attempts: Count = 1
+
+
+class Tokens(Part, frozen=True, kw_only=True):
+    """That traces have `min` to `max` tokens, both included, as a tokenizer here counted them.
+
+    It stands in `where`; a trace that has no such count does not match.
+    """
+
+    tokenizer: TokenizerName
+    min: TokenCount = 0
+    max: TokenCount | None = None
 
 
 class Verify(Part, frozen=True, kw_only=True):

@@ -46,9 +46,12 @@ def filters_refusal(values: dict[str, Any]) -> str | None:
 
 
 def where_refusal(filters: Mapping[str, Any]) -> str | None:
-    unwanted, rate = filters.get("not", {}), filters.get("pass_rate")
-    if rate and rate.get("min", 0) > rate.get("max", 1):
+    unwanted, rate, tokens = (filters.get(name) or {} for name in ("not", "pass_rate", "tokens"))
+    if rate.get("min", 0) > rate.get("max", 1):
         return "pass_rate: `min` is above `max`."
+    most = tokens.get("max")
+    if most is not None and tokens.get("min", 0) > most:
+        return "tokens: `min` is above `max`."
     many = max(len(filters), len(unwanted)) > MAX_FILTERS
     return f"More than {MAX_FILTERS} filters." if many else None
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 from datasets.recipe.recipe import Missing, Recipe, Verify
-from traces.scorers.known import SCORERS
+from traces.scorers.named import no_tokenizer, scorer_here, scorer_named
+from traces.scorers.tokens import PREFIX
+
+CountedBy = dict[str, str]  # criteria and scorer_version
 
 UNIT_SCORES = {"answer_correctness", "answer_consistency", "arithmetic", "format", "agreement"}
 BEYOND = "Its scores are from 0 to 1."
@@ -15,8 +18,23 @@ def version_of(criteria: str, named: str | None) -> str | None:
     """Give the version that is named, or the server's own; None where there is neither."""
     if named is not None:
         return named
-    scorer = SCORERS.get(criteria)
+    scorer = scorer_named(criteria)
     return scorer.version if scorer else None
+
+
+def counted_by(recipe: Recipe) -> CountedBy | None:
+    """Give criteria and version of the scores that `where.tokens` asks for; None without it.
+
+    Unavailable where the tokenizer has gone since the recipe was checked.
+    """
+    if "tokens" not in recipe.where:
+        return None
+    criteria = _criteria_of_tokens(recipe)
+    return {"criteria": criteria, "scorer_version": scorer_here(criteria).version}
+
+
+def _criteria_of_tokens(recipe: Recipe) -> str:
+    return f"{PREFIX}{recipe.where['tokens']['tokenizer']}"
 
 
 def criteria_of(by: str) -> str | None:
@@ -29,9 +47,8 @@ def refusals(recipe: Recipe) -> dict[str, Any]:
     """Say which scores have no version, by the place in the recipe."""
     found: dict[str, Any] = {}
     needed = {"scorer_version": [NEEDED]}
-    rate = recipe.where.get("pass_rate")
-    if rate and version_of(rate["criteria"], rate.get("scorer_version")) is None:
-        found["where"] = {"pass_rate": needed}
+    if where := _refusals_of_where(recipe, needed):
+        found["where"] = where
     verify = recipe.verify
     if verify and version_of(verify.criteria, verify.scorer_version) is None:
         found["verify"] = needed
@@ -50,8 +67,18 @@ def refusals(recipe: Recipe) -> dict[str, Any]:
     return found
 
 
+def _refusals_of_where(recipe: Recipe, needed: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    rate, tokens = recipe.where.get("pass_rate"), recipe.where.get("tokens")
+    if rate and version_of(rate["criteria"], rate.get("scorer_version")) is None:
+        found["pass_rate"] = needed
+    if tokens and scorer_named(_criteria_of_tokens(recipe)) is None:
+        found["tokens"] = {"tokenizer": [no_tokenizer(tokens["tokenizer"])]}
+    return found
+
+
 def _is_ours(verify: Verify) -> bool:
-    scorer = SCORERS.get(verify.criteria)
+    scorer = scorer_named(verify.criteria)
     return scorer is not None and verify.scorer_version in (None, scorer.version)
 
 

@@ -12,7 +12,7 @@ from msgspec import NODEFAULT, inspect
 from rest_framework import serializers
 
 from datasets.recipe import rules, scored
-from datasets.recipe.recipe import PassRate, Recipe, Strategy
+from datasets.recipe.recipe import PassRate, Recipe, Strategy, Tokens
 from datasets.recipe.rules import MAX_FILTERS, MAX_SPLITS, MAX_STRATA, SPLIT_NAME
 from datasets.recipe.text import items
 from traces.finding.filters import TraceFilters
@@ -106,12 +106,14 @@ class WeightsField(ObjectField):
 
 
 class RecipeFilters(TraceFilters):
-    """The filters of traces; under `not` those of traces that are left out, and `pass_rate`."""
+    """The filters of traces; `not`, those of traces that are left out; `tokens`, `pass_rate`."""
 
     def get_fields(self) -> dict[str, Any]:
         unwanted = UnwantedFilters(required=False)
         pass_rate = serializer_of(PassRate)(required=False)
-        return {**super().get_fields(), "not": unwanted, "pass_rate": pass_rate}
+        tokens = serializer_of(Tokens)(required=False)
+        own = {"not": unwanted, "tokens": tokens, "pass_rate": pass_rate}
+        return {**super().get_fields(), **own}
 
 
 class UnwantedFilters(TraceFilters):

@@ -1,9 +1,11 @@
 """Scoring what a recipe asks for and nobody scored yet, before anything is built."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from datasets.recipe.recipe import Missing, Recipe
 from datasets.recipe.rules import CORRECTNESS
+from datasets.recipe.scored import CountedBy, counted_by
 from datasets.recipe.steps.match import traces_of
 from events.actors import Actor
 from jobs.progress import Progress
@@ -20,8 +22,12 @@ class ScoringOfRecipe(Scoring):
 
     recipe: Recipe
 
+    @cached_property
+    def counted(self) -> CountedBy | None:
+        return counted_by(self.recipe)
+
     def matching(self) -> TraceQuerySet:
-        traces = traces_of(self.recipe).filter(pk__lte=self.newest)
+        traces = traces_of(self.recipe, self.counted).filter(pk__lte=self.newest)
         return traces.filter(meta__has_key=KEY) if self.criteria == CORRECTNESS else traces
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 import msgspec
-from django.db.models import Avg, Case, Count, Exists, OuterRef, When
+from django.db.models import Avg, Case, Count, Exists, OuterRef, QuerySet, When
 
 from datasets.recipe.candidates import OF_TRACES, Candidates, Sample
-from datasets.recipe.recipe import PassRate, Recipe
-from datasets.recipe.scored import version_of
+from datasets.recipe.recipe import PassRate, Recipe, Tokens
+from datasets.recipe.scored import CountedBy, counted_by, version_of
 from traces.finding.filters import matching
-from traces.models import Trace
+from traces.models import Score, Trace
 from traces.querysets import TraceQuerySet
 
 PASSES = 1  # the least score
@@ -32,48 +32,70 @@ ANSWER_KIND = """
 
 def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     """Find what matches, among all traces that there are."""
-    query, parameters = matched(recipe)
+    counted = counted_by(recipe)
+    if counted is not None:
+        candidates.findings["counted_by"] = counted
+    query, parameters = matched(recipe, counted)
     if candidates.sample is not None:
-        return _sampled(recipe, candidates, candidates.sample)
+        return _sampled(recipe, counted, candidates, candidates.sample)
     keep = recipe.limit if candidates.note is None else None
     candidates.match(query, parameters, keep=keep)
-    return _others(recipe, candidates.count)
+    return _others(recipe, counted, candidates.count)
 
 
-def _sampled(recipe: Recipe, candidates: Candidates, sample: Sample) -> dict[str, int]:
+def _sampled(
+    recipe: Recipe, counted: CountedBy | None, candidates: Candidates, sample: Sample
+) -> dict[str, int]:
     """Store what matches, or of much the prompts with the least hashes, with all their traces."""
-    query, parameters = matched(recipe)
-    count = traces_of(recipe).count()
+    query, parameters = matched(recipe, counted)
+    count = traces_of(recipe, counted).count()
     if count <= sample.over:
         candidates.store(query, parameters)
-        return _others(recipe, candidates.count)
+        return _others(recipe, counted, candidates.count)
     candidates.store(
         f"SELECT * FROM ({query}) AS found ORDER BY prompt_hash, content_hash, id LIMIT %s",  # noqa: S608
         [*parameters, sample.keep],
     )
     candidates.sampled = {"matched": count, "taken": candidates.count}
-    return {**_others(recipe, count), "not_sampled": count - candidates.count}
+    return {**_others(recipe, counted, count), "not_sampled": count - candidates.count}
 
 
-def _others(recipe: Recipe, count: int) -> dict[str, int]:
-    """Count the traces that do not match."""
+def _others(recipe: Recipe, counted: CountedBy | None, count: int) -> dict[str, int]:
+    """Count the traces that do not match, apart those that only lack the count of tokens."""
     if not (recipe.filters or recipe.where):
         return {}
+    unscored = traces_of(recipe, counted, lacking=True).count() if counted else 0
     # some may have gone since, where statements see different states
-    return {"did_not_match": max(Trace.objects.count() - count, 0)}
+    others = max(Trace.objects.count() - count - unscored, 0)
+    return {"did_not_match": others, "not_scored": unscored}
 
 
-def traces_of(recipe: Recipe) -> TraceQuerySet:
-    """Give the traces that match, in no order."""
+def traces_of(recipe: Recipe, counted: CountedBy | None, *, lacking: bool = False) -> TraceQuerySet:
+    """Give the traces that match, in no order, by what counted their tokens.
+
+    Or those that are `lacking`: they would if `where.tokens` did not ask for what nobody counted.
+    """
     traces = matching(recipe.where)
     if unwanted := recipe.where.get("not"):
         these = matching(unwanted, Trace.objects.filter(pk=OuterRef("pk")))
         traces = traces.filter(~Exists(these))
     if recipe.filters:
         traces = traces.filter(meta__contains=recipe.filters)
+    rest = traces  # what a pass rate is of
+    if counted:
+        counts = Score.objects.filter(trace=OuterRef("pk"), value__isnull=False, **counted)
+        rest = traces.filter(Exists(_within(counts, recipe.where["tokens"])))
+        traces = traces.filter(~Exists(counts)) if lacking else rest
     if rate := recipe.where.get("pass_rate"):
-        traces = traces.filter(prompt_hash__in=_prompts(traces, msgspec.convert(rate, PassRate)))
+        traces = traces.filter(prompt_hash__in=_prompts(rest, msgspec.convert(rate, PassRate)))
     return traces.order_by()
+
+
+def _within(counts: QuerySet[Score], asked: dict[str, Any]) -> QuerySet[Score]:
+    """Give the counts of tokens between the bounds, both included."""
+    tokens = msgspec.convert(asked, Tokens)
+    within = counts.filter(value__gte=tokens.min)
+    return within if tokens.max is None else within.filter(value__lte=tokens.max)
 
 
 def _prompts(traces: TraceQuerySet, rate: PassRate) -> Any:
@@ -90,9 +112,10 @@ def _prompts(traces: TraceQuerySet, rate: PassRate) -> Any:
     ).values("prompt_hash")
 
 
-def matched(recipe: Recipe) -> tuple[str, list[Any]]:
+def matched(recipe: Recipe, counted: CountedBy | None) -> tuple[str, list[Any]]:
     """Give SQL and parameters for the rows of what matches, of which nothing else is known yet."""
-    traces = traces_of(recipe).values_list(*OF_TRACES, "source", "meta", "final_answer")
+    fields = (*OF_TRACES, "source", "meta", "final_answer")
+    traces = traces_of(recipe, counted).values_list(*fields)
     query, parameters = traces.query.sql_with_params()
     columns = f"{', '.join(OF_TRACES)}, source, {MODEL} AS model, {ANSWER_KIND} AS answer_kind"
     return f"SELECT {columns}, NULL::jsonb AS facts FROM ({query}) AS found", list(parameters)  # noqa: S608

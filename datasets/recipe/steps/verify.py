@@ -6,7 +6,7 @@ from typing import Any
 from datasets.recipe.candidates import Candidates, columns
 from datasets.recipe.recipe import Lacking, Missing, Recipe, Verify
 from datasets.recipe.scored import scores, version_of
-from traces.scorers.known import SCORERS
+from traces.scorers.named import scorer_here
 from traces.scorers.scorer import CannotScore, Content, TryAgain
 from tunix_site import strict_json
 from tunix_site.database.copy_out import copy_out
@@ -73,7 +73,7 @@ def _computed(
         SELECT trace.id, trace.prompt, trace.steps, trace.final_answer, trace.meta
         FROM {unscored} AS unscored JOIN traces_trace AS trace ON trace.id = unscored.id
     """  # noqa: S608
-    scorer = SCORERS[verify.criteria]
+    scorer = scorer_here(verify.criteria)
     with copy_out(query, []) as copy:
         for number, (identity, prompt, steps, answer, meta) in enumerate(copy.rows()):
             candidates.check()
