@@ -1,18 +1,23 @@
 """The routes of the API as its OpenAPI document names them, and requests that they accept."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from datasets.tests.factories import DatasetFactory
 from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job
 from jobs.tests.factories import RunningJobFactory
-from traces.models import Preference, Trace
+from traces.curation.members import Claim, QueueMember
+from traces.curation.queues import Queue, SavedFilter
+from traces.models import Preference, Review, Trace
 from traces.tests.factories import TraceFactory
+from tunix_site.models import ApiKey, digest_of
 
 DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -35,6 +40,7 @@ TRACE = {
 TRACE_ID = "7fffffff-ffff-7fff-bfff-ffffffffffff"  # that bodies name; later than any
 ATTEMPT_ID = "7fffffff-ffff-7fff-bfff-fffffffffffe"  # another at its prompt
 BODIES = {
+    ("post", "/api/queues/{id}/next"): {},  # before verdicts, which leave nothing
     ("post", "/api/traces"): TRACE,
     ("post", "/api/traces/batch"): [TRACE],
     ("patch", "/api/traces/{id}"): {"status": "approved"},
@@ -45,6 +51,9 @@ BODIES = {
     ("post", "/api/scores/batch"): [{"trace": TRACE_ID, "criteria": "judge", "value": 0.5}],
     ("post", "/api/preferences"): {"chosen": TRACE_ID, "rejected": ATTEMPT_ID},
     ("post", "/api/rewards/preview"): {"reward": {"baseline": 1}, "where": {}},
+    ("post", "/api/queues"): {"name": "all", "where": {}, "order": "oldest"},
+    ("patch", "/api/queues/{id}"): {"blind": True},
+    ("post", "/api/filters"): {"name": "all", "where": {}},
     ("post", "/api/datasets/build"): {"dataset_name": "new", "dataset_version": "1"},
     ("post", "/api/datasets/preview"): {"exact": True},
     ("post", "/api/evalsets"): {
@@ -100,11 +109,32 @@ class World:
             chosen=self.trace, rejected=attempt, reviewer=writer
         )
         self.job: Job = RunningJobFactory(kind="import", created_by=writer)
+        self.queue = Queue.objects.create(
+            name="to review", order="oldest", member_count=1, left_count=1
+        )
+        QueueMember.objects.create(queue=self.queue, trace=self.trace, filling=0, rank=0)
+        soon = timezone.now() + timedelta(minutes=1)
+        self.own = {  # whose it is, is whoever asks
+            "claims": ("reviewer", Claim(trace=self.trace, queue=self.queue, expires_at=soon)),
+            "reviews": (
+                "reviewer",
+                Review(trace=attempt, verdict="flagged", status_before="flagged"),
+            ),
+            "filters": ("owner", SavedFilter(name="any")),
+        }
+        for owner, row in self.own.values():
+            setattr(row, owner, writer)
+            row.save()
 
     def names_of(self, path: str) -> dict[str, str]:
         """Give what stands for the names in a path."""
         if "/evalsets/" in path:
             return {**self.names, "key": self.evalset.key}
+        noun = path.removeprefix("/api/").partition("/")[0]
+        if noun == "queues":
+            return {**self.names, "id": str(self.queue.pk)}
+        if noun in self.own:
+            return {**self.names, "id": str(self.own[noun][1].pk)}
         if "/preferences/" in path:
             return {**self.names, "id": str(self.preference.pk)}
         return {**self.names, "id": str(self.job.id)} if "/jobs/" in path else self.names
@@ -120,11 +150,20 @@ class World:
             options = {"data": BODIES[route], "format": "json", **options}
         elif route in STREAMS:
             options = {"data": STREAMS[route], "content_type": "application/x-ndjson", **options}
+        self.give(client)
         return getattr(client, route[0])(url or self.url(route), **options)
+
+    def give(self, client: Any) -> None:
+        """Make what is somebody's own the client's, where it comes with a key."""
+        sent = getattr(client, "_credentials", {}).get("HTTP_AUTHORIZATION", "")
+        key = ApiKey.objects.filter(digest=digest_of(sent.removeprefix("Bearer "))).first()
+        for owner, row in self.own.values():
+            if key is not None:
+                type(row).objects.filter(pk=row.pk).update(**{owner: key.user})
 
 
 def success(route: tuple[str, str]) -> int:
     """Give the code that a route answers with when it has done what was asked."""
     method, path = route
     codes = {int(code) for code in DOCUMENT["paths"][path][method]["responses"]}
-    return next(code for code in (201, 204, 200, 202) if code in codes)
+    return next(code for code in (201, 200, 204, 202) if code in codes)

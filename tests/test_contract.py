@@ -32,7 +32,8 @@ from tests.routes import (
     World,
     success,
 )
-from traces.models import Preference, Trace
+from traces.curation.queues import Queue, SavedFilter
+from traces.models import Preference, Review, Trace
 from traces.tests.factories import TraceFactory
 from training import programs
 from tunix_site import __version__
@@ -55,6 +56,15 @@ ROLES = {
     ("post", "/api/scores/batch"): "curator",
     ("post", "/api/rewards/preview"): "reader",
     ("post", "/api/preferences"): "curator",
+    ("post", "/api/queues"): "curator",
+    ("patch", "/api/queues/{id}"): "curator",
+    ("delete", "/api/queues/{id}"): "curator",
+    ("post", "/api/queues/{id}/next"): "curator",
+    ("post", "/api/claims/{id}/renew"): "curator",
+    ("delete", "/api/claims/{id}"): "curator",
+    ("post", "/api/reviews/{id}/undo"): "curator",
+    ("post", "/api/filters"): "reader",
+    ("delete", "/api/filters/{id}"): "reader",
     ("delete", "/api/preferences/{id}"): "curator",
     ("post", "/api/traces/{id}/reviews"): "curator",
     ("post", "/api/datasets/build"): "curator",
@@ -72,6 +82,9 @@ LISTS = {
     "/api/evalsets": "key",
     "/api/datasets": "dataset_key",
     "/api/preferences": "id",
+    "/api/queues": "id",
+    "/api/reviews": "id",
+    "/api/filters": "id",
     "/api/jobs": "id",
 }
 
@@ -287,6 +300,8 @@ def test_no_body_is_an_empty_one(client_as, world, route):
         ("patch", "/api/traces/{id}"),
         ("post", "/api/traces/{id}/score"),
         ("post", "/api/datasets/preview"),
+        ("post", "/api/queues/{id}/next"),
+        ("patch", "/api/queues/{id}"),
     )
     assert response.status_code == (success(route) if needs_none else 400)
     world.trace.refresh_from_db()
@@ -476,6 +491,9 @@ def test_a_list_is_newest_first_page_by_page_and_counted_when_asked(reader, path
     for number in range(5):
         one, other = traces[number], traces[number - 1]
         Preference.objects.create(chosen=one, rejected=other, reviewer=reviewer)
+        Review.objects.create(trace=one, reviewer=reviewer, verdict="flagged")
+        Queue.objects.create(name=str(number), order="oldest")
+        SavedFilter.objects.create(name=str(number), owner=reviewer, team=True)
         DatasetFactory()
         EvalSetFactory()
         JobFactory()
@@ -487,6 +505,9 @@ def test_a_list_is_newest_first_page_by_page_and_counted_when_asked(reader, path
         "/api/evalsets": list(EvalSet.objects.order_by("-id").values_list("key", flat=True)),
         "/api/preferences": list(Preference.objects.order_by("-id").values_list("pk", flat=True)),
         "/api/jobs": [str(pk) for pk in Job.objects.order_by("-id").values_list("pk", flat=True)],
+        "/api/queues": list(Queue.objects.order_by("-id").values_list("pk", flat=True)),
+        "/api/reviews": list(Review.objects.order_by("-id").values_list("pk", flat=True)),
+        "/api/filters": list(SavedFilter.objects.order_by("-id").values_list("pk", flat=True)),
     }[path]
     page = reader.get(path).json()
     assert list(page) == ["next", "previous", "results"]

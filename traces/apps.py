@@ -14,17 +14,28 @@ class TracesConfig(apps.SiteApp):
         },
     )
     urls = "traces.urls"
-    root_links = {"traces": "trace-list", "preferences": "preference-list"}
+    root_links = {
+        "traces": "trace-list",
+        "reviews": "review-list",
+        "preferences": "preference-list",
+        "queues": "queue-list",
+        "filters": "filter-list",
+    }
     tags = {
         "traces": "Reasoning traces: taken in, found, judged.",
         "scores": "Scores that were computed elsewhere.",
         "preferences": "Which of two attempts at a prompt people find better.",
+        "reviews": "What people found of traces.",
+        "queues": "Traces that people are asked to review.",
+        "claims": "What somebody works on, of a queue.",
+        "filters": "Filters of traces that are kept under a name.",
         "rewards": "Weighted sums of scores, before something is trained on them.",
     }
     words = "traces.words.describe"
     enum_names = {
         "ScoreOutcomeEnum": "traces.reasoning.answers.comparing.OUTCOMES",
         "StatusEnum": "traces.models.Status",
+        "QueueOrderEnum": "traces.curation.queues.Order",
     }
     collectors = ["traces.metrics.PendingCollector"]
     workers = {

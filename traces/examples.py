@@ -71,6 +71,9 @@ REVIEW = {
     "reasons": ["wrong step"],
     "step_labels": {"0": 1, "1": -1},
     "created_at": CREATED_AT,
+    "queue": None,
+    "guideline": None,
+    "undoes": None,
 }
 REWARDED = {
     "reward": 1.2,

@@ -17,14 +17,20 @@ from uuid_utils.compat import uuid7
 from events.actors import Actor
 from traces import document
 from traces.copy_in import row_of
+from traces.curation.members import Claim, QueueMember, Skip  # noqa: F401  # models of this app
+from traces.curation.queues import (  # noqa: F401  # models of this app
+    MAX_REASON_CHARS,
+    Guideline,
+    Queue,
+    SavedFilter,
+)
+from traces.curation.tags import TagChange  # noqa: F401  # a model of this app
 from traces.document import TraceDocument
 from traces.indexes import Pending, SearchDocument, Signature  # noqa: F401  # models of this app
-from traces.querysets import ScoreQuerySet, TraceQuerySet
+from traces.querysets import ReviewQuerySet, ScoreQuerySet, TraceQuerySet
 from traces.scorers.scorer import UNDECIDED, Content
 from tunix_site.models import ApiKey
 from tunix_site.strict_json import StoredDecoder
-
-MAX_REASON_CHARS = 200
 
 
 class Status(models.TextChoices):
@@ -190,11 +196,14 @@ class Score(models.Model):
 
 
 class Review(models.Model):
-    """A person's verdict on a trace; rows are added, never changed."""
+    """A person's verdict on a trace; rows are added, never changed.
+
+    It stands unless it undoes another or was undone itself.
+    """
 
     trace = models.ForeignKey(Trace, on_delete=models.CASCADE, related_name="reviews")
-    reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews"
+    reviewer = models.ForeignKey(  # two indexes begin with it
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews", db_index=False
     )
     verdict = models.CharField(max_length=16, choices=Status)
     status_before = models.CharField(
@@ -210,38 +219,41 @@ class Review(models.Model):
         decoder=StoredDecoder, null=True, blank=True, help_text="-1, 0 or 1 by the step's i."
     )
     job = models.UUIDField(null=True, editable=False, help_text="Of a change of many traces.")
+    queue = models.ForeignKey(  # an index begins with it
+        Queue, null=True, on_delete=models.PROTECT, related_name="reviews", db_index=False
+    )
+    guideline = models.IntegerField(null=True, help_text="Its version that the reviewer was told.")
+    undoes = models.ForeignKey(  # the constraint is an index
+        "self", null=True, on_delete=models.CASCADE, related_name="undone_by", db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ReviewQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["undoes"], condition=Q(undoes__isnull=False), name="review_is_undone_once"
+            )
+        ]
         indexes: ClassVar = [
-            models.Index(fields=["job"], name="review_by_job", condition=Q(job__isnull=False))
+            models.Index(fields=["job"], name="review_by_job", condition=Q(job__isnull=False)),
+            models.Index(fields=["reviewer", "id"], name="review_by_reviewer"),
+            models.Index(fields=["reviewer", "trace"], name="review_by_reviewer_and_trace"),
+            models.Index(fields=["created_at", "trace"], name="review_by_created_at"),
+            GinIndex(fields=["reasons"], name="review_by_reason"),
+            models.Index(
+                fields=["queue", "id"], name="review_by_queue", condition=Q(queue__isnull=False)
+            ),
+            models.Index(
+                fields=["trace"], name="review_with_labels", condition=Q(step_labels__isnull=False)
+            ),
+            models.Index(fields=["trace"], name="review_with_note", condition=~Q(note="")),
         ]
 
     def __str__(self) -> str:
         return self.verdict
-
-
-class TagChange(models.Model):
-    """What a person made of a trace's tags; rows are added, never changed."""
-
-    trace = models.ForeignKey(Trace, on_delete=models.CASCADE, related_name="tag_changes")
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tag_changes"
-    )
-    before = models.JSONField(decoder=StoredDecoder)
-    after = models.JSONField(decoder=StoredDecoder)
-    job = models.UUIDField(null=True, editable=False, help_text="Of a change of many traces.")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [
-            models.Index(fields=["job"], name="tags_changed_by_job", condition=Q(job__isnull=False))
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.before} to {self.after}"
 
 
 class Preference(models.Model):

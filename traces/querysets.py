@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, CharField, Q, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Left
 
 from traces.copy_in import CopyInQuerySet
@@ -15,7 +15,7 @@ from traces.scorers.scorer import RIGHT, UNDECIDED, WRONG
 from tunix_site.database.statements import Parameter, Statement
 
 if TYPE_CHECKING:
-    from traces.models import Score, Trace  # noqa: F401  # a base class names Score by its text
+    from traces.models import Review, Score, Trace  # noqa: F401  # base classes name them by text
 
 PREVIEW_CHARS = 200
 ROW_FIELDS = (  # of a list
@@ -37,6 +37,13 @@ OUTCOME = Case(  # by the value, so that an index of values is enough
     When(value=0, then=Value(WRONG)),
     output_field=CharField(),
 )
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def standing(self) -> Self:
+        """Keep those that undo none and are not undone."""
+        undoing = self.model._base_manager.filter(undoes=OuterRef("pk"))
+        return self.filter(~Exists(undoing), undoes=None)
 
 
 class ScoreQuerySet(models.QuerySet["Score"]):

@@ -8,10 +8,12 @@ from events import actors
 from jobs.kinds import job_kind, unqueued_kind
 from jobs.models import Job
 from jobs.progress import Progress
+from traces.curation.queues import Queue
 from traces.serializers.curation import BulkSerializer
 from traces.serializers.scores import ScoreAllSerializer
 from traces.services.bulk import BULK, change_traces
 from traces.services.importing.imports import IMPORT
+from traces.services.queues.filling import FILL, fill_queue
 from traces.services.scoring.score_all import SCORE, score_all
 from traces.services.walking import NEWEST
 from tunix_site.models import Role
@@ -46,3 +48,14 @@ def score(job: Job, progress: Progress) -> dict[str, Any]:
         progress.done += batch.trace_count
     progress.total = progress.done
     return {"scorer_version": scoring.scorer.version, **counts}
+
+
+@job_kind(FILL, queue="bulk", role=Role.CURATOR)
+def fill(job: Job, progress: Progress) -> dict[str, Any]:
+    """Fill a queue with the traces that match; done again, it adds those that are not there."""
+    return fill_queue(
+        queue=Queue.objects.get(pk=job.parameters["queue"]),
+        newest=UUID(job.parameters[NEWEST]),
+        progress=progress,
+        by=actors.worker(user=job.created_by),
+    )

@@ -1,4 +1,7 @@
 from traces.views.preferences import PreferenceViewSet
+from traces.views.queues import ClaimViewSet, QueueViewSet
+from traces.views.reviews import ReviewViewSet
+from traces.views.saved_filters import FilterViewSet
 from traces.views.scores import RewardViewSet, ScoreViewSet, ScoringViewSet
 from traces.views.traces import TraceViewSet
 from tunix_site.api.routers import Router
@@ -7,6 +10,10 @@ router = Router()
 router.register("traces", ScoringViewSet, basename="scoring")
 router.register("traces", TraceViewSet, basename="trace")
 router.register("scores", ScoreViewSet, basename="score")
+router.register("reviews", ReviewViewSet, basename="review")
 router.register("preferences", PreferenceViewSet, basename="preference")
+router.register("queues", QueueViewSet, basename="queue")
+router.register("claims", ClaimViewSet, basename="claim")
+router.register("filters", FilterViewSet, basename="filter")
 router.register("rewards", RewardViewSet, basename="reward")
 urlpatterns = router.urls

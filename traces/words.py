@@ -2,6 +2,22 @@
 
 from tunix_site.api.openapi.hooks import describing
 
+OF_QUEUES = {
+    "id": "A number.",
+    "name": "By which people know it.",
+    "where": "The list's filters, as typed JSON: which traces are in it.",
+    "order": "Which come first: `random` by a seed, those with the least `score` on `criteria`, "
+    "those of prompts whose answers differ most (`disagreement`), or the `oldest`.",
+    "criteria": "Of the order `score`; empty in others.",
+    "seed": "Of the random order, and of who is reviewed twice.",
+    "overlap": "The share of the traces that two people review.",
+    "blind": "Whether people see what others say of a trace only when they gave their verdict.",
+    "reasons": "Why traces are rejected, for people to choose from.",
+    "step_labels": "Whether people are asked which steps are right.",
+    "guideline": "What its people are told, in Markdown; another text is a new version.",
+}
+QUEUES = ("NewQueueRequest", "QueueChangeRequest", "PatchedQueueChangeRequest", "QueueRow", "Queue")
+
 describe = describing(
     {
         # a trace
@@ -50,6 +66,20 @@ describe = describing(
         "reasons": "Why, in few words each.",
         "step_labels": "1 where a step is right, -1 where it is wrong, 0 where neither, by its "
         "`i`; steps may be left out.",
+        "queue": "The id of the queue in which it was given, if any.",
+        "guideline": "The version of the queue's guideline that they were told.",
+        "undoes": "The id of the review that it undoes, if any.",
+        # queues and filters that are kept
+        **{f"{queue}.{name}": said for queue in QUEUES for name, said in OF_QUEUES.items()},
+        "Claim.id": "A number.",
+        "expires_at": "Until when nobody else gets the trace.",
+        "Claimed.trace": "What is to be reviewed.",
+        "Filter.id": "A number.",
+        "Filter.name": "By which people know it.",
+        "NewFilterRequest.name": "By which people know it.",
+        "Filter.where": "The list's filters, as typed JSON.",
+        "team": "Whether everybody sees it.",
+        "owner": "The name of who keeps it.",
         # preferences
         "chosen": "The id of the trace that is better.",
         "rejected": "The id of the other one.",

@@ -255,7 +255,10 @@ def _insert_items(cursor: Any, dataset: Dataset, candidates: Candidates) -> None
         SELECT %s, position, id, split, parts, facts,
                CASE WHEN EXISTS (SELECT FROM traces_review) THEN (
                    SELECT max(review.id) FROM traces_review AS review
-                   WHERE review.trace_id = kept.id
+                   WHERE review.trace_id = kept.id AND review.undoes_id IS NULL
+                   AND NOT EXISTS (
+                       SELECT FROM traces_review AS undo WHERE undo.undoes_id = review.id
+                   )
                ) END
         FROM {candidates.rows}
         """,  # noqa: S608

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from traces.finding.preferences import preferences_that_match
+from traces.finding.curation.preferences import preferences_that_match
 from traces.models import Preference
 from traces.serializers.reviews import MAX_NOTE_CHARS
 from traces.services.preferences import delete_preference, prefer_trace

@@ -8,12 +8,15 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThanOrEqual, Tuple
 from rest_framework import serializers
 
 from traces import document
+from traces.curation.queues import MAX_REASON_CHARS
 from traces.finding import search
+from traces.finding.curation.reviewed import of_reviews
 from traces.models import Score, Status, Trace
 from traces.querysets import TraceQuerySet
 from traces.reasoning.answers.comparing import OUTCOMES
 from tunix_site import strict_json
 from tunix_site.api.fields import (
+    BooleanField,
     ChoiceTextField,
     DateTimeField,
     IntegerField,
@@ -23,6 +26,7 @@ from tunix_site.api.fields import (
     UUIDField,
 )
 from tunix_site.api.pagination import PageQuery
+from tunix_site.database.names import MAX_KEY_CHARS
 from tunix_site.database.statements import Parameter
 from tunix_site.strict_json import problems, shown
 
@@ -64,6 +68,19 @@ class TraceFilters(QuerySerializer):
     )
     prompt_hash = UUIDField(required=False)
     content_hash = UUIDField(required=False)
+    reviewer = TextField(
+        max_length=150,
+        required=False,
+        help_text="Who reviewed it, by the whole name. With the others of reviews, but those that "
+        "are false, it means one and the same review, which was not undone.",
+    )
+    reviewed_after = DateTimeField(required=False, help_text="At or after, ISO 8601.")
+    reviewed_before = DateTimeField(required=False, help_text="Before, ISO 8601.")
+    reason = TextField(max_length=MAX_REASON_CHARS, required=False, help_text="Of a review.")
+    labelled = BooleanField(required=False, help_text="Has a review with step labels, or none.")
+    has_note = BooleanField(required=False, help_text="Has a review with a note, or none.")
+    disputed = BooleanField(required=False, help_text="Waits for who decides between reviews.")
+    dataset = TextField(max_length=MAX_KEY_CHARS, required=False, help_text="Is in it, by its key.")
 
     also_known: ClassVar = (f"{META_PREFIX}KEY",)
     openapi: ClassVar = {
@@ -133,7 +150,7 @@ def matching(filters: dict[str, Any], traces: TraceQuerySet | None = None) -> Tr
             traces = traces.filter(**{_LOOKUPS[name]: value})
     if "criteria" in filters:
         traces = traces.filter(_has_a_score(filters))
-    return traces
+    return traces.filter(*of_reviews(filters))
 
 
 def _has_a_score(filters: dict[str, Any]) -> Exists:
@@ -211,4 +228,5 @@ _LOOKUPS = {
     "max_steps": "step_count__lte",
     "prompt_hash": "prompt_hash",
     "content_hash": "content_hash",
+    "dataset": "dataset_items__dataset__key",  # no two items of one are of one trace
 }

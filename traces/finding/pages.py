@@ -21,6 +21,8 @@ from tunix_site.strict_json import stored
 KEPT_STATEMENTS = 256
 THERE = "there"
 
+Shape = tuple[str, bool | None]
+
 
 class Place(NamedTuple):
     """Which rows of the list: the first ones, or those that follow a trace or, back, precede it."""
@@ -42,13 +44,20 @@ def page_rows(
     if any(name.startswith(META_PREFIX) for name in filters):  # of these keys there is no end
         statement = _statement(filters, place)
     else:
-        statement = _kept_statement(tuple(filters), place)
+        statement = _kept_statement(tuple(map(_shape, filters.items())), place)
     return [_row(values) for values in statement.rows({**filters, THERE: there})]
 
 
+def _shape(asked: tuple[str, Any]) -> Shape:
+    """Give a filter by its name; what is true or false makes another statement each."""
+    name, value = asked
+    return name, value if isinstance(value, bool) else None
+
+
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def _kept_statement(names: tuple[str, ...], place: Place) -> Statement:
-    return _statement({name: Parameter(name) for name in names}, place)
+def _kept_statement(shape: tuple[Shape, ...], place: Place) -> Statement:
+    filters = {name: Parameter(name) if value is None else value for name, value in shape}
+    return _statement(filters, place)
 
 
 def _statement(filters: dict[str, Any], place: Place) -> Statement:

@@ -5,11 +5,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from events.actors import Actor
 from traces import document
-from traces.models import MAX_REASON_CHARS, Review, Status
+from traces.curation.queues import MAX_REASON_CHARS, MAX_REASONS
+from traces.models import Review, Status
+from traces.services.queues.claims import own_claim
 from traces.services.reviews import Verdict
 from tunix_site.api.fields import (
     ChoiceTextField,
+    IntegerField,
     ListField,
     ObjectField,
     StrictSerializer,
@@ -17,7 +21,6 @@ from tunix_site.api.fields import (
 )
 
 MAX_NOTE_CHARS = 10_000
-MAX_REASONS = 9  # as many as digits
 LABELS = (-1, 0, 1)
 MAX_LABEL_ERRORS = 20
 
@@ -62,6 +65,21 @@ class NewReviewSerializer(StrictSerializer):
         required=False,
         help_text="The status that was seen; refused (409) where it is another by now.",
     )
+    expected_review = IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        required=False,
+        allow_null=True,
+        help_text="Your own last review of it that you know of, null for none; refused (409) where "
+        "it is another by now.",
+    )
+    claim = IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        required=False,
+        help_text="Yours of the trace: its queue is the review's, and it ends. Refused (409) where "
+        "it expired and others hold the trace.",
+    )
 
     def to_verdict(self) -> Verdict:
         values = self.validated_data
@@ -72,12 +90,23 @@ class NewReviewSerializer(StrictSerializer):
             step_labels=values.get("step_labels"),
         )
 
+    def to_expected(self, by: Actor) -> dict[str, Any]:
+        """Give what the reviewer takes for granted, by the names of review_trace."""
+        values = self.validated_data
+        names = ("expected_status", "expected_review")
+        expected = {name: values[name] for name in names if name in values}
+        if "claim" in values:
+            expected["claim"] = own_claim(identity=values["claim"], by=by)
+        return expected
+
 
 class ReviewSerializer(serializers.ModelSerializer[Review]):
     trace = serializers.UUIDField(source="trace_id")
     reviewer = serializers.CharField(source="reviewer.username")
     reasons = serializers.ListField(child=serializers.CharField())
     step_labels = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
+    queue = serializers.IntegerField(source="queue_id", allow_null=True)
+    undoes = serializers.IntegerField(source="undoes_id", allow_null=True)
 
     class Meta:
         model = Review
@@ -91,5 +120,8 @@ class ReviewSerializer(serializers.ModelSerializer[Review]):
             "reasons",
             "step_labels",
             "created_at",
+            "queue",
+            "guideline",
+            "undoes",
         ]
         read_only_fields = fields

@@ -15,9 +15,10 @@ from jobs.models import Job
 from jobs.progress import ErrorRow, Progress
 from jobs.services.lease import reconnect
 from jobs.services.queue import start_job
+from traces.curation.tags import TagChange
 from traces.document import MAX_TAGS
 from traces.finding.filters import matching
-from traces.models import Review, TagChange, Trace
+from traces.models import Review, Trace
 from traces.querysets import TraceQuerySet
 from traces.services.reviews import Change, change_many
 from traces.services.walking import NEWEST, id_batches, newest_trace

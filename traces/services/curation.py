@@ -7,8 +7,10 @@ from django.db.models import ProtectedError
 
 from events.actors import Actor
 from events.services import record_event
+from traces.curation.members import QueueMember
 from traces.models import Trace
 from traces.services.locking import locked_trace
+from traces.services.queues.verdicts import leave_queues
 from traces.services.reviews import Verdict, judge, retag
 from tunix_site.errors import Conflict
 
@@ -32,6 +34,7 @@ def delete_trace(*, trace: Trace, by: Actor) -> None:
     try:
         with transaction.atomic():
             identity, trace = trace.pk, locked_trace(trace=trace)
+            members = list(QueueMember.objects.filter(trace=trace))
             trace.delete()
             record_event(
                 by=by,
@@ -40,6 +43,7 @@ def delete_trace(*, trace: Trace, by: Actor) -> None:
                 object_id=identity,
                 before={name: getattr(trace, name) for name in TOLD},
             )
+            leave_queues(members=members, by=by)
     except ProtectedError as error:
         holders = sorted({str(holder) for holder in error.protected_objects})
         raise Conflict(f"The trace is held by: {', '.join(holders)}. {INSTEAD}") from None

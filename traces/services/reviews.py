@@ -6,15 +6,21 @@ a filter, or an import.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
 
 from events.actors import Actor
 from events.services import record_event
-from traces.models import Review, Status, TagChange, Trace
+from traces.curation.members import Claim
+from traces.curation.tags import TagChange
+from traces.models import Review, Status, Trace
 from traces.services.locking import locked_trace
+from traces.services.queues.claims import check_claim, end_claims
+from traces.services.queues.verdicts import Decision, count_verdicts, decided, take_back
 from tunix_site.errors import Conflict, Invalid
 
 IMPORTED = "imported"  # the note of a review that came with its trace
@@ -35,6 +41,7 @@ _REVIEW = """
     INSERT INTO traces_review (trace_id, reviewer_id, verdict, status_before, note, job, created_at)
     SELECT id, %(user)s, %(status)s, status, '', %(job)s, statement_timestamp()
     FROM traces_trace WHERE id = ANY(%(ids)s) AND status <> %(status)s ORDER BY id
+    RETURNING trace_id
 """
 _RETAG = f"""
     INSERT INTO traces_tagchange (trace_id, changed_by_id, before, after, job, created_at)
@@ -71,24 +78,54 @@ class Change:
     remove_tags: Sequence[str] = ()
 
 
+class Unsaid(Enum):
+    """That a person did not say which review of theirs they expect."""
+
+    UNSAID = "unsaid"
+
+
+UNSAID = Unsaid.UNSAID
+
+
 def review_trace(
-    *, trace: Trace, verdict: Verdict, by: Actor, expected_status: str | None = None
+    *,
+    trace: Trace,
+    verdict: Verdict,
+    by: Actor,
+    expected_status: str | None = None,
+    expected_review: int | Unsaid | None = UNSAID,
+    claim: Claim | None = None,
 ) -> Review:
     """Record a verdict and give the trace its status.
 
-    Conflict where the status is not the one that was expected: somebody else was there first.
-    Invalid where a label is of a step that the trace has not.
+    Where a queue wants the verdicts of two, the last one does; where these differ, the trace is
+    flagged, and disputed until somebody else decides. A claim ends, and its queue is the review's.
+
+    Conflict where the status, or the person's own last review that stands (None: there is none),
+    is not what was expected, as somebody was there first; or where the claim expired and others
+    hold the trace. Invalid where a label is of a step that the trace has not.
     """
     with transaction.atomic():
         trace = locked_trace(trace=trace)
         if expected_status is not None and trace.status != expected_status:
             raise Conflict(f"The status is {trace.status} by now, not {expected_status}.")
+        if not isinstance(expected_review, Unsaid):
+            _check_review(trace, expected_review, by)
         _check_labels(trace, verdict.step_labels or {})
-        return judge(trace=trace, verdict=verdict, by=by)
+        if claim is not None:
+            check_claim(claim=claim, trace=trace, by=by)
+        decision = decided(trace=trace, verdict=verdict.status, by=by)
+        return _record(trace, verdict, by, decision, claim)
 
 
 def judge(*, trace: Trace, verdict: Verdict, by: Actor) -> Review:
-    """Record a verdict on a trace that is locked."""
+    """Record a verdict on a trace that is locked, which has its status at once."""
+    return _record(trace, verdict, by, Decision(verdict.status))
+
+
+def _record(
+    trace: Trace, verdict: Verdict, by: Actor, decision: Decision, claim: Claim | None = None
+) -> Review:
     review = Review.objects.create(
         trace=trace,
         reviewer=by.user,
@@ -97,19 +134,79 @@ def judge(*, trace: Trace, verdict: Verdict, by: Actor) -> Review:
         note=verdict.note,
         reasons=list(verdict.reasons),
         step_labels=verdict.step_labels or None,
+        queue_id=claim.queue_id if claim else None,
+        guideline=claim.guideline if claim else None,
     )
+    other = {} if decision.status == verdict.status else {"verdict": verdict.status}
     record_event(
         by=by,
         action="review",
         object_type="trace",
         object_id=trace.pk,
         before={"status": trace.status},
-        after={"status": verdict.status, "review": review.pk},
+        after={"status": decision.status, "review": review.pk, **other},
     )
-    if trace.status != verdict.status:
-        trace.status = verdict.status
-        trace.save(update_fields=["status"])
+    _set_status(trace, decision.status)
+    end_claims(trace=trace, by=by)
+    count_verdicts(trace_ids=[trace.pk], by=by, disputed_by=decision.disputed_by)
     return review
+
+
+def undo_review(*, review: Review, by: Actor) -> Review:
+    """Take a verdict back: a review that undoes it, and the status that was before it.
+
+    Forbidden where it is somebody else's, but to superusers. Conflict where it was undone, or a
+    review since then stands.
+    """
+    if review.reviewer_id != by.user_id and not by.user.is_superuser:
+        raise PermissionDenied("It is somebody else's: undo your own.")
+    with transaction.atomic():
+        trace = locked_trace(trace=Trace(pk=review.trace_id))
+        _check_undo(review)
+        undo = Review.objects.create(
+            trace=trace,
+            reviewer=by.user,
+            verdict=review.status_before,
+            status_before=trace.status,
+            queue_id=review.queue_id,
+            undoes=review,
+        )
+        record_event(
+            by=by,
+            action="undo",
+            object_type="trace",
+            object_id=trace.pk,
+            before={"status": trace.status, "review": review.pk},
+            after={"status": undo.verdict, "review": undo.pk},
+        )
+        _set_status(trace, undo.verdict)
+        take_back(review=review, by=by)
+    return undo
+
+
+def _check_undo(review: Review) -> None:
+    if review.undoes_id is not None:
+        raise Conflict("It undoes another one: review the trace anew.")
+    if review.undone_by.exists():
+        raise Conflict("It was undone already.")
+    later = Review.objects.standing().filter(trace=review.trace_id, pk__gt=review.pk)
+    if last := later.select_related("reviewer").first():
+        raise Conflict(f"{last.reviewer} reviewed the trace since: review {last.pk}.")
+    if not review.status_before:
+        raise Conflict("What the status was before it was not noted then.")
+
+
+def _set_status(trace: Trace, status: str) -> None:
+    if trace.status != status:
+        trace.status = status
+        trace.save(update_fields=["status"])
+
+
+def _check_review(trace: Trace, expected: int | None, by: Actor) -> None:
+    standing = Review.objects.standing().filter(trace=trace, reviewer=by.user)
+    last = standing.order_by("-id").values_list("pk", flat=True).first()
+    if last != expected:
+        raise Conflict(f"Your last review of it is {last or 'none'}, not {expected or 'none'}.")
 
 
 def retag(*, trace: Trace, tags: list[str], by: Actor) -> None:
@@ -130,7 +227,7 @@ def retag(*, trace: Trace, tags: list[str], by: Actor) -> None:
 def change_many(
     *, trace_ids: list[UUID], change: Change, by: Actor, job: UUID, max_tags: int
 ) -> tuple[int, list[UUID]]:
-    """Change traces that are locked, in four statements; whoever changes all of them tells of it.
+    """Change traces that are locked, in few statements; whoever changes all of them tells of it.
 
     Gives how many were changed, and those left as they are since they would have too many tags.
     """
@@ -144,6 +241,7 @@ def change_many(
         "job": job,
     }
     refused: list[UUID] = []
+    reviewed: list[UUID] = []
     with connection.cursor() as cursor:
         if change.add_tags:
             cursor.execute(_TOO_MANY, values)
@@ -152,10 +250,14 @@ def change_many(
             values["ids"] = [identity for identity in trace_ids if identity not in left]
         if change.status:
             cursor.execute(_REVIEW, values)
+            reviewed = [identity for (identity,) in cursor.fetchall()]
         if change.add_tags or change.remove_tags:
             cursor.execute(_RETAG, values)
         cursor.execute(_CHANGE, values)
-        return cursor.rowcount, refused
+        changed = cursor.rowcount
+    if reviewed:
+        count_verdicts(trace_ids=reviewed, by=by)
+    return changed, refused
 
 
 def store_imported(*, verdicts: Iterable[tuple[str, Verdict]], by: Actor) -> None:

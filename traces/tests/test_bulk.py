@@ -9,7 +9,8 @@ from events.models import Event
 from jobs.models import Job
 from jobs.services.queue import requeue_job
 from jobs.tests.working import work_off
-from traces.models import Review, TagChange, Trace
+from traces.curation.tags import TagChange
+from traces.models import Review, Trace
 from traces.services import bulk
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from events.tests.acting import acting
-from traces.models import Review, Status, TagChange, Trace
+from traces.curation.tags import TagChange
+from traces.models import Review, Status, Trace
 from traces.services.reviews import Verdict, review_trace
 from traces.tests.bodies import place
 from traces.tests.concurrency import elsewhere, just_before
@@ -43,6 +44,9 @@ def test_a_review_is_stored_and_gives_the_trace_its_status(curator):
         "reviewer": "a curator",
         "status_before": "flagged",
         "created_at": review["created_at"],
+        "queue": None,
+        "guideline": None,
+        "undoes": None,
     }
     assert curator.get(f"/api/traces/{trace.id}").json()["status"] == "rejected"
     assert listed(curator, trace) == [review]

@@ -4,19 +4,17 @@ from typing import ClassVar
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from traces.examples import OF_PREFERENCES
-from traces.finding.preferences import PreferenceQuery, preferences_that_match
+from traces.finding.curation.numbered import with_number
+from traces.finding.curation.preferences import PreferenceQuery, preferences_that_match
 from traces.models import Preference
 from traces.serializers.preferences import NewPreferenceSerializer, PreferenceSerializer
 from traces.services.preferences import delete_preference, prefer_trace
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
-
-MAX_ID_DIGITS = 18
 
 
 @extend_schema_view(list=extend_schema(responses=PreferenceSerializer(many=True)))
@@ -32,12 +30,7 @@ class PreferenceViewSet(ApiViewSet):
     examples: ClassVar = OF_PREFERENCES
 
     def get_object(self) -> Preference:
-        pk = self.kwargs["pk"]
-        is_id = pk.isascii() and pk.isdecimal() and len(pk) <= MAX_ID_DIGITS
-        preference = Preference.objects.filter(pk=int(pk)).first() if is_id else None
-        if preference is None:
-            raise NotFound(f"Preference {pk!a:.40} not found.")
-        return preference
+        return with_number(Preference.objects.all(), self.kwargs["pk"])
 
     def list(self, request: Request) -> Response:
         """List preferences, newest first."""

@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from jobs.api.responses import LOCATION, accepted
 from jobs.api.serializers import JobSerializer
 from traces.examples import OF_TRACES
+from traces.finding.curation.reviews import ReviewQuery, reviews_that_match
 from traces.finding.filters import TraceListQuery
 from traces.finding.prompts import PromptPagination, PromptQuery, prompt_groups
 from traces.finding.ranking import TracePagination
-from traces.finding.reviews import ReviewQuery, reviews_of
 from traces.finding.similar import find_similar
 from traces.intake.bodies import read_trace
 from traces.intake.document_serializer import TraceSerializer
@@ -241,7 +241,8 @@ class TraceViewSet(ApiViewSet):
     @action(detail=True, pagination_class=KeysetPagination)
     def reviews(self, request: Request, pk: str) -> Response:
         """List the reviews of a trace, newest first."""
-        page = self.paginate_queryset(reviews_of(self.get_object(), self.query))
+        reviews = self.get_object().reviews.all()
+        page = self.paginate_queryset(reviews_that_match(reviews, self.query))
         return self.get_paginated_response(ReviewSerializer(page, many=True).data)
 
     @extend_schema(
@@ -256,7 +257,7 @@ class TraceViewSet(ApiViewSet):
             trace=self.get_object(),
             verdict=serializer.to_verdict(),
             by=self.actor,
-            expected_status=serializer.validated_data.get("expected_status"),
+            **serializer.to_expected(self.actor),
         )
         return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)
 

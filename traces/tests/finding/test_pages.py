@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 
+from datasets.tests.factories import DatasetFactory
 from traces.finding import pages
 from traces.finding.filters import TraceFilters, matching
 from traces.finding.pages import page_rows
+from traces.models import Review
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +30,14 @@ FILTERS = {
     "criteria": ["baseline", "other"],
     "prompt_hash": [uuid4()],
     "content_hash": [uuid4()],
+    "reviewer": ["ada", "nobody"],
+    "reviewed_after": [NOW - A_DAY, NOW + A_DAY],
+    "reviewed_before": [NOW + A_DAY, NOW - A_DAY],
+    "reason": ["odd", "other"],
+    "labelled": [True, False],
+    "has_note": [True, False],
+    "disputed": [True, False],
+    "dataset": ["sums-1", "none-1"],
     "meta.n": ["1", "2", "true"],
 }
 
@@ -38,6 +49,11 @@ def traces():
         made.append(TraceFactory(tags=["x"], meta={"source": "made_up", "n": number}))
         made.append(ApprovedTraceFactory(tags=["x", "y"], meta={"source": "other", "n": "1"}))
         ScoreFactory(trace=made[-1], criteria="baseline", value=number)
+    ada = User.objects.create(username="ada")
+    for trace, labels in ((made[1], {"0": 1}), (made[2], None)):
+        said = {"reasons": ["odd"], "note": "Odd.", "step_labels": labels}
+        Review.objects.create(trace=trace, reviewer=ada, verdict="flagged", **said)
+    DatasetFactory(name="sums")
     FILTERS["prompt_hash"] = [made[0].prompt_hash, uuid4()]
     FILTERS["content_hash"] = [made[1].content_hash, uuid4()]
     return made[::-1]

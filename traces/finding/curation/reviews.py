@@ -1,14 +1,24 @@
-"""The reviews of a trace, by who gave them, when and what they say."""
+"""Reviews by who gave them, when, in which queue and what they say."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 
-from traces.models import MAX_REASON_CHARS, Review, Status, Trace
-from tunix_site.api.fields import BooleanField, ChoiceTextField, DateTimeField, TextField
+from traces.curation.queues import MAX_REASON_CHARS
+from traces.models import Review, Status
+from tunix_site.api.fields import (
+    BooleanField,
+    ChoiceTextField,
+    DateTimeField,
+    IntegerField,
+    TextField,
+    UUIDField,
+)
 from tunix_site.api.pagination import PageQuery
 
 LOOKUPS = {
+    "trace": "trace",
+    "queue": "queue",
     "reviewer": "reviewer__username",
     "verdict": "verdict",
     "created_after": "created_at__gte",
@@ -25,11 +35,20 @@ class ReviewQuery(PageQuery):
     labelled = BooleanField(required=False, help_text="Has step labels, or has none.")
     created_after = DateTimeField(required=False, help_text="At or after, ISO 8601.")
     created_before = DateTimeField(required=False, help_text="Before, ISO 8601.")
+    queue = IntegerField(
+        min_value=0, max_value=2**63 - 1, required=False, help_text="Given in it, by its id."
+    )
 
 
-def reviews_of(trace: Trace, query: dict[str, Any]) -> QuerySet[Review]:
-    """Give the reviews of a trace that match, with who gave them."""
-    found = trace.reviews.select_related("reviewer").filter(
+class ReviewListQuery(ReviewQuery):
+    """The filters of the reviews of all traces."""
+
+    trace = UUIDField(required=False, help_text="Of this trace.")
+
+
+def reviews_that_match(reviews: QuerySet[Review], query: dict[str, Any]) -> QuerySet[Review]:
+    """Keep the reviews that match, with who gave them."""
+    found = reviews.select_related("reviewer").filter(
         **{lookup: query[name] for name, lookup in LOOKUPS.items() if name in query}
     )
     if "reason" in query:

@@ -1,0 +1,36 @@
+"""Traces by what people say of them: the part of the filters that asks for reviews."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from traces.curation.members import QueueMember
+from traces.models import Review
+
+# Together they mean one and the same review.
+LOOKUPS = {
+    "reviewer": "reviewer__username",
+    "reviewed_after": "created_at__gte",
+    "reviewed_before": "created_at__lt",
+}
+# True: that review has it. False: no review of the trace has.
+HAS = {"labelled": Q(step_labels__isnull=False), "has_note": ~Q(note="")}
+
+
+def of_reviews(filters: dict[str, Any]) -> list[Any]:
+    """Give the conditions on reviews that stand, and on disputes, for a query of traces."""
+    standing = Review.objects.standing().filter(trace=OuterRef("pk"))
+    asked = {lookup: filters[name] for name, lookup in LOOKUPS.items() if name in filters}
+    if "reason" in filters:
+        asked["reasons__contains"] = [filters["reason"]]
+    having = [has for name, has in HAS.items() if filters.get(name)]
+    found: list[Any] = []
+    if asked or having:
+        found.append(Exists(standing.filter(*having, **asked)))
+    found += [
+        ~Exists(standing.filter(has)) for name, has in HAS.items() if filters.get(name) is False
+    ]
+    if "disputed" in filters:
+        open_disputes = QueueMember.objects.disputes().filter(trace=OuterRef("pk"))
+        found.append(Exists(open_disputes) if filters["disputed"] else ~Exists(open_disputes))
+    return found

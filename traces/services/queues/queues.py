@@ -1,0 +1,158 @@
+"""Making queues, changing what may change of them, and deleting them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from events.actors import Actor
+from events.services import record_event
+from traces.curation.members import Claim
+from traces.curation.queues import Guideline, Queue
+from traces.services.queues.filling import start_filling, traces_of
+from tunix_site.errors import Conflict, Invalid
+
+TOLD = ("name", "blind", "reasons", "step_labels")  # of what may change
+TAKEN = "A queue of this name is there already."
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewQueue:
+    """A validated request; `where` as it came. People are named, none for everybody."""
+
+    name: str
+    where: dict[str, Any]
+    order: str
+    criteria: str = ""
+    seed: int = 0
+    overlap: float = 0
+    blind: bool = False
+    reasons: Sequence[str] = ()
+    step_labels: bool = False
+    guideline: str = ""
+    people: Sequence[str] = field(default_factory=tuple)
+
+
+def create_queue(*, new: NewQueue, by: Actor) -> Queue:
+    """Make a queue and start to fill it; Conflict where one of this name is there.
+
+    Invalid, by its place, where a person is unknown.
+    """
+    people = _people(new.people)
+    with transaction.atomic():
+        queue = Queue(
+            name=new.name,
+            where=new.where,
+            order=new.order,
+            criteria=new.criteria,
+            seed=new.seed,
+            overlap=new.overlap,
+            blind=new.blind,
+            reasons=list(new.reasons),
+            step_labels=new.step_labels,
+            created_by=by.user,
+        )
+        _save(queue)
+        queue.people.set(people)
+        if new.guideline:
+            _add_guideline(queue, new.guideline, by)
+        record_event(
+            by=by,
+            action="create",
+            object_type="queue",
+            object_id=queue.pk,
+            after={**_told(queue, new.people), "order": queue.order, "overlap": queue.overlap},
+            where=queue.where,
+        )
+        start_filling(queue=queue, by=by, total=traces_of(queue=queue).count())
+    queue.refresh_from_db()
+    return queue
+
+
+def change_queue(*, queue: Queue, changes: dict[str, Any], by: Actor) -> Queue:
+    """Change name, people and what they are told and asked; its traces and their order stay.
+
+    Another guideline is a new version. Conflict and Invalid as for a new one.
+    """
+    with transaction.atomic():
+        queue = Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
+        before = _told(queue, _named(queue))
+        for name in set(changes) & set(TOLD):
+            setattr(queue, name, changes[name])
+        _save(queue, update_fields=TOLD)
+        if "people" in changes:
+            queue.people.set(_people(changes["people"]))
+        guideline = queue.guideline
+        text = changes.get("guideline")
+        if text is not None and text != (guideline.text if guideline else ""):
+            _add_guideline(queue, text, by)
+        record_event(
+            by=by,
+            action="change",
+            object_type="queue",
+            object_id=queue.pk,
+            before=before,
+            after=_told(queue, _named(queue)),
+        )
+    return queue
+
+
+def delete_queue(*, queue: Queue, by: Actor) -> None:
+    """Delete a queue with what is claimed in it; its reviews stay. Conflict: that of disputes."""
+    if queue.is_of_disputes:
+        raise Conflict("The queue of disputes stays, for those to come.")
+    with transaction.atomic():
+        existing = Queue.objects.existing().filter(pk=queue.pk)
+        if existing.update(deleted_at=timezone.now()):
+            Claim.objects.filter(queue=queue).delete()
+            record_event(
+                by=by,
+                action="delete",
+                object_type="queue",
+                object_id=queue.pk,
+                before={"name": queue.name},
+            )
+
+
+def _save(queue: Queue, update_fields: Sequence[str] | None = None) -> None:
+    try:
+        with transaction.atomic():
+            queue.save(update_fields=update_fields)
+    except IntegrityError:
+        raise Conflict(TAKEN) from None
+
+
+def _people(names: Sequence[str]) -> list[Any]:
+    found = {
+        user.get_username(): user for user in get_user_model().objects.filter(username__in=names)
+    }
+    if unknown := {
+        str(position): ["There is no such user."]
+        for position, name in enumerate(names)
+        if name not in found
+    }:
+        raise Invalid({"people": unknown})
+    return list(found.values())
+
+
+def _add_guideline(queue: Queue, text: str, by: Actor) -> None:
+    latest = queue.guideline
+    version = latest.version + 1 if latest else 1
+    Guideline.objects.create(queue=queue, version=version, text=text, created_by=by.user)
+
+
+def _named(queue: Queue) -> list[str]:
+    return sorted(queue.people.values_list("username", flat=True))
+
+
+def _told(queue: Queue, people: Sequence[str]) -> dict[str, Any]:
+    """Say of a queue what may change, of its guideline the version alone."""
+    guideline = queue.guideline
+    return {
+        **{name: getattr(queue, name) for name in TOLD},
+        "people": sorted(people),
+        "guideline": guideline.version if guideline else None,
+    }

@@ -1,0 +1,166 @@
+"""What a verdict does to the queues that its trace is in, and what undoing it does.
+
+Counts of queues change last in a transaction, in one order: whoever gives a verdict on another of
+their traces waits for that alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from events.actors import Actor
+from traces.curation.members import QueueMember
+from traces.curation.queues import Order, Queue
+from traces.models import Review, Status, Trace
+
+DISPUTED = "Disputed"
+
+_COUNT = """
+    UPDATE traces_queuemember SET reviewers = reviewers || %(user)s::int
+    WHERE trace_id = ANY(%(ids)s) AND NOT done AND NOT %(user)s = ANY(reviewers)
+    RETURNING queue_id, done
+"""
+# Whoever judged the trace in that queue another time still counts.
+_TAKE_BACK = """
+    UPDATE traces_queuemember AS member
+    SET reviewers = array_remove(member.reviewers, %(user)s::int)
+    FROM (SELECT id, done FROM traces_queuemember WHERE trace_id = %(trace)s) AS was
+    WHERE was.id = member.id AND %(user)s = ANY(member.reviewers)
+    AND NOT EXISTS (
+        SELECT FROM traces_review AS other
+        WHERE other.trace_id = %(trace)s AND other.reviewer_id = %(user)s
+        AND other.queue_id = member.queue_id AND other.undoes_id IS NULL
+        AND NOT EXISTS (SELECT FROM traces_review AS undo WHERE undo.undoes_id = other.id)
+    )
+    RETURNING member.queue_id, was.done AND NOT member.done
+"""
+# One that was decided before is open again.
+_DISPUTE = """
+    INSERT INTO traces_queuemember (queue_id, trace_id, filling, rank, wanted, reviewers)
+    VALUES (%(queue)s, %(trace)s, 0, extract(epoch FROM statement_timestamp()), %(wanted)s,
+        %(reviewers)s::int[])
+    ON CONFLICT (trace_id, queue_id) DO UPDATE
+    SET rank = EXCLUDED.rank, wanted = EXCLUDED.wanted, reviewers = EXCLUDED.reviewers
+    WHERE traces_queuemember.done
+    RETURNING xmax = 0
+"""
+
+
+class Decision(NamedTuple):
+    """The status that a trace has after a verdict, and whose verdicts differ, by their ids."""
+
+    status: str
+    disputed_by: Sequence[int] = ()
+
+
+def decided(*, trace: Trace, verdict: str, by: Actor) -> Decision:
+    """Say what a verdict on a trace that is locked makes of it.
+
+    Where a queue wants the verdict of another person as well, the status stays until theirs; the
+    last one gives the status where all agree. Where they differ somebody else decides.
+    """
+    members = list(QueueMember.objects.filter(trace=trace, done=False).select_related("queue"))
+    closing = [one for one in members if _would_close(one, by)]
+    if any(one.queue.is_of_disputes for one in closing):
+        return Decision(verdict)
+    if len(closing) < len(members):
+        return Decision(trace.status)
+    others = {person for one in closing for person in one.reviewers} - {by.user_id}
+    if any(theirs != verdict for theirs in _verdicts_of(others, trace)):
+        return Decision(Status.FLAGGED, sorted({*others, by.user.pk}))
+    return Decision(verdict)
+
+
+def _would_close(member: QueueMember, by: Actor) -> bool:
+    return len({*member.reviewers, by.user.pk}) >= member.wanted
+
+
+def _verdicts_of(people: set[int], trace: Trace) -> Iterable[str]:
+    """Give the last verdict of each that stands."""
+    if not people:
+        return ()
+    standing = Review.objects.standing().filter(trace=trace, reviewer__in=people)
+    last = standing.order_by("reviewer", "-id").distinct("reviewer")
+    return last.values_list("verdict", flat=True)
+
+
+def count_verdicts(
+    *, trace_ids: Sequence[UUID], by: Actor, disputed_by: Sequence[int] = ()
+) -> None:
+    """Count a person's verdicts on traces that are locked, in whatever queues they are.
+
+    `disputed_by` is of the one trace whose verdicts differ.
+    """
+    came, left = Counter[int](), Counter[int]()
+    for queue, done in _run(_COUNT, ids=list(trace_ids), user=by.user.pk):
+        left[queue] -= done
+    if disputed_by:
+        queue = _queue_of_disputes().pk
+        row = {"queue": queue, "trace": trace_ids[0], "wanted": len(disputed_by) + 1}
+        for (is_new,) in _run(_DISPUTE, **row, reviewers=list(disputed_by)):
+            came[queue] += is_new
+            left[queue] += 1
+    _change_counts(came, left)
+
+
+def take_back(*, review: Review, by: Actor) -> None:
+    """Have a review that was just undone count no longer; its trace is locked.
+
+    A dispute that it made is over.
+    """
+    came, left = Counter[int](), Counter[int]()
+    disputes = QueueMember.objects.filter(
+        trace=review.trace_id,
+        queue__is_of_disputes=True,
+        done=False,
+        reviewers__contains=[review.reviewer_id],
+    )
+    for dispute in disputes:
+        dispute.delete()
+        came[dispute.queue_id] -= 1
+        left[dispute.queue_id] -= 1
+    of_review = {"trace": review.trace_id, "user": review.reviewer_id}
+    for queue, is_open_again in _run(_TAKE_BACK, **of_review):
+        left[queue] += is_open_again
+    _change_counts(came, left)
+
+
+def leave_queues(*, members: Sequence[QueueMember], by: Actor) -> None:
+    """Count members no longer whose trace was just deleted."""
+    came, left = Counter[int](), Counter[int]()
+    for member in members:
+        came[member.queue_id] -= 1
+        left[member.queue_id] -= not member.done
+    _change_counts(came, left)
+
+
+def _queue_of_disputes() -> Queue:
+    """Give the site's queue of disputes, which is made when the first one arises."""
+    queues = Queue.objects.filter(is_of_disputes=True)
+    if (queue := queues.first()) is None:
+        new = Queue(name=DISPUTED, order=Order.OLDEST, is_of_disputes=True)
+        new.where, new.filled_at = {"disputed": True}, timezone.now()
+        Queue.objects.bulk_create([new], ignore_conflicts=True)
+        queue = queues.get()
+    return queue
+
+
+def _change_counts(came: Counter[int], left: Counter[int]) -> None:
+    for queue in sorted({*came, *left}):
+        if came[queue] or left[queue]:
+            Queue.objects.filter(pk=queue).update(
+                member_count=F("member_count") + came[queue],
+                left_count=F("left_count") + left[queue],
+            )
+
+
+def _run(statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
