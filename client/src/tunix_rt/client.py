@@ -5,6 +5,8 @@ from types import TracebackType
 
 import httpx
 
+from tunix_rt.curation.queues import Queues
+from tunix_rt.curation.reviews import Reviews
 from tunix_rt.datasets import Datasets
 from tunix_rt.errors import Misconfigured
 from tunix_rt.evalsets import EvalSets
@@ -51,6 +53,8 @@ class Client:
         self.traces = Traces(self._transport)
         self.datasets = Datasets(self._transport, self.jobs)
         self.evalsets = EvalSets(self._transport, self.jobs)
+        self.queues = Queues(self._transport)
+        self.reviews = Reviews(self._transport)
 
     def __enter__(self) -> "Client":
         return self

@@ -6,6 +6,7 @@ from typing import Any
 
 from tunix_rt import batches, imports
 from tunix_rt.batches import OnError, Sent
+from tunix_rt.curation.results import Review
 from tunix_rt.http import pages
 from tunix_rt.http.transport import Transport, segment
 from tunix_rt.progress import Progress
@@ -143,6 +144,23 @@ class Traces:
     def delete(self, trace_id: str) -> None:
         """Delete what no dataset holds; Conflict names those that do."""
         self._transport.send("DELETE", f"{PATH}/{segment(trace_id)}")
+
+    def review(self, trace_id: str, verdict: str, **options: Any) -> Review:
+        """Give a verdict: note="...", reasons=[...], step_labels={"0": 1}, claim=ID, and so on.
+
+        Conflict where the status or your last review is not what you expect, or somebody else
+        holds the trace that you claimed.
+        """
+        path = f"{PATH}/{segment(trace_id)}/reviews"
+        review: Review = self._transport.post(path, {"verdict": verdict, **options})
+        return review
+
+    def reviews(
+        self, trace_id: str, *, limit: int | None = None, **filters: Any
+    ) -> Iterator[Review]:
+        """Yield the reviews of a trace, newest first."""
+        path = f"{PATH}/{segment(trace_id)}/reviews"
+        return pages.rows(self._transport, path, filters, limit)
 
     def score(self, trace_id: str, criteria: str = "baseline") -> NewScore:
         """Have the site score a trace, and store that."""
