@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import connection
 
-from benchmarks import recipes, searches
+from benchmarks import recipes, reviews, searches
 from benchmarks.baseline import bare_connection
 from benchmarks.builds import build
 from benchmarks.crowd import write_lines
@@ -193,6 +193,11 @@ def similar(stage: Stage) -> Iterator[Figure]:
     yield Figure("prompts, first page", _milliseconds(stage.http, "/api/traces/prompts", 20), "ms")
 
 
+def reviewing(stage: Stage) -> Iterator[Figure]:
+    for name, value, unit, most in reviews.measure(stage.http, stage.size):
+        yield Figure(name, value, unit, most)
+
+
 def datasets(stage: Stage) -> Iterator[Figure]:
     """Build a dataset of half of the traces and export it."""
     rows = stage.size // 2
@@ -229,7 +234,18 @@ def _milliseconds(http: Connection, path: str, rounds: int) -> float:
     return median(1000 * seconds_of(http.get, path) for _ in range(rounds))
 
 
-PARTS = (ingest, indexes, lag, lists, search, similar, datasets, builds_by_steps, storage)
+PARTS = (
+    ingest,
+    indexes,
+    lag,
+    lists,
+    search,
+    similar,
+    reviewing,
+    datasets,
+    builds_by_steps,
+    storage,
+)
 
 
 def table(figures: list[tuple[int, Figure]]) -> str:
