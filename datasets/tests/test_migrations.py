@@ -106,3 +106,56 @@ def breaking_off_at_piece(number):
     with connection.execute_wrapper(execute):
         yield
     assert len(pieces) == number
+
+
+KNOWN_BEFORE = """
+ALTER TABLE {table} DISABLE TRIGGER {trigger};
+UPDATE {table} SET {known};
+SET CONSTRAINTS ALL IMMEDIATE;
+ALTER TABLE {table} ENABLE TRIGGER {trigger};
+"""
+EARLIER = [
+    ("datasets_datasetitem", "dataset_item_never_changes", "parts = parts & 31"),
+    ("datasets_datasetpair", "dataset_pair_never_changes", "parts = parts & 31"),
+    ("datasets_dataset", "dataset_never_changes", """part_counts = '{"": {"0": 1, "2": 2}}'"""),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_told_of_traces_with_tools_is_told_of_datasets_too():
+    for call, status, answer, step in (
+        ({"name": "add"}, "approved", "18", "Nine and nine are to be added by a tool."),
+        ({"id": "1"}, "rejected", "none", "Whoever asks for this should ask somebody else."),
+    ):
+        said = {"role": "assistant", "content": answer, "tool_calls": [call]}
+        TraceFactory(
+            prompt="9 + 9?",
+            final_answer=answer,
+            steps=[{"i": 0, "type": "reasoning", "content": step}],
+            messages=[{"role": "user", "content": "9 + 9?"}, said],
+            status=status,
+        )
+    TraceFactory()
+    pair = {"rules": ["approved_over_rejected"], "max_longer_share": 1}
+    DatasetFactory(recipe__pair=pair)
+    before = told(Dataset.objects.get())
+    assert sorted(before[0]) == [0, 2, 34]
+    assert before[1:] == ([34], {"": {"0": 1, "2": 1, "34": 1}})
+    try:
+        call_command("migrate", "datasets", "0013", verbosity=0)
+        with connection.cursor() as cursor:
+            for table, trigger, known in EARLIER:
+                cursor.execute(KNOWN_BEFORE.format(table=table, trigger=trigger, known=known))
+    finally:
+        call_command("migrate", verbosity=0)
+    after = Dataset.objects.get()
+    assert told(after) == before
+    with pytest.raises(IntegrityError, match="never changes"):
+        after.items.update(parts=1)
+
+
+def told(dataset) -> tuple:
+    """Give the parts of its items and pairs, and their counts."""
+    items = dataset.items.order_by("position").values_list("parts", flat=True)
+    pairs = dataset.pairs.order_by("position").values_list("parts", flat=True)
+    return list(items), list(pairs), dataset.part_counts

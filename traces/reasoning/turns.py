@@ -4,8 +4,10 @@ from enum import IntFlag
 from typing import Any
 
 from traces.reasoning.answers.trimming import without_ends
-from traces.reasoning.messages.calls import call_text
+from traces.reasoning.messages.calls import Function, call_text
 from traces.reasoning.messages.message import read_message
+from traces.reasoning.messages.thoughts import each_once
+from traces.reasoning.messages.tools import OtherTools, Spoken, functions_in, paired
 from traces.reasoning.messages.turn import (
     ASSISTANT,
     SYSTEM,
@@ -32,6 +34,7 @@ class Parts(IntFlag):
     MEDIA = 4
     TRUNCATED = 8  # the reply was cut off before its answer
     UNREADABLE = 16  # messages that are no turns
+    OTHER_TOOLS = 32  # calls that are none of functions, or results that answer none
 
 
 def parts_of(
@@ -46,14 +49,17 @@ def parts_of(
     try:
         asked = context(messages, meta)
         reply = _reply_position(messages, meta)
-        turns = asked if reply is None else [*asked, read_message(messages[reply])]
+        replied = [] if reply is None else [read_message(messages[reply])]
     except (UnreadableMessage, AttributeError, RecursionError):
         return parts | Parts.UNREADABLE
+    turns = [*asked, *replied]
     roles = [turn.role for turn in asked if turn.role != SYSTEM]
     if roles != [USER] or asked[-1].role != USER:
         parts |= Parts.SEVERAL_TURNS
     if any(turn.calls or turn.returns for turn in turns):
         parts |= Parts.TOOLS
+        if not _are_functions(asked, replied):
+            parts |= Parts.OTHER_TOOLS
     if any(turn.media for turn in turns):
         parts |= Parts.MEDIA
     return parts
@@ -77,11 +83,54 @@ def reply_in(messages: list[dict[str, Any]], meta: dict[str, Any] | None) -> Tur
 
 def asked(message: dict[str, Any]) -> Turn:
     """Read a turn without what was thought, as those that stand before the reply are said."""
+    turn = _thought_and_said(message)
+    turn.thoughts = []
+    return turn
+
+
+def spoken(
+    messages: list[dict[str, Any]], meta: dict[str, Any] | None
+) -> tuple[list[Spoken], list[Function]]:
+    """Give the turns before the reply with their calls and results, and the reply's calls.
+
+    What was thought before a call comes with it, unless a user has spoken since: so chat templates
+    write it. OtherTools where `parts_of` tells of them.
+    """
+    reply = _reply_position(messages, meta)
+    before = [_thought_and_said(message) for message in messages[:reply]]
+    latest = max((at for at, turn in enumerate(before) if turn.role == USER), default=-1)
+    turns: list[Turn] = []
+    thoughts: list[str] = []  # in turns of their own
+    for at, turn in enumerate(before):
+        thoughts += turn.thoughts
+        if turn.role == ASSISTANT and not turn.text and not turn.calls:
+            continue
+        turn.thoughts = each_once(thoughts) if turn.role == ASSISTANT and at > latest else []
+        thoughts = []
+        turns.append(turn)
+    calls = [] if reply is None else functions_in(read_message(messages[reply]))
+    return paired(turns), calls
+
+
+def _thought_and_said(message: dict[str, Any]) -> Turn:
+    """Read a turn; what an assistant thought stands apart from what it said."""
     turn = read_message(message)
     if turn.role == ASSISTANT:
-        turn.text = without_ends(split_thought(turn.text).answer)
-        turn.thoughts = []
+        split = split_thought(turn.text)
+        turn.text = without_ends(split.answer)
+        turn.thoughts += [split.thought] if split.thought else []
     return turn
+
+
+def _are_functions(asked: list[Turn], replied: list[Turn]) -> bool:
+    """Tell whether `spoken` can say the calls and results of turns."""
+    try:
+        paired(asked)
+        for turn in replied:
+            functions_in(turn)
+    except OtherTools:
+        return False
+    return True
 
 
 def system_text(messages: list[dict[str, Any]] | None) -> str:

@@ -20,7 +20,10 @@ PICTURE = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"
 BODIES = {
     Parts(0): {},
     Parts.SEVERAL_TURNS: {"messages": [ASKED, REPLY, ASKED, REPLY]},
-    Parts.TOOLS: {"messages": [ASKED, {**REPLY, "tool_calls": [{"id": "1"}]}]},
+    Parts.TOOLS: {"messages": [ASKED, {**REPLY, "tool_calls": [{"name": "count"}]}]},
+    Parts.TOOLS | Parts.OTHER_TOOLS: {
+        "messages": [ASKED, {**REPLY, "tool_calls": [{"id": "1"}]}],
+    },
     Parts.MEDIA: {"messages": [{**ASKED, "content": [PICTURE]}, REPLY]},
     Parts.TRUNCATED: {"meta": {"truncated": True}, "final_answer": ""},
     Parts.UNREADABLE: {"messages": [{"role": "user", "content": {"a": [5]}}]},
@@ -81,7 +84,7 @@ def test_most_traces_hold_none(writer, body):
 )
 def test_no_message_is_too_odd_to_be_stored(writer, messages):
     post(writer, BodyFactory(messages=messages))
-    assert 0 <= Trace.objects.get().parts < 32
+    assert 0 <= Trace.objects.get().parts < 64
 
 
 NAMES = st.sampled_from(
@@ -107,5 +110,5 @@ MESSAGES = st.builds(
 )
 def test_whatever_messages_hold_they_are_told_of(messages, meta):
     """The two are computed in the middle of storing: what they raised would be a 500."""
-    assert 0 <= parts_of(messages, meta, "") < 32
+    assert 0 <= parts_of(messages, meta, "") < 64
     assert len(prompt_hash("text\n\nWhat?", messages)) == 32

@@ -3,8 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
+from traces.reasoning.messages.calls import text_in
 from traces.reasoning.messages.thoughts import HIDDEN_PARTS, thought_texts
-from traces.reasoning.messages.turn import TOOL, Turn, UnreadableMessage, as_json, reason_of
+from traces.reasoning.messages.turn import (
+    TOOL,
+    Result,
+    Turn,
+    UnreadableMessage,
+    as_json,
+    reason_of,
+)
 
 THOUGHT_PARTS = (
     *("reasoning", "thinking", "thought", "reasoningcontent", "reasoning_content"),
@@ -29,6 +37,7 @@ RESULT_PARTS = (
 )
 TEXT_NAMES = ("text", "content", "refusal", "value")
 RESULT_NAMES = ("output", "content", "response", "result", "text")
+ANSWERED = ("tool_use_id", "tool_call_id", "call_id", "toolUseId", "toolCallId")  # by a result
 KNOWN_PARTS = {"text", "image", "document", *THOUGHT_PARTS, *CALL_PARTS, *RESULT_PARTS}
 MAX_KIND_CHARS = 40
 
@@ -65,7 +74,7 @@ def are_results(content: list[Any]) -> bool:
 def texts_of(parts: list[Any], path: str, turn: Turn) -> Iterator[str]:
     """Yield the texts among a content's parts, with marks for what is none.
 
-    Thoughts and calls go to the turn.
+    Thoughts and calls go to the turn, and so do results.
     """
     for index, part in enumerate(parts):
         here = f"{path}[{index}]"
@@ -83,7 +92,9 @@ def texts_of(parts: list[Any], path: str, turn: Turn) -> Iterator[str]:
             turn.calls.append(part)
         elif kind in RESULT_PARTS:
             turn.returns = True
-            yield _result(part, here)
+            result = _result(part, here, turn)
+            turn.results.append(result)
+            yield result.text
         else:
             yield _shown(part, kind, here, turn)
 
@@ -105,14 +116,18 @@ def _thought_of_part(part: dict[str, Any], path: str) -> Iterator[str]:
     yield from texts
 
 
-def _result(part: dict[str, Any], path: str) -> str:
-    """Give a tool's result as text."""
+def _result(part: dict[str, Any], path: str, turn: Turn) -> Result:
+    """Give a tool's result as text, and of which call it is; what it shows goes to the turn."""
     inner = next((part[key] for key in part if key.lower() in RESULT_PARTS), part)
     holder = inner if isinstance(inner, dict) else {"content": inner}
     value = next((holder[name] for name in RESULT_NAMES if holder.get(name) is not None), None)
     if isinstance(value, list) and is_parts(value):
-        return "\n\n".join(filter(None, texts_of(value, path, Turn(TOOL))))
-    return value if isinstance(value, str) else as_json(value, path)
+        said = Turn(TOOL)
+        text = "\n\n".join(filter(None, texts_of(value, path, said)))
+        turn.media += said.media
+    else:
+        text = value if isinstance(value, str) else as_json(value, path)
+    return Result(text, text_in((*ANSWERED, "id"), holder, part), text_in(("name",), holder, part))
 
 
 def _shown(part: dict[str, Any], kind: str, path: str, turn: Turn) -> str:

@@ -6,15 +6,16 @@ out without a mark: what is no text stands in it as `[image]` and the like.
 
 from typing import Any
 
-from traces.reasoning.messages.calls import called, calls_of
-from traces.reasoning.messages.content import are_results, is_parts, text_of, texts_of
+from traces.reasoning.messages.calls import called, calls_of, text_in
+from traces.reasoning.messages.content import ANSWERED, are_results, is_parts, text_of, texts_of
 from traces.reasoning.messages.thoughts import each_once, thoughts_of
-from traces.reasoning.messages.turn import ASSISTANT, ROLES, TOOL, USER, Turn, role_of
+from traces.reasoning.messages.turn import ASSISTANT, ROLES, TOOL, USER, Result, Turn, role_of
 
 THINKING_ROLES = ("reasoning", "thinking", "thought", "thoughts")
 CALLING_ROLES = ("function_call", "tool_call")  # a turn of such a role is a call and nothing else
 CONTENT_NAMES = ("content", "parts", "refusal", "text", "value", "message")
 MEDIA_FIELDS = ("images", "attachments", "experimental_attachments", "audio")
+TOOL_NAMES = ("name", "tool_name")
 
 
 def read_message(message: dict[str, Any]) -> Turn:
@@ -41,7 +42,18 @@ def read_message(message: dict[str, Any]) -> Turn:
     turn.calls += calls_of(message)
     if turn.role == USER and isinstance(content, list) and are_results(content):
         turn.role = TOOL  # as Anthropic's users return what their tools said
+    if turn.role == TOOL:
+        turn.results = _results(turn, message)
     return turn
+
+
+def _results(turn: Turn, message: dict[str, Any]) -> list[Result]:
+    """Give what a tool's turn returns; of one result, the message may tell of which call it is."""
+    if len(turn.results) > 1:
+        return turn.results
+    call, name = text_in(ANSWERED, message), text_in(TOOL_NAMES, message)
+    (one,) = turn.results or [Result(turn.text)]
+    return [Result(one.text, one.id or call, one.name or name)]
 
 
 def _is_call(message: dict[str, Any], role: str) -> bool:

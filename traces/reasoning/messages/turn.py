@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 USER, ASSISTANT, SYSTEM, TOOL = "user", "assistant", "system", "tool"
 ROLES = {
@@ -28,12 +28,20 @@ class UnreadableMessage(ValueError):
         self.reason = reason
 
 
+class Result(NamedTuple):
+    """What a tool returned, and of which call by its id or function, where that is told."""
+
+    text: str
+    id: str | None = None
+    name: str | None = None
+
+
 @dataclass(slots=True)
 class Turn:
     """What one message says, in the field's own roles (user, assistant, system, tool, or another).
 
     `calls` are as they came; `media` names what is shown in `text` as a mark alone; `returns`
-    tells that it holds a tool's result.
+    tells that it holds a tool's result, and `results` are those that stand apart in it.
     """
 
     role: str
@@ -42,6 +50,7 @@ class Turn:
     calls: list[Any] = field(default_factory=list)
     media: list[str] = field(default_factory=list)
     returns: bool = False
+    results: list[Result] = field(default_factory=list)
 
 
 def role_of(message: dict[str, Any]) -> str | None:
