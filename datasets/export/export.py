@@ -11,7 +11,7 @@ from datasets.compression import IDENTITY, Encoding
 from datasets.export.reading import copied
 from datasets.formats.containers import LINES, Container
 from datasets.formats.format import Format
-from datasets.formats.options import Metadata, Neutral, Options
+from datasets.formats.options import Metadata, Neutral, Options, Tools
 from datasets.formats.rows import Columns, Scope
 from datasets.models import Dataset
 from traces.reasoning.turns import Parts
@@ -38,6 +38,7 @@ class Export:
     thought: str | None = None  # as the format has it first
     neutral: str | None = None
     conversational: bool | None = None  # not
+    tools: str | None = None  # left out
 
     def __post_init__(self) -> None:
         if self.container not in self.fmt.containers:
@@ -47,6 +48,7 @@ class Export:
             raise Invalid({"metadata": [f"Those of {self.fmt.name} come as {known}."]})
         self._check("thought", self.thought, self.fmt.thoughts, "writes no thought apart")
         self._check("neutral", self.neutral, self.fmt.neutrals, "has no labels of steps")
+        self._check("tools", self.tools, self.fmt.tools, "has no messages with calls of tools")
         if self.conversational is not None and not self.fmt.conversational:
             raise Invalid({"conversational": [f"{self.fmt.name} comes in one way alone."]})
         if self.include_truncated is not None and Parts.TRUNCATED not in self.fmt.leaves_out:
@@ -95,6 +97,7 @@ class Export:
             thought=Thought(self.thought or next(iter(self.fmt.thoughts), Thought.NONE)),
             neutral=Neutral(self.neutral or next(iter(self.fmt.neutrals), Neutral.TRUE)),
             conversational=bool(self.conversational),
+            tools=Tools(self.tools or Tools.LEAVE_OUT),
         )
 
     @property
@@ -145,7 +148,8 @@ class Export:
 
     def query(self) -> tuple[str, list[Any]]:
         """Give the SQL of the rows, and its parameters."""
-        return self.fmt.rows.query(self.scope, self.fmt.row._fields, after=self.after)
+        columns = self.fmt.row_for(self.options)._fields
+        return self.fmt.rows.query(self.scope, columns, after=self.after)
 
 
 def told(left_out: dict[str, int]) -> str:

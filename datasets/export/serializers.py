@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from datasets.export.export import Export
 from datasets.formats.known import AS_LINES, AS_PARQUET
-from datasets.formats.options import Metadata, Neutral
+from datasets.formats.options import Metadata, Neutral, Tools
 from datasets.recipe.rules import MAX_SPLIT_CHARS
 from traces.reasoning.writing import Thought
 from tunix_site.api.fields import (
@@ -56,6 +56,12 @@ class FormatQuery(QuerySerializer):
     conversational = BooleanField(
         required=False,
         help_text="Of `preference`: messages in place of texts, of several turns as well.",
+    )
+    tools = ChoiceTextField(
+        choices=list(Tools),
+        required=False,
+        help_text="Of `chat` and `messages`: `render` gives traces with calls of tools too, which "
+        "are left out unless asked; messages then differ in their keys, and `tools` is a column.",
     )
     include_truncated = BooleanField(
         required=False,

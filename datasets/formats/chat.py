@@ -3,16 +3,19 @@
 from typing import Any
 
 from datasets.formats.format import Format
-from datasets.formats.items import ReplyRow
-from datasets.formats.options import TEXT_FIRST, Options
+from datasets.formats.items import ReplyRow, ToolsRow
+from datasets.formats.options import TEXT_FIRST, Options, Tools
 from datasets.formats.rendering import metadata, source
 from datasets.formats.replies import asked, message, message_type, messages, reply_of
-from datasets.formats.schema import Message, Schema
+from datasets.formats.schema import Json, Message, Schema
+from datasets.formats.tools import conversation, definitions
 from traces.reasoning.turns import Parts
 from traces.reasoning.writing import Thought
 
 
-def render(row: ReplyRow, options: Options) -> dict[str, Any]:
+def render(row: ReplyRow | ToolsRow, options: Options) -> dict[str, Any]:
+    if isinstance(row, ToolsRow):
+        return _render_with_tools(row, options)
     return {
         "prompt": messages(asked(row), options.thought),
         "completion": [message(reply_of(row), options.thought)],
@@ -20,7 +23,19 @@ def render(row: ReplyRow, options: Options) -> dict[str, Any]:
     }
 
 
+def _render_with_tools(row: ToolsRow, options: Options) -> dict[str, Any]:
+    prompt, reply = conversation(row, options.thought)
+    return {
+        "prompt": prompt,
+        "completion": [reply],
+        "tools": definitions(row),
+        **metadata(row, options, first=source(row)),
+    }
+
+
 def schema(options: Options) -> Schema:
+    if options.tools is Tools.RENDER:
+        return {"prompt": [Json], "completion": [Json], "tools": str, "metadata": str}
     said = message_type(options.thought)
     return {"prompt": [Message], "completion": [said], "metadata": str}
 
@@ -33,5 +48,6 @@ CHAT = Format(
     schema=schema,
     metadata=TEXT_FIRST,
     thoughts=tuple(Thought),
-    leaves_out=Parts.TOOLS | Parts.MEDIA | Parts.TRUNCATED | Parts.UNREADABLE,
+    tools=tuple(Tools),
+    leaves_out=Parts.TOOLS | Parts.MEDIA | Parts.TRUNCATED | Parts.UNREADABLE | Parts.OTHER_TOOLS,
 )

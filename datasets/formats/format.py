@@ -6,8 +6,8 @@ from itertools import repeat
 from typing import Any
 
 from datasets.formats.containers import LINES, PARQUET, Container
-from datasets.formats.items import ITEMS, Row
-from datasets.formats.options import Metadata, Neutral, Options
+from datasets.formats.items import ITEMS, Row, ToolsRow
+from datasets.formats.options import Metadata, Neutral, Options, Tools
 from datasets.formats.rows import Render, Rows
 from datasets.formats.schema import Schema
 from traces.reasoning.turns import Parts
@@ -36,19 +36,25 @@ class Format:
     thoughts: tuple[Thought, ...] = ()  # the same
     neutrals: tuple[Neutral, ...] = ()
     conversational: bool = False  # whether it may come as messages, of several turns as well
+    tools: tuple[Tools, ...] = ()
     leaves_out: Parts = NOTHING  # traces that hold one of these, which it cannot say
     lasting: bool = True
 
+    def row_for(self, options: Options) -> Any:
+        """Give the named tuple of what is read of each row."""
+        return ToolsRow if options.tools is Tools.RENDER else self.row
+
     def rendering(self, options: Options) -> Render:
         """Give the function from rows to what they are rendered as, in loops of C."""
-        make, render = self.row._make, self.render
+        make, render = self.row_for(options)._make, self.render
         return lambda rows: map(render, map(make, rows), repeat(options))
 
     def excluded(self, options: Options) -> Parts:
         """Give what it leaves out of what traces hold."""
         told = Parts.SEVERAL_TURNS if options.conversational else NOTHING
+        called = Parts.TOOLS if options.tools is Tools.RENDER else NOTHING
         kept = Parts.TRUNCATED if options.include_truncated else NOTHING
-        return self.leaves_out & ~told & ~kept
+        return self.leaves_out & ~told & ~called & ~kept
 
     def schema_for(self, options: Options) -> Schema:
         schema = self.schema(options) if callable(self.schema) else self.schema

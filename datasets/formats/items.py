@@ -19,6 +19,11 @@ LABEL = """CASE review.verdict WHEN 'approved' THEN true WHEN 'rejected' THEN fa
     ELSE CASE item.facts -> 'verified' WHEN '1' THEN true WHEN '0' THEN false END
 END"""
 IN_STEPS = """trace.meta @> '{"reply_in_steps": true}'"""
+# as senders and imports keep them, also within a request: `tools`, `request.body.tools`
+TOOLS = """coalesce(
+    jsonb_path_query_first(trace.original, '$.**{0 to 2}.tools'),
+    jsonb_path_query_first(trace.meta, '$.**{0 to 2}.tools')
+)"""
 COLUMNS = {
     "build_id": "dataset.build_id",
     "id": "trace.id",
@@ -36,12 +41,13 @@ COLUMNS = {
     "turns": f"CASE WHEN item.parts & {int(Parts.SEVERAL_TURNS)} <> 0 THEN trace.messages END",
     # one question that nothing stands before is the prompt
     "said": f"""CASE
-        WHEN item.parts & {int(Parts.SEVERAL_TURNS)} <> 0 OR {IN_STEPS}
+        WHEN item.parts & {int(Parts.SEVERAL_TURNS | Parts.TOOLS)} <> 0 OR {IN_STEPS}
             OR trace.messages #>> '{{0,role}}' IS DISTINCT FROM 'user'
         THEN trace.messages
     END""",
     # where it may hold the whole reply
     "kept": f"CASE WHEN {IN_STEPS} AND trace.messages IS NULL THEN trace.original END",
+    "tools": TOOLS,
     "status": "trace.status",
     "scores": SCORES,
     "split": "item.split",
@@ -95,6 +101,21 @@ class ReplyRow(NamedTuple):
     meta: str
     said: str | None
     kept: str | None  # what an import cut off, JSON, where the reply may be in it
+
+
+class ToolsRow(NamedTuple):
+    """The same, with the definitions of tools that the trace kept, as JSON."""
+
+    id: str
+    created_at: str
+    trace_version: str
+    prompt: str
+    final_answer: str
+    steps: str
+    meta: str
+    said: str | None
+    kept: str | None
+    tools: str | None
 
 
 class LabelledRow(NamedTuple):

@@ -22,6 +22,13 @@ class Neutral(StrEnum):
     DROP = "drop"
 
 
+class Tools(StrEnum):
+    """What becomes of traces with calls of tools."""
+
+    LEAVE_OUT = "leave_out"
+    RENDER = "render"  # messages differ in their keys, as those with calls have some of their own
+
+
 EVERY_METADATA = (Metadata.OBJECT, Metadata.JSON, Metadata.NONE)
 TEXT_FIRST = (Metadata.JSON, Metadata.OBJECT, Metadata.NONE)
 
@@ -35,6 +42,7 @@ class Options:
     thought: Thought = Thought.NONE
     neutral: Neutral = Neutral.TRUE
     conversational: bool = False
+    tools: Tools = Tools.LEAVE_OUT
 
     def __str__(self) -> str:
         """Name the choices, as part of the name of the bytes; of some, those that are made."""
@@ -45,4 +53,6 @@ class Options:
             named.append(f"neutral={self.neutral}")
         if self.conversational:
             named.append("conversational=True")
+        if self.tools is not Tools.LEAVE_OUT:
+            named.append(f"tools={self.tools}")
         return " ".join(named)

@@ -16,7 +16,7 @@ from msgspec.structs import fields
 from pyarrow import parquet as pq
 
 from datasets.formats.rows import Columns, Render
-from datasets.formats.schema import Kind, Schema
+from datasets.formats.schema import Json, Kind, Schema
 
 BATCH_ROWS = 1_000  # turned into columns at a time
 BATCH_CHARS = 2 * 1024**2
@@ -29,8 +29,11 @@ SCALARS = {
     float: pa.float64(),
     bool: pa.bool_(),
     datetime: pa.timestamp("us", tz="UTC"),
+    Json: pa.json_(),  # text, and known as what it is: Hugging Face's library reads it
 }
 FEW_VALUES = {"trace_version", "source", "split", "final_answer", "status", "type", "role"}
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Sink(io.RawIOBase):
@@ -145,4 +148,6 @@ def _array(values: list[Any], kind: Any) -> Any:
     if pa.types.is_struct(kind):
         parts = [_array(list(map(attrgetter(part.name), values)), part.type) for part in kind]
         return pa.StructArray.from_arrays(parts, fields=list(kind))
+    if isinstance(kind, pa.JsonType):
+        values = [_encode(value).decode() for value in values]
     return pa.array(values, type=kind)

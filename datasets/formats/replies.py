@@ -1,17 +1,18 @@
 """What stands before a reply, and the reply: its thought, and what it says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from datasets.formats.items import LabelledRow, PromptRow, ReplyRow
+from datasets.formats.items import LabelledRow, PromptRow, ReplyRow, ToolsRow
 from datasets.formats.rendering import SOURCE_RECORD
 from datasets.formats.schema import Message, Step, ThoughtMessage, read_steps
 from traces.reasoning.answers.trimming import without_ends
+from traces.reasoning.messages.calls import Function
 from traces.reasoning.messages.turn import ASSISTANT, USER, Turn
 from traces.reasoning.replies import REPLY_STEP
-from traces.reasoning.steps import OUTPUT
+from traces.reasoning.steps import OUTPUT, TOOL_CALL
 from traces.reasoning.templates import GEMMA, in_two_roles
 from traces.reasoning.turns import context, reply_in
 from traces.reasoning.writing import Thought, joined, neutral, said, written
@@ -35,9 +36,14 @@ def asked(row: ReplyRow | LabelledRow | PromptRow) -> list[Turn]:
     return turns
 
 
-def reply_of(row: ReplyRow | LabelledRow) -> Reply:
-    """Tell a thought from what is said after it: the answer, unless the trace knows the reply."""
+def reply_of(row: ReplyRow | LabelledRow | ToolsRow, calls: Sequence[Function] = ()) -> Reply:
+    """Tell a thought from what is said after it: the answer, unless the trace knows the reply.
+
+    Where the reply's `calls` are told beside it, steps that are calls are not part of it.
+    """
     steps = read_steps(row.steps)
+    if calls:
+        steps = [step for step in steps if step.type != TOOL_CALL]
     if '"reply_' in row.meta:
         meta = stored(row.meta)
         if meta.get(IN_STEPS) is True:
@@ -58,7 +64,7 @@ def thought_of(row: ReplyRow) -> list[str]:
     return reply_of(row).thought
 
 
-def _whole(row: ReplyRow | LabelledRow, meta: dict[str, Any], steps: list[Step]) -> str:
+def _whole(row: ReplyRow | LabelledRow | ToolsRow, meta: dict[str, Any], steps: list[Step]) -> str:
     """Give a reply that was cut into steps: the last turn, or the text that was kept of it."""
     if row.said is not None and (turn := reply_in(stored(row.said), meta)) and turn.text:
         return turn.text
@@ -69,7 +75,7 @@ def _whole(row: ReplyRow | LabelledRow, meta: dict[str, Any], steps: list[Step])
     return joined(contents)
 
 
-def _kept_texts(row: ReplyRow | LabelledRow, meta: dict[str, Any]) -> Iterator[str]:
+def _kept_texts(row: ReplyRow | LabelledRow | ToolsRow, meta: dict[str, Any]) -> Iterator[str]:
     for kept in (stored(row.kept) if row.kept else None, meta.get(SOURCE_RECORD)):
         if isinstance(kept, dict):
             yield from (value for value in kept.values() if isinstance(value, str))

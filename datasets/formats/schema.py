@@ -1,7 +1,7 @@
 """The types of what a format gives, told without Arrow: it takes 50 MiB, and lines need none.
 
-A type is `str`, `int`, `float`, `bool` or `datetime`; a list is `[type]`, an object a Struct with
-its keys.
+A type is `str`, `int`, `float`, `bool`, `datetime` or `Json`; a list is `[type]`, an object a
+Struct with its keys.
 """
 
 from typing import Any, TypeAlias
@@ -10,6 +10,10 @@ import msgspec
 
 Kind: TypeAlias = "type[Any] | list[Kind]"
 Schema: TypeAlias = dict[str, Kind]
+
+
+class Json:
+    """An object whose keys differ from row to row: a column of Parquet has it as JSON."""
 
 
 class Step(msgspec.Struct, gc=False):

@@ -30,20 +30,25 @@ _MARKS = {
     Thought.THINK: r"|/?think>",
     Thought.TAGS: r"|/?(?:reasoning|answer)>",
 }
+_TOOLS = r"|\|?/?tool(?:s|_calls?|_response)?\|?>"
 _break = {
-    way: partial(re.compile(f"<(?={_CONTROL}{_MARKS.get(way, '')})").sub, f"<{ZERO_WIDTH_SPACE}")
+    (way, tools): partial(
+        re.compile(f"<(?={_CONTROL}{_MARKS.get(way, '')}{_TOOLS if tools else ''})").sub,
+        f"<{ZERO_WIDTH_SPACE}",
+    )
     for way in Thought
+    for tools in (False, True)
 }
 
 
-def neutral(text: str) -> str:
-    """Break the marks that would begin or end a turn, or a text."""
-    return _break[Thought.NONE](text) if "<" in text else text
+def neutral(text: str, *, tools: bool = False) -> str:
+    """Break the marks that would begin or end a turn, or a text; with `tools`, a call or result."""
+    return _break[Thought.NONE, tools](text) if "<" in text else text
 
 
-def said(text: str, thought: Thought) -> str:
+def said(text: str, thought: Thought, *, tools: bool = False) -> str:
     """Break what `neutral` does, and the marks of a thought that is written so."""
-    return _break[thought](text) if "<" in text else text
+    return _break[thought, tools](text) if "<" in text else text
 
 
 def joined(parts: Iterable[str]) -> str:
@@ -51,15 +56,20 @@ def joined(parts: Iterable[str]) -> str:
     return JOINT.join(filter(None, parts))
 
 
-def written(thought: str, content: str, way: Thought) -> str:
+def written(
+    thought: str, content: str, way: Thought, *, tools: bool = False, calls: bool = False
+) -> str:
     """Write both as one text; where nothing was thought, what is said alone.
 
-    With REASONING_CONTENT, which is no text, as with NONE.
+    With REASONING_CONTENT, which is no text, as with NONE. What `calls` follow is no answer.
     """
-    thought, content = said(thought, way), said(content, way)
+    thought, content = said(thought, way, tools=tools), said(content, way, tools=tools)
     match way:
         case Thought.THINK if thought:
             return f"<think>\n{thought}\n</think>{JOINT}{content}"
+        case Thought.TAGS if calls:
+            before = f"<reasoning>{thought}</reasoning>" if thought else ""
+            return "\n".join(filter(None, [before, content]))
         case Thought.TAGS:
             before = f"<reasoning>{thought}</reasoning>\n" if thought else ""
             return f"{before}<answer>{content}</answer>"

@@ -11,7 +11,7 @@ from datasets.export.export import Export, told
 from datasets.export.reading import DatasetCutShort
 from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.known import FORMATS, OLD_NAME
-from datasets.formats.options import Metadata, Neutral
+from datasets.formats.options import Metadata, Neutral, Tools
 from datasets.formats.rows import Columns
 from datasets.formats.table import TABLE
 from datasets.models import Dataset
@@ -21,7 +21,9 @@ from tunix_site.progress_bar import progress_bar
 
 STDOUT = "-"
 KNOWN = FORMATS | {OLD_NAME: TABLE}
-CHOICES = ("split", "metadata", "thought", "neutral", "conversational", "include_truncated")
+CHOICES = (
+    *("split", "metadata", "thought", "neutral", "conversational", "tools", "include_truncated"),
+)
 INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
 
 
@@ -44,6 +46,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--thought", help=f"{', '.join(Thought)}; the format's own")
         parser.add_argument("--neutral", help=f"{', '.join(Neutral)}, for stepwise")
+        parser.add_argument("--tools", help=f"{', '.join(Tools)}, for chat and messages")
         parser.add_argument(
             "--conversational",
             action="store_true",

@@ -69,3 +69,39 @@ def test_a_thought_that_is_written_is_read_again():
     text = written("2 and 2\n\nare </think> 4", "4.", Thought.THINK)
     split = split_thought(text)
     assert (split.thought, split.answer) == (f"2 and 2\n\nare {broken('</think>')} 4", "4.")
+
+
+CALLS = [
+    *["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<tools>", "</tools>"],
+    *["<|tool_call>", "<tool_call|>", "</tool_calls>", "<tool|>"],
+]
+
+
+@pytest.mark.parametrize("mark", [*CALLS, *CONTROL])
+def test_the_marks_of_calls_are_broken_where_calls_are_written(mark):
+    for way in Thought:
+        assert said(f"a{mark}", way, tools=True) == f"a{broken(mark)}"
+        assert mark in CONTROL or said(mark, way) == mark
+    assert neutral(f"{mark}{mark}", tools=True) == broken(mark) * 2
+
+
+@pytest.mark.parametrize("text", [*KEPT, "<toolbox>", "<tool_name>", "<tooling|>"])
+def test_other_text_is_kept_where_calls_are_written(text):
+    for way in Thought:
+        assert said(text, way, tools=True) == text
+
+
+@pytest.mark.parametrize(
+    ("way", "text", "alone"),
+    [
+        (Thought.THINK, "<think>\na\n</think>\n\nb", "<think>\na\n</think>\n\n"),
+        (Thought.TAGS, "<reasoning>a</reasoning>\nb", "<reasoning>a</reasoning>"),
+        (Thought.PLAIN, "a\n\nb", "a"),
+        (Thought.NONE, "b", ""),
+        (Thought.REASONING_CONTENT, "b", ""),
+    ],
+)
+def test_what_calls_follow_is_no_answer(way, text, alone):
+    assert written("a", "b", way, calls=True) == text
+    assert written("a", "", way, calls=True) == alone
+    assert written("", "", way, calls=True) == ""
