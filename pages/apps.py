@@ -4,4 +4,5 @@ from tunix_site import apps
 class PagesConfig(apps.SiteApp):
     name = "pages"
     place = 5  # first of all: what people do all day
+    menu = apps.Menu("Curation", links={"Review": ("review-queues", "rate_review")})
     admin_urls = "pages.urls"

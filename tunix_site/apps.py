@@ -6,7 +6,7 @@ and the metrics are made of what `site_apps` gives. So a new app is named in the
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from django.apps import AppConfig, apps
@@ -20,7 +20,8 @@ class Menu:
     """A group of the admin's sidebar: by title the page's model (`app_model`) and icon."""
 
     title: str
-    pages: Mapping[str, tuple[str, str]]
+    pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    links: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # routes by name
     for_superusers: bool = False
 
 

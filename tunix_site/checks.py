@@ -27,6 +27,9 @@ def _what_is_not_there(apps: "Iterable[SiteApp]") -> Iterator[str]:
         for page in _pages(app):
             if not _is_route(f"admin:{page}_changelist"):
                 yield f"{app.name}: the menu names {page}, which the admin has no page for."
+        for title, (route, _) in (app.menu.links if app.menu else {}).items():
+            if not _is_route(route):
+                yield f"{app.name}: the menu's {title} leads to {route}, which is no route."
         for link, route in app.root_links.items():
             if not _is_route(route):
                 yield f"{app.name}: the link {link} leads to {route}, which is no route."

@@ -1,22 +1,47 @@
 """What is answered to a form: the page to go to, or to the module what to show next."""
 
+from typing import Any
+
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from pages.review import shown
 from pages.review.page import wants_json
+from pages.review.place import Place, urls_of
+from traces.curation.queues import Queue
 from traces.models import Trace
 
 
-def page_of(request: HttpRequest, trace: Trace) -> HttpResponse:
+def page_of(request: HttpRequest, trace: Trace, place: Place, *, words: str = "") -> HttpResponse:
     """Give the page of a trace, as it is now."""
-    context = shown.context_of(trace, may_judge=True)
-    url = context["urls"]["trace"]
+    url = place.urls_of(trace)["trace"]
     if not wants_json(request):
         return HttpResponseRedirect(url)
-    html = render_to_string("pages/review/main.html", context, request)
-    return JsonResponse({"html": html, "trace": str(trace.pk), "url": url})
+    context = shown.context_of(trace, place, user=request.user, may_judge=True)
+    claim = place.claim.pk if place.claim else None
+    told = {"trace": str(trace.pk), "claim": claim, "url": url, "words": words}
+    return _answer(request, "pages/review/main.html", context, **told)
+
+
+def nothing_left(request: HttpRequest, queue: Queue) -> HttpResponse:
+    """Say that nothing of a queue is left for a person."""
+    context = {"queue": queue, "urls": urls_of(queue), "left": queue.left_count, "may_judge": True}
+    url = reverse("review-queue", args=[queue.pk])
+    if wants_json(request):
+        return _answer(request, "pages/review/nothing.html", context, trace=None, url=url)
+    return render(
+        request, "pages/review/page.html", {**context, "main": "pages/review/nothing.html"}
+    )
+
+
+def _answer(
+    request: HttpRequest, template: str, context: dict[str, Any], **more: Any
+) -> JsonResponse:
+    html = render_to_string(template, context, request)
+    return JsonResponse({"html": html, "left": context.get("left"), **more})
 
 
 def refused_login(form: BaseForm) -> HttpResponse:

@@ -112,3 +112,9 @@ def scores_of(trace: Trace) -> list[Score]:
 def meta_beside(trace: Trace) -> dict[str, Any]:
     """Give the meta without what is shown elsewhere."""
     return {name: value for name, value in trace.meta.items() if name != KEY}
+
+
+def own_review_of(trace: Trace, user: Any) -> int | None:
+    """Give the id of what a person said last of a trace and did not undo."""
+    standing = Review.objects.standing().filter(trace=trace, reviewer=user)
+    return standing.order_by("-pk").values_list("pk", flat=True).first()

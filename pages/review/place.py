@@ -1,11 +1,74 @@
-"""Where a trace is shown."""
+"""Where a trace is shown: in a queue, with the claim on it, or outside of any."""
+
+from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
+from rest_framework.exceptions import NotFound
 
-from traces.models import Trace
+from events.actors import Actor
+from traces.curation.members import Claim
+from traces.curation.queues import Guideline, Queue
+from traces.models import Review, Trace
+from traces.services.queues.claims import claim_trace
+from tunix_site.errors import Conflict, text_of
+
+MAX_DIGITS = 18
 
 
-def urls_of(trace: Trace) -> dict[str, str]:
-    """Give the addresses of a trace's page and of what it sends."""
-    names = ("trace", "steps", "verdict", "tags")
-    return {name: reverse(f"review-{name}", args=[trace.pk]) for name in names}
+@dataclass(frozen=True)
+class Place:
+    """A queue, and a person's claim on the trace that is shown; both None outside of any queue."""
+
+    queue: Queue | None = None
+    claim: Claim | None = None
+
+    @property
+    def guideline(self) -> Guideline | None:
+        return self.queue.guideline if self.queue else None
+
+    def urls_of(self, trace: Trace) -> dict[str, str]:
+        """Give the addresses of a trace's page and of what it sends."""
+        if self.queue is None:
+            names = ("trace", "steps", "verdict", "tags")
+            return {name: reverse(f"review-{name}", args=[trace.pk]) for name in names}
+        queue = self.queue.pk
+        return {
+            "trace": reverse("review-queued", args=[queue, trace.pk]),
+            "steps": reverse("review-queued-steps", args=[queue, trace.pk]),
+            "tags": reverse("review-tags", args=[trace.pk]),
+            "verdict": reverse("review-queued-verdict", args=[queue, trace.pk]),
+            **urls_of(self.queue),
+        }
+
+
+def urls_of(queue: Queue) -> dict[str, str]:
+    """Give the addresses of what is sent to a queue."""
+    names = ("next", "skip", "undo", "renew")
+    found = {name: reverse(f"review-{name}", args=[queue.pk]) for name in names}
+    return {"queue": reverse("review-queue", args=[queue.pk]), **found}
+
+
+def claim_with(text: str, *, queue: Queue, user: Any) -> Claim | None:
+    """Find a person's claim in a queue; None where it is gone."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+        return None
+    held = Claim.objects.filter(pk=int(text), queue=queue, reviewer=user)
+    return held.select_related("trace").first()
+
+
+def last_review_of(*, queue: Queue, user: Any) -> Review:
+    """Find what a person said last in a queue and did not undo; NotFound where there is nothing."""
+    standing = Review.objects.standing().filter(queue=queue, reviewer=user)
+    review = standing.select_related("trace").order_by("-pk").first()
+    if review is None:
+        raise NotFound("There is nothing of yours to undo in this queue.")
+    return review
+
+
+def claimed(*, queue: Queue, trace: Trace, by: Actor) -> tuple[Place, str]:
+    """Claim a trace for whoever looks at it; where others have it, say so: it is read alone."""
+    try:
+        return Place(queue, claim_trace(queue=queue, trace=trace, by=by)), ""
+    except (Conflict, NotFound) as error:
+        return Place(queue), text_of(error.detail)

@@ -10,7 +10,7 @@ from traces.serializers.reviews import NewReviewSerializer
 from traces.services.reviews import Verdict
 from tunix_site.errors import Invalid
 
-EXPECTED = ("expected_status",)
+EXPECTED = ("expected_status", "expected_review")
 LABEL = "label-"  # names of a page without script: label-<i>
 
 
@@ -25,6 +25,8 @@ def verdict_sent(form: QueryDict) -> tuple[Verdict, dict[str, Any]]:
         body["step_labels"] = labels
     if expected := form.get("expected_status"):
         body["expected_status"] = expected
+    if "expected_review" in form:
+        body["expected_review"] = _identity(form.get("expected_review", ""))
     serializer = NewReviewSerializer(data=body)
     serializer.is_valid(raise_exception=True)
     given = serializer.validated_data
@@ -47,6 +49,11 @@ def _labels(form: QueryDict) -> Any:
         return json.loads(form.get("labels", ""))
     except (ValueError, RecursionError):
         raise Invalid({"labels": ["Not an object of JSON."]}) from None
+
+
+def _identity(text: str) -> Any:
+    """Read the id of a review; none where the field is empty."""
+    return int(text) if text.isdecimal() and len(text) < 19 else text or None
 
 
 def _number(text: str) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pages.review import beside
-from pages.review.place import urls_of
+from pages.review.place import Place
 from pages.review.steps import piece_of
 from pages.text.folding import tree
 from pages.text.texts import Texts
@@ -13,7 +13,9 @@ LINES_BEFORE_FOLD = 12
 CHARS_BEFORE_FOLD = 1_500
 
 
-def context_of(trace: Trace, *, may_judge: bool, start: int = 0) -> dict[str, Any]:
+def context_of(
+    trace: Trace, place: Place, *, user: Any, may_judge: bool, start: int = 0
+) -> dict[str, Any]:
     """Give what the template of a trace takes; some ten queries, whatever the trace."""
     texts = Texts()
     prompt, answer = texts.show(trace.prompt), texts.show(trace.final_answer)
@@ -36,8 +38,26 @@ def context_of(trace: Trace, *, may_judge: bool, start: int = 0) -> dict[str, An
         "meta": tree(beside.meta_beside(trace)),
         "original": tree(trace.original) if trace.original else "",
         "may_judge": may_judge,
-        "label_steps": may_judge,
-        "urls": urls_of(trace),
+        **of_place(place, trace, user, may_judge=may_judge),
+        "urls": place.urls_of(trace),
+    }
+
+
+def of_place(place: Place, trace: Trace, user: Any, *, may_judge: bool) -> dict[str, Any]:
+    """Give what the place adds: the claim, reasons, what is hidden, and the guideline."""
+    queue, guideline = place.queue, place.guideline
+    if queue is None:
+        return {"label_steps": may_judge}
+    return {
+        "queue": queue,
+        "claim": place.claim,
+        "left": f"{queue.left_count:,}",
+        "blind": queue.blind,
+        "reasons": queue.reasons,
+        "label_steps": may_judge and queue.step_labels,
+        "expected_review": beside.own_review_of(trace, user) or "",
+        "guideline": guideline,
+        "guideline_text": Texts().show(guideline.text) if guideline else None,
     }
 
 

@@ -14,10 +14,11 @@ from pages.review import beside, shown
 from pages.review.answers import page_of, refused_login
 from pages.review.finding import start_of, trace_with
 from pages.review.page import PageView
-from pages.review.place import urls_of
+from pages.review.place import Place
 from pages.review.sent import tags_sent, verdict_sent
 from pages.review.steps import piece_of
 from pages.text.texts import Texts
+from traces.finding.queues import find_queue
 from traces.services.curation import curate_trace
 from traces.services.reviews import review_trace
 from tunix_site.admin_base.recording import actor_of
@@ -31,20 +32,22 @@ class TraceView(PageView):
     def get(self, request: HttpRequest, trace: str) -> HttpResponse:
         found = trace_with(trace)
         start = start_of(request, found)
-        context = shown.context_of(found, may_judge=self.may_judge, start=start)
+        context = shown.context_of(
+            found, Place(), user=request.user, may_judge=self.may_judge, start=start
+        )
         return render(request, "pages/review/page.html", context)
 
 
 class StepsView(PageView):
     """The next steps of a trace, for the module to put behind those that are there."""
 
-    def get(self, request: HttpRequest, trace: str) -> HttpResponse:
-        found = trace_with(trace)
+    def get(self, request: HttpRequest, trace: str, queue: str = "") -> HttpResponse:
+        place, found = Place(find_queue(int(queue)) if queue else None), trace_with(trace)
         start, reviews = start_of(request, found), beside.reviews_of(found)
         context = {
             "piece": piece_of(found, reviews, start=start, texts=Texts()),
-            "label_steps": self.may_judge,
-            "urls": urls_of(found),
+            **shown.of_place(place, found, request.user, may_judge=self.may_judge),
+            "urls": place.urls_of(found),
         }
         return render(request, "pages/review/steps.html", context)
 
@@ -58,7 +61,7 @@ class VerdictView(PageView):
         found, (verdict, expected) = trace_with(trace), verdict_sent(request.POST)
         give = partial(review_trace, trace=found, verdict=verdict, by=actor_of(request), **expected)
         done_once(request, lambda: {"review": give().pk})
-        return page_of(request, trace_with(trace))
+        return page_of(request, trace_with(trace), Place())
 
 
 class TagsView(PageView):
@@ -69,7 +72,7 @@ class TagsView(PageView):
     def post(self, request: HttpRequest, trace: str) -> HttpResponse:
         found, tags = trace_with(trace), tags_sent(request.POST)
         curate_trace(trace=found, by=actor_of(request), changes={"tags": tags})
-        return page_of(request, trace_with(trace))
+        return page_of(request, trace_with(trace), Place())
 
 
 class LoginView(View):

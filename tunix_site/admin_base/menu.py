@@ -14,13 +14,17 @@ def navigation(request: Any) -> list[dict[str, object]]:
 
 def _group(menu: Menu) -> dict[str, object]:
     permission = "may_administer" if menu.for_superusers else "may_curate"
+    routes = {
+        **{title: (f"admin:{page}_changelist", icon) for title, (page, icon) in menu.pages.items()},
+        **menu.links,
+    }
     items = [
         {
             "title": title,
             "icon": icon,
-            "link": reverse(f"admin:{page}_changelist"),
+            "link": reverse(route),
             "permission": f"tunix_site.admin_base.site.{permission}",
         }
-        for title, (page, icon) in menu.pages.items()
+        for title, (route, icon) in routes.items()
     ]
     return {"title": menu.title, "items": items}

@@ -126,7 +126,9 @@ def told(tmp_path) -> dict:
 
 def test_a_new_app_is_named_in_the_settings_alone(told):
     assert told["found"] == []
-    assert told["menus"] == ["Traces", "Notes", "Datasets", "Evaluation sets", "Work", "Access"]
+    assert told["menus"] == [
+        *("Curation", "Traces", "Notes", "Datasets", "Evaluation sets", "Work", "Access"),
+    ]
     assert told["links"][:4] == ["version", "traces", "preferences", "notes"]
     assert told["tags"] == [
         *("traces", "scores", "preferences", "rewards", "notes", "datasets", "evalsets", "jobs"),

@@ -13,6 +13,8 @@ import pytest
 from django.contrib.auth.models import Group
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tunix_site.tests.live import wait_until
+
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -75,6 +77,10 @@ def tab(browser: Browser, site: Any, person: Any) -> Iterator[Callable[..., Page
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.errors = []
+        page.open = set()
+        page.on("request", lambda asked: page.open.add(asked))
+        page.on("requestfinished", lambda asked: page.open.discard(asked))
+        page.on("requestfailed", lambda asked: page.open.discard(asked))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on(
             "console", lambda said: page.errors.append(said.text) if said.type == "error" else None
@@ -83,6 +89,8 @@ def tab(browser: Browser, site: Any, person: Any) -> Iterator[Callable[..., Page
 
     yield make
     for context in contexts:
+        for page in context.pages:  # what is asked for ends before the database is emptied
+            wait_until(lambda page=page: page.evaluate("1") == 1 and not page.open)
         context.close()
 
 

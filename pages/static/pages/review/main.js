@@ -56,7 +56,10 @@ function fetchNext() {
   if (!next || !claim || coming) return;
   coming = outbox
     .inTurn(() => ask(next, new URLSearchParams({ after: claim })))
-    .then((answer) => { held = answer.trace ? answer : null; })
+    .then((answer) => {
+      held = answer.trace ? answer : null;
+      if (held && judged === here().trace) queueMicrotask(goOn);
+    })
     .catch((error) => { if (!(error instanceof Refused)) held = null; })
     .finally(() => { coming = null; });
 }
@@ -71,6 +74,7 @@ function took(answer, item) {
     find(".bar-left strong").textContent = answer.left;
     if (answer.trace === here().trace) fetchNext();
     else held = answer;
+    if (judged === here().trace) goOn(); // somebody was faster than the answer
   }
 }
 
@@ -100,7 +104,7 @@ async function judge(verdict, words) {
 
 async function goOn() {
   if (coming) await coming;
-  if (!held) return; // the answer brings it
+  if (!held || judged !== here().trace) return; // the answer brings it
   const next = held;
   held = null;
   place(next, { fetches: false });

@@ -1,0 +1,61 @@
+"""A new queue, as the form of the list sends it; what is refused is told beside the form."""
+
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework.exceptions import APIException
+
+from events.actors import Actor
+from pages.review.sent import lines_of, unix
+from traces.curation.queues import Queue
+from traces.finding.filters import TraceFilters
+from traces.serializers.queues import NewQueueSerializer
+from traces.services.queues.queues import create_queue
+from tunix_site.errors import text_of
+
+FILTER = "where."  # names of the form's fields that are of the filter
+FILTERS = ("status", "source", "tag", "q", "criteria", "min_score", "max_score", "outcome")
+
+
+def made_of(form: QueryDict, *, by: Actor) -> tuple[Queue | None, str]:
+    """Make a queue; None and the reason where it is refused."""
+    try:
+        serializer = NewQueueSerializer(data=body_of(form))
+        serializer.is_valid(raise_exception=True)
+        return create_queue(new=serializer.to_new(), by=by), ""
+    except APIException as error:
+        return None, text_of(error.detail)
+
+
+def body_of(form: QueryDict) -> dict[str, Any]:
+    """Give what the API would be sent; what was left empty is not."""
+    body: dict[str, Any] = {
+        "name": form.get("name", "").strip(),
+        "where": _where(form),
+        "order": form.get("order", ""),
+        "overlap": _share(form.get("overlap", "")),
+        "blind": "blind" in form,
+        "step_labels": "step_labels" in form,
+        "reasons": lines_of(form.get("reasons", "")),
+        "people": lines_of(form.get("people", "")),
+    }
+    if guideline := unix(form.get("guideline", "")).strip():
+        body["guideline"] = guideline
+    if criteria := form.get("criteria", "").strip():
+        body["criteria"] = criteria
+    if seed := form.get("seed", "").strip():
+        body["seed"] = int(seed) if seed.lstrip("-").isdecimal() and len(seed) < 20 else seed
+    return body
+
+
+def _where(form: QueryDict) -> dict[str, Any]:
+    named = {name: form.get(FILTER + name, "") for name in FILTERS}
+    for line in lines_of(form.get(f"{FILTER}more", "")):
+        key, _, value = line.partition("=")
+        named[key.strip()] = value.strip()
+    return TraceFilters().typed({name: text for name, text in named.items() if text})
+
+
+def _share(text: str) -> Any:
+    """Read a percentage as a share."""
+    return int(text) / 100 if text.isdecimal() and len(text) < 4 else text or 0

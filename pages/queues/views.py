@@ -1,0 +1,41 @@
+"""The list of queues, and a new one."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from pages.queues.listing import ORDERS, rows_for
+from pages.queues.making import made_of
+from pages.review.page import PageView
+from traces.models import Status
+from traces.reasoning.answers.comparing import OUTCOMES
+from tunix_site.admin_base.recording import actor_of
+from tunix_site.api.refusals import refusal
+from tunix_site.models import Role
+
+
+class QueuesView(PageView):
+    """The queues that a person may work on, with a form for a new one."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page(request)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if not self.may_judge:
+            return refusal(request, 403, f"This needs the role {Role.CURATOR}.")
+        queue, problem = made_of(request.POST, by=actor_of(request))
+        if queue is None:
+            return self.page(request, problem=problem, status=400)
+        return HttpResponseRedirect(reverse("review-queues"))
+
+    def page(self, request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+        context = {
+            "rows": rows_for(request.user),
+            "may_judge": self.may_judge,
+            "orders": ORDERS.items(),
+            "statuses": Status.values,
+            "outcomes": OUTCOMES,
+            "given": request.POST,
+            "problem": problem,
+        }
+        return render(request, "pages/review/queues.html", context, status=status)

@@ -1,0 +1,269 @@
+"""A queue in a real browser: one key for a review, two people at once, mishaps."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pages.tests.browser.conftest import DESKTOP, PHONE, log_in
+from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, serious_faults
+from pages.tests.hostile import hostile
+from traces.models import Review, Trace
+from traces.tests.factories import TraceFactory
+from traces.tests.queues.working import filled
+from tunix_site.tests.live import wait_until
+
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+
+def begin(page, queue) -> None:
+    page.goto(f"/admin/review/{queue.pk}")
+    expect(page.locator("#page .bar[data-claim]")).to_have_count(1)
+
+
+def shown(page) -> str:
+    return page.locator("#page .bar").get_attribute("data-trace")
+
+
+def press(page, key: str) -> str:
+    """Press a key, and give the trace that is shown then."""
+    before = shown(page)
+    page.keyboard.press(key)
+    page.wait_for_function(
+        "(before) => document.querySelector('#page .bar').dataset.trace !== before", arg=before
+    )
+    return shown(page)
+
+
+def test_fifty_reviews_take_fifty_keys(tab, person):
+    traces = TraceFactory.create_batch(50)
+    ada = person("ada")
+    queue = filled()
+    page = tab(ada)
+    begin(page, queue)
+    seen = [shown(page), *[press(page, key) for key in "aaraf" * 10]]
+    expect(page.get_by_text("Nothing is left for you here")).to_be_visible()
+    assert seen[:50] == list(dict.fromkeys(seen[:50]))
+    assert set(seen[:50]) == {str(trace.pk) for trace in traces}
+    reviews = Review.objects.order_by("pk")
+    assert [str(review.trace_id) for review in reviews] == seen[:50]
+    words = {"a": "approved", "r": "rejected", "f": "flagged"}
+    assert [review.verdict for review in reviews] == [words[key] for key in "aaraf" * 10]
+    assert {review.queue_id for review in reviews} == {queue.pk}
+    assert page.errors == []
+    assert said_by_the_policy(page) == []
+
+
+def test_the_next_one_is_there_before_the_answer(tab, person):
+    TraceFactory.create_batch(3)
+    ada = person("ada")
+    page = tab(ada)
+    with page.expect_response("**/next"):
+        begin(page, filled())
+    kept = []
+    page.route("**/verdict", lambda route: kept.append(route))
+    first = shown(page)
+    second = press(page, "a")
+    assert second != first
+    wait_until(lambda: page.evaluate("1") == 1 and bool(kept))
+    assert Review.objects.count() == 0
+    kept[0].continue_()
+    expect(page.locator(".bar-left")).to_contain_text("left of 3")
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
+
+
+def test_a_reason_is_a_digit(tab, person):
+    TraceFactory.create_batch(3)
+    ada = person("ada")
+    page = tab(ada)
+    begin(page, filled(reasons=["wrong answer", "no reasoning"]))
+    page.keyboard.press("r")
+    expect(page.locator(".reasons.asked")).to_be_visible()
+    page.keyboard.press("a")
+    page.keyboard.press("Escape")
+    expect(page.locator(".reasons.asked")).to_have_count(0)
+    page.keyboard.press("r")
+    press(page, "2")
+    page.keyboard.press("r")
+    press(page, "Enter")
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 2)
+    assert [review.reasons for review in Review.objects.order_by("pk")] == [["no reasoning"], []]
+
+
+def test_labels_and_a_note_go_with_the_verdict(tab, person):
+    TraceFactory.create_batch(2)
+    ada = person("ada")
+    page = tab(ada)
+    begin(page, filled(step_labels=True))
+    first = shown(page)
+    for key in ("j", "j", "w", "n"):
+        page.keyboard.press(key)
+    page.keyboard.type("a sum: fra")
+    page.keyboard.press("Escape")
+    press(page, "r")
+    expect(page.locator("textarea[name=note]")).to_have_value("")
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
+    review = Review.objects.get(trace=first)
+    assert (review.note, review.step_labels) == ("a sum: fra", {"0": 1, "1": -1})
+
+
+def test_undo_takes_back_the_last_and_the_one_before(tab, person):
+    TraceFactory.create_batch(4)
+    ada = person("ada")
+    page = tab(ada)
+    begin(page, filled())
+    first = shown(page)
+    second = press(page, "a")
+    press(page, "r")
+    assert press(page, "u") == second
+    expect(page.locator("#said")).to_contain_text("Undone")
+    assert press(page, "u") == first
+    assert set(Trace.objects.values_list("status", flat=True)) == {"unreviewed"}
+    expect(page.locator(".bar-left strong")).to_have_text("4")
+    for key in "fff":
+        press(page, key)
+    press(page, "f")
+    wait_until(
+        lambda: page.evaluate("1") == 1 and Trace.objects.filter(status="flagged").count() == 4
+    )
+
+
+def test_what_is_skipped_comes_back_last(tab, person):
+    TraceFactory.create_batch(3)
+    ada = person("ada")
+    page = tab(ada)
+    begin(page, filled())
+    first = shown(page)
+    press(page, "s")
+    press(page, "a")
+    assert press(page, "a") == first
+
+
+def test_two_people_never_see_one_trace(tab, person):
+    TraceFactory.create_batch(12)
+    ada, bob = person("ada"), person("bob")
+    queue = filled()
+    pages = [tab(ada), tab(bob)]
+    for page in pages:
+        begin(page, queue)
+    seen = [[shown(page)] for page in pages]
+    for _ in range(5):
+        for page, mine in zip(pages, seen, strict=True):
+            mine.append(press(page, "a"))
+    assert not set(seen[0]) & set(seen[1])
+    assert len({*seen[0], *seen[1]}) == 12
+
+
+def test_a_session_that_ended_is_taken_up_in_place(tab, person):
+    TraceFactory.create_batch(4)
+    ada = person("ada")
+    page = tab(ada)
+    with page.expect_response("**/next"):
+        begin(page, filled())
+    page.context.clear_cookies(name="sessionid")
+    press(page, "a")
+    dialog = page.get_by_role("dialog", name="Log in again")
+    dialog.get_by_label("Name").fill("ada")
+    dialog.get_by_label("Password").fill("ada it is 42")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    press(page, "a")
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 2)
+
+
+def test_offline_verdicts_wait_in_sight_and_are_sent_once(tab, person):
+    TraceFactory.create_batch(4)
+    ada = person("ada")
+    page = tab(ada)
+    with page.expect_response("**/next"):
+        begin(page, filled())
+    page.context.set_offline(True)
+    press(page, "a")
+    page.keyboard.press("f")
+    expect(page.locator("#outbox")).to_have_text("2 not sent")
+    page.click("#outbox")
+    expect(page.locator("#unsent li")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.context.set_offline(False)
+    expect(page.locator("#outbox")).to_be_hidden()
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 2)
+    assert sorted(Review.objects.values_list("verdict", flat=True)) == ["approved", "flagged"]
+    press(page, "a")
+
+
+def test_what_was_not_sent_outlives_a_reload(tab, person):
+    TraceFactory.create_batch(4)
+    ada = person("ada")
+    page = tab(ada)
+    with page.expect_response("**/next"):
+        begin(page, filled())
+    page.route("**/verdict", lambda route: route.abort())
+    press(page, "a")
+    expect(page.locator("#outbox")).to_have_text("1 not sent")
+    page.unroute("**/verdict")
+    page.reload()
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
+
+
+def test_it_works_without_script(browser, site, person):
+    TraceFactory.create_batch(3)
+    ada = person("ada")
+    queue = filled()
+    context = browser.new_context(base_url=site.url, java_script_enabled=False)
+    log_in(context, ada)
+    page = context.new_page()
+    page.goto(f"/admin/review/{queue.pk}")
+    first = page.url
+    page.click("button.approve")
+    assert page.url != first
+    page.click("button.skip-it")
+    page.get_by_role("button", name="Undo").click()
+    assert page.url == first
+    context.close()
+    assert Trace.objects.filter(status="approved").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_it_is_for_everyone(tab, person, scheme, viewport):
+    fields = hostile()
+    TraceFactory(**fields)
+    ada = person("ada")
+    reasons = [f"{n} {'r' * 190}" for n in range(9)]
+    queue = filled(
+        name="q" * 100, reasons=reasons, step_labels=True, guideline="# So\n\n**Look** " + "g" * 500
+    )
+    page = tab(ada, viewport, scheme)
+    page.goto("/admin/review/")
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    page.click("summary")
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    begin(page, queue)
+    for key in (None, "g", "Escape", "r"):
+        if key:
+            page.keyboard.press(key)
+        assert serious_faults(page) == []
+        assert scrolls_sideways(page) == []
+    press(page, "1")
+    expect(page.get_by_text("Nothing is left for you here")).to_be_visible()
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    assert said_by_the_policy(page) == []
+
+
+def test_a_queue_is_made_in_the_browser(tab, person):
+    TraceFactory.create_batch(3, meta={"source": "here"})
+    TraceFactory(meta={"source": "elsewhere"})
+    ada = person("ada")
+    page = tab(ada)
+    page.goto("/admin/review/")
+    page.get_by_label("Name", exact=True).fill("the first")
+    page.get_by_label("Source").fill("here")
+    page.get_by_label("Reasons for rejecting").fill("wrong\nempty")
+    page.get_by_label("Label steps").check()
+    page.get_by_role("button", name="Make the queue").click()
+    expect(page.locator(".queue h3")).to_have_text("the first")
+    page.get_by_text("New queue").click()
+    page.get_by_label("Name", exact=True).fill("the first")
+    page.get_by_role("button", name="Make the queue").click()
+    expect(page.get_by_role("alert")).to_contain_text("A queue of this name is there already.")

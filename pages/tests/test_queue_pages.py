@@ -1,0 +1,258 @@
+"""The pages of queues over HTTP: the list, a new one, the next trace, and what is sent to it."""
+
+import re
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from pages.tests.markup import Markup
+from traces.curation.members import Claim
+from traces.curation.queues import Queue
+from traces.models import Review, Trace
+from traces.tests.factories import TraceFactory
+from traces.tests.queues.working import filled, judged, taken
+from tunix_site.tests.admin_pages import logged_in
+
+pytestmark = pytest.mark.django_db
+
+JSON = {"HTTP_ACCEPT": "application/json"}
+
+
+@pytest.fixture
+def curating() -> Client:
+    return logged_in("curator")
+
+
+def me() -> User:
+    return User.objects.get(username="the curator")
+
+
+def of(queue, *more) -> str:
+    return "/".join(["/admin/review", str(queue.pk), *map(str, more)])
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", Markup(html).text)
+
+
+def claim_of(trace) -> Claim:
+    return Claim.objects.get(trace=trace, reviewer=me())
+
+
+def give(curating, queue, trace, verdict="approved", **more):
+    claim = claim_of(trace)
+    sent = {"verdict": verdict, "claim": claim.pk, "expected_review": "", **more}
+    return curating.post(of(queue, trace.pk, "verdict"), sent, **JSON)
+
+
+def test_the_list_tells_what_is_left_and_for_whom(curating):
+    TraceFactory.create_batch(4, meta={"source": "sums"})
+    mine = filled(
+        name="mine", where={"source": "sums"}, people=["the curator"], overlap=0.5, blind=True
+    )
+    filled(name="for another", people=["lead"])
+    judged(taken(mine, "the curator"))
+    text = text_of(curating.get("/admin/review/").content.decode())
+    for part in (
+        "mine",
+        "source sums",
+        "oldest first",
+        "50 % by two people",
+        "blind",
+        "left of 4",
+        "1 in the last day, 1 of them yours",
+    ):
+        assert part in text
+    assert "for another" not in text
+
+
+def test_a_queue_is_made(curating):
+    TraceFactory.create_batch(2, meta={"source": "sums", "level": 5})
+    sent = {
+        "name": "hard ones",
+        "where.status": "unreviewed",
+        "where.source": "",
+        "where.more": "meta.level=5\r\nmin_steps = 2",
+        "order": "random",
+        "seed": "7",
+        "overlap": "25",
+        "reasons": "wrong\r\nempty",
+        "people": "the curator",
+        "step_labels": "on",
+        "guideline": "Look *twice*.",
+    }
+    response = curating.post("/admin/review/", sent)
+    assert response.status_code == 302
+    queue = Queue.objects.get()
+    assert queue.where == {"status": "unreviewed", "meta.level": "5", "min_steps": 2}
+    assert (queue.order, queue.seed, queue.overlap) == ("random", 7, 0.25)
+    assert (queue.reasons, queue.step_labels, queue.blind) == (["wrong", "empty"], True, False)
+    assert queue.guideline.text == "Look *twice*."
+    assert list(queue.people.all()) == [me()]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"name": ""}, "name"),
+        ({"order": "sideways"}, "order"),
+        ({"where.more": "colour=red"}, "colour"),
+        ({"overlap": "150"}, "overlap"),
+        ({"seed": "x"}, "seed"),
+        ({"people": "nobody"}, "no such user"),
+        ({"reasons": "\n".join("0123456789")}, "reasons"),
+        ({"order": "score"}, "criteria"),
+    ],
+)
+def test_a_queue_that_is_refused_keeps_what_was_typed(curating, sent, said):
+    typed = {"name": "n", "order": "random", "seed": "1", "guideline": "typed at length", **sent}
+    response = curating.post("/admin/review/", typed)
+    assert response.status_code == 400
+    page = response.content.decode()
+    assert "typed at length" in page
+    assert said in text_of(page)
+    assert Queue.objects.count() == 0
+
+
+def test_a_reader_sees_the_queues_and_makes_none():
+    filled(name="sums")
+    reader = logged_in("reader", is_staff=False)
+    page = reader.get("/admin/review/").content.decode()
+    assert "sums" in page
+    assert "New queue" not in page
+    assert reader.post("/admin/review/", {"name": "x"}).status_code == 403
+    assert reader.get(of(Queue.objects.get())).status_code == 403
+
+
+def test_a_queue_goes_to_its_next_trace(curating):
+    first, second = TraceFactory.create_batch(2)
+    queue = filled(reasons=["wrong answer"], guideline="Look *twice*.")
+    response = curating.get(of(queue))
+    assert response["Location"] == of(queue, first.pk)
+    page = curating.get(response["Location"]).content.decode()
+    text = text_of(page)
+    for part in ("sums", "2 left of 2", "yours until", "wrong answer", "Guideline", "Look twice."):
+        assert part in text
+    answer = curating.post(of(queue, "next"), {"after": claim_of(first).pk}, **JSON).json()
+    assert answer["trace"] == str(second.pk)
+    assert answer["url"] == of(queue, second.pk)
+
+
+def test_the_answer_to_a_verdict_is_the_next_trace(curating):
+    first, second, third = TraceFactory.create_batch(3)
+    queue = filled()
+    curating.get(of(queue))
+    curating.post(of(queue, "next"), {"after": claim_of(first).pk}, **JSON)
+    answer = give(curating, queue, first, after=claim_of(second).pk)
+    assert answer.json()["trace"] == str(third.pk)
+    assert "2</strong> left of 3" in answer.json()["html"]
+    assert Review.objects.get().queue == queue
+    assert give(curating, queue, second).json()["trace"] == str(third.pk)
+    assert give(curating, queue, third).json()["trace"] is None
+
+
+def test_a_verdict_is_given_once_however_often_it_is_sent(curating):
+    first, second = TraceFactory.create_batch(2)
+    queue = filled()
+    curating.get(of(queue))
+    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid.uuid4())}
+    sent = {"verdict": "flagged", "claim": claim_of(first).pk, "expected_review": ""}
+    for _ in range(2):
+        answer = curating.post(of(queue, first.pk, "verdict"), sent, **key, **JSON)
+        assert answer.json()["trace"] == str(second.pk)
+    assert Review.objects.count() == 1
+
+
+def test_a_verdict_without_its_claim_is_refused(curating):
+    trace = TraceFactory()
+    queue = filled()
+    for claim in ("", "999999", "x"):
+        sent = {"verdict": "approved", "claim": claim}
+        answer = curating.post(of(queue, trace.pk, "verdict"), sent, **JSON)
+        assert answer.status_code == 409
+        assert "The claim ended" in answer.json()["detail"]
+
+
+def test_my_own_verdict_meanwhile_is_no_second_one(curating):
+    trace = TraceFactory()
+    queue = filled(overlap=1)
+    curating.get(of(queue))
+    claim = claim_of(trace)
+    give(curating, queue, trace)
+    sent = {"verdict": "rejected", "claim": claim.pk, "expected_review": ""}
+    assert curating.post(of(queue, trace.pk, "verdict"), sent, **JSON).status_code == 409
+    assert Review.objects.count() == 1
+
+
+def test_what_is_skipped_comes_back_last(curating):
+    first, second = TraceFactory.create_batch(2)
+    queue = filled()
+    curating.get(of(queue))
+    answer = curating.post(of(queue, "skip"), {"claim": claim_of(first).pk}, **JSON)
+    assert answer.json()["trace"] == str(second.pk)
+    assert give(curating, queue, second).json()["trace"] == str(first.pk)
+
+
+def test_undo_shows_the_trace_again(curating):
+    first, _ = TraceFactory.create_batch(2)
+    queue = filled()
+    curating.get(of(queue))
+    give(curating, queue, first)
+    answer = curating.post(of(queue, "undo"), **JSON)
+    assert answer.json()["trace"] == str(first.pk)
+    assert answer.json()["words"] == "Undone: approved"
+    assert Trace.objects.get(pk=first.pk).status == "unreviewed"
+    none_left = curating.post(of(queue, "undo"), **JSON)
+    assert none_left.status_code == 404
+
+
+def test_a_claim_is_renewed(curating):
+    trace = TraceFactory()
+    queue = filled()
+    curating.get(of(queue))
+    before = claim_of(trace).expires_at
+    answer = curating.post(of(queue, "renew"), {"claim": claim_of(trace).pk}, **JSON)
+    assert answer.status_code == 200
+    assert claim_of(trace).expires_at > before
+    assert curating.post(of(queue, "renew"), {"claim": "1"}, **JSON).status_code == 409
+
+
+def test_a_trace_that_another_holds_is_shown_to_be_read(curating):
+    trace = TraceFactory()
+    queue = filled()
+    taken(queue, "bob")
+    page = curating.get(of(queue, trace.pk)).content.decode()
+    assert 'id="verdict"' not in page
+    assert "Others work on the trace" in text_of(page)
+    assert "Nothing is left for you here" in text_of(curating.get(of(queue)).content.decode())
+
+
+def test_blind_means_that_nothing_is_told_of_others(curating):
+    steps = [{"i": n, "type": "a", "content": "b"} for n in range(60)]
+    trace = TraceFactory(steps=steps)
+    queue = filled(overlap=1, blind=True, step_labels=True)
+    judged(taken(queue, "bob"), step_labels={"1": -1, "55": -1})
+    page = curating.get(of(queue, trace.pk)).content.decode()
+    more = curating.get(of(queue, trace.pk, "steps"), {"from": 50}).content.decode()
+    assert 'class="label ' not in page + more
+    queue.blind = False
+    queue.save()
+    page = curating.get(of(queue, trace.pk)).content.decode()
+    more = curating.get(of(queue, trace.pk, "steps"), {"from": 50}).content.decode()
+    assert page.count('class="label wrong"') == more.count('class="label wrong"') == 1
+
+
+@pytest.mark.parametrize("path", ["", "/next", "/skip", "/undo", "/renew"])
+def test_a_queue_that_is_not_there_is_told(curating, path):
+    for number in ("1", "9" * 18):
+        address = f"/admin/review/{number}{path}"
+        answer = curating.post(address, **JSON) if path else curating.get(address, **JSON)
+        assert answer.status_code == 404
+
+
+def test_a_queue_of_others_is_refused(curating):
+    TraceFactory()
+    queue = filled(people=["lead"])
+    assert curating.get(of(queue)).status_code == 403
