@@ -129,9 +129,12 @@ def test_a_new_app_is_named_in_the_settings_alone(told):
     assert told["menus"] == [
         *("Curation", "Traces", "Notes", "Datasets", "Evaluation sets", "Work", "Access"),
     ]
-    assert told["links"][:4] == ["version", "traces", "preferences", "notes"]
+    assert told["links"][:7] == [
+        *("version", "traces", "reviews", "preferences", "queues", "filters", "notes"),
+    ]
     assert told["tags"] == [
-        *("traces", "scores", "preferences", "rewards", "notes", "datasets", "evalsets", "jobs"),
+        *("traces", "scores", "preferences", "reviews", "queues", "claims", "filters", "rewards"),
+        *("notes", "datasets", "evalsets", "jobs"),
         "operations",
     ]
     assert told["said"] == "What it says."
