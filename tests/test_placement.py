@@ -206,7 +206,6 @@ READ_BY_SQL = {
     "datasets/held_out/contamination.py": "the prompts of a dataset, and their traces",
     "datasets/lineage/compare.py": "the items of two datasets",
     "datasets/recipe/differences.py": "compares JSON",
-    "datasets/recipe/funnel.py": "the memory of a build's sorts: a setting of its transaction",
     "datasets/statistics/counting.py": "counts candidates and their scores",
     "datasets/recipe/steps/pair.py": "the attempts at each prompt",
     "datasets/recipe/steps/verify.py": "candidates that lack a score",

@@ -16,6 +16,8 @@ from django.db import connection
 from tunix_site.database.copy_out import copy_out
 
 OF_TRACES = ("id", "content_hash", "prompt_hash", "parts", "step_count", "total_chars")
+# Sorts of a few hundred thousand candidates, and hashes of them, stay in memory.
+ROOM_TO_SORT = "SET LOCAL work_mem = '64MB'"
 TOLD = ("source", "model", "answer_kind")  # for the statistics of what is left
 
 
@@ -106,6 +108,8 @@ class Candidates:
 
         Where that might see others than were counted here, what is all kept is stored here.
         """
+        with connection.cursor() as cursor:
+            cursor.execute(ROOM_TO_SORT)
         bound = "" if self.most is None else f" LIMIT {self.most + 1}"
         if keep is None:
             self.store(query + bound, parameters)

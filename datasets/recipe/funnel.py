@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import msgspec
-from django.db import connection
 
 from datasets.recipe.candidates import Candidates
 from datasets.recipe.recipe import Recipe
@@ -19,9 +18,6 @@ from datasets.recipe.steps import (
     split,
     verify,
 )
-
-# Sorts of a few hundred thousand candidates, and hashes of them, stay in memory.
-ROOM_TO_SORT = "SET LOCAL work_mem = '64MB'"
 
 
 class Step(NamedTuple):
@@ -68,8 +64,6 @@ class Line(msgspec.Struct, rename={"came": "in", "left": "out"}, omit_defaults=T
 
 def take_steps(recipe: Recipe, candidates: Candidates) -> Iterator[Line]:
     """Apply the steps to the candidates, one for each line that is asked for."""
-    with connection.cursor() as cursor:
-        cursor.execute(ROOM_TO_SORT)
     for name, step in STEPS.items():
         if not step.is_asked(recipe):
             continue
