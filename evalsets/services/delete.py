@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.utils import timezone
+from rest_framework.exceptions import NotFound
 
 from evalsets.models import EvalItem, EvalSet
 from events.actors import Actor
@@ -25,9 +26,16 @@ def names_evalsets(*, namer: Namer) -> None:
 
 
 def delete_evalset(*, evalset: EvalSet, by: Actor) -> None:
-    """Delete a set's items; its row stays to hold the key. Conflict while something names it."""
+    """Delete a set's items; its row stays to hold the key. Conflict while something names it.
+
+    NotFound where it was deleted meanwhile.
+    """
     with transaction.atomic():
-        evalset = EvalSet.objects.select_for_update(no_key=True).get(pk=evalset.pk)
+        held = EvalSet.objects.existing().select_for_update(no_key=True).filter(pk=evalset.pk)
+        try:
+            evalset = held.get()
+        except EvalSet.DoesNotExist:  # somebody was quicker
+            raise NotFound from None
         keys = sorted({key for namer in _namers for key in namer(evalset)})
         if keys:
             raise Conflict(f"{evalset.key} is named by: {', '.join(keys)}.")

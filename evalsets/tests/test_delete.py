@@ -1,11 +1,14 @@
 """DELETE of evaluation sets."""
 
 import pytest
+from rest_framework.exceptions import NotFound
 
 from evalsets.models import EvalItem, EvalSet
 from evalsets.services import delete
 from evalsets.tests.factories import EvalSetFactory, items
 from events.models import Event
+from events.tests.acting import acting
+from traces.tests.concurrency import elsewhere, just_before
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +53,15 @@ def test_deleting_needs_a_curator(client_as, role):
     evalset = EvalSetFactory()
     assert client_as(role).delete(f"/api/evalsets/{evalset.key}").status_code == 403
     assert EvalSet.objects.existing().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_somebody_deletes_meanwhile_is_not_found():
+    evalset = EvalSetFactory()
+
+    def delete_it():
+        delete.delete_evalset(evalset=evalset, by=acting())
+
+    with just_before("FOR NO KEY UPDATE", lambda: elsewhere(delete_it)), pytest.raises(NotFound):
+        delete_it()
+    assert Event.objects.filter(action="delete", object_type="evalset").count() == 1
