@@ -62,24 +62,27 @@ def proposals(
     Of two contents there is one pair.
     """
     known: set[frozenset[str]] = set()
+    disputed = _preferred_both_ways(attempts) if PairRule.PREFERRED in rules else set()
     for rule in rules:
         for chosen, rejected in MEETINGS[rule](attempts):
             contents = frozenset((chosen.content_hash, rejected.content_hash))
             if contents in known:
                 continue
-            if reason := _refusal(rule, chosen, rejected):
+            if reason := _refusal(rule, chosen, rejected, is_disputed=contents in disputed):
                 refused[reason] += 1
                 continue
             known.add(contents)
             yield Proposal(chosen, rejected, rule, _margin(rule, chosen, rejected))
 
 
-def _refusal(rule: PairRule, chosen: Attempt, rejected: Attempt) -> str | None:
+def _refusal(
+    rule: PairRule, chosen: Attempt, rejected: Attempt, *, is_disputed: bool
+) -> str | None:
     if chosen.content_hash == rejected.content_hash:
         return "nearly_the_same"
     if rule in BY_ANSWER and same_answer(chosen.answer, rejected.answer):
         return "same_answer"
-    if rule is PairRule.PREFERRED and chosen.id in rejected.better_than:
+    if rule is PairRule.PREFERRED and is_disputed:
         return "disputed"
     if rule is PairRule.SHORTER_RIGHT and _hardly_shorter(chosen, rejected):
         return "hardly_shorter"
@@ -110,15 +113,32 @@ def _approved_over_rejected(attempts: Sequence[Attempt]) -> Met:
 
 
 def _preferred(attempts: Sequence[Attempt]) -> Met:
-    """Give what people told; of two that are preferred over each other, it is told once."""
+    """Give what people told, once of two contents."""
     if not any(one.better_than for one in attempts):
         return
     places = {one.id: place for place, one in enumerate(attempts)}
-    for place, chosen in enumerate(attempts):
+    told: set[frozenset[str]] = set()
+    for chosen in attempts:
         for other in sorted(places[one] for one in chosen.better_than if one in places):
             rejected = attempts[other]
-            if other > place or chosen.id not in rejected.better_than:
+            contents = frozenset((chosen.content_hash, rejected.content_hash))
+            if contents not in told:
+                told.add(contents)
                 yield chosen, rejected
+
+
+def _preferred_both_ways(attempts: Sequence[Attempt]) -> set[frozenset[str]]:
+    """Give the pairs of contents of which people prefer either, whichever attempts they saw."""
+    if not any(one.better_than for one in attempts):
+        return set()
+    contents = {one.id: one.content_hash for one in attempts}
+    told = {
+        (one.content_hash, contents[other])
+        for one in attempts
+        for other in one.better_than
+        if other in contents
+    }
+    return {frozenset(pair) for pair in told if pair[::-1] in told}
 
 
 def _shorter_right(attempts: Sequence[Attempt]) -> Met:

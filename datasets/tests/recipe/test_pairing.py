@@ -73,6 +73,18 @@ def test_what_people_prefer_both_ways_is_no_pair_and_counted_once(order):
     assert refusals(attempts, "preferred") == {"disputed": 1}
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_copies_that_people_prefer_both_ways_are_disputed_whatever_the_seed(seed):
+    better, worse = attempt("a", better_than={"b"}), attempt("b")
+    copies = [
+        attempt("c", better_than={"d"})._replace(content_hash=worse.content_hash),
+        attempt("d")._replace(content_hash=better.content_hash),
+    ]
+    attempts = in_order([better, worse, *copies], seed)
+    assert pairs(attempts, "preferred") == []
+    assert refusals(attempts, "preferred") == {"disputed": 1}
+
+
 @pytest.mark.parametrize(
     ("chars", "found"), [(90, ["ab"]), (91, []), (100, []), (111, []), (112, ["ba"])]
 )
