@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from datasets.lookup import dataset_by
 from datasets.models import Dataset
 from datasets.recipe.recipe import Against, Decontaminate
 from datasets.recipe.steps.decontaminate import contaminated
@@ -36,12 +37,13 @@ def find_contamination(
     """Look at each prompt once, as the step `decontaminate` does.
 
     Items come with the largest share first, MOST_SHOWN of them. Invalid where the set is not there,
-    or too large. Reads every prompt.
+    or too large; NotFound where the dataset was deleted meanwhile. Reads every prompt.
     """
     one_state = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if one_state:  # in which neither is deleted: nothing has to be locked
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        dataset = dataset_by(dataset.key)
         asked = Decontaminate(against=[Against(eval_set=eval_set)])
         try:
             items = item_set(asked.against[0], n=asked.n, share=asked.share)

@@ -9,6 +9,7 @@ from datasets.tests.recipe.test_decontaminate import BAKER, FERRY, asked
 from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job, State
 from jobs.tests.working import work_off
+from traces.tests.concurrency import elsewhere, just_before
 from traces.tests.factories import TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +97,17 @@ def test_a_large_dataset_is_looked_through_by_a_job(reader, monkeypatch):
     job = reader.get(accepted["Location"]).json()
     assert (job["state"], job["done"], job["total"]) == ("succeeded", 2, 2)
     assert job["result"] == found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dataset_that_is_deleted_meanwhile_is_not_said_to_be_clean(reader, curator):
+    key = asked(FERRY)
+    TraceFactory(prompt=FERRY)
+    url = f"/api/datasets/{DatasetFactory(name='sums').key}"
+
+    def delete_it():
+        assert curator.delete(url).status_code == 204
+
+    with just_before("SET TRANSACTION ISOLATION", lambda: elsewhere(delete_it)):
+        refused = reader.get(f"{url}/contamination?eval_set={key}")
+    assert (refused.status_code, refused.json()) == (404, {"detail": "Dataset sums-1 not found."})
