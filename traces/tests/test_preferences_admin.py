@@ -3,8 +3,13 @@
 import pytest
 from django.contrib.auth.models import Group, User
 
+from events.tests.acting import acting
 from traces.models import Preference
+from traces.services.preferences import delete_preference
+from traces.tests.concurrency import elsewhere, just_before
 from traces.tests.factories import TraceFactory
+from tunix_site.models import Role
+from tunix_site.tests.admin_pages import logged_in
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +57,39 @@ def test_what_is_no_pair_is_told_and_the_ids_stay(staff):
         "Enter a valid UUID"
         in staff.post(ADD, ids(chosen, rejected, chosen_id="x")).content.decode()
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_somebody_deletes_meanwhile_holds_nothing_up():
+    staff = logged_in(Role.CURATOR)
+    for _ in range(2):
+        staff.post(ADD, ids(*TraceFactory.create_batch(2, prompt="2+2?")))
+    gone, left = Preference.objects.order_by("-pk")
+
+    def delete_it():
+        delete_preference(preference=gone, by=acting())
+
+    ticked = {"action": "delete_selected", "_selected_action": [gone.pk, left.pk], "post": "yes"}
+    with just_before("DELETE FROM", lambda: elsewhere(delete_it)):
+        response = staff.post(LIST, {**ticked, "index": "0"}, follow=True)
+    not_found = f"Preference {gone.pk} not found."
+    assert [str(told) for told in response.context["messages"]][-2:] == [
+        f"{gone}: {not_found}",
+        "Deleted 1.",
+    ]
+    assert not Preference.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_was_deleted_in_another_tab_is_told():
+    staff = logged_in(Role.CURATOR)
+    staff.post(ADD, ids(*TraceFactory.create_batch(2, prompt="2+2?")))
+    gone = Preference.objects.get()
+
+    def delete_it():
+        delete_preference(preference=gone, by=acting())
+
+    with just_before("DELETE FROM", lambda: elsewhere(delete_it)):
+        response = staff.post(f"{LIST}{gone.pk}/delete/", {"post": "yes"}, follow=True)
+    assert response.status_code == 200
+    assert f"Preference {gone.pk} not found." in response.content.decode()

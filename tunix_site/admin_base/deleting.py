@@ -10,12 +10,15 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from rest_framework.exceptions import NotFound
 
 from tunix_site.errors import Conflict
 
+REFUSALS = (Conflict, NotFound, IntegrityError)  # not found: somebody was quicker
+
 
 class DeletedByService:
-    """Deletion by a service, in `delete_model`; its Conflict is told to the person."""
+    """Deletion by a service, in `delete_model`; what it refuses is told to the person."""
 
     delete_model: Any
     has_delete_permission: Any
@@ -39,7 +42,7 @@ class DeletedByService:
     ) -> Any:
         try:
             return super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
-        except (Conflict, IntegrityError) as error:
+        except REFUSALS as error:
             self.message_user(request, refusal(error), messages.ERROR)
             page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
             return HttpResponseRedirect(reverse(page, args=[object_id]))
@@ -57,7 +60,7 @@ class DeletedByService:
             name, pk = str(obj), obj.pk
             try:
                 self.delete_model(request, obj)
-            except (Conflict, IntegrityError) as error:
+            except REFUSALS as error:
                 self.message_user(request, f"{name}: {refusal(error)}", messages.ERROR)
             else:
                 obj.pk = pk
@@ -68,8 +71,8 @@ class DeletedByService:
         return None
 
 
-def refusal(error: Conflict | IntegrityError) -> str:
+def refusal(error: Conflict | NotFound | IntegrityError) -> str:
     """Say why something was not done."""
-    if isinstance(error, Conflict):
-        return str(error.detail)
-    return "Something else took it meanwhile."
+    if isinstance(error, IntegrityError):
+        return "Something else took it meanwhile."
+    return str(error.detail)
