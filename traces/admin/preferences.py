@@ -1,15 +1,15 @@
 """Preferences in the admin: looked at, given and deleted."""
 
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from events.actors import Actor
 from traces.finding.curation.preferences import preferences_that_match
 from traces.models import Preference
 from traces.serializers.reviews import MAX_NOTE_CHARS
@@ -28,6 +28,9 @@ SIDES = ("chosen_id", "rejected_id")
 class PreferenceForm(forms.ModelForm):  # type: ignore[type-arg]
     """Ids, since a list to choose from would be of all traces."""
 
+    by: ClassVar[Actor]
+    stored: Preference
+
     chosen_id = forms.UUIDField(
         label="Chosen", widget=UnfoldAdminTextInputWidget, help_text="The id of the better trace."
     )
@@ -42,6 +45,30 @@ class PreferenceForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=MAX_NOTE_CHARS,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
+
+    def clean(self) -> None:
+        """Store it, as what the service refuses is to be shown beside what was typed."""
+        super().clean()
+        if self.errors:
+            return
+        given = self.cleaned_data
+        try:
+            self.stored, created = prefer_trace(
+                chosen=given["chosen_id"],
+                rejected=given["rejected_id"],
+                note=given["note"],
+                by=self.by,
+            )
+        except Invalid as error:
+            for side, texts in dict(error.detail).items():  # type: ignore[arg-type]  # by key
+                self.add_error(f"{side}_id", text_of(texts))
+        except Conflict as error:
+            self.add_error(None, text_of(error.detail))
+        else:
+            if not created:
+                self.add_error(
+                    None, f"You said so before: delete preference {self.stored.pk} first."
+                )
 
 
 class PreferenceFilters(QuerySerializer):
@@ -75,26 +102,19 @@ class PreferenceAdmin(DeletedByService, RoleAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.shown if obj else ()
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: Any = False,  # noqa: FBT002  # Django's signature
+        **kwargs: Any,
     ) -> Any:
-        """Store it, or say why not and keep the ids."""
-        try:
-            return super().add_view(request, form_url, extra_context)
-        except (Conflict, Invalid) as error:
-            self.message_user(request, text_of(error.detail), messages.ERROR)
-            ids = {name: request.POST.get(name, "") for name in SIDES}
-            return HttpResponseRedirect(f"{request.path}?{urlencode(ids)}")
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.by = actor_of(request)  # of a class that is made for each request
+        return form
 
     def save_model(self, request: Any, obj: Preference, form: Any, change: Any) -> None:
-        given = form.cleaned_data
-        stored, _ = prefer_trace(
-            chosen=given["chosen_id"],
-            rejected=given["rejected_id"],
-            note=given["note"],
-            by=actor_of(request),
-        )
-        obj.pk, obj.chosen_id, obj.rejected_id = stored.pk, stored.chosen_id, stored.rejected_id
+        obj.__dict__.update(form.stored.__dict__)
 
     def told_of_deletion(self, obj: Preference) -> str:
         return f"{obj}; both traces stay"

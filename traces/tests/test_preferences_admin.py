@@ -1,6 +1,7 @@
 """Preferences in the admin."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 
 from events.tests.acting import acting
@@ -46,17 +47,31 @@ def test_a_preference_is_given_shown_and_deleted(staff):
     assert not Preference.objects.exists()
 
 
-def test_what_is_no_pair_is_told_and_the_ids_stay(staff):
+def test_what_is_no_pair_is_told_and_what_was_typed_stays(staff):
     chosen, rejected = TraceFactory(prompt="2+2?"), TraceFactory(prompt="3+3?")
-    response = staff.post(ADD, ids(chosen, rejected), follow=True)
+    response = staff.post(ADD, ids(chosen, rejected, note="much clearer"), follow=True)
     body = response.content.decode()
     assert "It is an attempt at another prompt than the chosen one." in body
     assert f'value="{chosen.id}"' in body
+    assert "much clearer" in body
     assert not Preference.objects.exists()
     assert (
         "Enter a valid UUID"
         in staff.post(ADD, ids(chosen, rejected, chosen_id="x")).content.decode()
     )
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_was_said_before_is_told_and_what_was_typed_stays(staff, order):
+    attempts = TraceFactory.create_batch(2, prompt="2+2?")
+    staff.post(ADD, ids(*attempts, note="clear"))
+    stored = Preference.objects.get()
+    response = staff.post(ADD, ids(*attempts[::order], note="much clearer"), follow=True)
+    body = response.content.decode()
+    assert f"delete preference {stored.pk} first" in body
+    assert "much clearer" in body
+    assert LogEntry.objects.count() == 1
+    assert Preference.objects.get().note == "clear"
 
 
 @pytest.mark.django_db(transaction=True)
