@@ -98,6 +98,7 @@ PREVIEW = {
     },
     "splits": {},
     "sampled": None,
+    "unscored": {},
 }
 
 CONTAMINATION: dict[str, Any] = {

@@ -169,6 +169,10 @@ class PreviewAnswerSerializer(serializers.Serializer[Preview]):
     samples = serializers.DictField(child=RemovedSampleSerializer(many=True))
     splits = serializers.DictField(child=serializers.IntegerField())
     sampled = SampledSerializer(allow_null=True)
+    unscored = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Scores by criteria that a build stores first; 5,001 stands for more than 5,000.",
+    )
 
 
 class WhySerializer(serializers.Serializer[dict[str, Any]]):

@@ -229,6 +229,16 @@ class Recipe(Part, frozen=True, kw_only=True):
         }
 
     @property
+    def scored_first(self) -> list[str]:
+        """Give the criteria on which a build stores what is missing before it begins."""
+        criteria = []
+        if self.pair is not None and self.pair.by_correctness:
+            criteria.append(rules.CORRECTNESS)
+        if self.verify is not None and self.verify.missing is Missing.SCORE:
+            criteria.append(self.verify.criteria)
+        return list(dict.fromkeys(criteria))
+
+    @property
     def removes(self) -> bool:
         """Tell whether a step takes away traces for more than coming after the first `limit`."""
         asked = (

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection, transaction
 from datasets.recipe.candidates import Candidates, Sample
 from datasets.recipe.funnel import take_steps
 from datasets.recipe.recipe import Recipe
+from datasets.services.scoring import unscored
 from events.actors import Actor
 from tunix_site.database.troubles import sqlstate
 from tunix_site.errors import Conflict, Unavailable
@@ -40,6 +41,7 @@ class Preview(NamedTuple):
     samples: dict[str, list[dict[str, Any]]]
     splits: dict[str, int]
     sampled: dict[str, int] | None
+    unscored: dict[str, int]  # by criteria, up to one more than are scored in memory
 
 
 def preview_recipe(*, recipe: Recipe, by: Actor) -> Preview:
@@ -103,6 +105,7 @@ def _previewed(cursor: Any, recipe: Recipe, user_id: int, deadline: float) -> Pr
         0, note=note, check=check, sample=SAMPLE, scored_in_memory=SCORED_IN_MEMORY
     )
     begin_step()
+    lacking = unscored(recipe=recipe, most=SCORED_IN_MEMORY)
     funnel = []
     for line in take_steps(recipe, candidates):
         funnel.append(msgspec.to_builtins(line))
@@ -116,6 +119,7 @@ def _previewed(cursor: Any, recipe: Recipe, user_id: int, deadline: float) -> Pr
         samples=samples,
         splits={name: counts.get(name, 0) for name in sorted(names)},
         sampled=candidates.sampled,
+        unscored=lacking,
     )
 
 

@@ -165,6 +165,7 @@ class Preview(TypedDict):
     samples: dict[str, list[dict[str, Any]]]
     splits: dict[str, int]
     sampled: dict[str, int] | None
+    unscored: dict[str, int]
 
 
 class Change(TypedDict):

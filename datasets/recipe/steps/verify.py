@@ -25,7 +25,10 @@ def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
         "min": verify.min,
     }
     computed = None
-    if verify.missing is Missing.SCORE and candidates.scored_in_memory:
+    is_scored_first = verify.criteria in recipe.scored_first and version == version_of(
+        verify.criteria, None
+    )
+    if is_scored_first and candidates.scored_in_memory:  # a build has them by now
         computed = candidates.table(COMPUTED, list(_computed(verify, version, candidates)))
         candidates.scored_in_memory -= candidates.size_of(computed)
     return candidates.part(*parted(verify, version, candidates, computed))
