@@ -28,5 +28,6 @@ LINEAGE: dict[str, Any] = {
             "trace_count": 0,
         }
     ],
+    "held_out_count": 1,
     "held_out": [{**CREATED, "parent_split": "validation"}],
 }

@@ -7,8 +7,7 @@ from datasets.models import Dataset
 from evalsets.models import EvalSet
 from jobs.models import Job, State
 
-MOST_CHILDREN = 100  # that are listed, the newest first
-MOST_CHECKS = 100  # jobs that are looked at, the newest first
+MOST_LISTED = 100  # of each, the newest first
 
 
 def lineage(dataset: Dataset) -> dict[str, Any]:
@@ -20,10 +19,11 @@ def lineage(dataset: Dataset) -> dict[str, Any]:
         "dataset_key": dataset.key,
         "parent": {"key": parent, "kept_here": dataset.parent_id is not None} if parent else None,
         "child_count": children.count(),
-        "children": list(children.values("key", "trace_count", "created_at")[:MOST_CHILDREN]),
+        "children": list(children.values("key", "trace_count", "created_at")[:MOST_LISTED]),
         "checked_against": [*_taken_away(dataset), *_looked_for(dataset)],
+        "held_out_count": held_out.count(),
         "held_out": list(
-            held_out.values("key", "digest", "item_count", "parent_split")[:MOST_CHILDREN]
+            held_out.values("key", "digest", "item_count", "parent_split")[:MOST_LISTED]
         ),
     }
 
@@ -42,20 +42,24 @@ def _taken_away(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def _looked_for(dataset: Dataset) -> list[dict[str, Any]]:
-    """Give the sets whose items a job looked for since, the last time of each."""
+    """Give the sets whose items a job looked for since, the last time of each.
+
+    Reads what all such jobs that are kept were asked for, and the results of those that it gives.
+    """
     done = Job.objects.filter(
         kind=tasks.CONTAMINATION, state=State.SUCCEEDED, parameters__dataset=dataset.key
     )
-    rows = done.order_by("-pk").values_list(
-        "finished_at", "result__eval_set", "result__trace_count"
-    )
-    found: dict[str, dict[str, Any]] = {}
-    for finished_at, eval_set, trace_count in rows[:MOST_CHECKS]:
-        check = {
+    last = done.order_by("parameters__eval_set", "-pk").distinct("parameters__eval_set")
+    newest = sorted(last.values_list("pk", flat=True))[-MOST_LISTED:]
+    rows = Job.objects.filter(pk__in=newest).order_by("-pk")
+    return [
+        {
             "eval_set": {"key": eval_set["key"], "digest": eval_set["digest"]},
             "by": "contamination",
             "at": finished_at,
             "trace_count": trace_count,
         }
-        found.setdefault(eval_set["key"], check)
-    return list(found.values())
+        for finished_at, eval_set, trace_count in rows.values_list(
+            "finished_at", "result__eval_set", "result__trace_count"
+        )
+    ]

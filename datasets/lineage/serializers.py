@@ -100,6 +100,8 @@ class LineageSerializer(serializers.Serializer[dict[str, Any]]):
     children = ChildSerializer(many=True, help_text="A hundred of them, the newest first.")
     checked_against = CheckSerializer(
         many=True,
-        help_text="Evaluation sets; of jobs that looked for items, as long as they are kept.",
+        help_text="Evaluation sets; of jobs that looked for items, as long as they are kept, the "
+        "last for each of a hundred.",
     )
-    held_out = HeldOutSetSerializer(many=True, help_text="Evaluation sets that were made of it.")
+    held_out_count = serializers.IntegerField(help_text="How many evaluation sets were made of it.")
+    held_out = HeldOutSetSerializer(many=True, help_text="A hundred of them, the newest first.")

@@ -1,10 +1,15 @@
 """GET /api/datasets/{key}/lineage."""
 
 import pytest
+from django.utils import timezone
 
+from datasets import tasks
+from datasets.lineage import lineage as lineage_of
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.test_decontaminate import FERRY, asked
 from evalsets.models import EvalSet
+from evalsets.tests.factories import EvalSetFactory
+from jobs.models import Job, State
 from jobs.tests.working import work_off
 from traces.tests.factories import TraceFactory
 
@@ -59,12 +64,48 @@ def test_evaluation_sets_that_it_was_held_against_are_told(curator):
     assert first["at"] < second["at"]
 
 
+def test_one_that_was_looked_for_before_many_others_is_told(reader):
+    TraceFactory()
+    dataset = DatasetFactory()
+    times = ["first"] + ["again"] * 100
+    Job.objects.bulk_create(
+        Job(
+            kind=tasks.CONTAMINATION,
+            state=State.SUCCEEDED,
+            parameters={"dataset": dataset.key, "eval_set": key},
+            result={"eval_set": {"key": key, "digest": ""}, "trace_count": number},
+            finished_at=timezone.now(),
+        )
+        for number, key in enumerate(times)
+    )
+    told = lineage(reader, dataset)["checked_against"]
+    assert [(one["eval_set"]["key"], one["trace_count"]) for one in told] == [
+        ("again", 100),
+        ("first", 0),
+    ]
+
+
+def test_more_than_are_listed_are_counted(reader, monkeypatch):
+    monkeypatch.setattr(lineage_of, "MOST_LISTED", 1)
+    TraceFactory()
+    dataset = DatasetFactory(name="parent")
+    for _ in range(2):
+        DatasetFactory(parent_key="parent-1")
+        newest = EvalSetFactory(parent="parent-1")
+    told = lineage(reader, dataset)
+    assert (told["child_count"], len(told["children"])) == (2, 1)
+    assert told["held_out_count"] == 2
+    assert [one["key"] for one in told["held_out"]] == [newest.key]
+
+
 def test_evaluation_sets_that_were_made_of_it_are_told(curator):
     TraceFactory.create_batch(2, meta={"reference_answer": "4"})
     dataset = DatasetFactory(recipe__seed=1, recipe__splits={"all": 1.0})
     body = {"name": "held out", "version": "1", "key": dataset.key, "split": "all"}
     made = curator.post("/api/evalsets/from-dataset", body, format="json").json()
-    assert lineage(curator, dataset)["held_out"] == [
+    told = lineage(curator, dataset)
+    assert told["held_out_count"] == 1
+    assert told["held_out"] == [
         {
             "key": made["key"],
             "digest": made["digest"],

@@ -197,6 +197,7 @@ class Lineage(TypedDict):
     child_count: int
     children: list[dict[str, Any]]
     checked_against: list[dict[str, Any]]
+    held_out_count: int
     held_out: list[dict[str, Any]]
 
 
