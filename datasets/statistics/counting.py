@@ -19,6 +19,7 @@ TOLD = {
     0b111101: "models",
     0b111110: "answers",
 }
+NAMED = ("sources", "models")  # of which there may be very many
 
 Row = tuple[Any, ...]
 
@@ -41,7 +42,7 @@ def statistics(
         else:
             _tell(of_split, TOLD[told], value, number)
     for of_split in by_split.values():
-        for name in ("sources", "models"):
+        for name in NAMED:
             named = sum(of_split[name]["values"].values())
             of_split[name]["others"] = of_split["trace_count"] - named
     _tell_scores(by_split, _scores(cursor, candidates))
@@ -56,7 +57,7 @@ def statistics(
 
 
 def _counted(cursor: Any, candidates: Candidates) -> list[Row]:
-    """Give split, what is told, its most frequent values, and how many traces have each.
+    """Give split, what is told, its values, the most frequent first, and how many traces have each.
 
     Behind these come sum, least and most of their steps, and sum and most of their characters.
     """
@@ -91,9 +92,9 @@ def _counted(cursor: Any, candidates: Candidates) -> list[Row]:
                 )
             ) AS counted
         ) AS ranked
-        WHERE rank <= {MOST_VALUES} OR told = {PARTS} ORDER BY split, told, rank
+        WHERE rank <= {MOST_VALUES} OR NOT told = ANY(%s) ORDER BY split, told, rank
         """,  # noqa: S608
-        [EDGES["steps"], EDGES["chars"]],
+        [EDGES["steps"], EDGES["chars"], [bits for bits, name in TOLD.items() if name in NAMED]],
     )
     found: list[Row] = cursor.fetchall()
     return found

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from datasets.statistics import counting
 from datasets.statistics.edges import EDGES, ranges
 from datasets.statistics.shown import split_rows
 from datasets.tests.factories import DatasetFactory
@@ -118,6 +119,33 @@ def test_of_very_many_sources_and_scorers_the_first_are_named():
     assert (len(sources["values"]), sources["others"]) == (20, 40)
     assert set(told["models"]["values"]) == {"m" * 128, ""}
     assert [one["criteria"] for one in told["scores"]] == [f"judge {n:02}" for n in range(50)]
+
+
+def test_histograms_are_whole_however_few_values_are_named(monkeypatch):
+    monkeypatch.setattr(counting, "MOST_VALUES", 1)
+    for number in (1, 2, 3):
+        steps = [step("x", i=i) for i in range(number)]
+        TraceFactory(steps=steps, final_answer="4" if number < 3 else "Bob")
+    told = of(DatasetFactory())
+    assert counted("steps", told["steps"]) == {"below 2": 1, "2 to 3": 1, "3 to 4": 1}
+    assert (told["answers"]["number"], told["answers"]["text"]) == (2, 1)
+    assert len(told["models"]["values"]) == 1
+
+
+def test_scores_are_counted_in_the_split_of_their_trace():
+    for number in range(6):
+        ScoreFactory(
+            trace=TraceFactory(), criteria="judge", scorer_version="1", value=number, details={}
+        )
+    dataset = DatasetFactory(recipe__seed=3, recipe__split_counts={"test": 2, "train": 4})
+    for split, count in (("test", 2), ("train", 4)):
+        values = [item.trace.scores.get().value for item in dataset.items.filter(split=split)]
+        assert len(values) == count
+        bounds = [float("-inf"), *EDGES["scores"], float("inf")]
+        (judge,) = (one for one in of(dataset, split)["scores"] if one["criteria"] == "judge")
+        assert judge["counts"] == [
+            sum(low <= value < high for value in values) for low, high in itertools.pairwise(bounds)
+        ]
 
 
 def test_rows_of_a_page_say_what_there_is_and_nothing_of_older_datasets():
