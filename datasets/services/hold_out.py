@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from datasets.models import Dataset
 from evalsets.document import MAX_GROUP_CHARS, MAX_ITEMS, Item
@@ -50,12 +50,15 @@ def hold_out(
     Return the set, how many prompts were left out by reason, and whether it is new. Raise as
     `create_evalset`; Invalid as well where there is no such dataset or split.
     """
-    dataset = Dataset.objects.existing().filter(key=key).first()
-    if dataset is None:
-        raise Invalid({"key": [f"There is no dataset {key}."]})
-    request = EvalSetRequest(name=name, version=version, parent=key, parent_split=split or "")
-    items = HeldOut(dataset, split)
-    evalset, created = create_evalset(request=request, items=items, by=by)
+    with transaction.atomic():
+        # held, so that it is not deleted while its items are read
+        held = Dataset.objects.existing().select_for_update(no_key=True)
+        dataset = held.filter(key=key).first()
+        if dataset is None:
+            raise Invalid({"key": [f"There is no dataset {key}."]})
+        request = EvalSetRequest(name=name, version=version, parent=key, parent_split=split or "")
+        items = HeldOut(dataset, split)
+        evalset, created = create_evalset(request=request, items=items, by=by)
     return evalset, items.left_out, created
 
 

@@ -11,6 +11,7 @@ from datasets.models import Dataset, DatasetItem
 from datasets.recipe.recipe import Recipe
 from datasets.services.build import build_dataset
 from datasets.services.delete import delete_dataset
+from datasets.services.hold_out import hold_out
 from datasets.services.holding import STILL_THERE
 from datasets.tests.factories import BuildRequestFactory, DatasetFactory, UserFactory
 from events.models import Event
@@ -278,3 +279,20 @@ def test_a_dataset_that_somebody_deletes_meanwhile_is_not_found(elsewhere):
     with pytest.raises(NotFound):
         second.result()
     assert Event.objects.filter(action="delete", object_type="dataset").count() == 1
+
+
+def test_a_deletion_waits_for_the_evaluation_set_that_is_made_of_it(elsewhere):
+    TraceFactory(meta={"reference_answer": "4"})
+    dataset = DatasetFactory(name="sums")
+    deletions = []
+
+    def delete_it():
+        deletions.append(elsewhere(delete_dataset, dataset=dataset, by=acting()))
+        wait_until(lambda: somebody_waits() or deletions[0].done())
+
+    with before("INSERT INTO", delete_it):
+        evalset, _, created = hold_out(name="held out", version="1", key="sums-1", by=acting())
+    deletions[0].result()
+    assert created
+    assert evalset.item_count == 1
+    assert not Dataset.objects.existing().exists()
