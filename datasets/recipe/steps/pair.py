@@ -95,7 +95,7 @@ def _proposed(
             rows += _packed(proposal, prompt, number, seed)
         if prompt % PROMPTS_AT_ONCE == 0:
             candidates.check()
-    return np.frombuffer(bytes(rows), _PROPOSED)
+    return np.frombuffer(rows, _PROPOSED)
 
 
 def _packed(proposal: Proposal, prompt: int, split: int, seed: int) -> bytes:
@@ -114,7 +114,11 @@ def _packed(proposal: Proposal, prompt: int, split: int, seed: int) -> bytes:
 
 
 def _prompts(pairing: Pairing, candidates: Candidates) -> Iterator[tuple[str, list[Attempt]]]:
-    """Yield the attempts at each prompt that there are several of within a split, and that."""
+    """Yield the attempts at each prompt that there are several of within a split, and that.
+
+    All attempts at one prompt are held at once, as the order that pairs them needs them: no more
+    than the dataset has, each with at most MAX_ANSWER_CHARS of text and the ids it is better than.
+    """
     query, parameters = attempts_at_prompts(pairing, candidates)
     missing = _Missing(candidates.scored_in_memory)
     with copy_out(query, parameters) as copy:
