@@ -26,11 +26,11 @@ def test_naming_the_holders_of_a_trace_takes_no_query_each(curator, django_asser
     trace = TraceFactory()
     for _ in range(2):
         DatasetFactory()
-    with django_assert_num_queries(8):  # one of them notes the key's use
+    with django_assert_num_queries(11):  # one of them notes the key's use
         curator.delete(f"/api/traces/{trace.id}")
     for _ in range(8):
         DatasetFactory()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         curator.delete(f"/api/traces/{trace.id}")
 
 

@@ -292,7 +292,7 @@ def test_selected_traces_are_deleted_after_asking(page):
 def test_the_queries_of_an_action_are_a_few_for_each_row(page, django_assert_max_num_queries):
     traces = TraceFactory.create_batch(10)
     form = {"action": "approve", "_selected_action": [trace.pk for trace in traces]}
-    with django_assert_max_num_queries(10 + 10 * 6):
+    with django_assert_max_num_queries(15 + 10 * 7):
         page.post(LIST, {**form, "index": "0"})
 
 
