@@ -33,6 +33,14 @@ from tunix_site.api.fields import (
 FROZEN = ("where", "order", "criteria", "seed", "overlap")
 
 
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1, "maxLength": MAX_REASON_CHARS},
+        "maxItems": MAX_REASONS,
+        "uniqueItems": True,
+    }
+)
 class ReasonsField(ListField):
     """Reasons, as many as digits, each once."""
 
