@@ -150,13 +150,12 @@ class World:
             options = {"data": BODIES[route], "format": "json", **options}
         elif route in STREAMS:
             options = {"data": STREAMS[route], "content_type": "application/x-ndjson", **options}
-        self.give(client)
+        self.give(getattr(client, "_credentials", {}).get("HTTP_AUTHORIZATION", ""))
         return getattr(client, route[0])(url or self.url(route), **options)
 
-    def give(self, client: Any) -> None:
-        """Make what is somebody's own the client's, where it comes with a key."""
-        sent = getattr(client, "_credentials", {}).get("HTTP_AUTHORIZATION", "")
-        key = ApiKey.objects.filter(digest=digest_of(sent.removeprefix("Bearer "))).first()
+    def give(self, authorization: str) -> None:
+        """Make what is somebody's own the user's whose key the header holds, where it holds one."""
+        key = ApiKey.objects.filter(digest=digest_of(authorization.removeprefix("Bearer "))).first()
         for owner, row in self.own.values():
             if key is not None:
                 type(row).objects.filter(pk=row.pk).update(**{owner: key.user})
