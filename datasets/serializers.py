@@ -7,14 +7,11 @@ from rest_framework import serializers
 from datasets.models import MAX_PARENT_CHARS, Dataset
 from datasets.recipe.recipe import Matching, Strategy
 from datasets.recipe.serializer import RecipeDocumentSerializer, RecipeSerializer
-from datasets.recipe.text.items import unknown
 from datasets.services.build import BuildRequest
 from datasets.services.preview import Preview
-from evalsets.models import EvalSet
 from evalsets.serializers import NullableTextField
 from tunix_site.api.fields import ObjectField, QuerySerializer, TextField, UUIDField
 from tunix_site.database.names import (
-    MAX_KEY_CHARS,
     MAX_NAME_CHARS,
     MAX_VERSION_CHARS,
     check_name,
@@ -193,34 +190,6 @@ class WhySerializer(serializers.Serializer[dict[str, Any]]):
 
 class WhyQuery(QuerySerializer):
     trace = UUIDField(help_text="The id of the trace.")
-
-
-class ContaminationQuery(QuerySerializer):
-    eval_set = TextField(max_length=MAX_KEY_CHARS, help_text="The key of the evaluation set.")
-
-    def validate_eval_set(self, key: str) -> str:
-        if not EvalSet.objects.existing().filter(key=key).exists():
-            raise serializers.ValidationError(unknown(key))
-        return key
-
-
-class FoundItemSerializer(serializers.Serializer[dict[str, Any]]):
-    """An item that stands in the dataset, with the evidence and some of the traces."""
-
-    item = serializers.CharField()
-    share = serializers.FloatField(required=False)
-    words = serializers.CharField(required=False)
-    trace_count = serializers.IntegerField()
-    traces = serializers.ListField(child=serializers.UUIDField())
-
-
-class ContaminationSerializer(serializers.Serializer[dict[str, Any]]):
-    """What of an evaluation set stands in the prompts of a dataset."""
-
-    eval_set = DecontaminatedAgainstSerializer()
-    item_count = serializers.IntegerField()
-    trace_count = serializers.IntegerField()
-    items = FoundItemSerializer(many=True)
 
 
 class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):

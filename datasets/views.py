@@ -28,13 +28,12 @@ from datasets.formats.containers import LINES, PARQUET, Container
 from datasets.formats.format import Format
 from datasets.formats.known import AS_LINES, AS_PARQUET, FORMATS
 from datasets.held_out.contamination import look_through
+from datasets.held_out.serializers import ContaminationQuery, ContaminationSerializer
 from datasets.lookup import dataset_by
 from datasets.models import LARGE_FIELDS, Dataset
 from datasets.serializers import (
     BuildAnswerSerializer,
     BuildSerializer,
-    ContaminationQuery,
-    ContaminationSerializer,
     DatasetDetailSerializer,
     DatasetRowSerializer,
     ManifestSerializer,
