@@ -22,14 +22,21 @@ def key_names(keys: Iterable[str]) -> dict[str, str]:
 
 
 def _distinct(names: dict[str, str]) -> dict[str, str]:
-    """Give names that differ also where capitals do not count."""
+    """Give names that differ also where capitals do not count.
+
+    What is safe as it is keeps its name, `train` before others; the rest is named around these.
+    """
     given: dict[str, str] = {}
     taken = set(RESERVED)
-    for one, name in names.items():
-        first = chosen = name[:MAX_CHARS] or "_"
+    for one in sorted(names, key=lambda one: one != UNSPLIT):
+        if one == names[one][:MAX_CHARS] != "" and one.casefold() not in taken:
+            taken.add(one.casefold())
+            given[one] = one
+    for one in [one for one in names if one not in given]:
+        first = chosen = names[one][:MAX_CHARS] or "_"
         number = 2
         while chosen.casefold() in taken:
             chosen, number = f"{first}_{number}", number + 1
         taken.add(chosen.casefold())
         given[one] = chosen
-    return given
+    return {one: given[one] for one in names}

@@ -87,15 +87,21 @@ def test_no_text_ends_the_block_of_the_card(dataset):
 
 
 def test_names_that_would_be_the_same_are_told_apart():
-    assert split_names(["a-b", "a.b", "A_B", "a_b_2", "ALL", "", "é/..\n"]) == {
-        "a-b": "a_b",
-        "a.b": "a_b_2",
-        "A_B": "A_B_3",
-        "a_b_2": "a_b_2_2",
+    splits = ["a-b", "TRAIN", "a.b", "A_B", "a_b_2", "ALL", "", "é/..\n", "train", "t" * 201]
+    named = {
+        "a-b": "a_b_3",
+        "TRAIN": "TRAIN_2",
+        "a.b": "a_b_4",
+        "A_B": "A_B",
+        "a_b_2": "a_b_2",
         "ALL": "ALL_2",
         "": "_",
         "é/..\n": "______"[:5],
+        "train": "train",
+        "t" * 201: "t" * 200,
     }
+    assert split_names(splits) == named
+    assert list(split_names(splits)) == splits
     assert key_names(["../x", "x" * 500]) == {"../x": ".._x", "x" * 500: "x" * 200}
 
 
