@@ -70,10 +70,13 @@ class Bundle:
         return zipped(self.entries)
 
     def _manifest(self) -> Entry:
-        """Give the manifest, with what says which files there are."""
+        """Give the manifest, with what says which files there are, and which to train on."""
+        chosen = {file.name for file in configs.to_train_on(self.files)}
         fields: dict[str, Any] = {
             **DatasetDetailSerializer(self.dataset).data,
-            "files": [file.described() for file in self.files],
+            "files": [
+                {**file.described(), "trained_on": file.name in chosen} for file in self.files
+            ],
             "evalsets": [one.described() for one in self.evaluations],
         }
 

@@ -31,9 +31,14 @@ def card(dataset: Dataset, files: Sequence[DataFile], evaluations: Sequence[Eval
 
 
 def _head(dataset: Dataset, files: Sequence[DataFile]) -> dict[str, Any]:
-    """Give a config of the loader for each format, its files by split."""
+    """Give a config of the loader for each format, its files by split.
+
+    Those without rows are left out: the loader refuses a format whole where one of them is named.
+    """
     configs: dict[str, list[dict[str, str]]] = {}
     for file in files:
+        if not file.has_rows:
+            continue
         described = {"split": file.split, "path": file.name}
         configs.setdefault(file.export.fmt.name, []).append(described)
     return {

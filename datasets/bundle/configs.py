@@ -1,4 +1,4 @@
-"""Configs of trainers for the files of a bundle: each is there where its trainer can read one."""
+"""Configs of trainers for the files of a bundle: each is there where its trainer has rows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -6,46 +6,67 @@ from typing import Any
 import msgspec
 
 from datasets.bundle.files import DataFile
+from datasets.bundle.names import UNSPLIT
 from datasets.bundle.texts import as_yaml, template
 
 TRAIN = ("train", "training")
 HELD_OUT = ("validation", "valid", "val", "eval", "dev", "test")
 MODEL = "Qwen/Qwen3-0.6B"
 
-Files = dict[str, list[DataFile]]  # by format
+Files = dict[str, list[DataFile]]  # with rows, by format
 
 
 def written(files: Sequence[DataFile]) -> Iterator[tuple[str, str]]:
     """Yield names and texts of the configs."""
     by_format: Files = {}
     for file in files:
-        by_format.setdefault(file.export.fmt.name, []).append(file)
+        if file.has_rows:
+            by_format.setdefault(file.export.fmt.name, []).append(file)
     for name, write in CONFIGS.items():
         if text := write(by_format):
             yield name, text
 
 
-def trained_on(files: Sequence[DataFile]) -> DataFile:
-    """Give the file to train on: the one called so, or else the first."""
-    return _called(files, TRAIN) or files[0]
+def to_train_on(files: Sequence[DataFile]) -> list[DataFile]:
+    """Choose a file of each format, if there is one with rows that is not held out."""
+    by_format: Files = {}
+    for file in files:
+        by_format.setdefault(file.export.fmt.name, []).append(file)
+    chosen = map(_trained_on, by_format.values())
+    return [file for file in chosen if file is not None]
 
 
-def held_out(files: Sequence[DataFile]) -> DataFile | None:
-    """Give the file to evaluate on, where one is called so."""
-    return _called(files, HELD_OUT)
+def _trained_on(files: Sequence[DataFile]) -> DataFile | None:
+    """Give the file of the split called so, or else the largest of those that are not held out."""
+    with_rows = [file for file in files if file.has_rows]
+    others = [file for file in with_rows if _split(file).lower() not in HELD_OUT]
+    return _called(with_rows, TRAIN) or max(
+        others, key=lambda file: file.export.row_count, default=None
+    )
 
 
 def _called(files: Sequence[DataFile], names: Sequence[str]) -> DataFile | None:
-    by_split = {file.split.lower(): file for file in files}
-    return next((by_split[name] for name in names if name in by_split), None)
+    """Find the first name; where several differ by capitals alone, as it is written here."""
+    for name in names:
+        called = [file for file in files if _split(file).lower() == name]
+        if called:
+            return min(called, key=lambda file: _split(file) != name)
+    return None
 
 
-def _tunix_sft(files: Files) -> str:
-    return template("tunix-sft.yaml") if {"tunix_tagged", "tunix_sft"} & files.keys() else ""
+def _split(file: DataFile) -> str:
+    """Give the split's own name: that of the file may be another."""
+    return UNSPLIT if file.export.split is None else file.export.split
 
 
-def _tunix_grpo(files: Files) -> str:
-    return template("tunix-grpo.yaml") if "grpo" in files else ""
+def _where_trained(name: str, *formats: str) -> Callable[[Files], str]:
+    """Give a file that lies here as it is, where one of the formats can be trained on."""
+
+    def write(files: Files) -> str:
+        can = any(_trained_on(files.get(fmt, ())) for fmt in formats)
+        return template(name) if can else ""
+
+    return write
 
 
 def _of_trl(
@@ -54,10 +75,10 @@ def _of_trl(
     """Give a config of TRL's command; it knows no file to evaluate on beside one to train on."""
 
     def write(files: Files) -> str:
-        if fmt not in files:
+        file = _trained_on(files.get(fmt, ()))
+        if file is None:
             return ""
-        name = trained_on(files[fmt]).name
-        data = {"path": "json", "data_files": name, "split": "train", "columns": list(columns)}
+        data = {"path": "json", "data_files": file.name, "split": "train", "columns": [*columns]}
         return as_yaml(
             {
                 "model_name_or_path": MODEL,
@@ -85,10 +106,11 @@ def _dataset_info(files: Files) -> str:
 
 
 def _axolotl(files: Files) -> str:
-    name = next((name for name in OF_AXOLOTL if name in files), None)
-    if name is None:
+    trained = {name: _trained_on(files.get(name, ())) for name in OF_AXOLOTL}
+    name, file = next(((name, file) for name, file in trained.items() if file), ("", None))
+    if file is None:
         return ""
-    evaluated = held_out(files[name])
+    evaluated = _called(files[name], HELD_OUT)
 
     def described(file: DataFile) -> dict[str, Any]:
         return {"path": file.name, "ds_type": "json", "split": "train", **OF_AXOLOTL[name]}
@@ -96,7 +118,7 @@ def _axolotl(files: Files) -> str:
     return as_yaml(
         {
             "base_model": MODEL,
-            "datasets": [described(trained_on(files[name]))],
+            "datasets": [described(file)],
             **({"test_datasets": [described(evaluated)]} if evaluated else {}),
             "sequence_len": 4096,
             "micro_batch_size": 4,
@@ -147,8 +169,8 @@ OF_AXOLOTL: dict[str, dict[str, Any]] = {
     },
 }
 CONFIGS: dict[str, Callable[[Files], str]] = {
-    "tunix-sft.yaml": _tunix_sft,
-    "tunix-grpo.yaml": _tunix_grpo,
+    "tunix-sft.yaml": _where_trained("tunix-sft.yaml", "tunix_tagged", "tunix_sft"),
+    "tunix-grpo.yaml": _where_trained("tunix-grpo.yaml", "grpo"),
     "trl-sft.yaml": _of_trl("chat", "trl-sft-run", ("prompt", "completion")),
     "trl-kto.yaml": _of_trl("unpaired", "trl-kto-run", ("prompt", "completion", "label")),
     "trl-dpo.yaml": _of_trl("preference", "trl-dpo-run", ("prompt", "chosen", "rejected")),
@@ -159,7 +181,7 @@ CONFIGS: dict[str, Callable[[Files], str]] = {
         reward_funcs=["rewards.right_answer"],
         num_generations=4,
     ),
-    "rewards.py": lambda files: template("rewards.py") if "grpo" in files else "",
+    "rewards.py": _where_trained("rewards.py", "grpo"),
     "dataset_info.json": _dataset_info,
     "axolotl.yaml": _axolotl,
 }

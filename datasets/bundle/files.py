@@ -25,6 +25,10 @@ class DataFile:
     split: str
 
     @property
+    def has_rows(self) -> bool:
+        return self.export.row_count > 0
+
+    @property
     def name(self) -> str:
         return f"{self.export.fmt.name}.{self.split}.{LINES.suffix}"
 
@@ -52,9 +56,7 @@ def data_files(dataset: Dataset, formats: Sequence[str] | None) -> list[DataFile
         return [file for name in formats for file in _files(dataset, BUNDLED[name])]
     usual = (*DEFAULT, *(OF_PAIRS if dataset.recipe.pair else ()))
     found = [list(_files(dataset, BUNDLED[name])) for name in usual]
-    return [
-        file for files in found if any(file.export.row_count for file in files) for file in files
-    ]
+    return [file for files in found if any(file.has_rows for file in files) for file in files]
 
 
 def _files(dataset: Dataset, fmt: Format) -> Iterator[DataFile]:

@@ -12,7 +12,7 @@ from datasets.bundle.files import BUNDLED
 from datasets.tests.exporting import export
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from evalsets.tests.factories import EvalSetFactory
-from traces.tests.factories import ApprovedTraceFactory, TraceFactory
+from traces.tests.factories import TraceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,7 @@ def test_its_manifest_is_the_datasets_and_says_which_files_there_are(reader, dat
             "split": split,
             "row_count": counts[split],
             "left_out": {},
+            "trained_on": split == "train",
         }
         for split in ("train", "validation")
     ]
@@ -136,9 +137,16 @@ def test_formats_without_rows_come_where_they_are_asked_for_alone(reader):
     TraceFactory()
     dataset = DatasetFactory()
     assert "grpo.train.jsonl" not in unzipped(bundle(reader, dataset))
-    files = unzipped(bundle(reader, dataset, formats="grpo,unpaired,grpo"))
+    files = unzipped(bundle(reader, dataset, formats="grpo,unpaired,grpo,chat"))
     assert files["grpo.train.jsonl"] == files["unpaired.train.jsonl"] == b""
-    assert json.loads(files["manifest.json"])["files"][0]["left_out"] == {"no_reference": 1}
+    told = json.loads(files["manifest.json"])["files"]
+    assert told[0]["left_out"] == {"no_reference": 1}
+    assert [one["trained_on"] for one in told] == [False, False, True]
+    configs = yaml.safe_load(files["README.md"].decode().split("---\n")[1])["configs"]
+    assert [(one["config_name"], one["default"]) for one in configs] == [("chat", True)]
+    assert {name for name in files if name.endswith((".yaml", "info.json", "rewards.py"))} == {
+        "trl-sft.yaml"
+    }
 
 
 @pytest.mark.parametrize("formats", ["nonsense", "", "chat,", "chat, grpo", "table", "chat,CHAT"])
@@ -149,8 +157,8 @@ def test_unknown_formats_are_refused_and_the_known_ones_named(reader, dataset, f
     assert formats == "" or all(name in refusal for name in BUNDLED)
 
 
-def test_the_configs_are_those_of_the_formats(reader):
-    ApprovedTraceFactory()
+def test_the_configs_are_those_of_the_formats(reader, review):
+    review(TraceFactory(), "approved")
     files = unzipped(bundle(reader, DatasetFactory(), formats="messages,unpaired"))
     configs = {name for name in files if name.endswith(("yaml", "json", "py"))}
     assert configs - {"manifest.json", "croissant.json", "tunix_data.py"} == {
