@@ -15,6 +15,7 @@ from tunix_site.database.names import (
     MAX_NAME_CHARS,
     MAX_VERSION_CHARS,
     check_name,
+    key_of,
 )
 
 
@@ -33,6 +34,13 @@ class BuildSerializer(RecipeSerializer):
     )
     training_run_id = TextField(max_length=200, required=False, allow_null=True, allow_blank=True)
     provenance = ObjectField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        key = key_of(attrs["dataset_name"], attrs["dataset_version"])
+        if attrs.get("parent_dataset_id") == key:
+            refusal = f"{key} is the key of the dataset itself."
+            raise serializers.ValidationError({"parent_dataset_id": [refusal]})
+        return super().validate(attrs)
 
     def to_request(self) -> BuildRequest:
         values = self.validated_data

@@ -246,6 +246,7 @@ def test_an_empty_result_names_the_step_that_emptied_it(curator, recipe, said):
         ({"parent_dataset_id": 5}, "parent_dataset_id"),
         ({"parent_dataset_id": "p" * 257}, "parent_dataset_id"),
         ({"parent_dataset_id": "a\0b"}, "parent_dataset_id"),
+        ({"dataset_name": "a b", "parent_dataset_id": "a_b-1"}, "parent_dataset_id"),
         ({"output_path": "/tmp/here"}, "output_path"),
     ],
 )
