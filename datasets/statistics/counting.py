@@ -33,7 +33,7 @@ def statistics(
     """
     counted = _counted(cursor, candidates)
     part_counts: dict[str, dict[str, int]] = {}
-    by_split: dict[str, Any] = {}
+    by_split: dict[str, Any] = {split: _nothing() for split in sorted(splits)}
     for split, told, value, number, *_ in counted:
         of_split = by_split.setdefault(split, _nothing())
         if TOLD[told] == "parts":

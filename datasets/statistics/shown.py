@@ -16,6 +16,9 @@ def split_rows(stats: dict[str, Any]) -> Iterator[tuple[str, str, Counts]]:
     """
     edges = {name: list(ranges(values)) for name, values in stats.get("edges", {}).items()}
     for split, told in sorted(stats.get("by_split", {}).items()):
+        yield split, "traces", [("in it", told["trace_count"])]
+        if not told["trace_count"]:
+            continue
         for name in ("steps", "chars"):
             yield split, name, _there(zip(edges[name], told[name], strict=True))
         for name in ("sources", "models"):

@@ -55,6 +55,18 @@ def test_each_split_has_its_histograms_in_the_manifest(reader):
         assert told["models"] == {"others": 0, "values": {"small": len(traces)}}
 
 
+def test_a_split_without_traces_is_told_of_with_counts_of_nothing():
+    TraceFactory.create_batch(3)
+    dataset = DatasetFactory(recipe__seed=1, recipe__splits={"train": 0.999999, "b": 0.000001})
+    assert list(dataset.stats["by_split"]) == ["b", "train"]
+    nothing = of(dataset, "b")
+    assert nothing.keys() == of(dataset, "train").keys()
+    assert nothing["trace_count"] == sum(nothing["steps"] + nothing["chars"]) == 0
+    assert (nothing["models"], nothing["scores"]) == ({"values": {}, "others": 0}, [])
+    rows = list(split_rows(dataset.stats))
+    assert rows[:2] == [("b", "traces", [("in it", 0)]), ("train", "traces", [("in it", 3)])]
+
+
 def test_a_dataset_without_splits_has_one(reader):
     TraceFactory(meta={})
     dataset = DatasetFactory()
