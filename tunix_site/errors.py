@@ -104,3 +104,7 @@ class Unavailable(APIException):
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail)
         self.wait = RETRY_AFTER_SECONDS
+
+
+class Busy(Unavailable):
+    """503: as much is being done as may be done at once, which is no error of ours."""

@@ -40,8 +40,8 @@ class BundleView(ApiView):
             (200, ZipRenderer.media_type): OpenApiTypes.BINARY,
             (200, BytesRenderer.media_type): OpenApiTypes.BINARY,
             (304, ZipRenderer.media_type): None,
-            (412, ZipRenderer.media_type): None,
             (409, "application/json"): ERROR_BODY,
+            (412, "application/json"): ERROR_BODY,
         },
     )
     def get(self, request: Request, key: str) -> HttpResponseBase:

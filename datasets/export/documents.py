@@ -69,8 +69,8 @@ def responses(*kinds: tuple[str, Any]) -> dict[tuple[int, str], Any]:
     return {
         **{(code, name): kind for code in (200, 206) for name, kind in known},
         (304, first): None,
-        (412, first): None,
         (409, "application/json"): ERROR_BODY,
+        (412, "application/json"): ERROR_BODY,
         (416, "application/json"): ERROR_BODY,
     }
 

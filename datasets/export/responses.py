@@ -26,6 +26,7 @@ from tunix_site.api.pieces import PIECE_BYTES, started
 from tunix_site.api.streams import slots
 
 NO_SUCH_RANGE = status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
+OTHER_ETAG = status.HTTP_412_PRECONDITION_FAILED
 
 
 class FilePart:
@@ -131,9 +132,13 @@ def _range_of(request: HttpRequest) -> str:
 
 def unless_known(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Give 304 or 412 in place of a response whose ETag the client knows, or insists on."""
+    etag = response["ETag"]
     conditional = get_conditional_response(
-        request, etag=response["ETag"], response=cast(HttpResponse, response)
+        request, etag=etag, response=cast(HttpResponse, response)
     )
+    if conditional is not None and conditional.status_code == OTHER_ETAG:
+        said = f"It is {etag}, and not what `If-Match` names."
+        return JsonResponse({"detail": said}, status=OTHER_ETAG, headers={"ETag": etag})
     return cast(HttpResponseBase, conditional)
 
 

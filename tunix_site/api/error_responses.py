@@ -15,7 +15,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from tunix_site.api.renderers import answer_in_json
 from tunix_site.api.retold import retold
 from tunix_site.database.troubles import described, trouble_of
-from tunix_site.errors import RETRY_AFTER_SECONDS, DatabaseTrouble, TooLarge
+from tunix_site.errors import RETRY_AFTER_SECONDS, Busy, DatabaseTrouble, TooLarge
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,11 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     elif isinstance(exc, RequestDataTooBig):
         exc = TooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     answer_in_json(context["request"])
-    return drf_exception_handler(retold(exc, context), context)
+    response = drf_exception_handler(retold(exc, context), context)
+    if isinstance(exc, Busy) and response is not None:
+        # our line for the request says it; Django would call it an error
+        response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def error_answer(request: HttpRequest, status_code: int, detail: str) -> HttpResponse:

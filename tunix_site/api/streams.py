@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.signals import request_finished
 
-from tunix_site.errors import Unavailable
+from tunix_site.errors import Busy
 
 THREADS_KEPT_FREE = 2
 
@@ -39,7 +39,7 @@ class StreamSlots:
         if getattr(self.thread, "holds", False):
             return
         if not self.take():
-            raise Unavailable("As many imports and exports run as may at once; try again later.")
+            raise Busy("As many imports and exports run as may at once; try again later.")
         self.hand_over()
 
     def release(self, **_: Any) -> None:

@@ -89,6 +89,12 @@ ERRORS: dict[str, tuple[str, str, Any, dict[str, Any]]] = {
         },
         {},
     ),
+    "412": (
+        "PreconditionFailed",
+        "`If-Match` names other bytes than those that there are; `ETag` names these.",
+        {"detail": 'It is "5d41402abc4b2a76b9719d911017c592", and not what `If-Match` names.'},
+        {},
+    ),
     "413": (
         "TooLarge",
         "The body, decompressed, is larger than allowed.",

@@ -33,6 +33,7 @@ def request_():
         (errors.KeyReused(), 422, {"detail": errors.KeyReused.default_detail}),
         (errors.Unavailable(), 503, AWAY),
         (errors.Unavailable("Away."), 503, {"detail": "Away."}),
+        (errors.Busy("Later."), 503, {"detail": "Later."}),
         (
             parsers.UnsupportedEncoding(),
             415,
