@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
     empty = connection.ops.execute_sql_flush
 
-    def empty_in_the_end(statements: list[str]) -> None:
+    def empty_in_the_end(sql_list: Iterable[str]) -> None:
         """Empty it also where a request whose client hung up still comes to its end: a deadlock."""
+        statements = list(sql_list)
         try:
             empty(statements)
         except OperationalError as error:
@@ -75,7 +76,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
                 raise
             empty(statements)
 
-    connection.ops.execute_sql_flush = empty_in_the_end
+    connection.ops.execute_sql_flush = empty_in_the_end  # type: ignore[method-assign]
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE events_event DISABLE TRIGGER events_are_not_truncated")
 
