@@ -216,7 +216,7 @@ def test_a_claim_is_renewed(curating):
     answer = curating.post(of(queue, "renew"), {"claim": claim_of(trace).pk}, **JSON)
     assert answer.status_code == 200
     assert claim_of(trace).expires_at > before
-    assert curating.post(of(queue, "renew"), {"claim": "1"}, **JSON).status_code == 409
+    assert curating.post(of(queue, "renew"), {"claim": "9" * 18}, **JSON).status_code == 409
 
 
 def test_a_trace_that_another_holds_is_shown_to_be_read(curating):
