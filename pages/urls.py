@@ -4,6 +4,7 @@ from django.urls import URLPattern, re_path
 
 from pages.queues.views import QueuesView
 from pages.review import queued, views
+from pages.traces.views import TracesView
 
 QUEUE = r"(?P<queue>[0-9]{1,18})"
 TRACE = r"(?P<trace>[0-9a-fA-F-]{32,36})"
@@ -28,4 +29,5 @@ urlpatterns = [
     _page(f"{QUEUE}/{TRACE}", queued.QueuedView, "queued"),
     _page(f"{QUEUE}/{TRACE}/steps", views.StepsView, "queued-steps"),
     _page(f"{QUEUE}/{TRACE}/verdict", queued.QueuedVerdictView, "queued-verdict"),
+    re_path(r"^traces/?$", TracesView.as_view(), name="traces"),
 ]

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from pages.queues.listing import ORDERS, rows_for
 from pages.queues.making import made_of
-from pages.review.page import PageView
+from pages.shared.page import PageView
 from traces.models import Status
 from traces.reasoning.answers.comparing import OUTCOMES
 from tunix_site.admin_base.recording import actor_of

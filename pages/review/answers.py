@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from pages.review import shown
-from pages.review.page import wants_json
 from pages.review.place import Place, urls_of
+from pages.shared.page import wants_json
 from traces.curation.queues import Queue
 from traces.models import Trace
 

@@ -9,9 +9,9 @@ from django.urls import reverse
 from pages.review import shown
 from pages.review.answers import nothing_left, page_of
 from pages.review.finding import start_of, trace_with
-from pages.review.page import PageView
 from pages.review.place import Place, claim_with, claimed, last_review_of
 from pages.review.sent import verdict_sent
+from pages.shared.page import PageView
 from traces.curation.queues import Queue
 from traces.finding.queues import find_queue
 from traces.services.queues.claims import claim_next, claim_trace, release_claim, renew_claim

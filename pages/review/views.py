@@ -13,10 +13,10 @@ from django.views.generic import View
 from pages.review import beside, shown
 from pages.review.answers import page_of, refused_login
 from pages.review.finding import start_of, trace_with
-from pages.review.page import PageView
 from pages.review.place import Place
 from pages.review.sent import tags_sent, verdict_sent
 from pages.review.steps import piece_of
+from pages.shared.page import PageView
 from pages.text.texts import Texts
 from traces.finding.queues import find_queue
 from traces.services.curation import curate_trace

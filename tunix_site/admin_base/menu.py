@@ -1,5 +1,6 @@
 """The admin's sidebar, made of the menus of the apps."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -14,11 +15,17 @@ def navigation(request: Any) -> list[dict[str, object]]:
 
 def _group(menu: Menu) -> dict[str, object]:
     permission = "may_administer" if menu.for_superusers else "may_curate"
-    routes = {
-        **{title: (f"admin:{page}_changelist", icon) for title, (page, icon) in menu.pages.items()},
-        **menu.links,
+    pages = {
+        title: (f"admin:{page}_changelist", icon) for title, (page, icon) in menu.pages.items()
     }
-    items = [
+    return {
+        "title": menu.title,
+        "items": [*_items(menu.links, "may_read"), *_items(pages, permission)],
+    }
+
+
+def _items(routes: Mapping[str, tuple[str, str]], permission: str) -> list[dict[str, str]]:
+    return [
         {
             "title": title,
             "icon": icon,
@@ -27,4 +34,3 @@ def _group(menu: Menu) -> dict[str, object]:
         }
         for title, (route, icon) in routes.items()
     ]
-    return {"title": menu.title, "items": items}

@@ -43,6 +43,13 @@ def may_curate(request: Any) -> bool:
     return bool(request.may_curate)
 
 
+def may_read(request: Any) -> bool:
+    """Tell whether the request's user may read what the API shows; one query a request."""
+    if not hasattr(request, "may_read"):
+        request.may_read = rank_of_user(request.user) >= RANKS[Role.READER]
+    return bool(request.may_read)
+
+
 def may_administer(request: Any) -> bool:
     """Tell whether the user is a superuser; keys, users and groups are theirs alone."""
     user = request.user

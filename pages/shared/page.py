@@ -1,10 +1,12 @@
-"""What the pages of reviewing share: who may come, and a policy that runs our own script alone."""
+"""What pages share: who may come, under which policy, and within what they are shown."""
 
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.generic import View
 
@@ -12,18 +14,25 @@ from tunix_site.access.roles import RANKS, rank_of_user
 from tunix_site.api.refusals import refusal
 from tunix_site.models import Role
 
-POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
+STRICT = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+# What unfold's layout needs beyond: its Alpine evaluates attributes, its colours are a style
+# element, its stylesheet has fonts and pictures.
+IN_LAYOUT = {
+    **STRICT,
+    "script-src": "'self' 'unsafe-eval'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+}
 LOGGED_OUT = "Your session ended: log in again."
 
 
@@ -36,6 +45,7 @@ class PageView(View):
     """A page for whoever has the role; a session that ended is told as such to the module."""
 
     role: ClassVar[str] = Role.READER
+    policy: ClassVar[dict[str, str]] = STRICT
     may_judge = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -46,9 +56,32 @@ class PageView(View):
         if rank < RANKS[self.role]:
             return refusal(request, 403, f"This needs the role {self.role}.")
         response = super().dispatch(request, *args, **kwargs)
-        response["Content-Security-Policy"] = POLICY
+        response["Content-Security-Policy"] = "; ".join(map(" ".join, self.policy.items()))
         response["Cache-Control"] = "no-store"
         return response
+
+
+class SitePage(PageView):
+    """A page in the admin's layout; its template extends `pages/site.html`."""
+
+    policy = IN_LAYOUT
+
+    def show(
+        self,
+        request: HttpRequest,
+        template: str,
+        context: dict[str, Any],
+        *,
+        title: str,
+        status: int = 200,
+    ) -> HttpResponse:
+        whole = {
+            **admin.site.each_context(request),
+            "may_judge": self.may_judge,
+            **context,
+            "title": title,
+        }
+        return render(request, template, whole, status=status)
 
 
 def _asking_for_login(request: HttpRequest) -> HttpResponse:
