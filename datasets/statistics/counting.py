@@ -3,7 +3,7 @@
 from typing import Any
 
 from datasets.recipe.candidates import Candidates
-from datasets.statistics.edges import EDGES, edges_of
+from datasets.statistics.edges import EDGES, bucket_of, edges_of
 
 MOST_VALUES = 20  # sources and models of a split; the others are counted together
 MOST_SCORERS = 50  # criteria with their versions, the first by name
@@ -147,18 +147,13 @@ def _scores(cursor: Any, candidates: Candidates) -> list[Row]:
             ) AS rank
             FROM (
                 SELECT kept.split, score.criteria, score.scorer_version, count(*) AS count,
-                       CASE WHEN score.criteria LIKE 'tokens:%%'
-                            THEN width_bucket(score.value, %s::float8[])
-                            WHEN score.criteria = 'length'
-                            THEN width_bucket(score.value, %s::float8[])
-                            ELSE width_bucket(score.value, %s::float8[]) END AS bucket
+                       {bucket_of("score.criteria", "score.value")} AS bucket
                 FROM {candidates.rows} JOIN traces_score AS score ON score.trace_id = kept.id
                 GROUP BY kept.split, score.criteria, score.scorer_version, bucket
             ) AS counted
         ) AS ranked
         WHERE rank <= {MOST_SCORERS} ORDER BY rank
         """,  # noqa: S608
-        [[float(edge) for edge in EDGES[name]] for name in ("tokens", "chars", "scores")],
     )
     found: list[Row] = cursor.fetchall()
     return found

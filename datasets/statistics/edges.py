@@ -21,8 +21,26 @@ def ranges(edges: Sequence[float]) -> Iterator[str]:
     yield f"from {edges[-1]:,}"
 
 
+# by which edges scores are counted, by the name of their criterion or how it begins; else "scores"
+NAMED = {"length": "chars"}
+BEGINNING = {"tokens:": "tokens"}
+
+
 def edges_of(criteria: str) -> str:
     """Name the edges between which the scores of a criterion are counted."""
-    if criteria.startswith("tokens:"):
-        return "tokens"
-    return "chars" if criteria == "length" else "scores"
+    begun = (edges for start, edges in BEGINNING.items() if criteria.startswith(start))
+    return NAMED.get(criteria) or next(begun, "scores")
+
+
+def bucket_of(criteria: str, value: str) -> str:
+    """Write the SQL of which of the counts a score is in, of the SQL of its criterion and value."""
+    cases = [
+        *((f"{criteria} = '{name}'", edges) for name, edges in NAMED.items()),
+        *((f"starts_with({criteria}, '{start}')", edges) for start, edges in BEGINNING.items()),
+    ]
+    whens = " ".join(f"WHEN {case} THEN {_bucket(value, edges)}" for case, edges in cases)
+    return f"CASE {whens} ELSE {_bucket(value, 'scores')} END"
+
+
+def _bucket(value: str, edges: str) -> str:
+    return f"width_bucket({value}, ARRAY{EDGES[edges]}::float8[])"
