@@ -1,6 +1,6 @@
 """Rows that are the traces of a dataset, by position, and what formats read of them, as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from datasets.formats.rows import Scope
@@ -214,13 +214,17 @@ class Items:
     def _excluded(self, scope: Scope) -> dict[str, int]:
         """Count what is left out for what the traces hold."""
         counts = dict.fromkeys(scope.excluded, 0)
+        for parts, count in self._counted(scope):
+            for reason in scope.excluded & Parts(parts):
+                counts[reason] += count
+                break
+        return {str(reason.name).lower(): count for reason, count in counts.items() if count}
+
+    def _counted(self, scope: Scope) -> Iterator[tuple[int, int]]:
+        """Yield what rows hold, and how many do."""
         for split, by_parts in scope.dataset.part_counts.items():
             if scope.split in (None, split):
-                for parts, count in by_parts.items():
-                    for reason in scope.excluded & Parts(int(parts)):
-                        counts[reason] += count
-                        break
-        return {str(reason.name).lower(): count for reason, count in counts.items() if count}
+                yield from ((int(parts), count) for parts, count in by_parts.items())
 
     def query(self, scope: Scope, columns: Sequence[str], *, after: int) -> tuple[str, list[Any]]:
         chosen, parameters = self._chosen(scope, after)

@@ -1,6 +1,7 @@
 """Rows that are the pairs of a dataset, in their order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from datasets.formats.counted import counted
@@ -8,10 +9,13 @@ from datasets.formats.items import COLUMNS, Items, ReplyRow
 from datasets.formats.options import Metadata, Options
 from datasets.formats.rendering import about, as_metadata, source
 from datasets.formats.rows import Scope
-from traces.reasoning.turns import Parts
 from tunix_site.errors import Conflict
 
 REJECTED = "rejected_"  # before the names of its columns
+_of_chosen = attrgetter(*ReplyRow._fields)
+_of_rejected = attrgetter(
+    *(name if name == "prompt" else REJECTED + name for name in ReplyRow._fields)
+)
 
 
 class PairRow(NamedTuple):
@@ -39,12 +43,11 @@ class PairRow(NamedTuple):
 
     @property
     def chosen(self) -> ReplyRow:
-        return ReplyRow(*self[:9])
+        return ReplyRow._make(_of_chosen(self))
 
     @property
     def rejected(self) -> ReplyRow:
-        identity, created_at, version, *reply = self[9:17]
-        return ReplyRow(identity, created_at, version, self.prompt, *reply)  # type: ignore[arg-type]  # a slice's types
+        return ReplyRow._make(_of_rejected(self))
 
 
 def metadata(row: PairRow, options: Options) -> dict[str, Any]:
@@ -73,19 +76,14 @@ class Pairs(Items):
         count: int = dataset.stats["pair_split_counts"][scope.split]
         return count
 
-    def _excluded(self, scope: Scope) -> dict[str, int]:
+    def _counted(self, scope: Scope) -> Iterator[tuple[int, int]]:
         split = () if scope.split is None else (scope.split,)
         query = (
             f"SELECT (parts & {int(scope.excluded)})::text, count(*) FROM {self.table} "  # noqa: S608
             f"WHERE dataset_id = %s {'AND split = %s' if split else ''} GROUP BY 1"
         )
         held = counted(scope.dataset.build_id, query, scope.dataset.pk, *split)
-        counts = dict.fromkeys(scope.excluded, 0)
-        for parts, count in held.items():
-            for reason in scope.excluded & Parts(int(parts or 0)):
-                counts[reason] += count
-                break
-        return {str(reason.name).lower(): count for reason, count in counts.items() if count}
+        yield from ((int(parts or 0), count) for parts, count in held.items())
 
     def query(self, scope: Scope, columns: Sequence[str], *, after: int) -> tuple[str, list[Any]]:
         chosen, parameters = self._chosen(scope, after)
