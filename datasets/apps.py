@@ -25,6 +25,6 @@ class DatasetsConfig(apps.SiteApp):
     def ready(self) -> None:
         from datasets import tasks  # noqa: F401  # registers the kind of job
         from datasets.held_out.named import datasets_naming
-        from evalsets.services.delete import names_evalsets
+        from evalsets.services.delete import register_namer
 
-        names_evalsets(namer=datasets_naming)
+        register_namer(namer=datasets_naming)

@@ -16,7 +16,7 @@ Namer = Callable[[EvalSet], Iterable[str]]
 _namers: list[Namer] = []
 
 
-def names_evalsets(*, namer: Namer) -> None:
+def register_namer(*, namer: Namer) -> None:
     """Have a function say, before a set is deleted, what names it; the apps above add theirs.
 
     It is called in the transaction of the deletion, which holds the set's row: whoever names a set

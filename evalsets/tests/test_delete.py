@@ -36,7 +36,7 @@ def test_a_deleted_set_keeps_its_key_alone(curator, reader):
 def test_one_that_is_named_stays(curator, monkeypatch):
     monkeypatch.setattr(delete, "_namers", [])
     named = {"sums-1": ["mix-2", "mix-1"]}
-    delete.names_evalsets(namer=lambda evalset: named.get(evalset.key, []))
+    delete.register_namer(namer=lambda evalset: named.get(evalset.key, []))
     EvalSetFactory(name="sums")
     EvalSetFactory(name="other")
     refused = curator.delete("/api/evalsets/sums-1")
