@@ -6,6 +6,7 @@ import zipfile
 
 import httpx
 import pytest
+from django.db import connection
 
 from datasets.bundle.bundle import Bundle
 from datasets.bundle.zipped import Entry, whole, zipped
@@ -61,7 +62,20 @@ def test_a_reader_that_goes_away_leaves_nothing_behind(transactional_db):
         for _ in range(read):
             next(pieces)
         pieces.close()
+        assert not connection.in_atomic_block
     assert len(unzipped(b"".join(Bundle(dataset=dataset).pieces()))) > 10
+
+
+def test_a_reader_that_goes_away_gives_its_slot_back(reader, transactional_db):
+    dataset, free = large_dataset(), slots.free
+    for read in (0, 1, 2):
+        response = reader.get(url_of(dataset))
+        assert slots.free == free - 1
+        pieces = iter(response)
+        for _ in range(read):
+            next(pieces)
+        response.close()
+        assert slots.free == free
 
 
 @pytest.mark.live
