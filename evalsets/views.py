@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import IO, ClassVar, cast
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.cache import get_conditional_response
+from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
@@ -30,9 +29,10 @@ from evalsets.serializers import (
 )
 from evalsets.services.create import EvalSetRequest, create_evalset
 from evalsets.services.delete import delete_evalset
+from tunix_site.api.openapi.schema import ERROR_BODY
 from tunix_site.api.pagination import PageQuery
 from tunix_site.api.parsers import BytesLinesParser, LinesParser, StrictJSONParser, kind_of_media
-from tunix_site.api.pieces import started
+from tunix_site.api.pieces import started, to_be_saved, unless_known
 from tunix_site.api.renderers import BYTES, NDJSON, BytesRenderer, NDJSONRenderer
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
@@ -106,7 +106,7 @@ class EvalSetViewSet(ApiViewSet):
             (200, NDJSON): OpenApiTypes.STR,
             (200, BytesRenderer.media_type): OpenApiTypes.BINARY,
             304: None,
-            412: None,
+            (412, "application/json"): ERROR_BODY,
         },
         description="List the items of an evaluation set with their answers, a JSON object a line.",
     )
@@ -118,16 +118,15 @@ class EvalSetViewSet(ApiViewSet):
     )
     def item_lines(self, request: Request, key: str) -> HttpResponseBase:
         evalset = self.get_object()
-        response = StreamingHttpResponse(content_type=request.accepted_renderer.media_type)
-        response["Content-Disposition"] = f'attachment; filename="{evalset.key}.jsonl"'
-        response["ETag"] = etag = f'"{evalset.digest}"'
-        conditional = get_conditional_response(
-            request._request, etag=etag, response=cast(HttpResponse, response)
-        )
-        answer = cast(HttpResponseBase, conditional)
-        if answer is response and request.method != "HEAD":
+        headers = {
+            "Content-Type": request.accepted_renderer.media_type,
+            "Content-Disposition": to_be_saved(f"{evalset.key}.jsonl"),
+            "ETag": f'"{evalset.digest}"',
+        }
+        response = unless_known(request._request, StreamingHttpResponse(headers=headers))
+        if isinstance(response, StreamingHttpResponse) and request.method != "HEAD":
             response.streaming_content = started(item_pieces(evalset))
-        return answer
+        return response
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete an evaluation set that nothing names; its key stays taken."""

@@ -1,12 +1,10 @@
 """How a bundle is answered: as it is made, without a length."""
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.utils.http import content_disposition_header
 from drf_spectacular.utils import OpenApiParameter
 
 from datasets.bundle.bundle import Bundle
-from datasets.export.responses import unless_known
-from tunix_site.api.pieces import started
+from tunix_site.api.pieces import started, to_be_saved, unless_known
 
 HEADERS = [
     OpenApiParameter(
@@ -30,10 +28,9 @@ HEADERS = [
 
 def bundle_response(request: HttpRequest, bundle: Bundle, *, media_type: str) -> HttpResponseBase:
     """Answer with an archive, or that the client knows it."""
-    disposition = content_disposition_header(as_attachment=True, filename=bundle.file_name)
     headers = {
         "Content-Type": media_type,
-        "Content-Disposition": str(disposition),
+        "Content-Disposition": to_be_saved(bundle.file_name),
         "Accept-Ranges": "none",
         "X-Content-Digest": bundle.dataset.content_digest,
     }

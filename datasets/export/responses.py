@@ -3,17 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 from django.http import (
     HttpRequest,
-    HttpResponse,
     HttpResponseBase,
     JsonResponse,
     StreamingHttpResponse,
 )
-from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.utils.http import content_disposition_header
+from django.utils.cache import patch_vary_headers
 from rest_framework import status
 
 from datasets.compression import IDENTITY, Encoding, negotiated, welcomes_plain
@@ -22,11 +19,10 @@ from datasets.export.export import Export, told
 from datasets.export.ranges import part_of
 from datasets.formats.containers import Container
 from datasets.formats.format import Format
-from tunix_site.api.pieces import PIECE_BYTES, started
+from tunix_site.api.pieces import PIECE_BYTES, started, to_be_saved, unless_known
 from tunix_site.api.streams import slots
 
 NO_SUCH_RANGE = status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
-OTHER_ETAG = status.HTTP_412_PRECONDITION_FAILED
 
 
 class FilePart:
@@ -130,23 +126,9 @@ def _range_of(request: HttpRequest) -> str:
     return request.headers.get("Range", "") if request.method == "GET" else ""
 
 
-def unless_known(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Give 304 or 412 in place of a response whose ETag the client knows, or insists on."""
-    etag = response["ETag"]
-    conditional = get_conditional_response(
-        request, etag=etag, response=cast(HttpResponse, response)
-    )
-    if conditional is not None and conditional.status_code == OTHER_ETAG:
-        said = f"It is {etag}, and not what `If-Match` names."
-        return JsonResponse({"detail": said}, status=OTHER_ETAG, headers={"ETag": etag})
-    return cast(HttpResponseBase, conditional)
-
-
 def _headers(export: Export) -> dict[str, str]:
     headers = {
-        "Content-Disposition": str(
-            content_disposition_header(as_attachment=True, filename=export.file_name)
-        ),
+        "Content-Disposition": to_be_saved(export.file_name),
         "Accept-Ranges": "none",
         "X-Row-Count": str(export.row_count),
         "X-Rows-Left-Out": told(export.left_out) or "0",

@@ -21,7 +21,7 @@ from datasets.lineage.serializers import (
 )
 from datasets.lookup import dataset_by
 from tunix_site.api.openapi.schema import ERROR_BODY
-from tunix_site.api.pieces import started
+from tunix_site.api.pieces import started, to_be_saved
 from tunix_site.api.renderers import NDJSON, BytesRenderer, NDJSONRenderer
 from tunix_site.api.views import ApiView
 from tunix_site.models import Role
@@ -79,7 +79,7 @@ class ChangedTracesView(ApiView):
         pieces = started(lines) if request.method != "HEAD" else []
         response = StreamingHttpResponse(pieces, content_type=request.accepted_renderer.media_type)
         name = f"{base.key}.{other.key}.{asked['change']}.jsonl"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response["Content-Disposition"] = to_be_saved(name)
         return response
 
 

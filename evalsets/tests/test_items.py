@@ -52,6 +52,15 @@ def test_who_has_them_already_is_told_so(reader):
         assert method(url, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+def test_who_insists_on_others_is_told_which_they_are(reader):
+    evalset = EvalSetFactory()
+    url = f"/api/evalsets/{evalset.key}/items.jsonl"
+    refused = reader.get(url, headers={"If-Match": '"other"'})
+    assert (refused.status_code, refused["ETag"]) == (412, f'"{evalset.digest}"')
+    assert evalset.digest in refused.json()["detail"]
+    assert reader.get(url, headers={"If-Match": refused["ETag"]}).status_code == 200
+
+
 @given(metas, st.lists(text.filter(bool), max_size=2))
 @settings(
     max_examples=60,

@@ -17,7 +17,7 @@ from jobs.models import Job
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
 from tunix_site.access.roles import rank_of_request
-from tunix_site.api.pieces import started
+from tunix_site.api.pieces import started, to_be_saved
 from tunix_site.api.renderers import NDJSON, BytesRenderer, NDJSONRenderer
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
@@ -84,5 +84,5 @@ class JobViewSet(ApiViewSet):
         job = self.get_object()
         pieces = started(error_pieces(job)) if request.method != "HEAD" else []
         response = StreamingHttpResponse(pieces, content_type=request.accepted_renderer.media_type)
-        response["Content-Disposition"] = f'attachment; filename="{job.pk}.errors.jsonl"'
+        response["Content-Disposition"] = to_be_saved(f"{job.pk}.errors.jsonl")
         return response
