@@ -138,8 +138,8 @@ def test_it_is_told_and_goes_with_its_trace(curator, attempts):
     assert not Preference.objects.exists()
 
 
-def test_a_list_takes_three_queries(reader, client_as, attempts, django_assert_num_queries):
+def test_a_list_takes_two_queries(reader, client_as, attempts, django_assert_num_queries):
     for role in ("curator", "trainer"):
         assert post(client_as(role), *attempts).status_code == 201
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):  # the key, the preferences with their reviewers
         assert len({one["reviewer"] for one in listed(reader)}) == 2
