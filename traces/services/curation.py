@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import psycopg
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
@@ -30,7 +32,10 @@ def curate_trace(*, trace: Trace, by: Actor, changes: dict[str, Any]) -> Trace:
 
 
 def delete_trace(*, trace: Trace, by: Actor) -> None:
-    """Delete a trace with its scores and reviews; Conflict names the datasets that hold it."""
+    """Delete a trace with its scores and reviews.
+
+    Conflict names the datasets that hold it, or what was added to it meanwhile.
+    """
     try:
         with transaction.atomic():
             identity, trace = trace.pk, locked_trace(trace=trace)
@@ -47,6 +52,16 @@ def delete_trace(*, trace: Trace, by: Actor) -> None:
     except ProtectedError as error:
         holders = sorted({str(holder) for holder in error.protected_objects})
         raise Conflict(f"The trace is held by: {', '.join(holders)}. {INSTEAD}") from None
-    except IntegrityError:
-        # a dataset took it between the look and the deletion
-        raise Conflict("The trace is held by a dataset that was just built.") from None
+    except IntegrityError as error:
+        # between the look and the deletion
+        raise Conflict(_came_meanwhile(error)) from None
+
+
+def _came_meanwhile(error: IntegrityError) -> str:
+    """Say what refers to a trace since it was looked through."""
+    cause = error.__cause__
+    table = cause.diag.table_name if isinstance(cause, psycopg.Error) else None
+    for model in apps.get_models():
+        if model._meta.db_table == table:
+            return f"A {model._meta.verbose_name} was just added to the trace: delete it again."
+    return "The trace is held by a dataset that was just built."  # whose trigger names no table

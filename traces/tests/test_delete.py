@@ -77,3 +77,17 @@ def test_a_dataset_built_meanwhile_keeps_it(curator):
         response = curator.delete(f"{URL}/{trace.id}")
     assert response.status_code == 409
     assert DatasetItem.objects.get().trace == trace
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_score_that_comes_meanwhile_is_named(curator):
+    trace = TraceFactory()
+
+    def score() -> None:
+        elsewhere(lambda: ScoreFactory(trace=trace))
+
+    with just_before('DELETE FROM "traces_trace"', score):
+        response = curator.delete(f"{URL}/{trace.id}")
+    assert response.status_code == 409
+    assert response.json() == {"detail": "A score was just added to the trace: delete it again."}
+    assert curator.delete(f"{URL}/{trace.id}").status_code == 204
