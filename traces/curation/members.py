@@ -53,9 +53,9 @@ class QueueMember(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["queue", "filling", "rank", "trace"],
+                fields=["queue", "reviewers", "filling", "rank", "trace"],
                 condition=Q(done=False),
-                name="member_in_order",
+                name="member_by_reviewers",
             ),
             models.Index(
                 fields=["trace"],

@@ -19,6 +19,7 @@ from tunix_site.errors import Conflict
 
 LASTS = timedelta(minutes=10)
 MOST_HELD = 2  # in a queue: the one that is worked on, and the one that is fetched beforehand
+LOOKED_AT, MOST_LOOKED_AT = 10, 10_000  # members at once, of which one is taken
 TURNS = 0x636C6169  # advisory locks: one for each person
 
 GONE = "The claim ended, or was let go: take the next trace."
@@ -34,28 +35,49 @@ _FREE = """
     ) < member.wanted - cardinality(member.reviewers)
 """
 # OFFSET 0: what is asked of a member is asked of one after the other, in their order.
-_CANDIDATE = f"""
-    SELECT member.id FROM {{members}}
-    JOIN traces_trace AS trace ON trace.id = member.trace_id
-    WHERE member.queue_id = %(queue)s AND member.id <> ALL (%(tried)s::bigint[]) AND {_FREE}
+_WANTED = f"""
+    member.queue_id = %(queue)s AND member.id <> ALL (%(tried)s::bigint[]) AND {_FREE}
     AND NOT EXISTS (
         SELECT FROM traces_claim AS mine
         WHERE mine.trace_id = member.trace_id AND mine.reviewer_id = %(user)s
         AND mine.expires_at > statement_timestamp() OFFSET 0
-    ) AND {{others}}
-    LIMIT 1 FOR NO KEY UPDATE OF trace SKIP LOCKED
+    )
+"""
+# By who judged them already, each such group by the index: whoever judged many walks past none.
+_NEW = f"""
+    WITH RECURSIVE judged AS (
+        (SELECT reviewers FROM traces_queuemember
+        WHERE queue_id = %(queue)s AND NOT done ORDER BY reviewers LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT reviewers FROM traces_queuemember
+            WHERE queue_id = %(queue)s AND NOT done AND reviewers > judged.reviewers
+            ORDER BY reviewers LIMIT 1
+        ) FROM judged WHERE judged.reviewers IS NOT NULL
+    )
+    SELECT first.id FROM judged CROSS JOIN LATERAL (
+        SELECT member.id, member.filling, member.rank, member.trace_id
+        FROM traces_queuemember AS member
+        WHERE member.reviewers = judged.reviewers AND {_WANTED} AND NOT EXISTS (
+            SELECT FROM traces_skip AS skip
+            WHERE skip.member_id = member.id AND skip.reviewer_id = %(user)s OFFSET 0
+        ) ORDER BY member.filling, member.rank, member.trace_id LIMIT %(most)s
+    ) AS first
+    WHERE NOT %(user)s = ANY (judged.reviewers)
+    ORDER BY first.filling, first.rank, first.trace_id LIMIT %(most)s
 """  # noqa: S608
-_NEW = _CANDIDATE.format(
-    members="traces_queuemember AS member",
-    others="""NOT EXISTS (
-        SELECT FROM traces_skip AS skip
-        WHERE skip.member_id = member.id AND skip.reviewer_id = %(user)s OFFSET 0
-    ) ORDER BY member.filling, member.rank, member.trace_id""",
-)
-_SKIPPED = _CANDIDATE.format(
-    members="traces_skip AS skip JOIN traces_queuemember AS member ON member.id = skip.member_id",
-    others="skip.reviewer_id = %(user)s ORDER BY skip.skipped_at, skip.id",
-)
+_SKIPPED = f"""
+    SELECT member.id FROM traces_skip AS skip
+    JOIN traces_queuemember AS member ON member.id = skip.member_id
+    WHERE skip.reviewer_id = %(user)s AND {_WANTED}
+    ORDER BY skip.skipped_at, skip.id LIMIT %(most)s
+"""  # noqa: S608
+_LOCK = """
+    SELECT member.id FROM unnest(%(members)s::bigint[]) WITH ORDINALITY AS asked (id, place)
+    JOIN traces_queuemember AS member ON member.id = asked.id
+    JOIN traces_trace AS trace ON trace.id = member.trace_id
+    ORDER BY asked.place LIMIT 1 FOR NO KEY UPDATE OF trace SKIP LOCKED
+"""
 # A claim of one's own that expired, or is of another queue, becomes this one.
 _CLAIM = f"""
     INSERT INTO traces_claim (queue_id, trace_id, reviewer_id, guideline, expires_at)
@@ -126,12 +148,18 @@ def _take_next(values: dict[str, Any]) -> int | None:
     the first statement's snapshot and the lock is seen by a second one alone.
     """
     tried: list[int] = []
-    for candidate in (_NEW, _SKIPPED):
-        while rows := _run(candidate, **values, tried=tried):
-            ((member,),) = rows
-            if claimed := _claim(member, values["user"]):
-                return claimed
-            tried.append(member)
+    for candidates in (_NEW, _SKIPPED):
+        most = LOOKED_AT
+        while rows := _run(candidates, **values, tried=tried, most=most):
+            members = [member for (member,) in rows]
+            for (member,) in _run(_LOCK, members=members):
+                if claimed := _claim(member, values["user"]):
+                    return claimed
+                tried.append(member)
+                break
+            else:  # others hold all of these, as a bulk change does
+                tried += members
+                most = min(10 * most, MOST_LOOKED_AT)
     return None
 
 

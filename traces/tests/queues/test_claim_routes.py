@@ -149,7 +149,7 @@ def test_what_next_and_a_verdict_cost(curator, django_assert_max_num_queries):
     TraceFactory.create_batch(20)
     queue = filled()
     claim = take(curator, queue).json()
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         after = take(curator, queue, {"after": claim["claim"]["id"]}).json()
     with django_assert_max_num_queries(14):
         review(curator, claim["trace"]["id"], claim=claim["claim"]["id"])

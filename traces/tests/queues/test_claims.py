@@ -5,18 +5,21 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import NotFound, PermissionDenied
 
 from events.tests.acting import acting
 from traces.curation.members import Claim
-from traces.models import Review
+from traces.models import Review, Trace
+from traces.services.queues import claims
 from traces.services.queues.claims import (
     claim_next,
     claim_trace,
     release_claim,
     renew_claim,
 )
+from traces.services.reviews import Verdict, review_trace
 from traces.tests.concurrency import at_once, elsewhere, just_before
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import assert_counted, filled, judged, person, taken
@@ -209,6 +212,29 @@ def test_whoever_comes_meanwhile_gets_another():
     ):
         assert taken(queue, "ada").trace == first
     assert [claim.trace for claim in bobs] == [second]
+
+
+def test_what_waits_for_another_person_is_found_by_all_others():
+    traces = TraceFactory.create_batch(30)
+    queue = filled(overlap=1)
+    for name, judging in (("ada", traces[:20]), ("bob", traces[10:25])):
+        for trace in judging:
+            by = acting(person(name))
+            review_trace(trace=trace, verdict=Verdict(status="approved"), by=by)
+    assert taken(queue, "ada").trace == traces[20]
+    assert taken(queue, "bob").trace == traces[0]
+    assert taken(queue, "eve").trace == traces[1]  # the first has as many as it wants
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_many_hold_for_a_moment_is_passed_over(monkeypatch):
+    monkeypatch.setattr(claims, "LOOKED_AT", 2)
+    traces = TraceFactory.create_batch(8)
+    queue, ada = filled(), acting(person("ada"))
+    with transaction.atomic():
+        list(Trace.objects.filter(pk__lt=traces[7].pk).select_for_update())
+        claim = elsewhere(lambda: claim_next(queue=queue, by=ada))
+    assert claim.trace == traces[7]
 
 
 @pytest.mark.django_db(transaction=True)
