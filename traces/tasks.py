@@ -50,7 +50,7 @@ def score(job: Job, progress: Progress) -> dict[str, Any]:
     return {"scorer_version": scoring.scorer.version, **counts}
 
 
-@job_kind(FILL, queue="bulk", role=Role.CURATOR)
+@job_kind(FILL, queue="queues", role=Role.CURATOR)
 def fill(job: Job, progress: Progress) -> dict[str, Any]:
     """Fill a queue with the traces that match; done again, it adds those that are not there."""
     return fill_queue(

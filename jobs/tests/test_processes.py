@@ -6,8 +6,16 @@ from tunix_site.models import Role
 
 
 def test_each_queue_has_a_worker_beside_those_of_the_apps():
-    assert queues() == ["bulk", "scoring", "builds", "programs"]
-    assert list(worker_commands()) == ["bulk", "scoring", "builds", "programs", "search", "similar"]
+    assert queues() == ["bulk", "scoring", "queues", "builds", "programs"]
+    assert list(worker_commands()) == [
+        "bulk",
+        "scoring",
+        "queues",
+        "builds",
+        "programs",
+        "search",
+        "similar",
+    ]
     assert worker_commands()["builds"] == ("work", "--queues", "builds")
 
 
@@ -17,5 +25,5 @@ def test_a_new_kind_of_job_brings_a_worker_for_its_queue(monkeypatch):
     job_kind("nap", queue="beds", role=Role.WRITER)(lambda job, progress: {})
     job_kind("doze", queue="beds", role=Role.WRITER)(lambda job, progress: {})
     unqueued_kind("yawn", role=Role.WRITER)
-    assert queues() == ["bulk", "scoring", "builds", "programs", "beds"]
+    assert queues() == ["bulk", "scoring", "queues", "builds", "programs", "beds"]
     assert worker_commands()["beds"] == ("work", "--queues", "beds")

@@ -34,6 +34,13 @@ META_PREFIX = "meta."
 MAX_META_DEPTH = 10
 MAX_QUERY_CHARS = 1_000
 OF_SCORES = ("min_score", "max_score", "outcome")
+# What never changes of a trace.
+OF_CONTENT = frozenset(
+    {
+        *("source", "trace_version", "created_after", "created_before", "min_steps", "max_steps"),
+        *("prompt_hash", "content_hash"),
+    }
+)
 PAGE_PARAMETERS = frozenset(PageQuery().fields)
 
 
@@ -120,6 +127,11 @@ class TraceListQuery(TraceFilters, PageQuery):
 def filters_of(query: dict[str, Any]) -> dict[str, Any]:
     """Keep the filters of a list's parameters."""
     return {name: value for name, value in query.items() if name not in PAGE_PARAMETERS}
+
+
+def may_match_later(filters: dict[str, Any]) -> bool:
+    """Tell whether a trace that does not match now may do so when it is curated or scored."""
+    return any(name not in OF_CONTENT and not _is_meta_key(name) for name in filters)
 
 
 def _is_meta_key(key: str) -> bool:

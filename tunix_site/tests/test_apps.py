@@ -139,7 +139,17 @@ def test_a_new_app_is_named_in_the_settings_alone(told):
     ]
     assert told["said"] == "What it says."
     assert told["workers"] == [
-        *("bulk", "scoring", "builds", "programs", "notes", "search", "similar", "filing"),
+        *(
+            "bulk",
+            "scoring",
+            "queues",
+            "builds",
+            "programs",
+            "notes",
+            "search",
+            "similar",
+            "filing",
+        ),
     ]
     assert told["beside"] == ["keep_notes", "work"]
     assert told["collectors"] == ["PendingCollector", "NotesCollector", "JobsCollector"]

@@ -15,7 +15,7 @@ from jobs.progress import Progress
 from jobs.services.queue import start_job
 from traces.curation.members import QueueMember
 from traces.curation.queues import Queue
-from traces.finding.filters import TraceFilters, matching
+from traces.finding.filters import TraceFilters, matching, may_match_later
 from traces.querysets import TraceQuerySet
 from traces.services.queues.ranks import ranking
 from traces.services.walking import NEWEST, id_batches, newest_trace
@@ -44,10 +44,12 @@ def start_filling(*, queue: Queue, by: Actor, total: int | None = None) -> Job:
 
 
 def fill_again(*, queue: Queue, by: Actor) -> None:
-    """Start filling where the last time is ten minutes ago, and traces have come since."""
+    """Start filling where the last time is ten minutes ago, and more may match since."""
     if queue.is_of_disputes or queue.filled_at is None:
         return
-    if queue.filled_at > timezone.now() - AGAIN_AFTER or newest_trace() == queue.newest:
+    if queue.filled_at > timezone.now() - AGAIN_AFTER:
+        return
+    if not may_match_later(queue.where) and newest_trace() == queue.newest:
         return
     if queue.job and Job.objects.unfinished().filter(pk=queue.job).exists():
         return
@@ -59,8 +61,9 @@ def fill_again(*, queue: Queue, by: Actor) -> None:
 def fill_queue(*, queue: Queue, newest: UUID, progress: Progress, by: Actor) -> dict[str, Any]:
     """Add what matches up to the trace `newest`, in pieces of one transaction each.
 
-    Members that come with a later filling are behind those of earlier ones. A queue that is deleted
-    meanwhile stays as it is.
+    Members that come with a later filling are behind those of earlier ones. All traces are looked
+    through where old ones may come to match, else those that came since the last time. A queue that
+    is deleted meanwhile stays as it is.
     """
     filling, added_count = queue.filling, 0
     for ids in id_batches(traces=_lacking(queue, newest), size=ADDED_AT_ONCE):
@@ -87,7 +90,7 @@ def traces_of(*, queue: Queue) -> TraceQuerySet:
 def _lacking(queue: Queue, newest: UUID) -> TraceQuerySet:
     members = QueueMember.objects.filter(queue=queue, trace=OuterRef("pk"))
     traces = traces_of(queue=queue).filter(~Exists(members), id__lte=newest)
-    if queue.newest is None:
+    if queue.newest is None or may_match_later(queue.where):
         return traces
     looked_at = queue.newest.int - (LOOK_BACK_MILLISECONDS << BITS_BELOW_TIME)
     return traces.filter(id__gt=UUID(int=max(looked_at, 0)))

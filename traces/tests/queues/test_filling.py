@@ -102,11 +102,11 @@ def test_a_filling_that_breaks_off_goes_on(monkeypatch):
         return add(*arguments)
 
     monkeypatch.setattr(filling, "_add", adding)
-    work_off("bulk")
+    work_off("queues")
     assert_counted(queue)
     assert queue.member_count == 2
     requeue_job(job=job, counts=True)
-    work_off("bulk")
+    work_off("queues")
     assert_counted(queue)
     assert (queue.member_count, queue.filling) == (5, 1)
 
@@ -124,7 +124,7 @@ def test_what_comes_later_is_added_behind():
     queue.refresh_from_db()
     claim_next(queue=queue, by=acting(person("eve")))
     assert Job.objects.count() == 2  # once, whoever asks
-    work_off("bulk")
+    work_off("queues")
     assert_counted(queue)
     assert in_order(queue)[2:] == [later.pk]
     assert set(in_order(queue)[:2]) == {trace.pk for trace in first}
@@ -132,6 +132,20 @@ def test_what_comes_later_is_added_behind():
     queue.refresh_from_db()
     claim_next(queue=queue, by=acting(person("bob")))
     assert Job.objects.count() == 2  # nothing has come since
+
+
+def test_what_comes_to_match_is_added_however_old_it_is():
+    right, wrong = TraceFactory.create_batch(2)
+    ScoreFactory(trace=right, criteria="sums", value=1)
+    queue = filled(where={"criteria": "sums", "max_score": 0.5})
+    assert queue.member_count == 0
+    ScoreFactory(trace=wrong, criteria="sums", value=0)
+    Queue.objects.update(filled_at=timezone.now() - timedelta(minutes=11))
+    queue.refresh_from_db()
+    claim_next(queue=queue, by=acting(person("ada")))
+    work_off("queues")
+    assert taken(queue, "ada").trace == wrong
+    assert_counted(queue)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -162,7 +176,7 @@ def test_a_queue_that_is_deleted_is_filled_no_more():
         new=NewQueue(name="sums", where={}, order="oldest"), by=acting(person("lead"))
     )
     delete_queue(queue=queue, by=acting(person("lead")))
-    work_off("bulk")
+    work_off("queues")
     queue.refresh_from_db()
     assert queue.member_count == 0
 

@@ -44,7 +44,7 @@ def test_a_queue_is_made_and_filled(curator):
     assert (queue["created_by"], queue["guideline_version"]) == ("a curator", 1)
     job = curator.get(f"/api/jobs/{queue['job']}").json()
     assert (job["kind"], job["state"], job["total"]) == ("fill_queue", "queued", 3)
-    work_off("bulk")
+    work_off("queues")
     shown = curator.get(f"{URL}/{queue['id']}").json()
     assert shown == {**queue, "left": 3, "job": None}
 

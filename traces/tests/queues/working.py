@@ -26,7 +26,7 @@ def filled(**fields: Any) -> Queue:
         person(name)
     new = NewQueue(**{"name": "sums", "where": {}, "order": "oldest", **fields})
     queue = create_queue(new=new, by=acting(person("lead")))
-    work_off("bulk")
+    work_off("queues")
     queue.refresh_from_db()
     return queue
 
