@@ -48,6 +48,7 @@ BODIES = {
     ("post", "/api/traces/{id}/score"): {"criteria": "baseline"},
     ("post", "/api/traces/score-all"): {"where": {}, "criteria": "baseline"},
     ("post", "/api/traces/{id}/reviews"): {"verdict": "approved"},
+    ("post", "/api/traces/{id}/correct"): {"final_answer": "of a correction"},
     ("post", "/api/scores/batch"): [{"trace": TRACE_ID, "criteria": "judge", "value": 0.5}],
     ("post", "/api/preferences"): {"chosen": TRACE_ID, "rejected": ATTEMPT_ID},
     ("post", "/api/rewards/preview"): {"reward": {"baseline": 1}, "where": {}},

@@ -67,6 +67,7 @@ ROLES = {
     ("delete", "/api/filters/{id}"): "reader",
     ("delete", "/api/preferences/{id}"): "curator",
     ("post", "/api/traces/{id}/reviews"): "curator",
+    ("post", "/api/traces/{id}/correct"): "curator",
     ("post", "/api/datasets/build"): "curator",
     ("post", "/api/datasets/preview"): "reader",
     ("delete", "/api/datasets/{key}"): "curator",
@@ -561,6 +562,9 @@ def test_a_bad_page_is_refused(reader, path, query):
     assert query.startswith(f"{name}=")
 
 
+STORE_A_TRACE = ("/api/traces", "/api/traces/batch", "/api/traces/{id}/correct")
+
+
 @routes(POSTS)
 def test_any_post_sent_twice_under_one_key_is_done_once(client_as, world, route):
     client = client_as("trainer")
@@ -575,7 +579,7 @@ def test_any_post_sent_twice_under_one_key_is_done_once(client_as, world, route)
     response = world.call(client, route, data=other, headers=headers)
     assert response.status_code == 422
     assert is_detail(response)
-    assert Trace.objects.count() == 2 + (route[1] in ("/api/traces", "/api/traces/batch"))
+    assert Trace.objects.count() == 2 + (route[1] in STORE_A_TRACE)
 
 
 @pytest.mark.parametrize("path", GETS)

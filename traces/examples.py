@@ -61,6 +61,17 @@ STORED = {
     "payload": TRACE,
     "scores": [],
 }
+CORRECTED = {
+    **STORED,
+    "id": OTHER_ID,
+    "external_id": None,
+    "content_hash": "55c1f8f0-9d3f-2f52-1d38-2b8e7d8e8b0b",
+    "payload": {
+        **TRACE,
+        "final_answer": "42",
+        "meta": {**TRACE["meta"], "revision_of": TRACE_ID},
+    },
+}
 REVIEW = {
     "id": 1,
     "trace": TRACE_ID,
@@ -157,6 +168,10 @@ OF_TRACES: dict[str, dict[Any, Any]] = {
             "step_labels": {"0": 1, "1": -1},
         },
         201: REVIEW,
+    },
+    "correct": {
+        "request": {"final_answer": "42", "note": "The carry was lost."},
+        201: CORRECTED,
     },
     "compare": {200: {"base": COMPARED, "other": {**COMPARED, "id": OTHER_ID}}},
     "similar": {

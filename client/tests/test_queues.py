@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 def filled(client, **options):
     queue = client.queues.create("sums", {"source": "made_up"}, "oldest", **options)
-    work_off("bulk")
+    work_off("queues")
     return client.queues.get(queue["id"])
 
 
@@ -54,6 +54,13 @@ def test_reviews_are_listed_and_undone(client):
     assert list(client.reviews.list(reviewer="a curator")) == [undo, review]
     assert list(client.traces.reviews(trace, verdict="approved")) == [review]
     assert client.traces.get(trace)["status"] == "unreviewed"
+
+
+def test_a_trace_is_corrected(client):
+    trace = str(TraceFactory().pk)
+    corrected = client.traces.correct(trace, final_answer="another", note="So it is.")
+    assert corrected["payload"]["meta"]["revision_of"] == trace
+    assert client.traces.get(trace)["status"] == "rejected"
 
 
 def test_a_queue_is_changed_and_deleted(client):

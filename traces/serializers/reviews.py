@@ -8,7 +8,9 @@ from rest_framework import serializers
 from events.actors import Actor
 from traces import document
 from traces.curation.queues import MAX_REASON_CHARS, MAX_REASONS
+from traces.intake.document_serializer import StepsField
 from traces.models import Review, Status
+from traces.services.curation import Correction
 from traces.services.queues.claims import own_claim
 from traces.services.reviews import Verdict
 from tunix_site.api.fields import (
@@ -22,6 +24,7 @@ from tunix_site.api.fields import (
 
 MAX_NOTE_CHARS = 10_000
 LABELS = (-1, 0, 1)
+CORRECTED = ("prompt", "final_answer", "steps", "note", "reasons")
 MAX_LABEL_ERRORS = 20
 
 
@@ -48,10 +51,9 @@ class StepLabelsField(ObjectField):
         return labels
 
 
-class NewReviewSerializer(StrictSerializer):
-    """A person's verdict on a trace."""
+class SaidSerializer(StrictSerializer):
+    """What goes with any verdict: why, and what it takes for granted."""
 
-    verdict = ChoiceTextField(choices=Status.choices)
     note = TextField(max_length=MAX_NOTE_CHARS, allow_blank=True, required=False, default="")
     reasons = ListField(
         child=TextField(max_length=MAX_REASON_CHARS),
@@ -59,7 +61,6 @@ class NewReviewSerializer(StrictSerializer):
         required=False,
         default=list,
     )
-    step_labels = StepLabelsField(required=False)
     expected_status = ChoiceTextField(
         choices=Status.choices,
         required=False,
@@ -81,6 +82,22 @@ class NewReviewSerializer(StrictSerializer):
         "it expired and others hold the trace.",
     )
 
+    def to_expected(self, by: Actor) -> dict[str, Any]:
+        """Give what the reviewer takes for granted, by the names of review_trace."""
+        values = self.validated_data
+        names = ("expected_status", "expected_review")
+        expected = {name: values[name] for name in names if name in values}
+        if "claim" in values:
+            expected["claim"] = own_claim(identity=values["claim"], by=by)
+        return expected
+
+
+class NewReviewSerializer(SaidSerializer):
+    """A person's verdict on a trace."""
+
+    verdict = ChoiceTextField(choices=Status.choices)
+    step_labels = StepLabelsField(required=False)
+
     def to_verdict(self) -> Verdict:
         values = self.validated_data
         return Verdict(
@@ -90,14 +107,19 @@ class NewReviewSerializer(StrictSerializer):
             step_labels=values.get("step_labels"),
         )
 
-    def to_expected(self, by: Actor) -> dict[str, Any]:
-        """Give what the reviewer takes for granted, by the names of review_trace."""
+
+class CorrectionSerializer(SaidSerializer):
+    """What shall be otherwise in a trace, and why; what is left out stays as it is."""
+
+    prompt = TextField(max_length=document.MAX_PROMPT_CHARS, required=False)
+    final_answer = TextField(max_length=document.MAX_ANSWER_CHARS, allow_blank=True, required=False)
+    steps = StepsField(required=False)
+
+    def to_arguments(self, by: Actor) -> dict[str, Any]:
+        """Give what `correct_trace` takes beside the trace."""
         values = self.validated_data
-        names = ("expected_status", "expected_review")
-        expected = {name: values[name] for name in names if name in values}
-        if "claim" in values:
-            expected["claim"] = own_claim(identity=values["claim"], by=by)
-        return expected
+        given = {name: values[name] for name in CORRECTED if name in values}
+        return {"correction": Correction(**given), **self.to_expected(by)}
 
 
 class ReviewSerializer(serializers.ModelSerializer[Review]):

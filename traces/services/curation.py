@@ -1,21 +1,29 @@
-"""Changing what may change of a trace, and deleting it."""
+"""Changing what may change of a trace, correcting and deleting it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import psycopg
 from django.apps import apps
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from events.actors import Actor
 from events.services import record_event
 from traces.curation.members import QueueMember
-from traces.models import Trace
+from traces.document import Step, TraceDocument
+from traces.models import Status, Trace
+from traces.reasoning.replies import REPLY_STEP
 from traces.services.locking import locked_trace
 from traces.services.queues.verdicts import leave_queues
-from traces.services.reviews import Verdict, judge, retag
-from tunix_site.errors import Conflict
+from traces.services.reviews import Verdict, judge, retag, review_trace
+from traces.services.storing import create_trace
+from tunix_site.errors import Conflict, Invalid
 
+REVISES = "revision_of"  # in the meta of a corrected trace: the id of the other
 TOLD = ("source", "external_id", "status", "tags")  # of a trace that is deleted
 INSTEAD = "Delete these datasets first, or reject the trace."
 
@@ -29,6 +37,65 @@ def curate_trace(*, trace: Trace, by: Actor, changes: dict[str, Any]) -> Trace:
         if "tags" in changes and changes["tags"] != trace.tags:
             retag(trace=trace, tags=changes["tags"], by=by)
     return trace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What shall be otherwise in a trace, None for what stays, and why."""
+
+    prompt: str | None = None
+    final_answer: str | None = None
+    steps: list[Step] | None = None
+    note: str = ""
+    reasons: Sequence[str] = ()
+
+
+def correct_trace(*, trace: Trace, correction: Correction, by: Actor, **expected: Any) -> Trace:
+    """Store a corrected trace, which names the one that it revises, and reject that one.
+
+    `expected`, and what is refused for it, as for `review_trace`. Invalid where nothing is
+    corrected, or the trace would be too large.
+    """
+    with transaction.atomic():
+        trace = locked_trace(trace=trace)
+        corrected, _ = create_trace(document=_corrected(trace, correction), by=by)
+        if corrected.content_hash == trace.content_hash:
+            raise Invalid({"detail": ["The content is the same: nothing is corrected."]})
+        verdict = Verdict(
+            status=Status.REJECTED,
+            note=correction.note or f"Corrected: {corrected.pk}",
+            reasons=correction.reasons,
+        )
+        review_trace(trace=trace, verdict=verdict, by=by, **expected)
+    return corrected
+
+
+def _corrected(trace: Trace, correction: Correction) -> TraceDocument:
+    """Give the corrected document, without what tells of the content that it had.
+
+    That are the conversation, which formats would be written from, and where the answer was found.
+    """
+    steps = trace.steps if correction.steps is None else correction.steps
+    meta = {**trace.meta, REVISES: str(trace.pk)}
+    if correction.final_answer not in (None, trace.final_answer):
+        meta.pop("answer_from", None)
+    if meta.get(REPLY_STEP) not in {step["i"] for step in steps}:
+        meta.pop(REPLY_STEP, None)
+    document = TraceDocument(
+        trace_version=trace.trace_version,
+        prompt=trace.prompt if correction.prompt is None else correction.prompt,
+        final_answer=(
+            trace.final_answer if correction.final_answer is None else correction.final_answer
+        ),
+        steps=steps,
+        meta=meta,
+        tags=trace.tags,
+    )
+    size = len(msgspec.json.encode(document))
+    if size > settings.MAX_TRACE_BYTES:
+        limit = f"{settings.MAX_TRACE_BYTES:,}"
+        raise Invalid({"detail": [f"Takes {size:,} bytes as JSON; the limit is {limit}."]})
+    return document
 
 
 def delete_trace(*, trace: Trace, by: Actor) -> None:

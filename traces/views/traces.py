@@ -37,7 +37,7 @@ from traces.serializers.finding import (
     SimilarSerializer,
 )
 from traces.serializers.imports import FormatSerializer, ImportAnswerSerializer, ImportQuery
-from traces.serializers.reviews import NewReviewSerializer, ReviewSerializer
+from traces.serializers.reviews import CorrectionSerializer, NewReviewSerializer, ReviewSerializer
 from traces.serializers.scores import (
     ScoreAnswerSerializer,
     ScoreRequestSerializer,
@@ -89,6 +89,7 @@ class TraceViewSet(ApiViewSet):
         "bulk": Role.CURATOR,
         "score": Role.CURATOR,
         "review": Role.CURATOR,
+        "correct": Role.CURATOR,
     }
     queries: ClassVar = {
         "list": TraceListQuery,
@@ -260,6 +261,20 @@ class TraceViewSet(ApiViewSet):
             **serializer.to_expected(self.actor),
         )
         return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        operation_id="correct_trace",
+        request=CorrectionSerializer,
+        responses={201: TraceDetailSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def correct(self, request: Request, pk: str) -> Response:
+        """Correct a trace: a new one, whose `meta.revision_of` is this one, which is rejected."""
+        serializer = CorrectionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.to_arguments(self.actor)
+        trace = curation.correct_trace(trace=self.get_object(), by=self.actor, **asked)
+        return Response(new_trace(trace), status=status.HTTP_201_CREATED)
 
     @extend_schema(
         operation_id="compare_traces", responses={200: ComparisonSerializer, 404: ERROR_BODY}

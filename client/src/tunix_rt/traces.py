@@ -155,6 +155,15 @@ class Traces:
         review: Review = self._transport.post(path, {"verdict": verdict, **options})
         return review
 
+    def correct(self, trace_id: str, **changes: Any) -> Trace:
+        """Store a corrected trace (prompt="...", final_answer="...", steps=[...]), reject this one.
+
+        `note`, `reasons` and what is expected as for a review.
+        """
+        path = f"{PATH}/{segment(trace_id)}/correct"
+        trace: Trace = self._transport.post(path, changes)
+        return trace
+
     def reviews(
         self, trace_id: str, *, limit: int | None = None, **filters: Any
     ) -> Iterator[Review]:

@@ -1,0 +1,112 @@
+"""POST /api/traces/{id}/correct: a new trace that names the old one, which is rejected."""
+
+import pytest
+
+from events.models import Event
+from traces.models import Review, Trace
+from traces.tests.factories import TraceFactory
+from traces.tests.queues.working import assert_counted, filled
+
+pytestmark = pytest.mark.django_db
+
+STEPS = [
+    {"i": 0, "type": "reasoning", "content": "7+5=12"},
+    {"i": 4, "type": "output", "content": "So it is 41."},
+]
+META = {"source": "sums", "reply_step": 4, "answer_from": "last_line", "level": 3}
+
+
+def correct(client, trace, **body):
+    return client.post(f"/api/traces/{trace.pk}/correct", body, format="json")
+
+
+@pytest.fixture
+def trace() -> Trace:
+    return TraceFactory(
+        steps=STEPS,
+        final_answer="41",
+        meta=META,
+        tags=["carry"],
+        external_id="q-1",
+        messages=[{"role": "user", "content": "q"}, {"role": "assistant", "content": "41"}],
+    )
+
+
+def test_a_corrected_trace_is_stored_and_the_old_one_rejected(curator, trace):
+    steps = [STEPS[0], {**STEPS[1], "content": "So it is 42."}]
+    response = correct(curator, trace, final_answer="42", steps=steps, reasons=["wrong answer"])
+    assert response.status_code == 201
+    shown = response.json()
+    corrected = Trace.objects.get(pk=shown["id"])
+    assert shown["payload"] == {
+        "trace_version": trace.trace_version,
+        "prompt": trace.prompt,
+        "final_answer": "42",
+        "steps": steps,
+        "meta": {"source": "sums", "reply_step": 4, "level": 3, "revision_of": str(trace.pk)},
+    }
+    assert (shown["status"], shown["tags"]) == ("unreviewed", ["carry"])
+    assert (shown["source"], shown["external_id"]) == ("sums", None)
+    assert corrected.created_by.username == "a curator"
+    trace.refresh_from_db()
+    assert (trace.status, trace.final_answer) == ("rejected", "41")
+    review = Review.objects.get()
+    assert (review.trace, review.verdict, review.reasons) == (trace, "rejected", ["wrong answer"])
+    assert review.note == f"Corrected: {corrected.pk}"
+    assert [event.action for event in Event.objects.filter(object_id=trace.pk)] == ["review"]
+
+
+def test_what_told_of_the_old_content_goes(curator, trace):
+    kept = correct(curator, trace, prompt="Another?").json()["payload"]["meta"]
+    assert (kept["answer_from"], kept["reply_step"]) == ("last_line", 4)
+    gone = correct(curator, trace, steps=[STEPS[0]]).json()["payload"]["meta"]
+    assert "reply_step" not in gone
+
+
+def test_a_claim_of_a_queue_ends_with_it(curator, trace):
+    queue = filled()
+    claim = curator.post(f"/api/queues/{queue.pk}/next", {}, format="json").json()["claim"]["id"]
+    response = correct(curator, trace, final_answer="42", claim=claim, expected_review=None)
+    assert response.status_code == 201
+    assert Review.objects.get().queue == queue
+    assert_counted(queue)
+    assert queue.left_count == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ({}, "detail"),
+        ({"final_answer": "41"}, "detail"),
+        ({"prompt": ""}, "prompt"),
+        ({"steps": []}, "steps"),
+        ({"steps": [STEPS[0], STEPS[0]]}, "steps"),
+        ({"meta": {}}, "meta"),
+        ({"verdict": "approved"}, "verdict"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_stored(curator, trace, body, key):
+    response = correct(curator, trace, **body)
+    assert (response.status_code, list(response.json())) == (400, [key])
+    trace.refresh_from_db()
+    assert (trace.status, Trace.objects.count()) == ("unreviewed", 1)
+
+
+def test_a_trace_that_would_be_too_large_is_refused(curator, trace, settings):
+    settings.MAX_TRACE_BYTES = 500
+    response = correct(curator, trace, prompt="p" * 400)
+    assert response.status_code == 400
+    assert "the limit is 500" in str(response.json())
+    assert Trace.objects.count() == 1
+
+
+def test_whoever_was_there_first_is_not_overwritten(curator, trace):
+    Trace.objects.update(status="approved")
+    response = correct(curator, trace, final_answer="42", expected_status="unreviewed")
+    assert response.status_code == 409
+    assert response.json() == {"detail": "The status is approved by now, not unreviewed."}
+    assert Trace.objects.count() == 1
+
+
+def test_it_takes_a_curator(writer, trace):
+    assert correct(writer, trace, final_answer="42").status_code == 403
