@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,6 +53,13 @@ _ROW = np.dtype(
 )
 
 
+class _Step(msgspec.Struct):
+    content: str
+
+
+_said = msgspec.json.Decoder(list[_Step]).decode
+
+
 @dataclass(frozen=True)
 class Signatures:
     """Those of some traces: minima of prompts and solutions, and bands of both texts in one."""
@@ -72,6 +80,11 @@ class Signatures:
 def solution(steps: list[dict[str, Any]], final_answer: str) -> str:
     """Give all that a trace says of its own."""
     return "\n".join([*[step["content"] for step in steps], final_answer])
+
+
+def stored_solution(steps: str, final_answer: str) -> str:
+    """Give the same of steps as jsonb writes them, of which nothing else is read."""
+    return "\n".join([*[step.content for step in _said(steps)], final_answer])
 
 
 def copy_rows(trace_ids: Sequence[UUID], found: Signatures) -> bytes:

@@ -1,26 +1,28 @@
 """Comparing very many signatures with each other: block by block, each row with rows before it.
 
-Rows are compared that share a band (banding.py) and whose minima do not tell them apart; what
-decides is the shingles of the texts themselves. A template that begins very many texts makes
-buckets of them all: what a bucket is asked for is bounded, and what finds no room in it is counted.
+Rows are compared that share a band (banding.py) and whose minima do not tell them apart, nor their
+sketches (sketches.py); what decides is the shingles of the texts themselves. A template that begins
+very many texts makes buckets of them all: what a bucket is asked for is bounded, and what finds no
+room in it is counted.
 """
 
 from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
 
 import numpy as np
 
 from datasets.recipe.text.banding import ALONE, Classes, buckets, fewest_equal
 from datasets.recipe.text.ranges import Numbers, ranges
 from datasets.recipe.text.shingling import Shingles, Texts, shingled
+from datasets.recipe.text.sketches import Sketches
 from traces.finding.minhash import Minima
 
 MOST_A_BUCKET = 64
 MOST_COMPARED = 16  # of the rows that a row may be like, those of the highest estimates
 ROWS_AT_ONCE = 2_000
 CHARS_AT_ONCE = 2_000_000
-PAIRS_AT_ONCE = 16_384
+PAIRS_AT_ONCE = 2_048  # what is read of them fits in a processor's cache
+
+Pairs = tuple[Numbers, Numbers]  # rows, and as many others
 
 
 def blocks(count: int, sizes: Numbers | None = None) -> Iterator[range]:
@@ -46,6 +48,7 @@ class Comparison:
         self._minima = minima
         self._texts = texts
         self._fewest = fewest_equal(threshold)
+        self._sketches = Sketches(len(minima))
         self._buckets = buckets(minima, threshold, classes)
         sizes = np.bincount(self._buckets[self._buckets != ALONE])
         self._starts: Numbers = np.cumsum(np.append(0, np.minimum(sizes, MOST_A_BUCKET)))
@@ -58,11 +61,11 @@ class Comparison:
         found: Numbers = rows[(self._buckets[rows] != ALONE).any(axis=1)]
         return found
 
-    def meeting(self, rows: Numbers) -> list[int]:
+    def meeting(self, rows: Numbers) -> Numbers:
         """Give those of the rows that share a bucket with another of them."""
         numbers = self._buckets[rows]
         found, counts = np.unique(numbers[numbers != ALONE], return_counts=True)
-        met: list[int] = rows[np.isin(numbers, found[counts > 1]).any(axis=1)].tolist()
+        met: Numbers = rows[np.isin(numbers, found[counts > 1]).any(axis=1)]
         return met
 
     def numbered(self, rows: Numbers) -> Iterator[tuple[int, list[int]]]:
@@ -70,42 +73,48 @@ class Comparison:
         for row, numbers in zip(rows.tolist(), self._buckets[rows].tolist(), strict=True):
             yield row, [number for number in numbers if number != ALONE]
 
-    def candidates(self, rows: Numbers) -> dict[int, list[int]]:
-        """Give by row those entered before that it may be like, the likest first."""
+    def candidates(self, rows: Numbers) -> Pairs:
+        """Pair rows with those entered before that they may be like, the likest of each first."""
         numbers = self._buckets[rows]
         places, bands = np.nonzero(numbers != ALONE)
         shared = numbers[places, bands]
         counts = self._filled[shared]
         others = self._entered[ranges(self._starts[shared], counts)]
-        pairs = np.unique(np.repeat(rows[places], counts) * len(self._minima) + others)
+        pairs = np.repeat(rows[places], counts) * len(self._minima) + others
+        pairs.sort()
+        pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
         return self._ranked(*np.divmod(pairs, len(self._minima)))
 
-    def _ranked(self, rows: Numbers, others: Numbers) -> dict[int, list[int]]:
+    def _ranked(self, rows: Numbers, others: Numbers) -> Pairs:
         equal = np.zeros(len(rows), np.int64)
         for start in range(0, len(rows), PAIRS_AT_ONCE):
             some = slice(start, start + PAIRS_AT_ONCE)
-            same = self._minima[rows[some]] == self._minima[others[some]]
-            equal[some] = np.count_nonzero(same, axis=1)
+            own = self._minima.take(rows[some], axis=0)
+            equal[some] = (own == self._minima.take(others[some], axis=0)).sum(axis=1)
+        may = equal >= self._fewest
+        rows, others, equal = rows[may], others[may], equal[may]
         order = np.lexsort((others, -equal, rows))
-        order = order[equal[order] >= self._fewest]
-        found = zip(rows[order].tolist(), others[order].tolist(), strict=True)
-        return {
-            row: [other for _, other in pairs][:MOST_COMPARED]
-            for row, pairs in groupby(found, itemgetter(0))
-        }
+        rows, others = rows[order], others[order]
+        nth = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        compared = nth < MOST_COMPARED
+        return rows[compared], others[compared]
 
-    def shingles(self, rows: set[int]) -> dict[int, Shingles]:
-        return dict(shingled(self._texts(sorted(rows))))
+    def shingles(self, rows: Numbers) -> dict[int, Shingles]:
+        """Read the texts of rows, each once and in order, for their shingles."""
+        return dict(self._read(rows.tolist()))
 
-    def asked(self, candidates: dict[int, list[int]]) -> Iterator[tuple[int, int, Shingles]]:
-        """Yield each row, each of its candidates and that one's shingles; a text is read once."""
+    def asked(self, rows: Numbers, others: Numbers) -> Iterator[tuple[int, int, Shingles]]:
+        """Yield pairs of rows that may be similar enough, and the other's shingles, read once."""
+        may = self._sketches.most_similar(rows, others) >= self.threshold
         asking: dict[int, list[int]] = {}
-        for row, others in candidates.items():
-            for other in others:
-                asking.setdefault(other, []).append(row)
-        for other, theirs in shingled(self._texts(sorted(asking))):
+        for row, other in zip(rows[may].tolist(), others[may].tolist(), strict=True):
+            asking.setdefault(other, []).append(row)
+        for other, theirs in self._read(sorted(asking)):
             for row in asking[other]:
                 yield row, other, theirs
+
+    def _read(self, rows: list[int]) -> Iterator[tuple[int, Shingles]]:
+        return self._sketches.adding(shingled(self._texts(rows)))
 
     def add(self, by_bucket: dict[int, list[int]], row: int, numbers: list[int]) -> None:
         """Add a row to its buckets, as far as they have room."""

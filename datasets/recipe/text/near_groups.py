@@ -42,16 +42,28 @@ class _Search(Comparison):
     def join(self, block: range) -> None:
         """Join rows with those before the block, then with each other."""
         rows = self.sharing(block)
-        candidates = self.candidates(rows)
-        sets = self.shingles({*candidates, *self.meeting(rows)})
-        for row, other, theirs in self.asked(candidates):
-            self._join(row, other, sets[row], theirs)
+        compared, others = self.candidates(rows)
+        sets = self.shingles(np.union1d(compared, self.meeting(rows)))
+        self._join_before(compared, others, sets)
         entered: dict[int, list[int]] = {}
         for row, numbers in self.numbered(rows):
             for other in self.near(entered, row, numbers):
                 self._join(row, other, sets[row], sets[other])
             self.add(entered, row, numbers)
         self.enter(entered)
+
+    def _join_before(self, rows: Numbers, others: Numbers, sets: dict[int, Shingles]) -> None:
+        """Join pairs, one of each row at a time: what is joined by then needs no text."""
+        while len(rows):
+            apart = [
+                self._first(row) != self._first(other)
+                for row, other in zip(rows.tolist(), others.tolist(), strict=True)
+            ]
+            rows, others = rows[apart], others[apart]
+            firsts = np.unique(rows, return_index=True)[1]
+            for row, other, theirs in self.asked(rows[firsts], others[firsts]):
+                self._join(row, other, sets[row], theirs)
+            rows, others = np.delete(rows, firsts), np.delete(others, firsts)
 
     def _join(self, row: int, other: int, own: Shingles, theirs: Shingles) -> None:
         one, two = self._first(row), self._first(other)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from traces.finding.minhash import shingles
 
@@ -12,7 +13,7 @@ CHARS_AT_ONCE = 500_000
 Row = tuple[int, Sequence[str]]  # its number, and the texts of which it has the shingles
 # Gives some rows in the order in which they are asked for.
 Texts = Callable[[Sequence[int]], Iterable[Row]]
-Shingles = frozenset[int]
+Shingles = NDArray[np.uint64]  # hashes, each once, the smallest first
 
 
 def shingled(rows: Iterable[Row]) -> Iterator[tuple[int, Shingles]]:
@@ -31,15 +32,19 @@ def shingled(rows: Iterable[Row]) -> Iterator[tuple[int, Shingles]]:
 
 def _hashed(rows: list[Row]) -> Iterator[tuple[int, Shingles]]:
     hashes, counts = shingles([text for _, texts in rows for text in texts])
-    values, ends = hashes.tolist(), np.cumsum(counts).tolist()
-    start = texts_before = 0
-    for number, texts in rows:
-        texts_before += len(texts)
-        end = ends[texts_before - 1]
-        yield number, frozenset(values[start:end])
-        start = end
+    ends = np.cumsum(counts)[np.cumsum([len(texts) for _, texts in rows]) - 1]
+    starts = np.append(0, ends[:-1])
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        hashes[start:end].sort()
+    first = np.append(True, hashes[1:] != hashes[:-1])
+    first[starts] = True
+    distinct = np.split(hashes[first], np.cumsum(first)[ends[:-1] - 1])
+    for (number, _), found in zip(rows, distinct, strict=True):
+        yield number, found
 
 
 def jaccard(one: Shingles, other: Shingles) -> float:
-    both = len(one & other)
-    return both / (len(one) + len(other) - both)
+    whole = np.concatenate((one, other))
+    whole.sort(kind="stable")  # which merges what is in order already
+    both = int(np.count_nonzero(whole[1:] == whole[:-1]))
+    return both / (len(whole) - both)

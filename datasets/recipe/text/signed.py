@@ -17,7 +17,7 @@ from datasets.recipe.text.banding import Classes
 from datasets.recipe.text.ranges import Numbers
 from datasets.recipe.text.shingling import Row
 from traces.finding.minhash import MINIMA_TYPE, PERMUTATIONS, VERSION, Minima, merged
-from traces.finding.signatures import Signatures, solution
+from traces.finding.signatures import Signatures, stored_solution
 from tunix_site import strict_json
 from tunix_site.database.copy_out import copy_out
 from tunix_site.errors import Conflict
@@ -72,10 +72,7 @@ class Signed:
         """Read what rows say; Conflict where a trace is not there any more."""
         for some in self.portions(rows):
             for row, prompt, steps, answer in self.read(some, self.parts):
-                said = {
-                    Part.PROMPT: prompt,
-                    Part.SOLUTION: solution(strict_json.stored(steps), answer),
-                }
+                said = {Part.PROMPT: prompt, Part.SOLUTION: stored_solution(steps, answer)}
                 yield row, [said[part] for part in self.parts]
 
     def portions(self, rows: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -93,15 +90,17 @@ class Signed:
         """Yield rows with prompt, steps and answer, of which what is in no part is empty."""
         places = dict(enumerate(rows, 1))
         with connection.cursor() as cursor:
-            cursor.execute(_texts_query(parts), [f"{{{','.join(map(self._hex, rows))}}}"])
+            cursor.execute(_texts_query(parts), [self._as_array(rows)])
             found = cursor.fetchall()
         if len(found) < len(rows):
             raise Conflict(DELETED_MEANWHILE)
         for place, *texts in sorted(found):
             yield places[place], *texts
 
-    def _hex(self, row: int) -> str:
-        return self.id(row).hex
+    def _as_array(self, rows: Sequence[int]) -> str:
+        """Give the ids of rows as PostgreSQL reads an array."""
+        digits = self.ids[rows].tobytes().hex()
+        return f"{{{','.join(digits[at : at + 32] for at in range(0, len(digits), 32))}}}"
 
 
 def _texts_query(parts: Sequence[Part]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from datasets.recipe.text.comparing import MOST_A_BUCKET, ROWS_AT_ONCE
 from datasets.recipe.text.near_duplicates import STAYS, Duplicates, near_duplicates
 from datasets.recipe.text.near_groups import near_groups
-from datasets.recipe.text.shingling import jaccard, shingled
+from datasets.recipe.text.shingling import Shingles, jaccard, shingled
 from datasets.tests.recipe.problems import word_problems
 from traces.finding.minhash import minima_of
 from traces.tests.real_data import read_problems
@@ -18,7 +18,7 @@ THRESHOLD = 0.8
 RECALL = 0.98
 
 
-def sets_of(texts) -> list[frozenset]:
+def sets_of(texts) -> list[Shingles]:
     return [found for _, found in shingled((row, [text]) for row, text in enumerate(texts))]
 
 
@@ -55,9 +55,9 @@ def similar_pairs(sets, threshold) -> set[tuple[int, int]]:
     having: dict[int, list[int]] = {}
     pairs = set()
     for row, own in enumerate(sets):
-        shared = Counter(other for shingle in own for other in having.get(shingle, ()))
+        shared = Counter(other for shingle in own.tolist() for other in having.get(shingle, ()))
         pairs |= {(other, row) for other in shared if jaccard(own, sets[other]) >= threshold}
-        for shingle in own:
+        for shingle in own.tolist():
             having.setdefault(shingle, []).append(row)
     return pairs
 
@@ -148,6 +148,24 @@ def test_a_bucket_that_is_full_refuses_and_counts_it():
     assert found.refused > 200 - MOST_A_BUCKET
 
 
+def test_texts_that_sketches_tell_apart_are_read_once():
+    """Each is like those of the blocks before, but not by the threshold."""
+    words = [f"word{number}" for number in range(160)]
+    texts = [" ".join([*words, *[f"own{row}x{n}" for n in range(17)]]) for row in range(100)]
+    read = Counter()
+
+    def reading_once(rows):
+        read.update(rows)
+        return reading(texts)(rows)
+
+    found = near_duplicates(
+        minima_of(texts), threshold=0.9, texts=reading_once, sizes=np.full(100, 200_000)
+    )
+    assert stays(found) == list(range(100))
+    assert len(read) > 50
+    assert max(read.values()) == 1
+
+
 def test_copies_of_one_text_leave_one():
     text = word_problems(1, seed=9)[0]
     found = duplicates([text] * (ROWS_AT_ONCE + 5))
@@ -160,6 +178,19 @@ def test_where_nothing_is_alike_all_stay(texts):
     assert stays(duplicates(texts)) == list(range(len(texts)))
     groups = near_groups(minima_of(texts), threshold=0.7, texts=reading(texts))
     assert groups.tolist() == list(range(len(texts)))
+
+
+def test_a_prompt_that_joined_a_group_is_compared_with_no_other_of_it():
+    texts = [f"{' '.join(f'word{number}' for number in range(80))} {row}" for row in range(60)]
+    read = Counter()
+
+    def counted(rows):
+        read.update(rows)
+        return reading(texts)(rows)
+
+    groups = near_groups(minima_of(texts), threshold=0.7, texts=counted, sizes=np.full(60, 500_000))
+    assert groups.tolist() == [0] * 60
+    assert read.total() <= 2 * 60
 
 
 def test_groups_are_what_hangs_together():
