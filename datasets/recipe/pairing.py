@@ -29,7 +29,8 @@ class Attempt(NamedTuple):
     answer: str
     is_right: bool | None = None
     status: str = ""
-    better_than: Collection[str] = ()  # the ids of those over which people prefer it
+    context: str = ""  # told by a hash, where more stands before the reply than the prompt
+    better_than: Collection[str] = ()  # hashes of the contents over which people prefer it
 
 
 class Proposal(NamedTuple):
@@ -59,12 +60,16 @@ def proposals(
 ) -> Iterator[Proposal]:
     """Yield pairs of attempts that are in order, rule by rule; count by reason what is none.
 
-    Of two contents there is one pair.
+    Of two contents there is one pair, and none of attempts before which something else was said.
     """
     known: set[frozenset[str]] = set()
+    contexts = _by_context(attempts)
     disputed = _preferred_both_ways(attempts) if PairRule.PREFERRED in rules else set()
     for rule in rules:
-        for chosen, rejected in MEETINGS[rule](attempts):
+        met = [pair for within in contexts for pair in MEETINGS[rule](within)]
+        if len(contexts) > 1:
+            refused["other_context"] += max(len([*MEETINGS[rule](attempts)]) - len(met), 0)
+        for chosen, rejected in met:
             contents = frozenset((chosen.content_hash, rejected.content_hash))
             if contents in known:
                 continue
@@ -73,6 +78,13 @@ def proposals(
                 continue
             known.add(contents)
             yield Proposal(chosen, rejected, rule, _margin(rule, chosen, rejected))
+
+
+def _by_context(attempts: Sequence[Attempt]) -> Collection[Sequence[Attempt]]:
+    within: dict[str, list[Attempt]] = {}
+    for one in attempts:
+        within.setdefault(one.context, []).append(one)
+    return within.values()
 
 
 def _refusal(
@@ -113,14 +125,15 @@ def _approved_over_rejected(attempts: Sequence[Attempt]) -> Met:
 
 
 def _preferred(attempts: Sequence[Attempt]) -> Met:
-    """Give what people told, once of two contents."""
+    """Give what people told, once of two contents, whichever copies they saw."""
     if not any(one.better_than for one in attempts):
         return
-    places = {one.id: place for place, one in enumerate(attempts)}
+    distinct = _distinct(attempts)
+    places = {one.content_hash: place for place, one in enumerate(distinct)}
     told: set[frozenset[str]] = set()
-    for chosen in attempts:
+    for chosen in distinct:
         for other in sorted(places[one] for one in chosen.better_than if one in places):
-            rejected = attempts[other]
+            rejected = distinct[other]
             contents = frozenset((chosen.content_hash, rejected.content_hash))
             if contents not in told:
                 told.add(contents)
@@ -128,16 +141,8 @@ def _preferred(attempts: Sequence[Attempt]) -> Met:
 
 
 def _preferred_both_ways(attempts: Sequence[Attempt]) -> set[frozenset[str]]:
-    """Give the pairs of contents of which people prefer either, whichever attempts they saw."""
-    if not any(one.better_than for one in attempts):
-        return set()
-    contents = {one.id: one.content_hash for one in attempts}
-    told = {
-        (one.content_hash, contents[other])
-        for one in attempts
-        for other in one.better_than
-        if other in contents
-    }
+    """Give the pairs of contents of which people prefer either."""
+    told = {(one.content_hash, other) for one in attempts for other in one.better_than}
     return {frozenset(pair) for pair in told if pair[::-1] in told}
 
 
@@ -156,7 +161,7 @@ MEETINGS: dict[PairRule, Callable[[Sequence[Attempt]], Met]] = {
 }
 
 
-def _distinct(attempts: list[Attempt]) -> list[Attempt]:
+def _distinct(attempts: Sequence[Attempt]) -> Sequence[Attempt]:
     """Give the first of each content."""
     if len(attempts) < 2:
         return attempts

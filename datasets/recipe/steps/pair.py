@@ -25,6 +25,9 @@ from datasets.recipe.rules import CORRECTNESS
 from datasets.recipe.scored import scores, version_of
 from datasets.recipe.steps.alike import alike
 from datasets.recipe.text.ranges import Numbers
+from traces.document import prompt_hash
+from traces.reasoning.messages.turn import USER
+from traces.reasoning.turns import Parts, context, transcript
 from traces.scorers.known import SCORERS
 from traces.scorers.scorer import CannotScore, Content, TryAgain
 from tunix_site.database.copy_out import copy_out
@@ -32,6 +35,7 @@ from tunix_site.errors import Unavailable
 
 NEARLY_THE_SAME = 0.95
 MAX_ANSWER_CHARS = 1_000  # a longer one is told by its hash
+MAX_CONTEXT_BYTES = 20_000  # likewise
 PROMPTS_AT_ONCE = 1_000  # after which it is asked whether to stop
 READ_AT_ONCE = 500  # attempts
 RULES = list(PairRule)
@@ -42,14 +46,31 @@ RIGHT = "CASE score.value WHEN 1 THEN 'right' WHEN 0 THEN 'wrong' END"
 REFERENCE = f"""CASE WHEN score.id IS NULL AND char_length(trace.final_answer) <= {MAX_ANSWER_CHARS}
     AND jsonb_typeof(trace.meta -> 'reference_answer') IN ('string', 'number')
     THEN trace.meta ->> 'reference_answer' END"""
+# what stands before the reply, where that is more than a question, and what finds the reply
+BEFORE = """CASE
+    WHEN trace.messages #>> '{-1,role}' = 'assistant' AND NOT trace.meta ? 'prompt_turns'
+    THEN jsonb_set(trace.messages, '{-1}', '{"role": "assistant"}') ELSE trace.messages END"""
+TURNS = f"""CASE
+    WHEN trace.messages IS NULL OR kept.parts & {int(Parts.UNREADABLE)} <> 0
+        OR kept.parts & {int(Parts.SEVERAL_TURNS | Parts.TOOLS)} = 0
+        AND trace.messages #>> '{{0,role}}' = 'user' THEN NULL
+    WHEN octet_length(({BEFORE})::text) <= {MAX_CONTEXT_BYTES} THEN json_build_array(
+        {BEFORE}, json_build_object('prompt_turns', trace.meta -> 'prompt_turns',
+                                    'turns_after', trace.meta -> 'turns_after'))
+    ELSE to_json(encode(sha256(convert_to(({BEFORE})::text, 'UTF8')), 'hex')) END"""
+# by what the two say: a step may have taken away the very copy that somebody saw
 PREFERENCES = """LEFT JOIN (
-    SELECT chosen_id, string_agg(DISTINCT rejected_id::text, ' ') AS others
-    FROM traces_preference GROUP BY chosen_id
-) AS worse ON worse.chosen_id = kept.id"""
+    SELECT chosen.content_hash, string_agg(DISTINCT rejected.content_hash::text, ' ') AS others
+    FROM traces_preference AS preference
+    JOIN traces_trace AS chosen ON chosen.id = preference.chosen_id
+    JOIN traces_trace AS rejected ON rejected.id = preference.rejected_id
+    GROUP BY chosen.content_hash
+) AS worse ON worse.content_hash = kept.content_hash"""
 
 Text = str | None
-# prompt, split, position, id, content_hash, chars, answer, status, others, right, reference
-Row = tuple[str, str, int, str, str, int, str, str, Text, Text, Text]
+Turns = tuple[list[dict[str, Any]], dict[str, Any]] | Text  # messages and notes, or a hash
+# prompt, split, position, id, content_hash, chars, answer, status, turns, others, right, reference
+Row = tuple[str, str, int, str, str, int, str, str, Turns, Text, Text, Text]
 _attempts = msgspec.json.Decoder(list[Row]).decode
 
 # a pair that was proposed, as there may be as many as traces
@@ -117,7 +138,8 @@ def _prompts(pairing: Pairing, candidates: Candidates) -> Iterator[tuple[str, li
     """Yield the attempts at each prompt that there are several of within a split, and that.
 
     All attempts at one prompt are held at once, as the order that pairs them needs them: no more
-    than the dataset has, each with at most MAX_ANSWER_CHARS of text and the ids it is better than.
+    than the dataset has, each with at most MAX_ANSWER_CHARS of text, and hashes of its context and
+    of what it is better than.
     """
     query, parameters = attempts_at_prompts(pairing, candidates)
     missing = _Missing(candidates.scored_in_memory)
@@ -134,7 +156,7 @@ def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, 
     told = ", ".join(
         [
             *("kept.prompt_hash", "kept.split", "kept.position", "kept.id", "kept.content_hash"),
-            *("kept.total_chars - char_length(trace.prompt)", ANSWER, "trace.status"),
+            *("kept.total_chars - char_length(trace.prompt)", ANSWER, "trace.status", TURNS),
             "worse.others" if by_people else "NULL",
             RIGHT if by_correctness else "NULL",
             REFERENCE if by_correctness and candidates.scored_in_memory else "NULL",
@@ -160,7 +182,8 @@ def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, 
 
 
 def _attempt(row: Row, missing: "_Missing") -> Attempt:
-    _, _, position, identity, content_hash, chars, answer, status, others, right, reference = row
+    _, _, position, identity, content_hash, chars, answer, status, turns, *known = row
+    others, right, reference = known
     is_right = None if right is None else right == "right"
     if reference is not None:
         is_right = missing.is_right(answer, reference)
@@ -172,8 +195,17 @@ def _attempt(row: Row, missing: "_Missing") -> Attempt:
         answer=answer,
         is_right=is_right,
         status=status,
+        context=_context(turns),
         better_than=others.split(" ") if others else (),
     )
+
+
+def _context(turns: Turns) -> str:
+    """Tell by a hash what stands before a reply; nothing where it is one question, the prompt."""
+    if turns is None or isinstance(turns, str):
+        return turns or ""
+    before = [turn for turn in context(*turns) if turn.text or turn.calls]
+    return "" if [turn.role for turn in before] in ([], [USER]) else prompt_hash(transcript(before))
 
 
 class _Missing:

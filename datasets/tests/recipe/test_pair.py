@@ -147,6 +147,68 @@ def test_what_two_people_see_differently_is_no_pair(curator, client_as):
     assert answer.json() == {"pair": ["There is no pair (disputed 1): nothing was built."]}
 
 
+def test_a_preference_counts_for_the_copy_that_stays(curator):
+    seen, other = attempt("a"), attempt("b")
+    approved = attempt("a", status="approved")
+    body = {"chosen": str(seen.id), "rejected": str(other.id)}
+    assert curator.post("/api/preferences", body, format="json").status_code == 201
+    dataset = DatasetFactory(recipe__exact=True, recipe__pair={"rules": ["preferred"]})
+    assert seen.id not in dataset.items.values_list("trace_id", flat=True)
+    assert sides(dataset.pairs.all()) == {(approved.id, other.id)}
+
+
+def test_copies_that_people_prefer_both_ways_are_no_pair(curator):
+    one, two, copy_of_one, copy_of_two = (attempt(answer) for answer in "abab")
+    for chosen, rejected in ((one, two), (copy_of_two, copy_of_one)):
+        body = {"chosen": str(chosen.id), "rejected": str(rejected.id)}
+        assert curator.post("/api/preferences", body, format="json").status_code == 201
+    answer = build(curator, pair={"rules": ["preferred"]})
+    assert answer.json() == {"pair": ["There is no pair (disputed 1): nothing was built."]}
+
+
+def said(*turns: str, answer: str) -> list[dict]:
+    """Give messages: what stands before the reply, and the reply."""
+    roles = [turn.split(": ", 1) for turn in (*turns, f"assistant: {answer}")]
+    return [{"role": role, "content": text} for role, text in roles]
+
+
+ASKED = ("user: 2+2?",)
+BEFORE = ("user: Hello", "assistant: Hello!")
+
+
+def test_how_long_the_replies_are_is_nothing_to_what_stands_before_them():
+    for answer, words in (("4", "so "), ("5", "perhaps " * 5_000)):
+        attempt(answer, messages=said(*BEFORE, *ASKED, answer=words + answer))
+    assert len(made(rules=["right_over_wrong"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_pair"),
+    [
+        (ASKED, None, True),
+        (("system: Be brief.", *ASKED), ("system: be  BRIEF.", "user: 2+2? "), True),
+        (("system: Be brief.", *ASKED), ("system: Be verbose.", *ASKED), False),
+        (("system: Be brief.", *ASKED), ASKED, False),
+        ((*BEFORE, *ASKED), (*BEFORE, *ASKED), True),
+        ((*BEFORE, *ASKED), ("user: Hello", "assistant: Go away!", *ASKED), False),
+        ((*BEFORE, *ASKED), None, False),
+        ((*BEFORE, "user: " + "x" * 20_000, *ASKED), (*BEFORE, *ASKED), False),
+        *[((*BEFORE, "user: " + "x" * 20_000, *ASKED),) * 2 + (True,)],
+    ],
+)
+def test_a_pair_shares_what_stands_before_its_replies(curator, one, other, is_pair):
+    attempts = [
+        attempt(answer, messages=said(*turns, answer=answer) if turns else None)
+        for answer, turns in (("4", one), ("5", other))
+    ]
+    answer = build(curator, pair={"rules": ["right_over_wrong"]})
+    if is_pair:
+        assert sides(DatasetPair.objects.all()) == {tuple(trace.id for trace in attempts)}
+    else:
+        refusal = "There is no pair (other_context 1): nothing was built."
+        assert (answer.status_code, answer.json()) == (400, {"pair": [refusal]})
+
+
 def test_imported_pairs_make_pairs(curator):
     record = (
         '{"prompt": "Say something.", "chosen": "I do so gladly.", "rejected": "I do not know."}\n'

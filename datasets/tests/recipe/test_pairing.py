@@ -62,27 +62,41 @@ def test_verdicts_make_pairs_of_different_answers_alone():
 
 
 def test_what_people_prefer_is_taken_as_they_say_whatever_the_answers_are():
-    attempts = [attempt("a", answer="4", better_than={"b", "elsewhere"}), attempt("b", answer="4")]
+    attempts = [
+        attempt("a", answer="4", better_than={"content b", "elsewhere"}),
+        attempt("b", answer="4"),
+    ]
     assert pairs(attempts, "preferred") == ["ab"]
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_what_people_prefer_both_ways_is_no_pair_and_counted_once(order):
-    attempts = [attempt("a", better_than={"b"}), attempt("b", better_than={"a"})][::order]
-    assert pairs(attempts, "preferred") == []
-    assert refusals(attempts, "preferred") == {"disputed": 1}
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_copies_that_people_prefer_both_ways_are_disputed_whatever_the_seed(seed):
-    better, worse = attempt("a", better_than={"b"}), attempt("b")
-    copies = [
-        attempt("c", better_than={"d"})._replace(content_hash=worse.content_hash),
-        attempt("d")._replace(content_hash=better.content_hash),
+    attempts = [attempt("a", better_than={"content b"}), attempt("b", better_than={"content a"})][
+        ::order
     ]
-    attempts = in_order([better, worse, *copies], seed)
     assert pairs(attempts, "preferred") == []
     assert refusals(attempts, "preferred") == {"disputed": 1}
+
+
+def test_what_people_prefer_is_said_of_all_copies():
+    better = {"better_than": {"content c"}}
+    copy = attempt("b", **better)._replace(content_hash="content a")
+    attempts = [attempt("a", **better), copy, attempt("c")]
+    assert pairs(attempts, "preferred") == ["ac"]
+    assert refusals(attempts, "preferred") == {}
+
+
+def test_attempts_meet_where_the_same_was_said_before_them():
+    here, there = {"context": "here"}, {"context": "there"}
+    attempts = [
+        *(attempt("a", **RIGHT, **here), attempt("b", **RIGHT, **there), attempt("c", **RIGHT)),
+        *(attempt("d", **WRONG, **there), attempt("e", **WRONG), attempt("f", **WRONG)),
+    ]
+    assert pairs(attempts, "right_over_wrong") == ["bd", "ce"]
+    assert refusals(attempts, "right_over_wrong") == {"other_context": 1}
+    preferred = [attempt("a", **here, better_than={"content b"}), attempt("b", **there)]
+    assert pairs(preferred, "preferred") == []
+    assert refusals(preferred, "preferred") == {"other_context": 1}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +121,7 @@ def test_right_ones_meet_two_by_two():
 
 def test_of_two_contents_the_first_rule_makes_the_pair():
     attempts = [
-        attempt("a", **RIGHT, status="rejected", better_than={"b"}),
+        attempt("a", **RIGHT, status="rejected", better_than={"content b"}),
         attempt("b", **WRONG, status="approved"),
     ]
     assert pairs(attempts, "preferred", "right_over_wrong", "approved_over_rejected") == ["ab"]
