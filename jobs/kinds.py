@@ -15,19 +15,23 @@ Run = Callable[["Job", "Progress"], dict[str, Any]]
 class Kind:
     """What a kind of job does, and who may start it.
 
-    Without a queue it is run by whoever makes it, such as an import by its own request.
+    Without a queue it is run by whoever makes it, such as an import by its own request. What it did
+    is undone by a job of the kind `undone_by`.
     """
 
     name: str
     role: str
     queue: str | None = None
     run: Run | None = None
+    undone_by: str | None = None
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def job_kind(name: str, *, queue: str, role: str) -> Callable[[Run], Run]:
+def job_kind(
+    name: str, *, queue: str, role: str, undone_by: str | None = None
+) -> Callable[[Run], Run]:
     """Register a function as the work of a kind of job; it returns the job's result.
 
     A job may be run more than once: when its process was killed after the work was done but before
@@ -36,7 +40,7 @@ def job_kind(name: str, *, queue: str, role: str) -> Callable[[Run], Run]:
     """
 
     def register(run: Run) -> Run:
-        KINDS[name] = Kind(name=name, role=role, queue=queue, run=run)
+        KINDS[name] = Kind(name=name, role=role, queue=queue, run=run, undone_by=undone_by)
         return run
 
     return register

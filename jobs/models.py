@@ -64,6 +64,9 @@ class Job(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     worker = models.CharField(max_length=128, blank=True, help_text="Host and process id.")
     task_id = models.UUIDField(null=True, help_text="Its place in the queue.")
+    undoes = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="undone_by"
+    )
 
     objects = JobQuerySet.as_manager()
 

@@ -12,7 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from datasets.tests.factories import DatasetFactory
 from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job
-from jobs.tests.factories import RunningJobFactory
+from jobs.tests.factories import RunningJobFactory, SucceededJobFactory
 from traces.curation.members import Claim, QueueMember
 from traces.curation.queues import Queue, SavedFilter
 from traces.models import Preference, Review, Trace
@@ -110,6 +110,7 @@ class World:
             chosen=self.trace, rejected=attempt, reviewer=writer
         )
         self.job: Job = RunningJobFactory(kind="import", created_by=writer)
+        self.bulk_job: Job = SucceededJobFactory(kind="bulk", result={}, created_by=writer)
         self.queue = Queue.objects.create(
             name="to review", order="oldest", member_count=1, left_count=1
         )
@@ -134,6 +135,8 @@ class World:
         noun = path.removeprefix("/api/").partition("/")[0]
         if noun == "queues":
             return {**self.names, "id": str(self.queue.pk)}
+        if path == "/api/jobs/{id}/undo":
+            return {**self.names, "id": str(self.bulk_job.pk)}
         if noun in self.own:
             return {**self.names, "id": str(self.own[noun][1].pk)}
         if "/preferences/" in path:
@@ -157,9 +160,10 @@ class World:
     def give(self, authorization: str) -> None:
         """Make what is somebody's own the user's whose key the header holds, where it holds one."""
         key = ApiKey.objects.filter(digest=digest_of(authorization.removeprefix("Bearer "))).first()
-        for owner, row in self.own.values():
-            if key is not None:
-                type(row).objects.filter(pk=row.pk).update(**{owner: key.user})
+        if key is None:
+            return
+        for owner, row in [*self.own.values(), ("created_by", self.bulk_job)]:
+            type(row).objects.filter(pk=row.pk).update(**{owner: key.user})
 
 
 def success(route: tuple[str, str]) -> int:

@@ -76,6 +76,7 @@ ROLES = {
     ("post", "/api/evalsets/generate"): "curator",
     ("delete", "/api/evalsets/{key}"): "curator",
     ("delete", "/api/jobs/{id}"): "writer",
+    ("post", "/api/jobs/{id}/undo"): "curator",
 }
 KEYED = [route for route in ROUTES if route != HEALTH]
 LISTS = {

@@ -11,7 +11,8 @@ from jobs.progress import Progress
 from traces.curation.queues import Queue
 from traces.serializers.curation import BulkSerializer
 from traces.serializers.scores import ScoreAllSerializer
-from traces.services.bulk import BULK, change_traces
+from traces.services.bulk.changing import BULK, change_traces
+from traces.services.bulk.undoing import UNDO, undo_bulk_change
 from traces.services.importing.imports import IMPORT
 from traces.services.queues.filling import FILL, fill_queue
 from traces.services.scoring.score_all import SCORE, score_all
@@ -21,15 +22,21 @@ from tunix_site.models import Role
 unqueued_kind(IMPORT, role=Role.WRITER)
 
 
-@job_kind(BULK, queue="bulk", role=Role.CURATOR)
+@job_kind(BULK, queue="bulk", role=Role.CURATOR, undone_by=UNDO)
 def bulk(job: Job, progress: Progress) -> dict[str, Any]:
     """Change the traces of a request; those that are as it wants them already stay untouched."""
-    asked = {key: value for key, value in job.parameters.items() if key != NEWEST}
-    serializer = BulkSerializer(data=asked)
+    serializer = BulkSerializer(data=job.parameters)
     serializer.is_valid(raise_exception=True)
     by = actors.worker(user=job.created_by)
     counts = change_traces(change=serializer.to_change(), job=job, progress=progress, by=by)
     return asdict(counts)
+
+
+@job_kind(UNDO, queue="bulk", role=Role.CURATOR)
+def undo(job: Job, progress: Progress) -> dict[str, Any]:
+    """Undo what a bulk change did; done again, it goes on."""
+    by = actors.worker(user=job.created_by)
+    return undo_bulk_change(job=job, progress=progress, by=by)
 
 
 @job_kind(SCORE, queue="scoring", role=Role.CURATOR)

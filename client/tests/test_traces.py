@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs.tests.working import work_off
 from traces.models import Score, Status, Trace
 from traces.tests.factories import BodyFactory, ScoreFactory, TraceFactory
 from tunix_rt import Conflict, NotFound
@@ -67,6 +68,11 @@ def test_all_that_match_are_changed_by_a_job(client):
         client.traces.update_all({}, {"status": "approved"}, expected_count=3)
     job = client.traces.update_all({}, {"status": "approved"}, expected_count=2)
     assert (job["kind"], job["state"]) == ("bulk", "queued")
+    work_off("bulk")
+    undo = client.jobs.undo(job["id"])
+    assert undo["kind"] == "undo"
+    work_off("bulk")
+    assert client.jobs.wait(undo["id"])["result"]["restored_count"] == 2
 
 
 def test_a_trace_is_deleted(client):

@@ -24,6 +24,7 @@ QUEUED = {
     "result": None,
 }
 BULK_JOB = {**QUEUED, "kind": "bulk"}
+UNDO_JOB = {**QUEUED, "kind": "undo"}
 SCORE_JOB = {**QUEUED, "kind": "score", "total": 2}
 
 # By action: answers by their status.
@@ -36,5 +37,6 @@ EXAMPLES: dict[str, dict[Any, Any]] = {
         }
     },
     "retrieve": {200: JOB},
+    "undo": {202: UNDO_JOB},
     "errors": {200: '{"line":2,"field":"question","message":"This field is required."}\n'},
 }

@@ -12,10 +12,12 @@ from rest_framework.response import Response
 
 from jobs.api.examples import EXAMPLES
 from jobs.api.reading import error_pieces
+from jobs.api.responses import LOCATION, accepted
 from jobs.api.serializers import JobFilters, JobQuery, JobRowSerializer, JobSerializer
 from jobs.models import Job
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
+from jobs.services.undoing import undo_job
 from tunix_site.access.roles import rank_of_request
 from tunix_site.api.pieces import started, to_be_saved
 from tunix_site.api.renderers import NDJSON, BytesRenderer, NDJSONRenderer
@@ -30,12 +32,13 @@ class JobViewSet(ApiViewSet):
     queryset = Job.objects.all()
     serializer_class = JobSerializer
     lookup_value_regex = "[^/]+"
-    http_method_names = ["get", "delete", "head", "options"]
+    http_method_names = ["get", "post", "delete", "head", "options"]
     roles: ClassVar = {
         "list": Role.READER,
         "retrieve": Role.READER,
         "errors": Role.READER,
         "destroy": Role.WRITER,
+        "undo": Role.CURATOR,
     }
     queries: ClassVar = {"list": JobQuery}
     streams: ClassVar = {"errors"}
@@ -64,6 +67,18 @@ class JobViewSet(ApiViewSet):
         """Cancel a job: one's own, or as a curator anybody's. Work under way stops in seconds."""
         cancel_job(job=self.get_object(), by=self.actor, rank=rank_of_request(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        operation_id="undo_job", request=None, parameters=[LOCATION], responses={202: JobSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Undo a bulk change of yours for a day: traces are as before where nobody touched them.
+
+        The work is a job of kind `undo`. What the change made of a trace, status or tags, and
+        somebody changed again since is left as it is, and named in its result.
+        """
+        return accepted(undo_job(job=self.get_object(), by=self.actor))
 
     @extend_schema(
         operation_id="list_job_errors",

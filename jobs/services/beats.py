@@ -100,7 +100,7 @@ class _Beats:
                 progress.stop(JobLost())
             return
         if not held:
-            progress.stop(_why_not_held(self.job))
+            progress.stop(why_not_held(job=self.job))
             return
         self.told_at = time.monotonic()
         for call in list(progress.after_beat):
@@ -114,6 +114,7 @@ class _Beats:
                 link.cancel_safe(timeout=CANCEL_SECONDS)
 
 
-def _why_not_held(job: Job) -> Stop:
+def why_not_held(*, job: Job) -> Stop:
+    """Say why a job does not run under the attempt that began here any more."""
     now = Job.objects.filter(pk=job.pk, attempt=job.attempt).first()
     return JobCancelled() if now is not None and now.state == State.CANCELLED else JobLost()

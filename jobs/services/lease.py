@@ -26,7 +26,7 @@ from jobs.progress import (
     storable_text,
     write_rows,
 )
-from jobs.services.beats import beating
+from jobs.services.beats import beating, why_not_held
 from tunix_site.database.troubles import CONTENDED, FULL, READ_ONLY, described, trouble_of
 from tunix_site.errors import text_of
 
@@ -63,6 +63,16 @@ def running(*, job: Job) -> Iterator[Progress]:
         _fail(progress, error)
         raise
     _succeed(progress)
+
+
+def hold_job(*, progress: Progress) -> None:
+    """Have nobody cancel or take the job before this transaction ends; raise where it happened.
+
+    So what is committed is the work of a job that runs. Add no rows until then: beats wait, too.
+    """
+    if Job.objects.held(progress.job).select_for_update(no_key=True).first() is None:
+        progress.stop(why_not_held(job=progress.job))
+    progress.check()
 
 
 def fail_unknown(*, job: Job) -> None:

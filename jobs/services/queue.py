@@ -21,14 +21,21 @@ from tunix_site.errors import Conflict
 from tunix_site.models import Role
 
 
-def start_job(*, kind: str, parameters: dict[str, Any], by: Actor, total: int | None = None) -> Job:
+def start_job(
+    *,
+    kind: str,
+    parameters: dict[str, Any],
+    by: Actor,
+    total: int | None = None,
+    undoes: Job | None = None,
+) -> Job:
     """Make a job and queue it; one that has no queue is running from now on, in this process.
 
     The job and its place in the queue are one transaction, and may be part of a larger one.
     """
     queue = KINDS[kind].queue
     with transaction.atomic():
-        job = Job(kind=kind, parameters=parameters, created_by=by.user, total=total)
+        job = Job(kind=kind, parameters=parameters, created_by=by.user, total=total, undoes=undoes)
         if queue is None:
             job.state, job.attempt, job.worker = State.RUNNING, 1, worker_name()
             job.started_at = job.heartbeat_at = Now()

@@ -9,7 +9,7 @@ from traces.document import TraceDocument
 from traces.finding.filters import TraceFilters
 from traces.intake.document_serializer import TagField
 from traces.models import Status
-from traces.services.bulk import BulkChange
+from traces.services.bulk.changing import BulkChange
 from tunix_site.api.fields import (
     ChoiceTextField,
     IntegerField,

@@ -1,15 +1,14 @@
 """What people say of traces: their verdicts and tags, each with what was before it.
 
-Every change of a status or of tags is written here, whoever asks for it: one trace, all that match
-a filter, or an import.
+Every change of a status or of tags is written here, whoever asks for it, one trace or an import,
+but those of many at once (`bulk/rows.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
@@ -25,39 +24,6 @@ from tunix_site.errors import Conflict, Invalid
 
 IMPORTED = "imported"  # the note of a review that came with its trace
 
-# Tags that are there already keep their place; new ones come behind, each once.
-_TAGS = """
-    (tags - %(remove_tags)s::text[]) || (
-        SELECT coalesce(jsonb_agg(tag ORDER BY place), '[]')
-        FROM unnest(%(add_tags)s::text[]) WITH ORDINALITY AS added (tag, place)
-        WHERE NOT tags ? tag
-    )
-"""
-_TOO_MANY = f"""
-    SELECT id FROM traces_trace
-    WHERE id = ANY(%(ids)s) AND jsonb_array_length({_TAGS}) > %(max_tags)s ORDER BY id
-"""  # noqa: S608
-_REVIEW = """
-    INSERT INTO traces_review (trace_id, reviewer_id, verdict, status_before, note, job, created_at)
-    SELECT id, %(user)s, %(status)s, status, '', %(job)s, statement_timestamp()
-    FROM traces_trace WHERE id = ANY(%(ids)s) AND status <> %(status)s ORDER BY id
-    RETURNING trace_id
-"""
-_RETAG = f"""
-    INSERT INTO traces_tagchange (trace_id, changed_by_id, before, after, job, created_at)
-    SELECT id, %(user)s, tags, {_TAGS}, %(job)s, statement_timestamp()
-    FROM traces_trace WHERE id = ANY(%(ids)s) AND tags <> {_TAGS} ORDER BY id
-"""  # noqa: S608
-_CHANGE = f"""
-    UPDATE traces_trace AS trace SET status = changed.status, tags = changed.tags
-    FROM (
-        SELECT id, coalesce(%(status)s, status) AS status, {_TAGS} AS tags
-        FROM traces_trace WHERE id = ANY(%(ids)s)
-    ) AS changed
-    WHERE trace.id = changed.id
-    AND (trace.status, trace.tags) IS DISTINCT FROM (changed.status, changed.tags)
-"""  # noqa: S608
-
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -67,15 +33,6 @@ class Verdict:
     note: str = ""
     reasons: Sequence[str] = ()
     step_labels: Mapping[str, int] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """What becomes of many traces."""
-
-    status: str | None = None
-    add_tags: Sequence[str] = ()
-    remove_tags: Sequence[str] = ()
 
 
 class Unsaid(Enum):
@@ -222,42 +179,6 @@ def retag(*, trace: Trace, tags: list[str], by: Actor) -> None:
     )
     trace.tags = tags
     trace.save(update_fields=["tags"])
-
-
-def change_many(
-    *, trace_ids: list[UUID], change: Change, by: Actor, job: UUID, max_tags: int
-) -> tuple[int, list[UUID]]:
-    """Change traces that are locked, in few statements; whoever changes all of them tells of it.
-
-    Gives how many were changed, and those left as they are since they would have too many tags.
-    """
-    values = {
-        "ids": trace_ids,
-        "status": change.status,
-        "add_tags": list(dict.fromkeys(change.add_tags)),
-        "remove_tags": list(change.remove_tags),
-        "max_tags": max_tags,
-        "user": by.user.pk,
-        "job": job,
-    }
-    refused: list[UUID] = []
-    reviewed: list[UUID] = []
-    with connection.cursor() as cursor:
-        if change.add_tags:
-            cursor.execute(_TOO_MANY, values)
-            refused = [identity for (identity,) in cursor.fetchall()]
-            left = set(refused)
-            values["ids"] = [identity for identity in trace_ids if identity not in left]
-        if change.status:
-            cursor.execute(_REVIEW, values)
-            reviewed = [identity for (identity,) in cursor.fetchall()]
-        if change.add_tags or change.remove_tags:
-            cursor.execute(_RETAG, values)
-        cursor.execute(_CHANGE, values)
-        changed = cursor.rowcount
-    if reviewed:
-        count_verdicts(trace_ids=reviewed, by=by)
-    return changed, refused
 
 
 def store_imported(*, verdicts: Iterable[tuple[str, Verdict]], by: Actor) -> None:

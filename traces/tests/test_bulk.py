@@ -1,9 +1,10 @@
 """POST /api/traces/bulk."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 
 from events.models import Event
 from jobs.models import Job
@@ -11,8 +12,10 @@ from jobs.services.queue import requeue_job
 from jobs.tests.working import work_off
 from traces.curation.tags import TagChange
 from traces.models import Review, Trace
-from traces.services import bulk
+from traces.services.bulk import changing
+from traces.tests.concurrency import like, somebody_waits
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
+from tunix_site.tests.live import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +64,7 @@ def test_the_answer_is_a_job(curator):
 
 
 def test_more_than_one_piece_is_changed(curator, monkeypatch):
-    monkeypatch.setattr("traces.services.bulk.CHANGED_AT_ONCE", 2)
+    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
     TraceFactory.create_batch(5)
     assert changed(curator, {"status": "unreviewed"}, {"status": "approved"})["changed_count"] == 5
     assert not Trace.objects.exclude(status="approved").exists()
@@ -104,13 +107,34 @@ def test_traces_that_come_in_later_are_left_alone(curator):
     assert later.status == "unreviewed"
 
 
-def test_no_more_are_done_than_there_are(curator):
-    first, second = TraceFactory.create_batch(2)
-    post(curator, {"tag": "x"}, {"status": "approved"}, expected_count=0)
-    Trace.objects.filter(pk__in=[first.pk, second.pk]).update(tags=["x"])
+def test_what_matches_only_later_was_not_confirmed_and_is_left_alone(curator):
+    confirmed, later = TraceFactory(tags=["x"]), TraceFactory()
+    post(curator, {"tag": "x"}, {"status": "approved"}, expected_count=1)
+    curator.patch(f"/api/traces/{later.pk}", {"tags": ["x"]}, format="json")
     work_off("bulk")
     job = Job.objects.get()
-    assert (job.done, job.total) == (2, 2)
+    assert (job.done, job.total, job.result["matched_count"]) == (1, 1, 1)
+    assert Trace.objects.get(status="approved") == confirmed
+
+
+def test_what_somebody_changed_before_its_turn_is_left_as_it_is(curator):
+    mine, theirs = TraceFactory.create_batch(2)
+    post(curator, {"status": "unreviewed"}, {"status": "rejected"}, expected_count=2)
+    curator.patch(f"/api/traces/{theirs.pk}", {"status": "approved"}, format="json")
+    work_off("bulk")
+    job = Job.objects.get()
+    assert (job.done, job.total, job.result["matched_count"]) == (2, 2, 1)
+    assert Trace.objects.get(status="rejected") == mine
+    assert Trace.objects.get(status="approved") == theirs
+
+
+def test_what_each_trace_was_changed_by_is_found_with_it(curator):
+    trace = TraceFactory()
+    changed(curator, {}, {"status": "rejected", "add_tags": ["seen"]})
+    (review,) = curator.get(f"/api/traces/{trace.pk}/reviews").json()["results"]
+    assert (review["verdict"], review["status_before"]) == ("rejected", "unreviewed")
+    told = Event.objects.get(action="change").before
+    assert told["job"] == str(trace.reviews.get().job) == str(trace.tag_changes.get().job)
 
 
 @pytest.mark.parametrize(
@@ -189,18 +213,18 @@ def test_a_job_of_nobody_fails(curator, django_user_model):
 @pytest.fixture
 def breaks_off(monkeypatch):
     """Have the next change break off after the first of its pieces, two traces each."""
-    monkeypatch.setattr("traces.services.bulk.CHANGED_AT_ONCE", 2)
+    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
 
     def after_one(error: Exception) -> None:
         pieces = iter([None, error])
-        change = bulk._change
+        change = changing._change
 
-        def change_or_break(*given):
+        def change_or_break(*given, **named):
             if (broken := next(pieces, None)) is not None:
                 raise broken
-            change(*given)
+            return change(*given, **named)
 
-        monkeypatch.setattr("traces.services.bulk._change", change_or_break)
+        monkeypatch.setattr("traces.services.bulk.changing._change", change_or_break)
 
     return after_one
 
@@ -228,4 +252,29 @@ def test_what_breaks_off_for_good_is_told_of_as_far_as_it_came(curator, breaks_o
     breaks_off(ZeroDivisionError())
     work_off("bulk")
     assert Job.objects.get().state == "failed"
+    assert Event.objects.get(action="change").count == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_cancels_it_waits_for_a_piece_and_after_that_nothing_is_changed(
+    curator, monkeypatch
+):
+    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
+    TraceFactory.create_batch(5)
+    job = post(curator, {}, {"status": "approved"}).json()["id"]
+    other, change, cancelling = like(curator), changing._change, []
+
+    def change_while_somebody_cancels(*given, **named):
+        errors = change(*given, **named)
+        cancelling.append(pool.submit(other.delete, f"/api/jobs/{job}"))
+        wait_until(somebody_waits)
+        return errors
+
+    monkeypatch.setattr(changing, "_change", change_while_somebody_cancels)
+    with ThreadPoolExecutor(1) as pool:
+        work_off("bulk")
+        (cancelled,) = [done.result().status_code for done in cancelling]
+        pool.submit(connections.close_all).result()
+    assert (cancelled, Job.objects.get().state) == (204, "cancelled")
+    assert Trace.objects.filter(status="approved").count() == 2
     assert Event.objects.get(action="change").count == 2

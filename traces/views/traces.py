@@ -45,7 +45,7 @@ from traces.serializers.scores import (
 )
 from traces.serializers.traces import TraceDetailSerializer, TraceRowSerializer, new_trace
 from traces.services import curation, scores, storing
-from traces.services.bulk import start_bulk_change
+from traces.services.bulk.changing import start_bulk_change
 from traces.services.importing import imports
 from traces.services.importing.summary import ImportRequest
 from traces.services.reviews import review_trace

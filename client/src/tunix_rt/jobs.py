@@ -56,6 +56,11 @@ class Jobs:
     def cancel(self, job_id: str) -> None:
         self._transport.send("DELETE", f"{PATH}/{segment(job_id)}")
 
+    def undo(self, job_id: str) -> Job:
+        """Start the job that undoes a bulk change, where nobody touched the traces since."""
+        job: Job = self._transport.post(f"{PATH}/{segment(job_id)}/undo", {})
+        return job
+
     def errors(self, job_id: str) -> Iterator[dict[str, Any]]:
         """Yield what was wrong with single records of a job's input."""
         with self._transport.stream("GET", f"{PATH}/{segment(job_id)}/errors.jsonl") as response:

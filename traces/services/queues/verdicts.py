@@ -29,11 +29,11 @@ _COUNT = """
 _TAKE_BACK = """
     UPDATE traces_queuemember AS member
     SET reviewers = array_remove(member.reviewers, %(user)s::int)
-    FROM (SELECT id, done FROM traces_queuemember WHERE trace_id = %(trace)s) AS was
+    FROM (SELECT id, done FROM traces_queuemember WHERE trace_id = ANY(%(ids)s)) AS was
     WHERE was.id = member.id AND %(user)s = ANY(member.reviewers)
     AND NOT EXISTS (
         SELECT FROM traces_review AS other
-        WHERE other.trace_id = %(trace)s AND other.reviewer_id = %(user)s
+        WHERE other.trace_id = member.trace_id AND other.reviewer_id = %(user)s
         AND other.queue_id = member.queue_id AND other.undoes_id IS NULL
         AND NOT EXISTS (SELECT FROM traces_review AS undo WHERE undo.undoes_id = other.id)
     )
@@ -124,10 +124,18 @@ def take_back(*, review: Review, by: Actor) -> None:
         dispute.delete()
         came[dispute.queue_id] -= 1
         left[dispute.queue_id] -= 1
-    of_review = {"trace": review.trace_id, "user": review.reviewer_id}
+    of_review = {"ids": [review.trace_id], "user": review.reviewer_id}
     for queue, is_open_again in _run(_TAKE_BACK, **of_review):
         left[queue] += is_open_again
     _change_counts(came, left)
+
+
+def take_back_many(*, trace_ids: Sequence[UUID], reviewer: int, by: Actor) -> None:
+    """Have a person's reviews of a change of many traces count no longer; the traces are locked."""
+    left = Counter[int]()
+    for queue, is_open_again in _run(_TAKE_BACK, ids=list(trace_ids), user=reviewer):
+        left[queue] += is_open_again
+    _change_counts(Counter(), left)
 
 
 def leave_queues(*, members: Sequence[QueueMember], by: Actor) -> None:

@@ -1,0 +1,151 @@
+"""Changing what may change of all traces that match a filter."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
+
+from events.actors import Actor
+from events.services import record_event
+from jobs.models import Job
+from jobs.progress import ErrorRow, Progress
+from jobs.services.queue import start_job
+from jobs.services.undoing import UNDONE_WITHIN
+from traces.curation.pieces import BulkPiece
+from traces.document import MAX_TAGS
+from traces.finding.filters import matching
+from traces.services.bulk.rows import Change, change_rows
+from traces.services.bulk.walking import length_of, work_pieces
+from tunix_site.errors import Conflict
+
+BULK = "bulk"
+CHANGED_AT_ONCE = 1_000
+LONGEST_UNDOING = timedelta(days=1)  # of what was asked for at the last moment
+
+_FREEZE = """
+    INSERT INTO traces_bulkpiece (job_id, number, ids)
+    SELECT %s, number, array_agg(id ORDER BY id DESC)
+    FROM (
+        SELECT id, (row_number() OVER (ORDER BY id DESC) - 1) / %s AS number
+        FROM ({matching}) AS matching (id)
+    ) AS numbered
+    GROUP BY number
+    RETURNING cardinality(ids)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkChange(Change):
+    """A validated request: validated filters, and what becomes of the traces that match them."""
+
+    where: dict[str, Any]
+
+
+@dataclass
+class Counts:
+    """How many traces matched, were changed by it, and would have had too many tags."""
+
+    matched_count: int = 0
+    changed_count: int = 0
+    refused_count: int = 0
+
+
+def start_bulk_change(
+    *, change: BulkChange, expected_count: int | None, parameters: dict[str, Any], by: Actor
+) -> Job:
+    """Queue a change of the traces that match now; Conflict where they are not as many as said.
+
+    Their ids are kept, so that no other trace is changed, whatever matches by then. `parameters` is
+    the request as it came.
+    """
+    _forget_old_pieces()
+    with transaction.atomic():
+        job = start_job(kind=BULK, parameters=parameters, by=by)
+        count = _freeze(change, job)
+        if expected_count is not None and count != expected_count:
+            raise Conflict(f"{count:,} traces match, not {expected_count:,}: nothing was changed.")
+        Job.objects.filter(pk=job.pk).update(total=count)
+    job.total = count
+    return job
+
+
+def _forget_old_pieces() -> None:
+    before = timezone.now() - UNDONE_WITHIN - LONGEST_UNDOING
+    BulkPiece.objects.filter(job__finished_at__lt=before).delete()
+
+
+def _freeze(change: BulkChange, job: Job) -> int:
+    sql, parameters = matching(change.where).order_by().values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_FREEZE.format(matching=sql), [job.pk, CHANGED_AT_ONCE, *parameters])
+        return sum(count for (count,) in cursor.fetchall())
+
+
+def change_traces(*, change: BulkChange, job: Job, progress: Progress, by: Actor) -> Counts:
+    """Change what was confirmed, in pieces of one transaction each; a new status is reviewed.
+
+    A trace that no longer matches was changed by somebody else: it is left as it is. So is one that
+    would have more tags than it may, as an error of the job. What was before is kept with the
+    traces, under the job's id.
+    """
+    if by.user is None:
+        raise PermissionDenied("Whoever started it is no user any more.")
+    pieces = BulkPiece.objects.filter(job=job)
+    for piece in pieces.exclude(matched_count=None).iterator(chunk_size=10):  # by earlier attempts
+        progress.done += len(piece.ids)
+        progress.add_errors(_errors(piece))
+    work_pieces(
+        pieces=pieces.filter(matched_count=None),
+        progress=progress,
+        work=partial(_change, change=change, job=job, by=by),
+        record=partial(_record, change, job, by),
+    )
+    return _counted(job)
+
+
+def _change(piece: BulkPiece, *, change: BulkChange, job: Job, by: Actor) -> Iterator[ErrorRow]:
+    held = matching(change.where).filter(pk__in=piece.ids).order_by("id")
+    ids = list(held.select_for_update(no_key=True, of=("self",)).values_list("id", flat=True))
+    changed, refused = change_rows(
+        trace_ids=ids, change=change, by=by, job=job.pk, max_tags=MAX_TAGS
+    )
+    piece.matched_count, piece.changed_count, piece.refused = len(ids), changed, refused
+    piece.save(update_fields=["matched_count", "changed_count", "refused"])
+    return _errors(piece)
+
+
+def _errors(piece: BulkPiece) -> Iterator[ErrorRow]:
+    for identity in piece.refused:
+        yield ErrorRow(None, "tags", f"Trace {identity} would have more than {MAX_TAGS} tags.")
+
+
+def _record(change: BulkChange, job: Job, by: Actor) -> None:
+    record_event(
+        by=by,
+        action="change",
+        object_type="trace",
+        before={"kept_in": ["traces_review", "traces_tagchange"], "job": job.pk},
+        after={
+            "status": change.status,
+            "add_tags": list(change.add_tags),
+            "remove_tags": list(change.remove_tags),
+        },
+        count=_counted(job).changed_count,
+        where=job.parameters["where"],
+    )
+
+
+def _counted(job: Job) -> Counts:
+    sums = BulkPiece.objects.filter(job=job).aggregate(
+        matched_count=Coalesce(Sum("matched_count"), 0),
+        changed_count=Coalesce(Sum("changed_count"), 0),
+        refused_count=Coalesce(Sum(length_of(array="refused")), 0),
+    )
+    return Counts(**sums)
