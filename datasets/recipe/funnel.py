@@ -64,6 +64,7 @@ class Line(msgspec.Struct, rename={"came": "in", "left": "out"}, omit_defaults=T
 
 def take_steps(recipe: Recipe, candidates: Candidates) -> Iterator[Line]:
     """Apply the steps to the candidates, one for each line that is asked for."""
+    candidates.make_room()
     for name, step in STEPS.items():
         if not step.is_asked(recipe):
             continue

@@ -13,26 +13,38 @@ APPROVED = "(SELECT status = 'approved' FROM traces_trace AS trace WHERE trace.i
 
 
 def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
-    return candidates.part(*parted(recipe, candidates))
+    copied = _copied(candidates)
+    if not candidates.size_of(copied):
+        return {}
+    return candidates.part(*parted(recipe, candidates, copied))
 
 
-def parted(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any]]:
-    """Give SQL and parameters for all; only where there are copies, traces are looked at."""
+def _copied(candidates: Candidates) -> str:
+    """Store the hash of each content that several candidates have; give the table's name."""
+    return candidates.beside(
+        f"SELECT content_hash FROM {candidates.rows} GROUP BY content_hash HAVING count(*) > 1",  # noqa: S608
+        candidates.parameters,
+    )
+
+
+def parted(recipe: Recipe, candidates: Candidates, copied: str) -> tuple[str, list[Any]]:
+    """Give SQL and parameters for all; only those that have copies are put in an order."""
     rank = ranking(recipe)
     query = f"""
-        SELECT {COLUMNS}, CASE WHEN kept.nth > 1 THEN 'same_content' END AS reason,
-               CASE WHEN kept.nth > 1 THEN jsonb_build_object('trace', kept.best) END AS because
-        FROM (
-            SELECT kept.*, row_number() OVER best AS nth, first_value(id) OVER best AS best
+        SELECT {COLUMNS}, CASE WHEN copy.nth > 1 THEN 'same_content' END AS reason,
+               CASE WHEN copy.nth > 1 THEN jsonb_build_object('trace', copy.best) END AS because
+        FROM {candidates.rows} LEFT JOIN (
+            SELECT id, row_number() OVER best AS nth, first_value(id) OVER best AS best
             FROM (
-                SELECT {COLUMNS}, {rank.columns},
-                       CASE WHEN kept.copies > 1 THEN {APPROVED} END AS approved
-                FROM (
-                    SELECT {COLUMNS}, count(*) OVER (PARTITION BY kept.content_hash) AS copies
-                    FROM {candidates.rows}
-                ) AS kept {rank.joins}
+                SELECT kept.id, kept.content_hash, {rank.columns}, {APPROVED} AS approved
+                FROM {candidates.rows} JOIN {copied} USING (content_hash) {rank.joins}
             ) AS kept
             WINDOW best AS (PARTITION BY content_hash ORDER BY {rank.order}, approved DESC, id)
-        ) AS kept
+        ) AS copy ON copy.id = kept.id
     """  # noqa: S608
-    return query, [*rank.column_parameters, *candidates.parameters, *rank.join_parameters]
+    return query, [
+        *rank.column_parameters,
+        *candidates.parameters,
+        *rank.join_parameters,
+        *candidates.parameters,
+    ]

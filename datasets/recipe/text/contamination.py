@@ -11,7 +11,7 @@ by hashes is compared word by word.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 
 import numpy as np
@@ -26,6 +26,7 @@ TEMPLATE_MOST = 100  # but not more: what one text is compared with stays bounde
 WORDS_AT_ONCE = 20_000
 MOST_WORDS = 4_000_000  # of the items of an index, each of which takes 100 to 250 bytes
 MAX_EVIDENCE_CHARS = 300
+PRESENT_BITS = 22  # of hashes: a table of 4 MiB tells which of them no item has
 
 _WEIGHT = np.uint64(0x9E3779B97F4A7C15)  # odd: its powers tell places in a row apart
 _RUN = re.compile(rb"\x01+")
@@ -94,6 +95,8 @@ class ItemIndex:
         order = np.argsort(grams, kind="stable")
         self._grams, starts = np.unique(grams[order], return_index=True)
         self._starts: Numbers = np.append(starts, len(order))
+        self._present = np.zeros(2**PRESENT_BITS, bool)
+        self._present[_place(self._grams)] = True
         self._owners = owners[order].astype(np.int32)
         self._content = np.zeros(len(self._ids), bool)
         self._content[places] = True
@@ -118,8 +121,9 @@ class ItemIndex:
     def _found(self, texts: list[list[str]]) -> Iterator[list[Match]]:
         number = self._numbers.get
         # a word of no item between two texts: no row of words reaches from one into the other
-        ids = np.array([number(word, 0) for words in texts for word in [*words, ""]], np.uint32)
         bounds = np.cumsum([0, *(len(words) + 1 for words in texts)])
+        parted = chain.from_iterable(chain(words, ("",)) for words in texts)
+        ids = np.fromiter(map(number, parted, repeat(0)), np.uint32, bounds[-1])
         candidates = self._candidates(ids, bounds)
         for place, words in enumerate(texts):
             equal = self._equal.get(ids[bounds[place] : bounds[place + 1] - 1].tobytes())
@@ -129,6 +133,8 @@ class ItemIndex:
     def _candidates(self, ids: Ids, bounds: Numbers) -> dict[int, list[int]]:
         """Give by text the items that it shares enough n words in a row with to be covered."""
         grams, places = _grams(ids, self._n)
+        perhaps = self._present[_place(grams)]  # most are not: no need to search
+        grams, places = grams[perhaps], places[perhaps]
         at = np.searchsorted(self._grams, grams)
         at[at == len(self._grams)] = 0
         known = self._grams[at] == grams if len(self._grams) else np.zeros(len(at), bool)
@@ -187,6 +193,11 @@ def _owners(places: Numbers, bounds: Numbers) -> Numbers:
     """Give the number of what each place is in, where the first begins at the first bound."""
     owners: Numbers = np.searchsorted(bounds, places, side="right") - 1
     return owners
+
+
+def _place(grams: Grams) -> Grams:
+    """Give the place of each hash in the table of those that are present."""
+    return grams * _WEIGHT >> np.uint64(64 - PRESENT_BITS)
 
 
 def _grams(ids: Ids, n: int) -> tuple[Grams, Numbers]:

@@ -154,3 +154,11 @@ def test_more_words_than_an_index_holds_are_not_read_to_the_end():
 
 def test_an_index_of_nothing_finds_nothing():
     assert find([], EGGS, "") == [[], []]
+
+
+@pytest.mark.parametrize("sign", [*map(chr, range(128)), "- ", "-(", "x_9"])
+def test_plain_text_is_parted_as_any_other(sign):
+    """A word that is no ASCII has all of the text go the long way; it is left out here."""
+    for text in (f"It was {sign}5 apples", f"Sums{sign}9 {sign}{sign} (3)", sign):
+        *words, _ = words_of(f"{text}\nß")
+        assert words_of(text) == (words or text.casefold().split())
