@@ -99,6 +99,7 @@ PREVIEW = {
     "splits": {},
     "sampled": None,
     "unscored": {},
+    "written": None,
 }
 
 CONTAMINATION: dict[str, Any] = {

@@ -8,9 +8,13 @@ from datasets.models import MAX_PARENT_CHARS, Dataset
 from datasets.recipe.recipe import Matching, Strategy
 from datasets.recipe.serializer import RecipeDocumentSerializer, RecipeSerializer
 from datasets.services.build import BuildRequest
-from datasets.services.preview import Preview
 from evalsets.serializers import NullableTextField
-from tunix_site.api.fields import ObjectField, QuerySerializer, TextField, UUIDField
+from tunix_site.api.fields import (
+    ObjectField,
+    QuerySerializer,
+    TextField,
+    UUIDField,
+)
 from tunix_site.database.names import (
     MAX_NAME_CHARS,
     MAX_VERSION_CHARS,
@@ -141,43 +145,6 @@ class DecontaminatedAgainstSerializer(serializers.Serializer[dict[str, Any]]):
     digest = serializers.CharField()
     match = serializers.ChoiceField(list(Matching))
     template_ngrams = serializers.IntegerField(required=False)
-
-
-class PreviewSerializer(RecipeSerializer):
-    """A recipe to try: all that matches, unless it says how many."""
-
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        fields["limit"].default = None
-        return fields
-
-
-class RemovedSampleSerializer(serializers.Serializer[dict[str, Any]]):
-    """A trace that a step takes away."""
-
-    trace = serializers.UUIDField()
-    reason = serializers.CharField()
-    because = serializers.DictField(allow_null=True)
-
-
-class SampledSerializer(serializers.Serializer[dict[str, Any]]):
-    """Of how many traces that match how many were taken."""
-
-    matched = serializers.IntegerField()
-    taken = serializers.IntegerField()
-
-
-class PreviewAnswerSerializer(serializers.Serializer[Preview]):
-    """What the recipe would take, and some of what each step would take away."""
-
-    funnel = FunnelLineSerializer(many=True)
-    samples = serializers.DictField(child=RemovedSampleSerializer(many=True))
-    splits = serializers.DictField(child=serializers.IntegerField())
-    sampled = SampledSerializer(allow_null=True)
-    unscored = serializers.DictField(
-        child=serializers.IntegerField(),
-        help_text="Scores by criteria that a build stores first; 5,001 stands for more than 5,000.",
-    )
 
 
 class WhySerializer(serializers.Serializer[dict[str, Any]]):

@@ -31,14 +31,13 @@ from datasets.held_out.contamination import look_through
 from datasets.held_out.serializers import ContaminationQuery, ContaminationSerializer
 from datasets.lookup import dataset_by
 from datasets.models import LARGE_FIELDS, Dataset
+from datasets.previews import PreviewAnswerSerializer, PreviewSerializer
 from datasets.serializers import (
     BuildAnswerSerializer,
     BuildSerializer,
     DatasetDetailSerializer,
     DatasetRowSerializer,
     ManifestSerializer,
-    PreviewAnswerSerializer,
-    PreviewSerializer,
     WhyQuery,
     WhySerializer,
 )
@@ -158,7 +157,8 @@ class DatasetViewSet(ApiViewSet):
         """Say what a recipe would take and take away; nothing is stored."""
         serializer = PreviewSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        preview = preview_recipe(recipe=serializer.to_recipe(), by=self.actor)
+        fmt = serializer.validated_data.get("format")
+        preview = preview_recipe(recipe=serializer.to_recipe(), by=self.actor, fmt=fmt)
         return Response(PreviewAnswerSerializer(preview).data)
 
     @extend_schema(responses=DatasetDetailSerializer)

@@ -201,6 +201,7 @@ WRITE_BESIDE = {
     "tunix_site/postgres/cluster.py": "makes the role and the database, before there is a table",
 }
 READ_BY_SQL = {
+    "tunix_site/database/patience.py": "says how long statements may take",
     "datasets/export/reading.py": "exports",
     "datasets/formats/counted.py": "counts of what a format leaves out",
     "datasets/held_out/contamination.py": "the prompts of a dataset, and their traces",
@@ -352,6 +353,8 @@ def test_a_service_of_another_kind_is_found(signature):
 
 # What the program does of its own accord, beside the work that somebody asked for.
 OF_ITSELF = {
+    "datasets/services/filling.py": "writes the items of a build, which is told",
+    "datasets/services/written.py": "fills a dataset that is undone, to show its first rows",
     "datasets/services/holding.py": "holds the traces of a build, which is told",
     "datasets/services/pairs.py": "writes the pairs of a build, which is told",
     "datasets/services/reasons.py": "notes what a build, which is told, takes away",

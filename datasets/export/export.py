@@ -146,6 +146,20 @@ class Export:
                 )
             )
 
+    def first(self, number: int) -> list[str]:
+        """Give the first rows as their lines say them; formats of prompts read all items for it."""
+        query, parameters = self.query()
+        expected = min(number, self.row_count - self.after)
+        limited = copied(
+            f"{query} LIMIT {number}", parameters, expected, indexed=self.fmt.rows.indexed
+        )
+        options = self.options
+        with closing(limited) as rows:
+            lines = LINES.pieces(
+                rows, self.fmt.rendering(options), self.fmt.schema_for(options), {}
+            )
+            return b"".join(lines).decode().split("\n")[:-1]
+
     def query(self) -> tuple[str, list[Any]]:
         """Give the SQL of the rows, and its parameters."""
         columns = self.fmt.row_for(self.options)._fields

@@ -1,6 +1,5 @@
 """Building datasets."""
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -9,20 +8,18 @@ import msgspec
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import UniqueViolation
 
-from datasets.models import Dataset, DatasetItem
+from datasets.models import Dataset
 from datasets.recipe.candidates import Candidates, MoreMatch
 from datasets.recipe.differences import differing
 from datasets.recipe.funnel import emptied, take_steps
 from datasets.recipe.recipe import Recipe
+from datasets.services.filling import fill
 from datasets.services.holding import count_deletions, hold_traces
-from datasets.services.pairs import digested_pairs, insert_pairs, pair_stats
 from datasets.services.reasons import note_removed
 from datasets.services.scoring import lacks_scores, score_first
-from datasets.statistics.counting import statistics
 from events.actors import Actor
 from events.services import record_event
 from jobs.progress import Progress
-from tunix_site.database.copy_out import copy_out
 from tunix_site.database.names import key_of
 from tunix_site.database.troubles import sqlstate
 from tunix_site.errors import Conflict, Invalid, Unavailable
@@ -31,21 +28,9 @@ ATTEMPTS = 2
 MOST_AT_ONCE = 50_000  # traces that match, of a build that somebody waits for
 MOST_SCORED = 5_000  # traces, likewise
 WAIT, DEFAULT_WAIT = "'5s'", "DEFAULT"  # for another build of the same name
-DIGESTED_AT_ONCE = 1_000  # lines
 SERIALIZATION_FAILURE = "40001"  # what one transaction sees, another has changed meanwhile
 LOCK_NOT_AVAILABLE = "55P03"
 DELETED_MEANWHILE = "A selected trace, or the parent, was deleted meanwhile: build again."
-
-
-FILLED = (
-    "funnel",
-    "findings",
-    "trace_count",
-    "matched_count",
-    "stats",
-    "part_counts",
-    "content_digest",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +142,7 @@ def _built(
             candidates.check()
             if line.is_empty:
                 raise Invalid(emptied(line))
-        _fill(cursor, dataset, candidates)
+        fill(cursor=cursor, dataset=dataset, candidates=candidates)
         record_event(
             by=by,
             action="build",
@@ -230,54 +215,3 @@ def _keys(request: dict[str, Any]) -> dict[str, Any]:
     recipe: Recipe = request["recipe"]
     others = {name: value for name, value in request.items() if name != "recipe"}
     return {**recipe.document(), **others}
-
-
-def _fill(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
-    """Write the candidates that are left as items, and note what they are."""
-    _insert_items(cursor, dataset, candidates)
-    dataset.trace_count = candidates.count
-    dataset.matched_count = dataset.funnel[0]["out"]
-    dataset.stats, dataset.part_counts = statistics(cursor, candidates, dataset.splits)
-    if candidates.pairs is not None:
-        insert_pairs(dataset=dataset, candidates=candidates, pairs=candidates.pairs)
-        dataset.stats |= pair_stats(dataset=dataset)
-    dataset.content_digest = _content_digest(dataset, candidates)
-    dataset.findings = candidates.findings
-    dataset.save(update_fields=FILLED)
-
-
-def _insert_items(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
-    """Write them as they lie, which is by position: to sort them once more would change nothing."""
-    cursor.execute(
-        f"""
-        INSERT INTO {DatasetItem._meta.db_table}
-        (dataset_id, position, trace_id, split, parts, facts, review_id)
-        SELECT %s, position, id, split, parts, facts,
-               CASE WHEN EXISTS (SELECT FROM traces_review) THEN (
-                   SELECT max(review.id) FROM traces_review AS review
-                   WHERE review.trace_id = kept.id AND review.undoes_id IS NULL
-                   AND NOT EXISTS (
-                       SELECT FROM traces_review AS undo WHERE undo.undoes_id = review.id
-                   )
-               ) END
-        FROM {candidates.rows}
-        """,  # noqa: S608
-        [dataset.pk],
-    )
-
-
-def _content_digest(dataset: Dataset, candidates: Candidates) -> str:
-    r"""SHA-256 over a line `content_hash\tsplit` per item, in order, and then those of pairs."""
-    pieces = rf"""
-        SELECT string_agg(content_hash::text || E'\t' || split || E'\n', '' ORDER BY position)
-        FROM {candidates.rows}
-        GROUP BY position / {DIGESTED_AT_ONCE} ORDER BY position / {DIGESTED_AT_ONCE}
-    """  # noqa: S608
-    digest = hashlib.sha256()
-    with copy_out(pieces, []) as copy:
-        for (piece,) in copy.rows():
-            digest.update(piece.encode())
-    if candidates.pairs is not None:
-        for line in digested_pairs(dataset=dataset, candidates=candidates):
-            digest.update(line)
-    return digest.hexdigest()

@@ -11,6 +11,7 @@ from datasets.recipe.candidates import Candidates, Sample
 from datasets.recipe.funnel import take_steps
 from datasets.recipe.recipe import Recipe
 from datasets.services.scoring import unscored
+from datasets.services.written import written_rows
 from events.actors import Actor
 from tunix_site.database.troubles import sqlstate
 from tunix_site.errors import Conflict, Unavailable
@@ -42,10 +43,13 @@ class Preview(NamedTuple):
     splits: dict[str, int]
     sampled: dict[str, int] | None
     unscored: dict[str, int]  # by criteria, up to one more than are scored in memory
+    written: list[str] | None  # the first rows in the format that was asked for
 
 
-def preview_recipe(*, recipe: Recipe, by: Actor) -> Preview:
+def preview_recipe(*, recipe: Recipe, by: Actor, fmt: str | None = None) -> Preview:
     """Take the steps, and forget what they left; a step that leaves nothing is the last.
+
+    The first rows come as an export in the format `fmt` writes them, where one is named.
 
     Conflict where the same user asks for another meanwhile; Unavailable where it takes too long, or
     where others are under way; Invalid as a build.
@@ -57,7 +61,7 @@ def preview_recipe(*, recipe: Recipe, by: Actor) -> Preview:
             if not _room.acquire(blocking=False):
                 raise Unavailable(BUSY)
             try:
-                preview = _previewed(cursor, recipe, by.user_id or 0, deadline)
+                preview = _previewed(cursor, recipe, by.user_id or 0, deadline, fmt)
             finally:
                 _room.release()
             transaction.set_rollback(True)
@@ -83,7 +87,9 @@ def _take_turn(cursor: Any, user_id: int) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", turn)
 
 
-def _previewed(cursor: Any, recipe: Recipe, user_id: int, deadline: float) -> Preview:
+def _previewed(
+    cursor: Any, recipe: Recipe, user_id: int, deadline: float, fmt: str | None
+) -> Preview:
     samples: dict[str, list[dict[str, Any]]] = {}
 
     def note(*, step: str, removed: str) -> None:
@@ -114,12 +120,18 @@ def _previewed(cursor: Any, recipe: Recipe, user_id: int, deadline: float) -> Pr
             break
     names = recipe.splits or recipe.split_counts
     counts = candidates.sizes("split") if names and candidates.count else {}
+    written: list[str] | None = None if fmt is None else []
+    if fmt is not None and not line.is_empty:
+        written = written_rows(
+            cursor=cursor, recipe=recipe, candidates=candidates, funnel=funnel, name=fmt
+        )
     return Preview(
         funnel=funnel,
         samples=samples,
         splits={name: counts.get(name, 0) for name in sorted(names)},
         sampled=candidates.sampled,
         unscored=lacking,
+        written=written,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from datasets.models import Dataset, RemovedTrace
+from datasets.previews import FORMATS_OF_LINES
 from datasets.recipe.candidates import Sample
 from datasets.recipe.recipe import Recipe
 from datasets.services import preview as previews
@@ -186,3 +187,40 @@ def test_previews_of_another_site_on_the_same_server_are_left_alone():
         cursor.execute(f"SELECT count(*) {previews._OF_TURN}", [previews.TURNS, by.user_id])
         assert cursor.fetchone() == (0,)
         assert preview_recipe(recipe=Recipe(limit=None), by=by).funnel
+
+
+@pytest.mark.parametrize("name", FORMATS_OF_LINES)
+def test_the_first_rows_are_shown_as_an_export_writes_them(reader, name):
+    for number in range(4):
+        attempt = TraceFactory(
+            prompt=f"What is {number} + 1?",
+            status="approved",
+            meta={"reference_answer": str(number + 1), "source": "here"},
+        )
+        TraceFactory(prompt=attempt.prompt, status="rejected", steps=[step(f"no {number}")])
+    recipe = {
+        "seed": 3,
+        "splits": {"train": 0.5, "validation": 0.5},
+        "pair": {"rules": ["approved_over_rejected"], "max_longer_share": 1},
+        "exact": True,
+    }
+    shown = preview(reader, **recipe, format=name)["written"]
+    assert not Dataset.objects.exists()
+    dataset = DatasetFactory(**{f"recipe__{key}": value for key, value in recipe.items()})
+    export = reader.get(f"/api/datasets/{dataset.key}/export.jsonl?format={name}")
+    lines = b"".join(export.streaming_content).decode().splitlines()
+    if name == "training_example":  # its ids follow from the dataset
+        shown, lines = ([line.split('"prompt"', 1)[1] for line in one] for one in (shown, lines))
+    assert lines or name in ("stepwise", "unpaired")  # of reviews, of which there is none
+    assert shown == lines[:5]
+
+
+def test_a_format_of_pairs_needs_some(reader):
+    TraceFactory()
+    response = reader.post(URL, {"format": "preference"}, format="json")
+    assert (response.status_code, response.json()) == (
+        400,
+        {"format": ["preference needs `pair`."]},
+    )
+    assert preview(reader, format="chat", limit=1)["written"] != []
+    assert preview(reader, where={"source": "nowhere"}, format="chat")["written"] == []
