@@ -11,6 +11,7 @@ class DatasetsConfig(apps.SiteApp):
             "Dataset items": ("datasets_datasetitem", "list"),
             "Dataset pairs": ("datasets_datasetpair", "compare_arrows"),
         },
+        instead={"datasets_dataset": "datasets"},
     )
     urls = "datasets.urls"
     root_links = {"datasets": "dataset-list"}

@@ -2,11 +2,15 @@
 
 from django.urls import URLPattern, re_path
 
+from pages.building import views as building
+from pages.datasets import views as datasets
 from pages.queues.views import QueuesView
 from pages.review import queued, views
 from pages.traces.views import TracesView
 
 QUEUE = r"(?P<queue>[0-9]{1,18})"
+KEY = r"(?P<key>[A-Za-z0-9][A-Za-z0-9._-]*-[A-Za-z0-9._-]+)"  # a hyphen is in no model's name
+JOB = r"(?P<job>[0-9a-fA-F-]{36})"
 TRACE = r"(?P<trace>[0-9a-fA-F-]{32,36})"
 
 
@@ -30,4 +34,11 @@ urlpatterns = [
     _page(f"{QUEUE}/{TRACE}/steps", views.StepsView, "queued-steps"),
     _page(f"{QUEUE}/{TRACE}/verdict", queued.QueuedVerdictView, "queued-verdict"),
     re_path(r"^traces/?$", TracesView.as_view(), name="traces"),
+    re_path(r"^datasets/?$", datasets.DatasetsView.as_view(), name="datasets"),
+    re_path(r"^datasets/build/?$", building.BuildView.as_view(), name="build-dataset"),
+    re_path(r"^datasets/build/preview/?$", building.PreviewView.as_view(), name="build-preview"),
+    re_path(rf"^datasets/build/{JOB}/?$", building.BuildingView.as_view(), name="building"),
+    re_path(rf"^datasets/{KEY}/?$", datasets.DatasetView.as_view(), name="dataset"),
+    re_path(rf"^datasets/{KEY}/check/?$", datasets.CheckView.as_view(), name="dataset-check"),
+    re_path(rf"^datasets/{KEY}/delete/?$", datasets.DeleteView.as_view(), name="dataset-delete"),
 ]

@@ -22,6 +22,7 @@ class Menu:
     title: str
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     links: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # routes by name
+    instead: Mapping[str, str] = field(default_factory=dict)  # routes in place of models' lists
     for_superusers: bool = False
 
 

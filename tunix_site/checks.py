@@ -30,6 +30,9 @@ def _what_is_not_there(apps: "Iterable[SiteApp]") -> Iterator[str]:
         for title, (route, _) in (app.menu.links if app.menu else {}).items():
             if not _is_route(route):
                 yield f"{app.name}: the menu's {title} leads to {route}, which is no route."
+        for page, route in (app.menu.instead if app.menu else {}).items():
+            if not _is_route(route):
+                yield f"{app.name}: in place of {page} stands {route}, which is no route."
         for link, route in app.root_links.items():
             if not _is_route(route):
                 yield f"{app.name}: the link {link} leads to {route}, which is no route."

@@ -15,12 +15,15 @@ def navigation(request: Any) -> list[dict[str, object]]:
 
 def _group(menu: Menu) -> dict[str, object]:
     permission = "may_administer" if menu.for_superusers else "may_curate"
-    pages = {
-        title: (f"admin:{page}_changelist", icon) for title, (page, icon) in menu.pages.items()
-    }
+    own, pages = dict(menu.links), {}
+    for title, (page, icon) in menu.pages.items():
+        if page in menu.instead:
+            own[title] = (menu.instead[page], icon)
+        else:
+            pages[title] = (f"admin:{page}_changelist", icon)
     return {
         "title": menu.title,
-        "items": [*_items(menu.links, "may_read"), *_items(pages, permission)],
+        "items": [*_items(own, "may_read"), *_items(pages, permission)],
     }
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -172,6 +173,11 @@ def test_what_the_apps_say_is_there():
                 "Datasets", {**DatasetsConfig.menu.pages, "Dataset items": ("auth_user", "list")}
             ),
             "The admin's page datasets_datasetitem is in no app's menu.",
+        ),
+        (
+            *(DatasetsConfig, "menu"),
+            replace(DatasetsConfig.menu, instead={"datasets_dataset": "no-datasets"}),
+            "datasets: in place of datasets_dataset stands no-datasets, which is no route.",
         ),
         (
             *(DatasetsConfig, "root_links", {"datasets": "dataset-lists"}),

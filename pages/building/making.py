@@ -1,0 +1,97 @@
+"""Building what a form says: at once, or by a job where it takes longer."""
+
+from typing import Any, NamedTuple
+
+from django.http import QueryDict
+from django.urls import reverse
+from rest_framework.exceptions import APIException, NotFound
+
+from datasets import tasks
+from datasets.lookup import dataset_by
+from datasets.models import Dataset
+from datasets.serializers import BuildSerializer
+from datasets.services.build import build_at_once
+from events.actors import Actor
+from jobs.models import Job
+from jobs.services.queue import start_job
+from pages.building.form import filled, fresh, placed, sent
+from pages.building.layout import FORMAT
+from tunix_site import strict_json
+
+NOT_READ = "The filters of the address are no object of JSON."
+
+
+class Made(NamedTuple):
+    """Where to go on, or what was wrong, by the field."""
+
+    address: str = ""
+    problems: dict[str, str] = {}
+
+
+def made_of(form: QueryDict, *, by: Actor) -> Made:
+    """Build the dataset of a form, or start a job that does."""
+    body, problems, told = sent(form)
+    if problems:
+        return Made(problems=problems)
+    try:
+        serializer = BuildSerializer(data=body)
+        serializer.is_valid(raise_exception=True)
+        built = build_at_once(request=serializer.to_request(), by=by)
+        if built is None:
+            job = start_job(kind=tasks.BUILD, parameters=body, by=by)
+            return Made(reverse("building", args=[job.pk]))
+    except APIException as error:
+        return Made(problems=placed(error.detail, told))
+    return Made(reverse("dataset", args=[built[0].key]))
+
+
+def begun(query: QueryDict) -> QueryDict:
+    """Give the form as an address begins it: by a dataset, a job, filters, or anew."""
+    if key := query.get("from", ""):
+        form = filled(_body_of(dataset_by(key)))
+    elif identity := query.get("job", ""):
+        form = filled(job_by(identity).parameters)
+    elif where := query.get("where", ""):
+        form = fresh()
+        for path, texts in filled({"where": _object(where)}).lists():
+            form.setlist(path, [*map(str, texts)])
+    else:
+        form = fresh()
+    form.setdefault(FORMAT, query.get(FORMAT, "chat"))
+    return form
+
+
+def job_by(identity: str) -> Job:
+    """Find a job that builds; NotFound where there is none of that id."""
+    known = Job.objects.filter(kind=tasks.BUILD)
+    job = known.filter(pk=identity).first() if _is_id(identity) else None
+    if job is None:
+        raise NotFound("There is no such job.")
+    return job
+
+
+def _is_id(text: str) -> bool:
+    digits = text.replace("-", "")
+    return len(digits) == 32 and all(one in "0123456789abcdefABCDEF" for one in digits)
+
+
+def _body_of(dataset: Dataset) -> dict[str, Any]:
+    """Give what would build a dataset again, as the version after it."""
+    version = dataset.version
+    after = str(int(version) + 1) if version.isascii() and version.isdecimal() else ""
+    return {
+        **dataset.recipe.document(),
+        "dataset_name": dataset.name,
+        "dataset_version": after,
+        "parent_dataset_id": dataset.parent_dataset_id,
+    }
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = strict_json.loads(text.encode(errors="surrogatepass"))
+    except strict_json.InvalidJSON:
+        value = None
+    if not isinstance(value, dict):
+        raise NotFound(NOT_READ)
+    return value

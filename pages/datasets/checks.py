@@ -1,0 +1,69 @@
+"""The evaluation sets that a dataset was held against, and what was found of one."""
+
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from datasets import tasks
+from datasets.held_out.serializers import ContaminationQuery
+from datasets.models import Dataset
+from evalsets.models import EvalSet
+from events.actors import Actor
+from jobs.models import Job, State
+from jobs.services.queue import start_job
+
+MOST_OFFERED = 100  # evaluation sets, the newest
+ITEMS_SHOWN = 20
+
+
+class Check(NamedTuple):
+    """A job that looks for the items of a set, and what it found so far."""
+
+    eval_set: str
+    job: Job
+    items: list[dict[str, Any]]
+    item_count: int
+    trace_count: int
+
+    @property
+    def is_done(self) -> bool:
+        return self.job.state == State.SUCCEEDED
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.job.state in (State.QUEUED, State.RUNNING)
+
+
+def evalset_keys() -> list[str]:
+    """Name the evaluation sets that there are."""
+    keys = EvalSet.objects.existing().order_by("-pk").values_list("key", flat=True)
+    return [*keys[:MOST_OFFERED]]
+
+
+def check_of(dataset: Dataset, eval_set: str) -> Check | None:
+    """Give the last job that held a dataset against a set, with the items that it found."""
+    if not eval_set or not eval_set.isprintable():
+        return None
+    asked = {"dataset": dataset.key, "eval_set": eval_set}
+    job = Job.objects.filter(kind=tasks.CONTAMINATION, parameters=asked).order_by("-pk").first()
+    if job is None:
+        return None
+    found = job.result or {}
+    items = found.get("items", [])[:ITEMS_SHOWN]
+    counts = (found.get(name, 0) for name in ("item_count", "trace_count"))
+    return Check(eval_set, job, items, *counts)
+
+
+def asked_set(form: QueryDict) -> str:
+    """Read which set a form asks for; Invalid where there is none of that key."""
+    query = ContaminationQuery.read(QueryDict(urlencode({"eval_set": form.get("eval_set", "")})))
+    key: str = query["eval_set"]
+    return key
+
+
+def start_check(*, dataset: Dataset, eval_set: str, by: Actor) -> Job:
+    """Start what holds a dataset against a set, unless it is under way."""
+    asked = {"dataset": dataset.key, "eval_set": eval_set}
+    under_way = Job.objects.unfinished().filter(kind=tasks.CONTAMINATION, parameters=asked).first()
+    return under_way or start_job(kind=tasks.CONTAMINATION, parameters=asked, by=by)
