@@ -137,5 +137,23 @@ def test_a_dataset_that_is_deleted_meanwhile_is_compared_with_nothing(reader, cu
     assert other.key in response.json()["detail"]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("change", "gone"), [("added", "base"), ("moved", "other")])
+def test_what_was_changed_is_not_listed_of_a_dataset_that_is_deleted_after_it_was_counted(
+    reader, curator, change, gone
+):
+    TraceFactory.create_batch(3)
+    kept = DatasetFactory(**SPLITS)
+    asked = {"base": DatasetFactory().key, "other": kept.key, "change": change}
+    with just_before("SELECT set_config", lambda: elsewhere(lambda: removed(curator, asked[gone]))):
+        response = reader.get(f"{URL}/ids.jsonl?{urlencode(asked)}")
+    assert response.status_code == 404
+    assert "deleted" in response.json()["detail"]
+
+
 def deleted(client, dataset) -> None:
-    assert client.delete(f"/api/datasets/{dataset.key}").status_code == 204
+    removed(client, dataset.key)
+
+
+def removed(client, key) -> None:
+    assert client.delete(f"/api/datasets/{key}").status_code == 204
