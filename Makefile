@@ -1,7 +1,7 @@
 # Every target does its own set-up; `make` alone says what there is.
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-web test-training run bench bench-large chaos lint format lock backup restore \
-	check-pythons check-postgres check-client check-datasets check-openapi check-trl
+	check-pythons check-postgres check-client check-datasets check-openapi check-trl screenshots
 
 # The first Python from 3.11 to 3.13 that is found.
 IS_FIT := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
@@ -35,6 +35,7 @@ help:
 	@echo "make check-datasets  what is exported, read by Hugging Face's datasets of 3.6 and of 5"
 	@echo "make check-trl       two steps of TRL's trainers on what is exported"
 	@echo "make check-openapi   a client made from the OpenAPI document, at a real server"
+	@echo "make screenshots  the pictures that the documents show, taken anew (docs/pictures/)"
 	@echo "make backup FILE=...    dump the database"
 	@echo "make restore FILE=...   restore a dump (asks; FORCE=1: does not)"
 
@@ -83,6 +84,10 @@ check-trl: .venv/.ready .venv-dev/.ready .venv-trl/.ready
 # a client that openapi-python-client makes, without a warning and as it comes
 check-openapi: .venv/.ready .venv-dev/.ready .venv-openapi/.ready
 	$(DEV) -m pytest tests/test_generated_client.py
+
+# the pictures that the documents show, by the browser of the tests; look at them before they are kept
+screenshots: .venv/.ready .venv-dev/.ready
+	$(DEV) -m pytest pages/tests/browser/screenshots.py
 
 bench: .venv/.ready .venv-training/.ready .venv-bench/.ready
 	$(WEB) -m benchmarks
