@@ -24,7 +24,7 @@ def build(job: Job, progress: Progress) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     request = serializer.to_request()
     dataset, created = build_dataset(
-        request=request, by=actors.worker(user=job.created_by), progress=progress
+        request=request, by=actors.worker(user=job.created_by, job_id=job.pk), progress=progress
     )
     progress.done = progress.total = dataset.trace_count
     answer = BuildAnswerSerializer(dataset, context={"request": None}).data

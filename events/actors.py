@@ -4,6 +4,7 @@ import getpass
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
+from uuid import UUID
 
 from events.models import MAX_NAME_CHARS, Through
 
@@ -17,11 +18,15 @@ class Key(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """A user, the API key that they came with, and through what; a command may have no user."""
+    """A user, the API key that they came with, and through what; a command may have no user.
+
+    A worker has the job that it does for them.
+    """
 
     user: Any
     through: Through
     key: Key | None = None
+    job_id: UUID | None = None
 
     @cached_property
     def user_id(self) -> int | None:
@@ -42,9 +47,9 @@ def command(*, user: Any = None) -> Actor:
     return Actor(user=user, through=Through.COMMAND)
 
 
-def worker(*, user: Any) -> Actor:
+def worker(*, user: Any, job_id: UUID | None = None) -> Actor:
     """A worker, on behalf of whoever started its job."""
-    return Actor(user=user, through=Through.WORKER)
+    return Actor(user=user, through=Through.WORKER, job_id=job_id)
 
 
 def _account() -> str:

@@ -46,6 +46,7 @@ class Event(models.Model):
     key_id = models.BigIntegerField(null=True, help_text="Of the API key that it came with.")
     key_name = models.CharField(max_length=MAX_NAME_CHARS, blank=True)
     through = models.CharField(max_length=16, choices=Through)
+    job_id = models.UUIDField(null=True, help_text="Of the job that did it.")
     action = models.CharField(max_length=MAX_ACTION_CHARS)
     object_type = models.CharField(max_length=MAX_TYPE_CHARS)
     object_id = models.CharField(
@@ -66,9 +67,14 @@ class Event(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["object_type", "object_id", "id"], name="event_by_object"),
-            models.Index(fields=["actor", "id"], name="event_by_actor"),
+            models.Index(fields=["object_id", "id"], name="event_by_object_id"),
+            models.Index(fields=["object_type", "id"], name="event_by_object_type"),
+            models.Index(fields=["actor_name", "id"], name="event_by_actor_name"),
             models.Index(fields=["action", "id"], name="event_by_action"),
+            models.Index(fields=["through", "id"], name="event_by_through"),
+            models.Index(
+                fields=["job_id", "id"], name="event_by_job", condition=Q(job_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

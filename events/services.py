@@ -32,6 +32,7 @@ def record_event(
         key_id=by.key_id,
         key_name=by.key.name if by.key is not None else "",
         through=by.through,
+        job_id=by.job_id,
         action=action,
         object_type=object_type,
         object_id=str(object_id),

@@ -27,7 +27,7 @@ def bulk(job: Job, progress: Progress) -> dict[str, Any]:
     """Change the traces of a request; those that are as it wants them already stay untouched."""
     serializer = BulkSerializer(data=job.parameters)
     serializer.is_valid(raise_exception=True)
-    by = actors.worker(user=job.created_by)
+    by = actors.worker(user=job.created_by, job_id=job.pk)
     counts = change_traces(change=serializer.to_change(), job=job, progress=progress, by=by)
     return asdict(counts)
 
@@ -35,7 +35,7 @@ def bulk(job: Job, progress: Progress) -> dict[str, Any]:
 @job_kind(UNDO, queue="bulk", role=Role.CURATOR)
 def undo(job: Job, progress: Progress) -> dict[str, Any]:
     """Undo what a bulk change did; done again, it goes on."""
-    by = actors.worker(user=job.created_by)
+    by = actors.worker(user=job.created_by, job_id=job.pk)
     return undo_bulk_change(job=job, progress=progress, by=by)
 
 
@@ -46,7 +46,7 @@ def score(job: Job, progress: Progress) -> dict[str, Any]:
     serializer = ScoreAllSerializer(data=asked)
     serializer.is_valid(raise_exception=True)
     scoring = serializer.to_scoring(newest=UUID(job.parameters[NEWEST]))
-    by = actors.worker(user=job.created_by)
+    by = actors.worker(user=job.created_by, job_id=job.pk)
     counts = {"scored_count": 0, "undecided_count": 0}
     progress.total = scoring.to_score().count()  # fewer, where it goes on
     for batch in score_all(scoring=scoring, by=by, job=job.pk, check=progress.check):
@@ -64,5 +64,5 @@ def fill(job: Job, progress: Progress) -> dict[str, Any]:
         queue=Queue.objects.get(pk=job.parameters["queue"]),
         newest=UUID(job.parameters[NEWEST]),
         progress=progress,
-        by=actors.worker(user=job.created_by),
+        by=actors.worker(user=job.created_by, job_id=job.pk),
     )

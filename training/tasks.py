@@ -29,13 +29,12 @@ def generate(job: Job, progress: Progress) -> dict[str, Any]:
     serializer = GenerateSerializer(data=job.parameters)
     serializer.is_valid(raise_exception=True)
     request = serializer.to_request()
+    by = actors.worker(user=job.created_by, job_id=job.pk)
     with TemporaryDirectory() as directory:
         path = Path(directory) / "items.jsonl"
         write_problems(request.generator or {}, path, progress)
         with path.open("rb") as file:
-            evalset, created = create_evalset(
-                request=request, items=ItemLines(file), by=actors.worker(user=job.created_by)
-            )
+            evalset, created = create_evalset(request=request, items=ItemLines(file), by=by)
     progress.done = progress.total = evalset.item_count
     return {**CreatedSerializer(evalset).data, "created": created}
 

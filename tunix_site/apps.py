@@ -62,8 +62,18 @@ class TunixSiteConfig(SiteApp):
         },
         for_superusers=True,
     )
-    root_links = {"health": "health", "metrics": "metrics", "schema": "schema", "docs": "docs"}
-    tags = {"operations": "What those who run the site ask it."}
+    urls = "tunix_site.audit.urls"
+    root_links = {
+        "events": "event-list",
+        "health": "health",
+        "metrics": "metrics",
+        "schema": "schema",
+        "docs": "docs",
+    }
+    tags = {
+        "events": "What was done, by whom and through what.",
+        "operations": "What those who run the site ask it.",
+    }
     words = "tunix_site.api.openapi.words.describe"
 
     def ready(self) -> None:

@@ -63,6 +63,15 @@ def test_a_trace_is_corrected(client):
     assert client.traces.get(trace)["status"] == "rejected"
 
 
+def test_who_did_what_is_told(client):
+    trace = str(TraceFactory().pk)
+    client.traces.review(trace, "approved")
+    [event] = client.events.list(object_type="trace", object_id=trace)
+    assert (event["actor"], event["through"], event["action"]) == ("a curator", "api", "review")
+    assert (event["before"]["status"], event["after"]["status"]) == ("unreviewed", "approved")
+    assert list(client.events.list(action="review", limit=1)) == [event]
+
+
 def test_a_queue_is_changed_and_deleted(client):
     queue = client.queues.create("sums", {}, "random", seed=7)["id"]
     with pytest.raises(Conflict):

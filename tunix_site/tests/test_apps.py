@@ -136,7 +136,7 @@ def test_a_new_app_is_named_in_the_settings_alone(told):
     assert told["tags"] == [
         *("traces", "scores", "preferences", "reviews", "queues", "claims", "filters", "rewards"),
         *("notes", "datasets", "evalsets", "jobs"),
-        "operations",
+        *("events", "operations"),
     ]
     assert told["said"] == "What it says."
     assert told["workers"] == [

@@ -5,6 +5,7 @@ from types import TracebackType
 
 import httpx
 
+from tunix_rt.curation.events import Events
 from tunix_rt.curation.queues import Queues
 from tunix_rt.curation.reviews import Reviews
 from tunix_rt.datasets import Datasets
@@ -55,6 +56,7 @@ class Client:
         self.evalsets = EvalSets(self._transport, self.jobs)
         self.queues = Queues(self._transport)
         self.reviews = Reviews(self._transport)
+        self.events = Events(self._transport)
 
     def __enter__(self) -> "Client":
         return self

@@ -89,14 +89,16 @@ def change_queue(*, queue: Queue, changes: dict[str, Any], by: Actor) -> Queue:
         text = changes.get("guideline")
         if text is not None and text != (guideline.text if guideline else ""):
             _add_guideline(queue, text, by)
-        record_event(
-            by=by,
-            action="change",
-            object_type="queue",
-            object_id=queue.pk,
-            before=before,
-            after=_told(queue, _named(queue)),
-        )
+        after = _told(queue, _named(queue))
+        if after != before:
+            record_event(
+                by=by,
+                action="change",
+                object_type="queue",
+                object_id=queue.pk,
+                before=before,
+                after=after,
+            )
     return queue
 
 

@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from events.actors import Actor
+from events.services import record_event
 from traces.curation.members import QueueMember
 from traces.curation.queues import Order, Queue
 from traces.models import Review, Status, Trace
@@ -100,7 +101,7 @@ def count_verdicts(
     for queue, done in _run(_COUNT, ids=list(trace_ids), user=by.user.pk):
         left[queue] -= done
     if disputed_by:
-        queue = _queue_of_disputes().pk
+        queue = _queue_of_disputes(by).pk
         row = {"queue": queue, "trace": trace_ids[0], "wanted": len(disputed_by) + 1}
         for (is_new,) in _run(_DISPUTE, **row, reviewers=list(disputed_by)):
             came[queue] += is_new
@@ -147,14 +148,26 @@ def leave_queues(*, members: Sequence[QueueMember], by: Actor) -> None:
     _change_counts(came, left)
 
 
-def _queue_of_disputes() -> Queue:
+def _queue_of_disputes(by: Actor) -> Queue:
     """Give the site's queue of disputes, which is made when the first one arises."""
-    queues = Queue.objects.filter(is_of_disputes=True)
-    if (queue := queues.first()) is None:
-        new = Queue(name=DISPUTED, order=Order.OLDEST, is_of_disputes=True)
-        new.where, new.filled_at = {"disputed": True}, timezone.now()
-        Queue.objects.bulk_create([new], ignore_conflicts=True)
-        queue = queues.get()
+    queue, created = Queue.objects.get_or_create(
+        is_of_disputes=True,
+        defaults={
+            "name": DISPUTED,
+            "order": Order.OLDEST,
+            "where": {"disputed": True},
+            "filled_at": timezone.now(),
+        },
+    )
+    if created:
+        record_event(
+            by=by,
+            action="create",
+            object_type="queue",
+            object_id=queue.pk,
+            after={"name": queue.name},
+            where=queue.where,
+        )
     return queue
 
 

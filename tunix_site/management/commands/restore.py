@@ -1,3 +1,4 @@
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 
+from events import actors
+from events.services import record_event
 from tunix_site.database.migrating import is_up_to_date
 from tunix_site.postgres.dumps import DumpError, restore
 
@@ -31,7 +34,9 @@ class Command(BaseCommand):
         except DumpError as error:
             raise CommandError(f"Nothing was changed. {error}") from None
         self.stdout.write(f"Restored {path}.")
-        if not is_up_to_date():
+        if is_up_to_date():
+            _record(path)
+        else:
             migrate = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate"]
             self.stdout.write(f"An earlier version made it. Migrate it: {shlex.join(migrate)}")
 
@@ -46,6 +51,14 @@ class Command(BaseCommand):
         self.stdout.flush()
         if sys.stdin.readline().strip().lower() != "yes":
             raise CommandError("Nothing was changed.")
+
+
+def _record(path: Path) -> None:
+    """Tell of it among what the backup told, whose tables are those of this version."""
+    name = os.fsencode(path.name).decode(errors="replace")
+    record_event(
+        by=actors.command(), action="restore", object_type="database", after={"file": name}
+    )
 
 
 def _described() -> str:

@@ -1,4 +1,4 @@
-"""What the site answers of queues and reviews, as typed dicts."""
+"""What the site answers of queues, reviews and events, as typed dicts."""
 
 from typing import Any, TypedDict
 
@@ -56,3 +56,25 @@ class Review(TypedDict):
     queue: int | None
     guideline: int | None
     undoes: int | None
+
+
+class Thing(TypedDict):
+    type: str
+    id: str
+
+
+class Event(TypedDict):
+    """What was done; of several things `id` of the object is empty, and `count` how many."""
+
+    id: str
+    at: str
+    actor: str
+    key: str
+    through: str
+    job: str | None
+    action: str
+    object: Thing
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    count: int | None
+    where: dict[str, Any] | None
