@@ -37,6 +37,7 @@ class Shown(NamedTuple):
     sampled: dict[str, int] | None
     unscored: dict[str, int]
     left: int
+    is_empty: bool  # of traces, or of pairs where these are asked for
 
 
 def previewed(form: QueryDict, *, by: Actor) -> tuple[Shown | None, dict[str, str]]:
@@ -79,6 +80,7 @@ def _shown(preview: Preview) -> Shown:
         sampled=preview.sampled,
         unscored=preview.unscored,
         left=preview.funnel[-1]["out"],
+        is_empty=not preview.funnel[-1]["out"] or preview.funnel[-1].get("pairs") == 0,
     )
 
 

@@ -1,21 +1,18 @@
 """A dataset in a format: its first rows as they are written, and what can be downloaded."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from rest_framework.exceptions import APIException
 
 from datasets.export.export import Export
 from datasets.formats.containers import LINES, PARQUET
-from datasets.formats.format import Format
 from datasets.formats.known import FORMATS
 from datasets.formats.pairs import PAIRS
 from datasets.models import Dataset
 from pages.datasets.bars import WHOLE
 from tunix_site.database.patience import patience
-from tunix_site.errors import text_of
+from tunix_site.errors import Unavailable, text_of
 
 ROWS = 3
 MAX_LINE_CHARS = 4_000
@@ -45,7 +42,7 @@ class Download(NamedTuple):
     """An export that can be fetched: as lines, as Parquet, or both."""
 
     split: str
-    row_count: int
+    row_count: int | None  # none where to count them takes too long
     lines: str
     parquet: str
 
@@ -70,17 +67,22 @@ def in_format(dataset: Dataset, name: str) -> InFormat:
     """Show a dataset in a format that it has, or in the first one; in bounded time."""
     names = formats_of(dataset)
     fmt = FORMATS[name if name in names else FIRST]
+    splits = [None, *sorted(dataset.splits)]
+    exports = [
+        Export(dataset=dataset, fmt=fmt, container=fmt.containers[0], split=split)
+        for split in splits
+    ]
     try:
         with patience(SECONDS):
-            whole = Export(dataset=dataset, fmt=fmt, container=fmt.containers[0])
-            written = cut(whole.first(ROWS)) if LINES in fmt.containers else []
-            downloads = [*_downloads(dataset, fmt)]
+            written = cut(exports[0].first(ROWS)) if LINES in fmt.containers else []
+            downloads = [_download(export, export.row_count) for export in exports]
             left_out = [
                 f"{count:,} {LEFT_OUT.get(reason, reason)}"
-                for reason, count in whole.left_out.items()
+                for reason, count in exports[0].left_out.items()
             ]
-    except APIException as error:
-        return InFormat(fmt.name, names, [], [], [], text_of(error.detail))
+    except Unavailable as error:
+        downloads = [_download(export, None) for export in exports]
+        return InFormat(fmt.name, names, [], downloads, [], text_of(error.detail))
     return InFormat(fmt.name, names, written, downloads, left_out, "")
 
 
@@ -89,19 +91,13 @@ def cut(lines: list[str]) -> list[Written]:
     return [Written(line[:MAX_LINE_CHARS], len(line) > MAX_LINE_CHARS) for line in lines]
 
 
-def _downloads(dataset: Dataset, fmt: Format) -> Iterator[Download]:
-    for split in (None, *sorted(dataset.splits)):
-        export = Export(dataset=dataset, fmt=fmt, container=fmt.containers[0], split=split)
-        asked = {"format": fmt.name, **({"split": split} if split else {})}
-        yield Download(
-            split=split or WHOLE,
-            row_count=export.row_count,
-            lines=_address("dataset-export", dataset, asked) if LINES in fmt.containers else "",
-            parquet=_address("dataset-export-parquet", dataset, asked)
-            if PARQUET in fmt.containers
-            else "",
-        )
-
-
-def _address(route: str, dataset: Dataset, asked: dict[str, str]) -> str:
-    return f"{reverse(route, args=[dataset.key])}?{urlencode(asked)}"
+def _download(export: Export, row_count: int | None) -> Download:
+    fmt, split = export.fmt, export.split
+    asked = urlencode({"format": fmt.name, **({"split": split} if split else {})})
+    lines, parquet = (
+        f"{reverse(route, args=[export.dataset.key])}?{asked}"
+        if container in fmt.containers
+        else ""
+        for route, container in (("dataset-export", LINES), ("dataset-export-parquet", PARQUET))
+    )
+    return Download(split or WHOLE, row_count, lines, parquet)

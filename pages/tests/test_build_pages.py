@@ -107,6 +107,13 @@ def test_a_preview_shows_the_funnel_what_goes_and_what_would_be_written(curating
     assert value_of(whole, "dedupe.per_prompt") == "1"
 
 
+def test_a_preview_of_nothing_says_that_a_build_would_be_refused(curating):
+    TraceFactory()
+    for form in ({"where.source": "nowhere"}, {"pair.rules": "preferred"}):
+        page = curating.post(PREVIEW, {**form, "format": "chat"}, headers=PART).content.decode()
+        assert "Nothing is left: a build would be refused." in page
+
+
 def test_what_is_refused_stands_beside_its_field_and_nothing_is_lost(curating):
     TraceFactory()
     form = {

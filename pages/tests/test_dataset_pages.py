@@ -4,8 +4,11 @@ import re
 import uuid
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from datasets.export.export import Export
 from datasets.models import Dataset
 from datasets.services.delete import delete_dataset
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
@@ -65,6 +68,27 @@ def test_the_list_is_searched_and_paged(curating, monkeypatch):
     assert re.findall(r"<bdi>(\w+)</bdi></a>", page) == ["twofold", "two"]
     delete_dataset(dataset=made[3], by=acting(None))
     assert "No dataset is called so" in read(curating, LIST, q="twofold")
+
+
+def test_the_list_asks_as_often_for_many_as_for_one(curating, django_assert_num_queries):
+    TraceFactory()
+    DatasetFactory()
+    with CaptureQueriesContext(connection) as for_one:
+        read(curating, LIST)
+    DatasetFactory.create_batch(4)
+    with django_assert_num_queries(len(for_one)):
+        read(curating, LIST)
+
+
+def test_what_takes_too_long_to_count_can_be_downloaded(curating, monkeypatch):
+    TraceFactory(meta={"reference_answer": "4"})
+    dataset = DatasetFactory()
+
+    monkeypatch.setattr("pages.datasets.formats.SECONDS", 0.05)
+    monkeypatch.setattr(Export, "query", lambda export: ("SELECT pg_sleep(60)::text", []))
+    text = text_of(read(curating, of(dataset), format="grpo"))
+    assert "It takes longer than 0.05 seconds." in text
+    assert "Download grpo, all Parquet" in text
 
 
 def test_a_page_says_everything_that_a_dataset_is(curating):
