@@ -103,6 +103,13 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title["title"].lower()).replace(" ", "-") for title in titles}
 
 
+def _linked(page: Path, text: str, path: Path) -> str:
+    """Give the text of a page that a link leads to, of which the page itself is at hand."""
+    if path == page:
+        return text
+    return path.read_text() if path.suffix == ".md" else ""
+
+
 def dead_links(page: Path, text: str) -> list[str]:
     """Give the relative links that lead to no file, or to no heading of a page."""
     dead = []
@@ -111,7 +118,6 @@ def dead_links(page: Path, text: str) -> list[str]:
         if target.startswith(("http://", "https://")):
             continue
         path = (page.parent / target).resolve() if target else page
-        linked = text if path == page else path.read_text() if path.is_file() else ""
-        if not path.exists() or (anchor and anchor not in anchors(linked)):
+        if not path.exists() or (anchor and anchor not in anchors(_linked(page, text, path))):
             dead.append(link["target"])
     return dead
