@@ -7,11 +7,14 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from traces.curation.members import QueueMember
 from traces.curation.queues import Order, Queue
+from traces.finding.curation.agreement import Agreement, agreement_in
 from traces.finding.queues import queues_of
 from traces.models import Review
 
 MAX_QUEUES = 100
+MOST_REVIEWS = 2_000  # of a queue, the newest, over which people are compared
 DAY = timedelta(days=1)
 ORDERS = {
     Order.RANDOM: "random",
@@ -33,10 +36,41 @@ class Row:
     done_share: int  # per cent
     last_day: int  # reviews
     mine: int  # of these
+    disputed: int  # of its traces, which somebody else has to decide
+    agreement: "Agreed | None"  # None where no two reviewed a trace
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """How far the people of a queue agree: all pairs together, and each."""
+
+    pairs: list[Agreement]
+
+    @property
+    def trace_count(self) -> int:
+        return sum(pair.trace_count for pair in self.pairs)
+
+    @property
+    def per_cent(self) -> int:
+        same = sum(pair.share * pair.trace_count for pair in self.pairs)
+        return round(100 * same / self.trace_count)
+
+    @property
+    def each(self) -> list[tuple[str, int, str, int]]:
+        """Give of each pair who they are, the share in per cent, kappa and over how many traces."""
+        return [
+            (
+                " and ".join(pair.reviewers),
+                round(100 * pair.share),
+                "not defined" if pair.kappa is None else f"{pair.kappa:.2f}",
+                pair.trace_count,
+            )
+            for pair in self.pairs
+        ]
 
 
 def rows_for(user: Any) -> list[Row]:
-    """Give the queues that a person may work on; three queries."""
+    """Give the queues that a person may work on; a query more for each that two people review."""
     queues = list(queues_of(user).prefetch_related("people")[:MAX_QUEUES])
     since = timezone.now() - DAY
     counted = Review.objects.standing().filter(queue__in=queues, created_at__gte=since)
@@ -46,10 +80,31 @@ def rows_for(user: Any) -> list[Row]:
         .annotate(last_day=Count("pk"), mine=Count("pk", filter=Q(reviewer=user)))
     )
     paces: dict[int, Any] = {row["queue"]: row for row in of_queue}
-    return [_row(queue, paces.get(queue.pk, {})) for queue in queues]
+    disputed = _disputed(queues)
+    return [
+        _row(queue, paces.get(queue.pk, {}), disputed.get(queue.pk, 0), _agreed(queue))
+        for queue in queues
+    ]
 
 
-def _row(queue: Queue, pace: Any) -> Row:
+def disputes() -> Queue | None:
+    """Give the queue of disputes where one is open."""
+    return Queue.objects.existing().filter(is_of_disputes=True, left_count__gt=0).first()
+
+
+def _disputed(queues: list[Queue]) -> dict[int, int]:
+    open_ones = QueueMember.objects.disputes().values("trace")
+    members = QueueMember.objects.filter(queue__in=queues, trace__in=open_ones)
+    counted = members.order_by().values("queue").annotate(disputed=Count("pk"))
+    return {row["queue"]: row["disputed"] for row in counted}
+
+
+def _agreed(queue: Queue) -> Agreed | None:
+    pairs = agreement_in(queue, most=MOST_REVIEWS) if queue.overlap else []
+    return Agreed(pairs) if pairs else None
+
+
+def _row(queue: Queue, pace: Any, disputed: int, agreement: Agreed | None) -> Row:
     done = queue.member_count - queue.left_count
     return Row(
         queue=queue,
@@ -60,10 +115,18 @@ def _row(queue: Queue, pace: Any) -> Row:
         done_share=100 * done // queue.member_count if queue.member_count else 0,
         last_day=pace.get("last_day", 0),
         mine=pace.get("mine", 0),
+        disputed=0 if queue.is_of_disputes else disputed,
+        agreement=agreement,
     )
 
 
 def in_words(where: dict[str, Any]) -> str:
     """Say a filter in a line."""
-    parts = [f"{key.replace('_', ' ')} {value}" for key, value in where.items()]
-    return ", ".join(parts) or "every trace"
+    return ", ".join(_part(*one) for one in where.items()) or "every trace"
+
+
+def _part(key: str, value: Any) -> str:
+    words = key.replace("_", " ")
+    if isinstance(value, bool):
+        return words if value else f"not {words}"
+    return f"{words} {value}"

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from pages.queues.listing import ORDERS, rows_for
+from pages.queues.listing import ORDERS, disputes, rows_for
 from pages.queues.making import made_of
 from pages.shared.page import PageView
 from traces.models import Status
@@ -31,6 +31,7 @@ class QueuesView(PageView):
     def page(self, request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
         context = {
             "rows": rows_for(request.user),
+            "disputes": disputes(),
             "may_judge": self.may_judge,
             "orders": ORDERS.items(),
             "statuses": Status.values,

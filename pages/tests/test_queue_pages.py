@@ -68,6 +68,34 @@ def test_the_list_tells_what_is_left_and_for_whom(curating):
     assert "for another" not in text
 
 
+def test_the_list_tells_how_far_people_agree_and_what_is_disputed(curating):
+    TraceFactory.create_batch(4)
+    queue = filled(name="twice", overlap=1)
+    for _ in range(4):
+        judged(taken(queue, "ada"))
+        judged(taken(queue, "bob"), "approved" if Review.objects.count() < 6 else "rejected")
+    page = curating.get("/admin/review/").content.decode()
+    text = text_of(page)
+    assert "Agreement 75 % over 4" in text
+    assert re.search(r"ada and bob *75 % *0.00 *4", text)
+    assert "1 disputed" in text
+    disputes = Queue.objects.get(is_of_disputes=True)
+    assert f'class="disputed" href="{of(disputes)}"' in page
+    assert "disputed · oldest first" in text
+    judged(taken(disputes, "eve"))
+    assert "1 disputed" not in text_of(curating.get("/admin/review/").content.decode())
+
+
+def test_what_the_list_costs_does_not_grow_with_reviews(curating, django_assert_max_num_queries):
+    TraceFactory.create_batch(6)
+    queue = filled(overlap=1)
+    for name in ("ada", "bob", "eve"):
+        for _ in range(3):
+            judged(taken(queue, name))
+    with django_assert_max_num_queries(12):
+        curating.get("/admin/review/")
+
+
 def test_a_queue_is_made(curating):
     TraceFactory.create_batch(2, meta={"source": "sums", "level": 5})
     sent = {

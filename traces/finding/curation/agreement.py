@@ -44,11 +44,14 @@ class Agreement(NamedTuple):
     kappa: float | None
 
 
-def agreement_in(queue: Queue) -> list[Agreement]:
-    """Tell of each pair of people over the traces that both reviewed in a queue; one query."""
+def agreement_in(queue: Queue, *, most: int = MOST_REVIEWS) -> list[Agreement]:
+    """Tell of each pair of people over the traces that both reviewed in a queue; one query.
+
+    `most` is how many of its reviews are looked at, the newest.
+    """
     pairs: dict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"queue": queue.pk, "most": MOST_REVIEWS})
+        cursor.execute(_COUNTS, {"queue": queue.pk, "most": most})
         for one, other, first, second, count in cursor.fetchall():
             pairs[one, other][first, second] = count
     return [agreement(pair, counts) for pair, counts in list(pairs.items())[:MOST_PAIRS]]
