@@ -6,6 +6,7 @@ from pages.building import views as building
 from pages.datasets import views as datasets
 from pages.queues.views import QueuesView
 from pages.review import queued, views
+from pages.review.correcting import CorrectView
 from pages.traces.views import TracesView
 
 QUEUE = r"(?P<queue>[0-9]{1,18})"
@@ -25,6 +26,8 @@ urlpatterns = [
     _page(f"trace/{TRACE}/steps", views.StepsView, "steps"),
     _page(f"trace/{TRACE}/verdict", views.VerdictView, "verdict"),
     _page(f"trace/{TRACE}/tags", views.TagsView, "tags"),
+    _page(f"trace/{TRACE}/attempts", views.AttemptsView, "attempts"),
+    _page(f"trace/{TRACE}/correct", CorrectView, "correct"),
     _page(QUEUE, queued.QueueView, "queue"),
     _page(f"{QUEUE}/next", queued.NextView, "next"),
     _page(f"{QUEUE}/skip", queued.SkipView, "skip"),
@@ -33,6 +36,7 @@ urlpatterns = [
     _page(f"{QUEUE}/{TRACE}", queued.QueuedView, "queued"),
     _page(f"{QUEUE}/{TRACE}/steps", views.StepsView, "queued-steps"),
     _page(f"{QUEUE}/{TRACE}/verdict", queued.QueuedVerdictView, "queued-verdict"),
+    _page(f"{QUEUE}/{TRACE}/correct", CorrectView, "queued-correct"),
     re_path(r"^traces/?$", TracesView.as_view(), name="traces"),
     re_path(r"^datasets/?$", datasets.DatasetsView.as_view(), name="datasets"),
     re_path(r"^datasets/build/?$", building.BuildView.as_view(), name="build-dataset"),

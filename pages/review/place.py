@@ -30,13 +30,15 @@ class Place:
     def urls_of(self, trace: Trace) -> dict[str, str]:
         """Give the addresses of a trace's page and of what it sends."""
         if self.queue is None:
-            names = ("trace", "steps", "verdict", "tags")
+            names = ("trace", "steps", "verdict", "correct", "tags", "attempts")
             return {name: reverse(f"review-{name}", args=[trace.pk]) for name in names}
         queue = self.queue.pk
         return {
             "trace": reverse("review-queued", args=[queue, trace.pk]),
             "steps": reverse("review-queued-steps", args=[queue, trace.pk]),
             "tags": reverse("review-tags", args=[trace.pk]),
+            "attempts": reverse("review-attempts", args=[trace.pk]),
+            "correct": reverse("review-queued-correct", args=[queue, trace.pk]),
             "verdict": reverse("review-queued-verdict", args=[queue, trace.pk]),
             **urls_of(self.queue),
         }

@@ -59,7 +59,7 @@ class NextView(PageView):
 
     def post(self, request: HttpRequest, queue: str) -> HttpResponse:
         found = find_queue(int(queue))
-        return _next(request, found, after=request.POST.get("after", ""))
+        return next_of(request, found, after=request.POST.get("after", ""))
 
 
 class QueuedVerdictView(PageView):
@@ -80,7 +80,7 @@ class QueuedVerdictView(PageView):
             return {"review": give(claim=claim).pk}
 
         done_once(request, judged)
-        return _next(request, place, after=request.POST.get("after", ""))
+        return next_of(request, place, after=request.POST.get("after", ""))
 
 
 class SkipView(PageView):
@@ -93,7 +93,7 @@ class SkipView(PageView):
         claim = claim_with(request.POST.get("claim", ""), queue=found, user=request.user)
         if claim is not None:
             release_claim(claim=claim, by=actor_of(request), skip=True)
-        return _next(request, found)
+        return next_of(request, found)
 
 
 class UndoView(PageView):
@@ -125,7 +125,8 @@ class RenewView(PageView):
         return JsonResponse({"expires_at": renewed.expires_at})
 
 
-def _next(request: HttpRequest, queue: Queue, *, after: str = "") -> HttpResponse:
+def next_of(request: HttpRequest, queue: Queue, *, after: str = "") -> HttpResponse:
+    """Claim the next trace, behind the claim `after` where it is given, and show it."""
     held = claim_with(after, queue=queue, user=request.user)
     claim = claim_next(queue=queue, by=actor_of(request), after=held)
     queue.refresh_from_db()  # of how many are left

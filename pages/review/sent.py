@@ -5,13 +5,16 @@ from typing import Any
 
 from django.http import QueryDict
 
+from traces.models import Trace
 from traces.serializers.curation import CurationSerializer
-from traces.serializers.reviews import NewReviewSerializer
+from traces.serializers.reviews import CorrectionSerializer, NewReviewSerializer
 from traces.services.reviews import Verdict
 from tunix_site.errors import Invalid
 
 EXPECTED = ("expected_status", "expected_review")
+CORRECTED = ("prompt", "final_answer")
 LABEL = "label-"  # names of a page without script: label-<i>
+STEP = "step-"  # of a correction: step-<i>
 
 
 def verdict_sent(form: QueryDict) -> tuple[Verdict, dict[str, Any]]:
@@ -20,17 +23,33 @@ def verdict_sent(form: QueryDict) -> tuple[Verdict, dict[str, Any]]:
         "verdict": form.get("verdict", ""),
         "note": unix(form.get("note", "")),
         "reasons": form.getlist("reasons"),
+        **_expected(form),
     }
     if labels := _labels(form):
         body["step_labels"] = labels
-    if expected := form.get("expected_status"):
-        body["expected_status"] = expected
-    if "expected_review" in form:
-        body["expected_review"] = _identity(form.get("expected_review", ""))
     serializer = NewReviewSerializer(data=body)
     serializer.is_valid(raise_exception=True)
     given = serializer.validated_data
     return serializer.to_verdict(), {name: given[name] for name in EXPECTED if name in given}
+
+
+def correction_sent(form: QueryDict, trace: Trace) -> CorrectionSerializer:
+    """Read a correction: fields and steps that are not sent stay, an empty step is left out."""
+    body: dict[str, Any] = {"note": unix(form.get("note", "")), **_expected(form)}
+    body |= {name: unix(form.get(name, "")) for name in CORRECTED if name in form}
+    if claim := form.get("claim"):
+        body["claim"] = _identity(claim)
+    texts = {str(step["i"]): step["content"] for step in trace.steps}
+    sent = {name.removeprefix(STEP): name for name in form if name.startswith(STEP)}
+    if unknown := sent.keys() - texts.keys():
+        raise Invalid({STEP + one: ["The trace has no step of this i."] for one in unknown})
+    if sent:
+        texts |= {one: unix(form.get(name, "")) for one, name in sent.items()}
+        steps = ({**step, "content": texts[str(step["i"])]} for step in trace.steps)
+        body["steps"] = [step for step in steps if step["content"]]
+    serializer = CorrectionSerializer(data=body)
+    serializer.is_valid(raise_exception=True)
+    return serializer
 
 
 def tags_sent(form: QueryDict) -> list[str]:
@@ -39,6 +58,15 @@ def tags_sent(form: QueryDict) -> list[str]:
     serializer = CurationSerializer(data={"tags": tags})
     serializer.is_valid(raise_exception=True)
     return tags
+
+
+def _expected(form: QueryDict) -> dict[str, Any]:
+    expected: dict[str, Any] = {}
+    if status := form.get("expected_status"):
+        expected["expected_status"] = status
+    if "expected_review" in form:
+        expected["expected_review"] = _identity(form.get("expected_review", ""))
+    return expected
 
 
 def _labels(form: QueryDict) -> Any:

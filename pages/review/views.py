@@ -6,12 +6,14 @@ from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from pages.review import beside, shown
 from pages.review.answers import page_of, refused_login
+from pages.review.attempts import side_by_side
 from pages.review.finding import start_of, trace_with
 from pages.review.place import Place
 from pages.review.sent import tags_sent, verdict_sent
@@ -50,6 +52,15 @@ class StepsView(PageView):
             "urls": place.urls_of(found),
         }
         return render(request, "pages/review/steps.html", context)
+
+
+class AttemptsView(PageView):
+    """Attempts at the prompt of a trace, side by side."""
+
+    def get(self, request: HttpRequest, trace: str) -> HttpResponse:
+        context = {"attempts": list(side_by_side(trace_with(trace)))}
+        html = render_to_string("pages/review/attempts.html", context, request)
+        return JsonResponse({"html": html})
 
 
 class VerdictView(PageView):

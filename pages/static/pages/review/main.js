@@ -1,5 +1,8 @@
 // The page of a review: one key for a verdict, and the next trace at once.
-import { listen, setKeys } from "./keys.js";
+import { openCorrection } from "./correct.js";
+import { beginHelp, compareAttempts, editTags } from "./dialogs.js";
+import { listen, setKeys, showKeys } from "./keys.js";
+import "./leaving.js";
 import { forgetOthers, Outbox } from "./outbox.js";
 import { Steps } from "./steps.js";
 import { ask, Refused } from "./sending.js";
@@ -44,6 +47,7 @@ function wait(trace) {
 }
 
 function arrive() {
+  showKeys();
   steps.begin();
   startClock();
   localTimes();
@@ -125,18 +129,25 @@ function reject() {
 }
 
 async function act(url, fields, words) {
+  try {
+    await send(url, fields, words);
+  } catch (error) {
+    say(error instanceof Refused ? error.message : "The site does not answer. Try again.", { stays: true });
+  }
+}
+
+// Sends what is no verdict, when all verdicts are sent, and shows what is answered.
+async function send(url, fields, words, options) {
   if (busy) return;
-  if (outbox.items.some((item) => item.waits)) return say("Not sent yet: wait until it is.", { stays: true });
+  if (outbox.items.some((item) => item.waits)) throw new Refused("Not sent yet: wait until it is.");
   busy = true;
   try {
     await outbox.drained();
     if (coming) await coming;
-    const answer = await outbox.inTurn(() => ask(url, new URLSearchParams(fields)));
+    const answer = await outbox.inTurn(() => ask(url, new URLSearchParams(fields), options));
     held = null;
     place(answer);
     say(answer.words || words);
-  } catch (error) {
-    say(error instanceof Refused ? error.message : "The site does not answer. Try again.", { stays: true });
   } finally {
     busy = false;
   }
@@ -151,44 +162,57 @@ function note() {
 }
 
 function tags() {
-  after.editTags(here().tags, async (text) => {
+  editTags(async (text) => {
     const answer = await ask(here().tags, new URLSearchParams({ tags: text }));
     const fresh = new DOMParser().parseFromString(answer.html, "text/html");
     find("#more .facts").replaceWith(fresh.querySelector("#more .facts"));
+    showKeys();
     say("Tags saved");
   });
 }
 
-listen({
-  a: () => judge("approved", "Approved"),
-  r: reject,
-  f: () => judge("flagged", "Flagged"),
-  s: skip,
-  u: undo,
-  j: () => steps.move(1),
-  k: () => steps.move(-1),
-  w: () => steps.firstWrong(),
-  1: () => steps.label(1),
-  2: () => steps.label(0),
-  3: () => steps.label(-1),
-  0: () => steps.label(null),
-  n: note,
-  t: tags,
-  m: () => toggles.raw(),
-  i: () => toggles.marks(),
-  c: () => after.openAttempts(),
-  g: () => find("#guideline")?.showModal(),
-  "?": () => find("#help").showModal(),
-});
+function correct() {
+  const form = find("#verdict");
+  const { correct: url, trace } = here();
+  if (!form || judged === trace) return;
+  const expected = ["claim", "expected_review", "expected_status"].filter((name) => form.elements[name]);
+  openCorrection(url, (fields, key) => {
+    if (here().trace !== trace) throw new Refused("Another trace is shown by now.");
+    const taken = expected.map((name) => [name, form.elements[name].value]);
+    return send(url, [...fields, ...taken], "Corrected", { key });
+  });
+}
 
-const BUTTONS = { a: () => judge("approved", "Approved"), r: reject, f: () => judge("flagged", "Flagged"),
-  s: skip, u: undo, t: tags, g: () => find("#guideline")?.showModal(), "?": () => find("#help").showModal() };
+const ACTIONS = {
+  approve: () => judge("approved", "Approved"),
+  reject,
+  flag: () => judge("flagged", "Flagged"),
+  skip,
+  undo,
+  correct,
+  next: () => steps.move(1),
+  before: () => steps.move(-1),
+  "first-wrong": () => steps.firstWrong(),
+  right: () => steps.label(1),
+  neutral: () => steps.label(0),
+  wrong: () => steps.label(-1),
+  "no-label": () => steps.label(null),
+  note,
+  tags,
+  raw: () => toggles.raw(),
+  marks: () => toggles.marks(),
+  compare: () => here().attempts && compareAttempts(here().attempts),
+  guideline: () => find("#guideline")?.showModal(),
+  help: () => find("#help").showModal(),
+};
+
+listen(ACTIONS);
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-key]");
+  const button = event.target.closest("button[data-action]");
   if (!button) return;
   event.preventDefault();
-  BUTTONS[button.dataset.key]?.();
+  ACTIONS[button.dataset.action]();
 });
 
 document.addEventListener("keydown", (event) => {
@@ -202,6 +226,7 @@ document.addEventListener("keydown", (event) => {
 addEventListener("popstate", () => location.reload());
 document.documentElement.classList.add("js");
 after.begin(outbox, () => here());
+beginHelp();
 toggles.begin();
 arrive();
 fetchNext();

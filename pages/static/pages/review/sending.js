@@ -11,7 +11,7 @@ export async function ask(url, body, { key } = {}) {
   if (key) headers["Idempotency-Key"] = key;
   let response;
   try {
-    response = await fetch(url, { method: "POST", body, headers, redirect: "error" });
+    response = await fetch(url, { method: body ? "POST" : "GET", body, headers, redirect: "error" });
   } catch {
     throw new Away();
   }

@@ -1,5 +1,4 @@
 // What stands around a trace: the live region, the clock, toggles, the sheet of a phone, dialogs.
-import { areOn, switchKeys } from "./keys.js";
 import { ask, Refused } from "./sending.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -71,9 +70,6 @@ function toggle(name, key) {
 export const after = {
   begin(outbox, here) {
     setInterval(tick, 1000);
-    const box = find("#single-keys");
-    box.checked = areOn();
-    box.addEventListener("change", () => switchKeys(box.checked));
     document.addEventListener("click", ({ target }) => {
       if (target.closest("#outbox")) find("#unsent").showModal();
       if (target.closest("#sheet")) setSheet(!find("#beside").classList.contains("open"));
@@ -100,32 +96,6 @@ export const after = {
       row.textContent = `${item.words}: trace ${item.trace}`;
       return row;
     }));
-  },
-  openAttempts() {
-    setSheet(true);
-    const part = find("#attempts");
-    if (!part) return;
-    part.open = true;
-    (part.querySelector("a") ?? part.querySelector("summary")).focus();
-  },
-  editTags(url, save) {
-    const dialog = find("#tags");
-    if (!dialog) return;
-    const text = dialog.querySelector("textarea");
-    const problem = dialog.querySelector(".problem");
-    text.value = [...document.querySelectorAll("#more .facts .tag")].map((tag) => tag.dataset.tag).join("\n");
-    problem.textContent = "";
-    dialog.querySelector("form").onsubmit = async (event) => {
-      if (event.submitter?.value !== "save") return;
-      event.preventDefault();
-      try {
-        await save(text.value);
-        dialog.close();
-      } catch (error) {
-        problem.textContent = error instanceof Refused ? error.message : "The site does not answer. Try again.";
-      }
-    };
-    dialog.showModal();
   },
 };
 

@@ -1,0 +1,69 @@
+// A correction: what is changed is shown word by word before it is sent; what was typed stays until it is taken.
+import { reasonOf } from "./dialogs.js";
+import { ask } from "./sending.js";
+import { say } from "./shown.js";
+import { shownChanges } from "./words.js";
+
+const find = (selector) => document.querySelector(selector);
+
+export async function openCorrection(url, send) {
+  const dialog = find("#correct");
+  if (!dialog) return;
+  const form = dialog.querySelector("form");
+  const fields = dialog.querySelector(".fields");
+  if (dialog.dataset.url !== url) { // else what was typed is there yet
+    try {
+      const { html } = await ask(url);
+      fields.innerHTML = html;
+    } catch (error) {
+      say(reasonOf(error), { stays: true });
+      return;
+    }
+    dialog.dataset.url = url;
+    dialog.dataset.key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+    form.elements.note.value = "";
+  }
+  const problem = dialog.querySelector(".problem");
+  const changed = () => [...fields.querySelectorAll("textarea")].filter((text) => text.value !== text.defaultValue);
+  const stage = (name) => {
+    dialog.dataset.stage = name;
+    problem.textContent = "";
+  };
+  const show = () => {
+    const rows = changed().map((text) => {
+      const row = document.createElement("section");
+      const title = document.createElement("h3");
+      title.textContent = text.dataset.title;
+      row.append(title, shownChanges(text.defaultValue, text.value));
+      return row;
+    });
+    if (!rows.length) {
+      problem.textContent = "Nothing is changed yet.";
+      return;
+    }
+    dialog.querySelector(".differences").replaceChildren(...rows);
+    stage("shown");
+    form.querySelector("[value=send]").focus();
+  };
+  form.onsubmit = async (event) => {
+    const asked = event.submitter?.value;
+    if (asked === "cancel") return;
+    event.preventDefault();
+    if (asked === "back") return stage("typed");
+    if (asked !== "send") return show();
+    if (dialog.dataset.sending) return;
+    dialog.dataset.sending = "true";
+    try {
+      const given = changed().map((text) => [text.name, text.value]);
+      await send([...given, ["note", form.elements.note.value]], dialog.dataset.key);
+      dialog.dataset.url = "";
+      dialog.close();
+    } catch (error) {
+      problem.textContent = reasonOf(error);
+    } finally {
+      delete dialog.dataset.sending;
+    }
+  };
+  stage("typed");
+  dialog.showModal();
+}
