@@ -30,23 +30,17 @@ DELETED_MEANWHILE = "A trace was deleted meanwhile: try again."
 
 _HEAD_BYTES = 19  # of a binary COPY; each value has its size before it
 _TAIL_BYTES = 2
-_ROW = np.dtype(
-    [
-        ("columns", ">i2"),
-        ("place_size", ">i4"),
-        ("place", ">i8"),
-        ("id_size", ">i4"),
-        ("id", "V16"),
-        ("chars_size", ">i4"),
-        ("chars", ">i8"),
-        ("known_size", ">i4"),
-        ("known", "i1"),
-        ("prompt_size", ">i4"),
-        ("prompt", MINIMA_TYPE, PERMUTATIONS),
-        ("solution_size", ">i4"),
-        ("solution", MINIMA_TYPE, PERMUTATIONS),
-    ]
-)
+_COLUMNS = [
+    ("columns", ">i2"),
+    ("place_size", ">i4"),
+    ("place", ">i8"),
+    ("id_size", ">i4"),
+    ("id", "V16"),
+    ("chars_size", ">i4"),
+    ("chars", ">i8"),
+    ("known_size", ">i4"),
+    ("known", "i1"),
+]
 
 
 class Part(StrEnum):
@@ -125,16 +119,15 @@ def signed(ordered: str, count: int, parts: Sequence[Part]) -> Signed:
         parts=parts,
     )
     missing: list[int] = []
+    minima = ", ".join(f"coalesce(signature.{part}_minima, {NO_MINIMA})" for part in parts)
     query = f"""
         SELECT ordered.place, ordered.id, ordered.total_chars::bigint,
-               signature.trace_id IS NOT NULL,
-               coalesce(signature.prompt_minima, {NO_MINIMA}),
-               coalesce(signature.solution_minima, {NO_MINIMA})
+               signature.trace_id IS NOT NULL, {minima}
         FROM {ordered} AS ordered LEFT JOIN traces_signature AS signature
         ON signature.trace_id = ordered.id AND signature.version = %s
     """  # noqa: S608
     with copy_out(query, [VERSION], options="FORMAT BINARY") as copy:
-        for rows in _binary_rows(copy):
+        for rows in _binary_rows(copy, _row(parts)):
             places = rows["place"].astype(np.int64)
             found.ids[places] = rows["id"]
             found.chars[places] = rows["chars"]
@@ -170,15 +163,25 @@ def _compute(found: Signed, rows: Sequence[int]) -> None:
     found.minima[rows] = reduce(merged, [by_part[part] for part in found.parts])
 
 
-def _binary_rows(copy: Iterable[bytes]) -> Iterator[NDArray[Any]]:
-    """Read a binary COPY of _ROW, many rows at once."""
+def _row(parts: Sequence[Part]) -> np.dtype[Any]:
+    """Give what a binary COPY makes of a row."""
+    minima = [
+        column
+        for part in parts
+        for column in ((f"{part}_size", ">i4"), (str(part), MINIMA_TYPE, PERMUTATIONS))
+    ]
+    return np.dtype([*_COLUMNS, *minima])
+
+
+def _binary_rows(copy: Iterable[bytes], row: np.dtype[Any]) -> Iterator[NDArray[Any]]:
+    """Read a binary COPY of such rows, many at once."""
     held = bytearray()
     start = _HEAD_BYTES
     for data in copy:
         held += data
         if len(held) > BYTES_AT_ONCE:
-            end = start + (len(held) - start) // _ROW.itemsize * _ROW.itemsize
-            yield np.frombuffer(bytes(held[start:end]), _ROW)
+            end = start + (len(held) - start) // row.itemsize * row.itemsize
+            yield np.frombuffer(held[start:end], row)
             del held[:end]
             start = 0
-    yield np.frombuffer(bytes(held[start:-_TAIL_BYTES]), _ROW)
+    yield np.frombuffer(held[start:-_TAIL_BYTES], row)
