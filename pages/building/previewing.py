@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException
 
 from datasets.previews import PreviewSerializer
 from datasets.serializers import BuildSerializer
-from datasets.services.preview import Preview, preview_recipe
+from datasets.services.preview import SCORED_IN_MEMORY, Preview, preview_recipe
 from events.actors import Actor
 from pages.building.form import RECIPE, placed, sent
 from pages.building.layout import FORMAT
@@ -36,6 +36,7 @@ class Shown(NamedTuple):
     splits: dict[str, int]
     sampled: dict[str, int] | None
     unscored: dict[str, int]
+    most_counted: int  # more than so many scores that are missing were not counted
     left: int
     is_empty: bool  # of traces, or of pairs where these are asked for
 
@@ -79,6 +80,7 @@ def _shown(preview: Preview) -> Shown:
         splits=preview.splits,
         sampled=preview.sampled,
         unscored=preview.unscored,
+        most_counted=SCORED_IN_MEMORY,
         left=preview.funnel[-1]["out"],
         is_empty=not preview.funnel[-1]["out"] or preview.funnel[-1].get("pairs") == 0,
     )

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from datasets.tests.factories import DatasetFactory
 from events.tests.acting import acting
 from pages.tests.browser.conftest import DESKTOP, PHONE
 from traces.models import Trace
@@ -125,3 +126,22 @@ def test_review_elsewhere(tab: Any, queue: Any, name: str, size: Any, scheme: st
     page.goto(f"/admin/review/{made.pk}")
     expect(page.locator("#page .bar[data-claim]")).to_have_count(1)
     picture(page, name)
+
+
+def test_datasets(tab: Any, queue: Any) -> None:
+    _, ada = queue
+    recipe = {
+        "recipe__where": {"status": "approved", "source": "boxes"},
+        "recipe__exact": True,
+        "recipe__verify": {"criteria": "answer_correctness"},
+        "recipe__seed": 3,
+        "recipe__splits": {"train": 0.8, "validation": 0.2},
+    }
+    DatasetFactory(name="boxes", version="1", **{**recipe, "recipe__verify": None})
+    dataset = DatasetFactory(name="boxes", version="2", **recipe, recipe__dedupe={"per_prompt": 1})
+    page = tab(ada)
+    page.goto(f"/admin/datasets/{dataset.key}")
+    picture(page, "dataset")
+    page.goto(f"/admin/datasets/build/?from={dataset.key}")
+    expect(page.locator("#preview pre").first).to_be_visible()
+    picture(page, "build")
