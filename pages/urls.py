@@ -7,6 +7,7 @@ from pages.datasets import views as datasets
 from pages.queues.views import QueuesView
 from pages.review import queued, views
 from pages.review.correcting import CorrectView
+from pages.traces import saved, trace_views
 from pages.traces.views import TracesView
 
 QUEUE = r"(?P<queue>[0-9]{1,18})"
@@ -45,4 +46,15 @@ urlpatterns = [
     re_path(rf"^datasets/{KEY}/?$", datasets.DatasetView.as_view(), name="dataset"),
     re_path(rf"^datasets/{KEY}/check/?$", datasets.CheckView.as_view(), name="dataset-check"),
     re_path(rf"^datasets/{KEY}/delete/?$", datasets.DeleteView.as_view(), name="dataset-delete"),
+    re_path(r"^traces/filters/?$", saved.FiltersView.as_view(), name="traces-filters"),
+    re_path(
+        r"^traces/filters/(?P<kept>[0-9]{1,18})/delete/?$",
+        saved.FilterDeletionView.as_view(),
+        name="traces-filter-delete",
+    ),
+    re_path(rf"^traces/{TRACE}/?$", trace_views.TraceView.as_view(), name="traces-trace"),
+    re_path(
+        rf"^traces/{TRACE}/verdict/?$", trace_views.VerdictView.as_view(), name="traces-verdict"
+    ),
+    re_path(rf"^traces/{TRACE}/tags/?$", trace_views.TagsView.as_view(), name="traces-tags"),
 ]

@@ -214,6 +214,7 @@ READ_BY_SQL = {
     "datasets/recipe/text/signed.py": "candidates with their signatures and texts",
     "evalsets/reading.py": "the items of an evaluation set",
     "jobs/api/reading.py": "a job's errors",
+    "pages/traces/choices.py": "some rows from all over a table",
     "traces/finding/curation/agreement.py": "what people say of the same traces",
     "traces/finding/matches.py": "which traces hold words",
     "traces/finding/prompts.py": "prompts, with what their traces have in common",

@@ -12,6 +12,7 @@ class TracesConfig(apps.SiteApp):
             "Reviews": ("traces_review", "rate_review"),
             "Preferences": ("traces_preference", "thumbs_up_down"),
         },
+        instead={"traces_trace": "traces"},
     )
     urls = "traces.urls"
     root_links = {

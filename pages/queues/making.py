@@ -1,6 +1,8 @@
 """A new queue, as the form of the list sends it; what is refused is told beside the form."""
 
+import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from rest_framework.exceptions import APIException
@@ -46,6 +48,18 @@ def body_of(form: QueryDict) -> dict[str, Any]:
     if seed := form.get("seed", "").strip():
         body["seed"] = int(seed) if seed.lstrip("-").isdecimal() and len(seed) < 20 else seed
     return body
+
+
+def queue_form(where: dict[str, Any]) -> str:
+    """Give the query by which the form for a new queue begins with a filter."""
+    texts = {name: _text(value) for name, value in where.items()}
+    named = {FILTER + name: text for name, text in texts.items() if name in FILTERS}
+    more = "\n".join(f"{name}={text}" for name, text in texts.items() if name not in FILTERS)
+    return "?" + urlencode({**named, f"{FILTER}more": more})
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _where(form: QueryDict) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class QueuesView(PageView):
             "orders": ORDERS.items(),
             "statuses": Status.values,
             "outcomes": OUTCOMES,
-            "given": request.POST,
+            "given": request.POST or request.GET,  # which may begin it with a filter
             "problem": problem,
         }
         return render(request, "pages/review/queues.html", context, status=status)

@@ -10,7 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.generic import View
 
-from tunix_site.access.roles import RANKS, rank_of_user
+from tunix_site.access.roles import RANKS
+from tunix_site.admin_base.site import rank_in
 from tunix_site.api.refusals import refusal
 from tunix_site.models import Role
 
@@ -49,7 +50,7 @@ class PageView(View):
     may_judge = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        rank = rank_of_user(request.user)
+        rank = rank_in(request)
         self.may_judge = rank >= RANKS[Role.CURATOR]
         if not request.user.is_authenticated:
             return _asking_for_login(request)

@@ -1,13 +1,21 @@
 """The list of traces over HTTP: its pages, who may come, and under which policy."""
 
+import json
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
 
 from pages.tests.hostile import hostile
 from pages.tests.markup import Markup
-from traces.tests.factories import TraceFactory
+from pages.traces.counting import about
+from pages.traces.panel import GROUPS, WORDS
+from traces.curation.queues import SavedFilter
+from traces.finding.filters import TraceFilters
+from traces.models import Review
+from traces.services.indexing import index_some
+from traces.tests.factories import ScoreFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +39,10 @@ def shown(response) -> list[int]:
 
 def link(response, rel: str) -> str | None:
     found = re.search(rf'rel="{rel}" href="([^"]+)"', response.content.decode())
-    return found and ADDRESS + found[1].replace("&amp;", "&")
+    if found is None:
+        return None
+    address = found[1].replace("&amp;", "&")
+    return address if address.startswith("/") else ADDRESS + address
 
 
 def test_the_newest_come_first_and_the_others_page_by_page(curating):
@@ -55,7 +66,9 @@ def test_the_newest_come_first_and_the_others_page_by_page(curating):
 def test_a_page_takes_few_queries(curating, django_assert_num_queries):
     for _ in range(60):
         TraceFactory()
-    with django_assert_num_queries(6):  # session, user, groups (twice), and the rows
+    # session, user, groups, rows, how many they are; what there is to choose from (four small
+    # ones), the filters that are kept
+    with django_assert_num_queries(10):
         curating.get(ADDRESS)
 
 
@@ -91,3 +104,157 @@ def test_scripts_are_our_own_and_texts_run_nothing(curating):
 def test_what_would_not_be_seen_is_marked(curating):
     TraceFactory(prompt="pay\u200bpal")
     assert "payU+200Bpal" in text_of(curating.get(ADDRESS))
+
+
+def test_filters_are_those_of_the_api_each_with_a_field_and_a_chip(curating):
+    assert {name for names in GROUPS.values() for name in names} | {WORDS} == {
+        *TraceFilters().fields,
+        "meta.model",
+    }
+    TraceFactory(prompt="Question 1?", meta={"source": "here", "model": "m"}, tags=["hard"])
+    TraceFactory(prompt="Question 2?", meta={"source": "here", "model": "n"}, tags=["hard"])
+    TraceFactory(prompt="Question 3?", meta={"source": "there", "model": "m"})
+    response = curating.get(ADDRESS, {"source": "here", "tag": "hard", "meta.model": "m"})
+    assert shown(response) == [1]
+    text = text_of(response)
+    assert "source here" in text
+    assert "1 match" in text
+    assert 'href="?tag=hard&amp;meta.model=m"' in response.content.decode()
+
+
+def test_a_wrong_value_is_named_and_drops_no_other(curating):
+    TraceFactory(prompt="Question 1?", meta={"source": "here"})
+    TraceFactory(prompt="Question 2?", meta={"source": "there"})
+    asked = {"source": "here", "min_steps": "many", "min_score": "1", "nonsense": "x"}
+    response = curating.get(ADDRESS, asked)
+    assert shown(response) == [1]
+    text = text_of(response)
+    assert "A valid integer is required." in text
+    assert "Needs `criteria`." in text
+    assert "Unknown parameter." in text
+    page = response.content.decode()
+    assert re.search(r'name="min_steps" value="many"[^>]*aria-invalid="true"', page)
+    assert 'href="?source=here&amp;nonsense=x&amp;min_score=1"' in page  # without that one
+
+
+def test_a_filter_that_is_given_twice_is_wrong(curating):
+    TraceFactory(prompt="Question 1?")
+    response = curating.get(ADDRESS + "?source=a&source=b")
+    assert shown(response) == [1]
+    assert "Given more than once." in text_of(response)
+
+
+def test_empty_fields_leave_the_address(curating):
+    response = curating.get(
+        ADDRESS, {"q": "", "source": "here", "meta_key": "level.of", "meta_value": "5", "tag": ""}
+    )
+    assert response["Location"] == f"{ADDRESS}?source=here&meta.level.of=5"
+
+
+def test_how_many_match_is_expected_and_counted_on_demand(curating):
+    for n in range(60):
+        TraceFactory(prompt=f"Question {n}?", meta={"source": "here"})
+    assert re.search(r"about [0-9,]+ match Count exactly", text_of(curating.get(ADDRESS)))
+    response = curating.get(ADDRESS, {"source": "here", "count": "exact"})
+    assert "60 match" in text_of(response)
+    assert "about" not in text_of(response).partition("match")[0]
+    assert "count=" not in link(response, "next")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (7, "about 7"),
+        (1_234_567, "about 1.2 million"),
+        (98_765, "about 99,000"),
+        (996_000, "about 1 million"),
+        (2_000_000, "about 2 million"),
+    ],
+)
+def test_numbers_that_are_expected_are_rounded(number, words):
+    assert about(number) == words
+
+
+def test_words_are_searched_page_by_page(curating):
+    for n in range(120):
+        TraceFactory(prompt=f"Question {n}? {'zebra' if n % 2 else 'horse'}")
+    while index_some(kind="search"):
+        pass
+    first = curating.get(ADDRESS, {"q": "zebra"})
+    assert shown(first) == [*range(119, 19, -2)]
+    second = curating.get(link(first, "next"))
+    assert shown(second) == [*range(19, 0, -2)]
+    assert shown(curating.get(link(second, "prev"))) == shown(first)
+    assert shown(curating.get(ADDRESS, {"q": "zebra", "source": "nowhere"})) == []
+
+
+def test_a_trace_is_found_by_its_ids(curating):
+    trace = TraceFactory(prompt="Question 5?", external_id="row-17")
+    TraceFactory(prompt="Question 6?")
+    for text in (str(trace.pk), "row-17"):
+        response = curating.get(ADDRESS, {"q": text})
+        assert "Of this id Question 5?" in text_of(response)
+        assert shown(response) == [5]
+
+
+def test_there_are_lists_to_choose_from(curating):
+    for _ in range(3):
+        TraceFactory(meta={"source": "here", "model": "m-7"}, tags=["hard"])
+    ScoreFactory(criteria="answer_correctness")
+    page = curating.get(ADDRESS).content.decode()
+    for choice in ("here (3)", "m-7 (3)", "hard (3)", "answer_correctness (1)"):
+        assert f'label="{choice}"' in page
+
+
+def test_filters_are_kept_for_oneself_and_the_team(curating):
+    where = {"source": "here", "labelled": False}
+    for name, more in (("mine", {}), ("ours", {"team": "on"})):
+        body = {"name": name, "where": json.dumps(where), **more}
+        response = curating.post("/admin/traces/filters", body)
+        assert response["Location"] == "/admin/traces?source=here&labelled=false"
+    assert set(SavedFilter.objects.values_list("name", "team")) == {("mine", False), ("ours", True)}
+    reader = logged_in("reader", is_staff=False)
+    page = text_of(reader.get(ADDRESS))
+    assert "ours team" in page
+    assert "mine" not in page
+    kept = SavedFilter.objects.get(name="ours")
+    assert reader.post(f"/admin/traces/filters/{kept.pk}/delete").status_code == 403
+    curating.post(f"/admin/traces/filters/{kept.pk}/delete")
+    assert "The filter ours is deleted." in text_of(curating.get(ADDRESS))
+    assert SavedFilter.objects.count() == 1
+
+
+def test_a_filter_that_cannot_be_kept_is_told(curating):
+    body = {"name": "mine", "where": "[nonsense"}
+    text = text_of(curating.post("/admin/traces/filters", body, follow=True))
+    assert "The filter was not kept. where:" in text, text[-900:]
+    reader = logged_in("reader", is_staff=False)
+    body = {"name": "ours", "where": "{}", "team": "on"}
+    text = text_of(reader.post("/admin/traces/filters", body, follow=True))
+    assert "A filter for all needs the role curator." in text
+    assert SavedFilter.objects.count() == 0
+
+
+def test_the_filter_leads_to_a_queue_and_the_api(curating):
+    page = curating.get(ADDRESS, {"source": "here", "meta.level": "5", "labelled": "false"})
+    markup = page.content.decode()
+    assert "/api/traces?source=here&amp;meta.level=5&amp;labelled=false" in markup
+    [queue] = re.findall(r'href="/admin/review(\?[^"]+)"', markup)
+    form = curating.get("/admin/review/" + queue.replace("&amp;", "&")).content.decode()
+    assert 'name="where.source" value="here"' in form
+    assert "meta.level=5" in form
+    assert "labelled=false" in form
+    assert parse_qs(urlsplit(queue).query.replace("amp;", ""))["where.source"] == ["here"]
+
+
+def test_a_verdict_is_given_from_the_list(curating):
+    trace = TraceFactory()
+    body = {"verdict": "approved", "expected_status": "unreviewed"}
+    address = f"{ADDRESS}{trace.pk}/verdict"
+    json_wanted = {"HTTP_ACCEPT": "application/json"}
+    assert curating.post(address, body, **json_wanted).json() == {"status": "approved"}
+    refused = curating.post(address, {**body, "verdict": "rejected"}, **json_wanted)
+    assert refused.status_code == 409
+    assert "approved" in refused.json()["detail"]
+    assert Review.objects.get().verdict == "approved"
+    assert logged_in("reader").post(address, body).status_code == 403

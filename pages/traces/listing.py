@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from traces.finding import search
+from traces.finding.filters import matching, newest_first
+from traces.finding.matches import newest_matches
 from traces.finding.pages import page_rows
+from traces.models import Trace
 
 ROWS = 50
+MAX_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,10 @@ class Page:
     rows: list[dict[str, Any]]
     newer: UUID | None
     older: UUID | None
+
+    @property
+    def is_all(self) -> bool:
+        return self.newer is None and self.older is None
 
 
 @dataclass(frozen=True)
@@ -38,8 +47,12 @@ class From:
 
 
 def page_of(filters: dict[str, Any], start: From) -> Page:
-    """Read a page; one query, whose cost is the same at any depth."""
-    rows = page_rows(filters, there=start.trace, back=start.back, limit=ROWS + 1)
+    """Read a page; its cost is the same at any depth."""
+    if "q" in filters:
+        with search.within_time():
+            rows = _found(filters, start)
+    else:
+        rows = page_rows(filters, there=start.trace, back=start.back, limit=ROWS + 1)
     more, rows = len(rows) > ROWS, rows[:ROWS]
     if start.back:
         rows.reverse()
@@ -49,3 +62,23 @@ def page_of(filters: dict[str, Any], start: From) -> Page:
         newer=first if (more if start.back else start.trace) else None,
         older=last if (start.trace if start.back else more) else None,
     )
+
+
+def _found(filters: dict[str, Any], start: From) -> list[dict[str, Any]]:
+    """Read what holds the words, the next first."""
+    if start.back:
+        newer = matching(filters).filter(pk__gt=start.trace)
+        return list(newer.order_by("pk").previews()[: ROWS + 1])
+    others = {name: value for name, value in filters.items() if name != "q"}
+    found = newest_matches(filters["q"], newest_first(others), until=start.trace, limit=ROWS + 2)
+    chosen = [identity for identity in found if identity != start.trace][: ROWS + 1]
+    return list(Trace.objects.filter(pk__in=chosen).order_by("-pk").previews())
+
+
+def named_by(text: str) -> list[dict[str, Any]]:
+    """Find the traces that a text names by id or external id, rather than by words."""
+    text = text.strip()
+    found = {trace.pk for trace in Trace.objects.with_id(text)}
+    others = Trace.objects.filter(external_id=text).values_list("pk", flat=True)
+    chosen = [*found, *others[:MAX_NAMED]]
+    return list(Trace.objects.filter(pk__in=chosen).order_by("-pk").previews()) if chosen else []

@@ -36,18 +36,21 @@ def may_enter(user: Any) -> bool:
     return bool(user.is_staff and rank_of_user(user) >= RANKS[Role.CURATOR])
 
 
+def rank_in(request: Any) -> int:
+    """Rank the request's user; one query a request."""
+    if not hasattr(request, "rank"):
+        request.rank = rank_of_user(request.user)
+    return int(request.rank)
+
+
 def may_curate(request: Any) -> bool:
-    """Tell whether the request's user may enter; one query a request."""
-    if not hasattr(request, "may_curate"):
-        request.may_curate = may_enter(request.user)
-    return bool(request.may_curate)
+    """Tell whether the request's user may enter."""
+    return bool(request.user.is_staff and rank_in(request) >= RANKS[Role.CURATOR])
 
 
 def may_read(request: Any) -> bool:
-    """Tell whether the request's user may read what the API shows; one query a request."""
-    if not hasattr(request, "may_read"):
-        request.may_read = rank_of_user(request.user) >= RANKS[Role.READER]
-    return bool(request.may_read)
+    """Tell whether the request's user may read what the API shows."""
+    return rank_in(request) >= RANKS[Role.READER]
 
 
 def may_administer(request: Any) -> bool:

@@ -33,6 +33,10 @@ def test_pages_are_swapped_in_place_and_told(tab, person):
     expect(page.get_by_text("Question 59?")).to_be_visible()
     assert page.evaluate("window.stayed")
     page.get_by_text("Question 59?").click()
+    expect(page.locator("#main h1 .id")).to_be_visible()
+    assert page.evaluate("window.stayed")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Judge by keys").click()  # a document of its own
     page.wait_for_url("**/admin/review/trace/*")
     assert not page.evaluate("window.stayed")
     assert page.errors == []
@@ -40,8 +44,7 @@ def test_pages_are_swapped_in_place_and_told(tab, person):
 
 @pytest.mark.parametrize(("viewport", "scheme"), EVERYWHERE)
 def test_the_list_is_for_everyone(tab, person, viewport, scheme):
-    TraceFactory(**hostile())
-    TraceFactory(**wide())
+    traces = [TraceFactory(**hostile()), TraceFactory(**wide())]
     TraceFactory(prompt=" ")
     page = tab(person("ada"), viewport, scheme)
     page.goto("/admin/traces/")
@@ -52,4 +55,71 @@ def test_the_list_is_for_everyone(tab, person, viewport, scheme):
     assert said_by_the_policy(page) == []
     blank = page.get_by_role("link", name="(blank)").bounding_box()
     assert blank["height"] > 15
+    for trace in traces:
+        for opened in ("trace", "attempts", "changes", "raw"):
+            page.goto(f"/admin/traces/{trace.pk}?tab={opened}")
+            assert serious_faults(page) == []
+            assert scrolls_sideways(page) == []
+            assert said_by_the_policy(page) == []
     assert page.errors == []
+
+
+def test_filters_rows_and_verdicts_by_the_keyboard_alone(tab, person):
+    for n in range(8):
+        TraceFactory(prompt=f"Question {n}?", meta={"source": "here" if n % 2 else "there"})
+    page = tab(person("ada"))
+    page.goto("/admin/traces/")
+    expect(page.locator("#panel")).to_be_hidden()
+    button = page.get_by_role("button", name="Filters")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Source", exact=True)).to_be_focused()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    page.keyboard.type("here")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(4)
+    expect(page.locator(".chip")).to_contain_text("source here")
+    for key in ("j", "j", "x", "j", "j", "Shift+X"):  # the second row, then those up to the fourth
+        page.keyboard.press(key)
+    expect(page.locator("[data-chosen-count]")).to_have_text("3")
+    page.keyboard.press("k")
+    page.keyboard.press("r")
+    expect(page.locator("tbody tr").nth(2).locator(".status")).to_have_text("rejected")
+    expect(page.get_by_role("status")).to_have_text("Rejected")
+    assert Trace.objects.get(status="rejected").prompt == "Question 3?"
+    page.get_by_role("link", name="Remove the filter source").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(8)
+    expect(page.locator(".bulk")).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#main h1 .id")).to_be_visible()
+    assert page.errors == []
+
+
+def test_rows_are_chosen_with_shift_and_all_at_once(tab, person):
+    many(6)
+    page = tab(person("ada"))
+    page.goto("/admin/traces/")
+    boxes = page.get_by_label("Choose this trace")
+    boxes.nth(1).click()
+    boxes.nth(4).click(modifiers=["Shift"])
+    expect(page.locator("[data-chosen-count]")).to_have_text("4")
+    page.get_by_role("button", name="Choose none").click()
+    expect(page.locator(".bulk")).to_be_hidden()
+    page.get_by_label("Choose all on this page").click()
+    expect(page.locator("[data-chosen-count]")).to_have_text("6")
+    assert serious_faults(page) == []
+
+
+def test_a_filter_is_kept_and_what_was_refused_is_told(tab, person):
+    many(2)
+    page = tab(person("ada"))
+    page.goto("/admin/traces/?status=unreviewed&min_steps=x")
+    expect(page.locator("#panel")).to_be_visible()
+    expect(page.get_by_text("A valid integer is required.").first).to_be_visible()
+    assert serious_faults(page) == []
+    page.get_by_text("Saved filters").click()
+    page.get_by_label("Keep this filter as").fill("mine")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("status")).to_have_text("The filter mine is kept.")
+    expect(page.locator("tbody tr")).to_have_count(2)

@@ -25,9 +25,13 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 // A page of another kind (a review, a model's page, a login) is never swapped in: it has a policy of its own.
+// Nor is one that needs what this document has not loaded.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr, requestConfig } = event.detail;
-  if (event.detail.target !== main() || /<main id="main"[^>]* data-site/.test(xhr.responseText)) return;
+  const { xhr, requestConfig, target } = event.detail;
+  if (target !== main()) return;
+  const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  const isOurs = page.querySelector("main[data-site]");
+  if (isOurs && needed(page).every((address) => needed(document).includes(address))) return;
   event.detail.shouldSwap = false;
   if (requestConfig.verb === "get") {
     location.assign(xhr.responseURL || requestConfig.path);
@@ -36,16 +40,29 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   } else if (xhr.status < 400) {
     location.assign(xhr.responseURL);
   } else {
-    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
     say(page.querySelector("main p, p")?.textContent.trim() || `Refused with ${xhr.status}.`);
   }
 });
 
+function needed(page) {
+  const found = [...page.head.querySelectorAll("link[rel=stylesheet], script[src]")].filter((one) => !one.closest("noscript"));
+  return found.map((one) => one.getAttribute("href") ?? one.getAttribute("src"));
+}
+
 document.addEventListener("htmx:sendError", () => say("The site does not answer. Try again."));
 document.addEventListener("htmx:responseError", () => say("Something went wrong here. Try again."));
 
+// What is wider than its place, as formulas may be, is scrolled by keys as well.
+function watchWidths() {
+  for (const text of document.querySelectorAll(".rendered")) {
+    if (text.scrollWidth > text.clientWidth) text.setAttribute("tabindex", "0");
+  }
+}
+watchWidths();
+
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "main") return;
+  watchWidths();
   const heading = main().querySelector("h1");
   const told = [...main().querySelectorAll(".told li")].map((one) => one.textContent.trim());
   say(told.join(" ") || heading.textContent.trim());

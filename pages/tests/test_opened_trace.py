@@ -1,0 +1,113 @@
+"""The page of one trace over HTTP: its tabs, the traces beside it, and what its forms do."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from datasets.tests.factories import DatasetFactory
+from pages.tests.test_traces_page import ADDRESS, link, text_of
+from traces.models import Review
+from traces.tests.factories import ScoreFactory, TraceFactory
+from tunix_site.tests.admin_pages import logged_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def curating() -> Client:
+    return logged_in("curator")
+
+
+def address(trace, more: str = "") -> str:
+    return f"{ADDRESS}{trace.pk}{more}"
+
+
+def test_a_trace_is_shown_with_its_answer_and_steps(curating):
+    trace = TraceFactory(
+        prompt="What is 9 x 7?",
+        final_answer="56",
+        steps=[{"i": 4, "type": "reasoning", "content": "9 x 7 = 56"}],
+        meta={"reference_answer": "63", "model": "m-1", "source": "s-1", "level": {"of": 5}},
+        tags=["hard"],
+    )
+    ScoreFactory(trace=trace, criteria="baseline", value=12.5)
+    text = text_of(curating.get(address(trace)))
+    for part in ("What is 9 x 7?", "Final answer differs", "63", "m-1", "s-1", "hard", "12.5"):
+        assert part in text
+    assert "9 x 7 = 56 9 x 7 = 56" in text  # the wrong equation is named before the step
+
+
+def test_each_tab_has_its_part(curating):
+    trace = TraceFactory(prompt="What is 9 x 7?", external_id="row-1")
+    other = TraceFactory(prompt="What is 9 x 7?", final_answer="64")
+    dataset = DatasetFactory()  # of all traces
+    user = User.objects.get(username="the curator")
+    Review.objects.create(trace=trace, reviewer=user, verdict="flagged", note="odd")
+    curating.post(address(trace, "/tags"), {"tags": "one\ntwo"})
+    tabs = {
+        "attempts": "64",
+        "changes": "odd",
+        "datasets": dataset.key,
+        "raw": '"external_id": "row-1"',
+    }
+    for tab, part in tabs.items():
+        response = curating.get(address(trace), {"tab": tab})
+        assert part in text_of(response)
+        assert 'aria-current="page"' in response.content.decode()
+    assert "none became one two" in text_of(curating.get(address(trace), {"tab": "changes"}))
+    assert str(other.pk) in curating.get(address(trace), {"tab": "attempts"}).content.decode()
+
+
+def test_newer_and_older_stay_within_the_filter(curating):
+    first = TraceFactory(meta={"source": "here"})
+    TraceFactory(meta={"source": "there"})
+    second = TraceFactory(meta={"source": "here"})
+    response = curating.get(address(second), {"source": "here"})
+    assert link(response, "prev") is None
+    assert f"/admin/traces/{first.pk}?source=here" in link(response, "next")
+    response = curating.get(address(first), {"source": "here"})
+    assert f"/admin/traces/{second.pk}?source=here" in link(response, "prev")
+    assert link(response, "next") is None
+
+
+def test_a_verdict_and_tags_are_given_without_a_script(curating):
+    trace = TraceFactory()
+    body = {"verdict": "rejected", "note": "wrong", "expected_status": "unreviewed"}
+    response = curating.post(address(trace, "/verdict?source=here"), body, follow=True)
+    assert response.redirect_chain == [(address(trace, "?source=here"), 302)]
+    assert "Your verdict: rejected." in text_of(response)
+    response = curating.post(address(trace, "/verdict"), body, follow=True)
+    assert "rejected" in text_of(response)
+    assert Review.objects.count() == 1  # it was unreviewed no more
+    response = curating.post(address(trace, "/tags"), {"tags": "a\nb"}, follow=True)
+    assert "The tags are changed." in text_of(response)
+    trace.refresh_from_db()
+    assert trace.tags == ["a", "b"]
+    response = curating.post(address(trace, "/tags"), {"tags": "x" * 65}, follow=True)
+    assert "64" in text_of(response)
+
+
+def test_deletion_is_in_a_menu_and_for_curators(curating):
+    trace = TraceFactory()
+    page = curating.get(address(trace)).content.decode()
+    main = page[page.index("<main") :]
+    menu = main[main.index('<details class="menu"') :]
+    assert f"/admin/traces/trace/{trace.pk}/delete/" in menu
+    assert "Delete" not in main[: main.index('<details class="menu"')]
+    reading = logged_in("reader", is_staff=False).get(address(trace)).content.decode()
+    assert "/delete/" not in reading
+    assert 'name="verdict"' not in reading
+
+
+def test_long_traces_come_in_pieces(curating):
+    steps = [{"i": n, "type": "reasoning", "content": f"Step {n}."} for n in range(120)]
+    trace = TraceFactory(steps=steps)
+    response = curating.get(address(trace))
+    assert "Step 49." in text_of(response)
+    assert "Step 50." not in text_of(response)
+    assert "Step 119." in text_of(curating.get(address(trace), {"from": "100"}))
+
+
+def test_what_is_no_trace_is_not_found(curating):
+    path = "/admin/traces/00000000-0000-0000-0000-000000000000"
+    assert curating.get(path).status_code == 404

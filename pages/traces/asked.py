@@ -1,0 +1,116 @@
+"""What an address asks of the list: filters, of which wrong ones are named and drop no other."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from rest_framework.exceptions import ValidationError
+
+from traces.finding.filters import META_PREFIX, OF_SCORES, TraceFilters
+
+META_KEY, META_VALUE = "meta_key", "meta_value"  # a filter on a key of meta, as the form sends it
+OWN = frozenset({"before", "after", "count", "panel", META_KEY, META_VALUE})
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A filter that was refused: what was asked for, and why not."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The filters of an address: as they are written there, and what they mean."""
+
+    texts: dict[str, str]
+    values: dict[str, Any]
+    wrong: dict[str, Wrong]
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """Give the filters as JSON, as queues, datasets and saved filters have them."""
+        return TraceFilters().typed(self.texts)
+
+    @property
+    def where_json(self) -> str:
+        return json.dumps(self.where, ensure_ascii=False)
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.texts)
+
+    @property
+    def every_text(self) -> dict[str, str]:
+        return {**self.texts, **{name: wrong.text for name, wrong in self.wrong.items()}}
+
+    @property
+    def suffix(self) -> str:
+        """Give what an address has behind its path, for a page within the same filter."""
+        return "?" + urlencode(self.every_text) if self.every_text else ""
+
+    def address(self, **more: str) -> str:
+        """Give the address of the same list, with parameters of its page."""
+        return "?" + urlencode({**self.every_text, **more})
+
+    def without(self, name: str) -> str:
+        """Give the address without a filter, and what needs it."""
+        gone = {name, *OF_SCORES} if name == "criteria" else {name}
+        left = {key: text for key, text in self.every_text.items() if key not in gone}
+        return "?" + urlencode(left)
+
+
+def asked_by(query: QueryDict) -> Asked:
+    """Read the filters of an address."""
+    given = QueryDict(mutable=True)
+    for name, texts in named_in(query).lists():
+        if name not in OWN and (said := [text for text in texts if text]):
+            given.setlist(name, said)
+    wrong: dict[str, Wrong] = {}
+    while True:
+        try:
+            values = TraceFilters.read(given)
+        except ValidationError as error:
+            reasons: Mapping[str, Any] = error.detail  # type: ignore[assignment]  # by name
+            for name in [name for name in given if name in reasons] or list(given):
+                wrong[name] = Wrong(given.get(name, ""), _sentence(reasons.get(name, reasons)))
+                del given[name]
+        else:
+            return Asked({name: given.get(name, "") for name in given}, values, wrong)
+
+
+def named_in(query: QueryDict) -> QueryDict:
+    """Give the parameters with the filter on a key of meta under its own name."""
+    key = query.get(META_KEY, "").strip()
+    if not key:
+        return query
+    named = query.copy()
+    named[META_PREFIX + key] = query.get(META_VALUE, "")
+    return named
+
+
+def tidied(query: QueryDict) -> str | None:
+    """Give the address that says the same without empty fields; None where there are none."""
+    said = {name: text for name, text in named_in(query).items() if text}
+    kept = {name: text for name, text in said.items() if name not in (META_KEY, META_VALUE)}
+    repeated = any(len(texts) > 1 for _, texts in query.lists())
+    return None if repeated or kept == query.dict() else "?" + urlencode(kept)
+
+
+def address_of(where: Mapping[str, Any]) -> str:
+    """Give the address of the list of a filter that is kept as JSON."""
+    return "?" + urlencode({name: _text(value) for name, value in where.items()})
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _sentence(reasons: Any) -> str:
+    if isinstance(reasons, Mapping):
+        return " ".join(f"{name}: {_sentence(inner)}" for name, inner in reasons.items())
+    return " ".join(map(str, reasons)) if isinstance(reasons, list) else str(reasons)

@@ -1,0 +1,36 @@
+"""How many traces match: as the planner expects, and exactly where that is asked for."""
+
+import json
+from typing import Any
+
+from django.db.models import QuerySet
+
+from traces.finding import search
+from traces.finding.filters import matching
+
+MILLION = 1_000_000
+
+
+def exactly(filters: dict[str, Any]) -> int:
+    """Count all that match; Invalid where that takes too long."""
+    with search.within_time():
+        return matching(filters).order_by().count()
+
+
+def expected(filters: dict[str, Any]) -> int:
+    """Give the number of matches that the planner's statistics let expect."""
+    return max(1, planned(matching(filters).order_by().values("pk")))
+
+
+def planned(rows: QuerySet[Any, Any]) -> int:
+    """Give the number of rows that the planner expects of a query, which is not run."""
+    return int(json.loads(rows.explain(format="json"))[0]["Plan"]["Plan Rows"])
+
+
+def about(number: int) -> str:
+    """Say a number by its first two digits."""
+    digits = max(0, len(str(number)) - 2)
+    rounded = round(number, -digits)
+    if rounded >= MILLION:
+        return f"about {rounded / MILLION:,.1f} million".replace(".0 ", " ")
+    return f"about {rounded:,}"

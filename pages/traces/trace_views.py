@@ -1,0 +1,101 @@
+"""The page of one trace, and what its forms send."""
+
+from functools import partial
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from rest_framework.exceptions import APIException
+
+from pages.review.finding import start_of, trace_with
+from pages.review.sent import tags_sent, verdict_sent
+from pages.shared.page import SitePage, wants_json
+from pages.traces.asked import asked_by
+from pages.traces.opened import TABS, beside_in, context_of
+from traces.services.curation import curate_trace
+from traces.services.reviews import review_trace
+from tunix_site.admin_base.recording import actor_of
+from tunix_site.api.idempotency import done_once
+from tunix_site.errors import text_of
+from tunix_site.models import Role
+
+OF_PAGE = ("tab", "from")
+
+
+class TraceView(SitePage):
+    """A trace with its tabs; the address has the filter within which it was opened."""
+
+    def get(self, request: HttpRequest, trace: str) -> HttpResponse:
+        found = trace_with(trace)
+        tab = request.GET.get("tab", "")
+        tab = tab if tab in TABS else "trace"
+        query = request.GET.copy()
+        for name in OF_PAGE:
+            query.pop(name, None)
+        asked = asked_by(query)
+        more = context_of(
+            found,
+            tab,
+            user=request.user,
+            may_judge=self.may_judge,
+            start=start_of(request, found),
+        )
+        context = {
+            **more,
+            "trace": found,
+            "tab": tab,
+            "tabs": [(name, title, asked.address(tab=name)) for name, title in TABS.items()],
+            "asked": asked,
+            "beside": beside_in(asked, found),
+        }
+        title = f"Trace {found.pk}"
+        return self.show(request, "pages/traces/trace.html", context, title=title)
+
+
+class VerdictView(SitePage):
+    """A verdict on a trace, from its page or from the list's script."""
+
+    role = Role.CURATOR
+
+    def post(self, request: HttpRequest, trace: str) -> HttpResponse:
+        found = trace_with(trace)
+        try:
+            verdict, expected = verdict_sent(request.POST)
+            give = partial(
+                review_trace, trace=found, verdict=verdict, by=actor_of(request), **expected
+            )
+            done_once(request, lambda: {"review": give().pk})
+        except APIException as error:
+            if wants_json(request):
+                raise
+            messages.error(request, text_of(error.detail))
+        else:
+            if wants_json(request):
+                return JsonResponse({"status": trace_with(trace).status})
+            messages.success(request, f"Your verdict: {verdict.status}.")
+        return back_to(request, trace)
+
+
+class TagsView(SitePage):
+    """Other tags for a trace."""
+
+    role = Role.CURATOR
+
+    def post(self, request: HttpRequest, trace: str) -> HttpResponse:
+        found = trace_with(trace)
+        try:
+            tags = tags_sent(request.POST)
+            curate_trace(trace=found, by=actor_of(request), changes={"tags": tags})
+        except APIException as error:
+            messages.error(request, text_of(error.detail))
+        else:
+            messages.success(request, "The tags are changed.")
+        return back_to(request, trace)
+
+
+def back_to(request: HttpRequest, trace: str) -> HttpResponse:
+    """Go back to the trace, within the same filter."""
+    texts = asked_by(request.GET).texts
+    address = reverse("traces-trace", args=[trace])
+    return HttpResponseRedirect(f"{address}?{urlencode(texts)}" if texts else address)
