@@ -21,7 +21,7 @@ export async function openCorrection(url, send) {
     }
     dialog.dataset.url = url;
     dialog.dataset.key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-    form.elements.note.value = "";
+    form.elements.why.value = "";
   }
   const problem = dialog.querySelector(".problem");
   const changed = () => [...fields.querySelectorAll("textarea")].filter((text) => text.value !== text.defaultValue);
@@ -55,7 +55,7 @@ export async function openCorrection(url, send) {
     dialog.dataset.sending = "true";
     try {
       const given = changed().map((text) => [text.name, text.value]);
-      await send([...given, ["note", form.elements.note.value]], dialog.dataset.key);
+      await send([...given, ["note", form.elements.why.value]], dialog.dataset.key);
       dialog.dataset.url = "";
       dialog.close();
     } catch (error) {
