@@ -41,7 +41,8 @@ def page_rows(
     """
     filters = filters_of(query)
     place = Place(there is not None, back, limit)
-    if any(name.startswith(META_PREFIX) for name in filters):  # of these keys there is no end
+    # of keys of meta there is no end; who reviewed has to be looked up by their name
+    if "reviewer" in filters or any(name.startswith(META_PREFIX) for name in filters):
         statement = _statement(filters, place)
     else:
         statement = _kept_statement(tuple(map(_shape, filters.items())), place)
