@@ -50,6 +50,11 @@ def test_a_dataset_is_built_with_a_preview_opened_downloaded_and_asked(tab, pers
     page.get_by_label("Id of a trace").fill(str(left.pk))
     page.keyboard.press("Enter")
     expect(page.locator("#why-said")).to_contain_text("It is out, by Match: not matching.")
+    page.get_by_text("Some that were taken away").click()
+    page.locator(".removed a.id").first.click()
+    page.wait_for_url("**/admin/traces/*")
+    page.go_back()
+    page.wait_for_url("**/admin/datasets/*")
     page.get_by_role("link", name="grpo").click()
     expect(page.locator("#format [aria-current]")).to_have_text("grpo")
     refused = "the server responded with a status of 400"
