@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from pages.tests.browser.conftest import DESKTOP, PHONE
+from pages.tests.browser.conftest import DESKTOP, PHONE, log_in
 from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, serious_faults
 from pages.tests.hostile import hostile, wide
 from traces.models import Trace
@@ -123,3 +123,19 @@ def test_a_filter_is_kept_and_what_was_refused_is_told(tab, person):
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_role("status")).to_have_text("The filter mine is kept.")
     expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_what_was_typed_stays_when_the_session_ended(tab, person):
+    trace = TraceFactory()
+    user = person("ada")
+    page = tab(user)
+    page.goto(f"/admin/traces/{trace.pk}")
+    page.get_by_label("Note").fill("a long thought")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("status")).to_contain_text("Your session ended.")
+    expect(page.get_by_label("Note")).to_have_value("a long thought")
+    log_in(page.context, user)  # as in another tab: the token is another one now
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("status")).to_have_text("Your verdict: rejected.")
+    assert trace.reviews.get().note == "a long thought"
