@@ -60,7 +60,7 @@ def correct_trace(*, trace: Trace, correction: Correction, by: Actor, **expected
         trace = locked_trace(trace=trace)
         corrected, _ = create_trace(document=_corrected(trace, correction), by=by)
         if corrected.content_hash == trace.content_hash:
-            raise Invalid({"detail": ["The content is the same: nothing is corrected."]})
+            raise Invalid({"detail": "The content is the same: nothing is corrected."})
         verdict = Verdict(
             status=Status.REJECTED,
             note=correction.note or f"Corrected: {corrected.pk}",
@@ -94,7 +94,7 @@ def _corrected(trace: Trace, correction: Correction) -> TraceDocument:
     size = len(msgspec.json.encode(document))
     if size > settings.MAX_TRACE_BYTES:
         limit = f"{settings.MAX_TRACE_BYTES:,}"
-        raise Invalid({"detail": [f"Takes {size:,} bytes as JSON; the limit is {limit}."]})
+        raise Invalid({"detail": f"Takes {size:,} bytes as JSON; the limit is {limit}."})
     return document
 
 
