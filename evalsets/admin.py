@@ -41,6 +41,7 @@ class EvalSetFilter(QueryFilter):
 class EvalSetAdmin(DeletedByService, RoleAdmin):
     """Nothing of a set changes; it can be deleted, and then only its key stays."""
 
+    recorded_as = "evalset"
     allows = frozenset({"delete"})
     filters = EvalSetFilter
     list_display = ("key", "item_count", "answer_type", "parent", "state", "maker", "created")
@@ -56,6 +57,9 @@ class EvalSetAdmin(DeletedByService, RoleAdmin):
             {"fields": ("maker", "created_at", "parent", "parent_split", "shown_generator")},
         ),
     )
+
+    def recorded_id(self, obj: EvalSet) -> object:
+        return obj.key
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         deleted = isinstance(obj, EvalSet) and obj.deleted_at is not None

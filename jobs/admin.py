@@ -44,6 +44,7 @@ class JobChangeList(BoundedChangeList):
 class JobAdmin(RoleAdmin):
     """Long work: how far it has come, what became of it. Curators may cancel any."""
 
+    recorded_as = "job"
     filters = JobFilter
     list_display = ("kind", "state_label", "progress", "starter", "created", "finished_at", "error")
     list_select_related = ("created_by",)

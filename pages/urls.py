@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
+from pages.activity import views as activity
 from pages.building import views as building
 from pages.datasets import views as datasets
 from pages.queues.views import QueuesView
@@ -39,6 +40,13 @@ urlpatterns = [
     _page(f"{QUEUE}/{TRACE}/verdict", queued.QueuedVerdictView, "queued-verdict"),
     _page(f"{QUEUE}/{TRACE}/correct", CorrectView, "queued-correct"),
     re_path(r"^traces/?$", TracesView.as_view(), name="traces"),
+    re_path(r"^activity/?$", activity.ActivityView.as_view(), name="activity"),
+    re_path(r"^activity/undo/?$", activity.UndoView.as_view(), name="activity-undo"),
+    re_path(
+        r"^activity/(?P<kind>[a-z]{1,32})/(?P<thing>[^/]{1,200})/?$",
+        activity.ChangesView.as_view(),
+        name="activity-of",
+    ),
     re_path(r"^datasets/?$", datasets.DatasetsView.as_view(), name="datasets"),
     re_path(r"^datasets/build/?$", building.BuildView.as_view(), name="build-dataset"),
     re_path(r"^datasets/build/preview/?$", building.PreviewView.as_view(), name="build-preview"),

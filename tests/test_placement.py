@@ -221,6 +221,7 @@ READ_BY_SQL = {
     "traces/finding/search.py": "how well they do",
     "traces/finding/similar.py": "which traces share bands of their signatures",
     "traces/querysets.py": "which traces have names",
+    "tunix_site/audit/finding.py": "what a column of events holds, by its index",
     "tunix_site/database/copy_out.py": "any query, by COPY",
     "tunix_site/database/migrating.py": "takes a lock",
     "tunix_site/postgres/upgrade/carry_over.py": "how a cluster was made; has the planner know it",

@@ -176,6 +176,7 @@ class IssueForm(forms.ModelForm):  # type: ignore[type-arg]
 class ApiKeyAdmin(RoleAdmin):
     """Issue, rename, expire, revoke and delete keys; the text of one is shown once, when issued."""
 
+    recorded_as = "key"
     superusers_only = True
     allows = EVERYTHING
     filters = ApiKeyFilter

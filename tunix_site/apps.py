@@ -22,6 +22,7 @@ class Menu:
     title: str
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     links: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # routes by name
+    of_curators: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # routes as well
     instead: Mapping[str, str] = field(default_factory=dict)  # routes in place of models' lists
     for_superusers: bool = False
 
@@ -44,6 +45,7 @@ class SiteApp(AppConfig):
     collectors: ClassVar[Sequence[str]] = ()  # of metrics, asked when Prometheus asks
     # Commands that `work` keeps running, beside one for each queue that kinds of jobs name.
     workers: ClassVar[Mapping[str, Sequence[str]]] = {}
+    history: ClassVar[str] = ""  # the route below /admin/ of what became of a thing: kind, id
     beside_server: ClassVar[Sequence[str]] = ()  # commands that `serve` keeps running
     before_serving: ClassVar[Sequence[str]] = ()  # functions that `serve` calls first
 

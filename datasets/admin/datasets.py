@@ -67,6 +67,7 @@ class DatasetChangeList(BoundedChangeList):
 class DatasetAdmin(DeletedByService, RoleAdmin):
     """Nothing of a dataset changes; it can be deleted, and then only its key stays."""
 
+    recorded_as = "dataset"
     allows = frozenset({"delete"})
     filters = DatasetFilter
     list_display = (
@@ -118,6 +119,9 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DatasetChangeList]:
         return DatasetChangeList
+
+    def recorded_id(self, obj: Dataset) -> object:
+        return obj.key
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         deleted = isinstance(obj, Dataset) and obj.deleted_at is not None

@@ -87,6 +87,7 @@ class PreferenceFilter(QueryFilter):
 class PreferenceAdmin(DeletedByService, RoleAdmin):
     """Which of two attempts at a prompt people find better."""
 
+    recorded_as = "preference"
     allows = frozenset({"add", "delete"})
     form = PreferenceForm
     filters = PreferenceFilter

@@ -77,6 +77,7 @@ class ReviewFilter(QueryFilter):
 class ReviewAdmin(ShownReview, RoleAdmin):
     """Who said what about a trace, and when: the history of its status."""
 
+    recorded_as = "trace"
     filters = ReviewFilter
     list_display = ("verdict_label", "trace_column", "reviewer_name", "note_column", "created")
     list_select_related = ("reviewer",)
@@ -97,6 +98,9 @@ class ReviewAdmin(ShownReview, RoleAdmin):
         "shown_note",
         "shown_labels",
     )
+
+    def recorded_id(self, obj: Review) -> object:
+        return obj.trace_id
 
     @admin.display(description="Verdict")
     def verdict_label(self, review: Review) -> str:

@@ -65,6 +65,7 @@ class ScoreFilter(QueryFilter):
 class ScoreAdmin(RoleAdmin):
     """What scorers gave; scores are made by scoring and sending, not here."""
 
+    recorded_as = "trace"
     filters = ScoreFilter
     list_display = ("criteria", "value_column", "scorer_version", "trace_column", "created")
     fields = (
@@ -79,6 +80,9 @@ class ScoreAdmin(RoleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Score]:
         return super().get_queryset(request).select_related(None)
+
+    def recorded_id(self, obj: Score) -> object:
+        return obj.trace_id
 
     @admin.display(description="Value")
     def value_column(self, score: Score) -> str:

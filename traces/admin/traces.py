@@ -59,6 +59,7 @@ class TraceChangeList(BoundedChangeList):
 class TraceAdmin(ScoredByJob, DeletedByService, RoleAdmin):
     """Status and tags may be changed; what a trace says never is."""
 
+    recorded_as = "trace"
     allows = frozenset({"change", "delete"})
     form = CurationForm
     filters = TraceFilter

@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from unfold.forms import ActionForm
@@ -14,6 +16,7 @@ from unfold.forms import ActionForm
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.rights import RoleRights
 from tunix_site.admin_base.typed import ChangeList, ModelAdmin, Paginator
+from tunix_site.apps import site_apps
 
 MAX_LISTED = 10_000
 
@@ -78,6 +81,22 @@ class RoleAdmin(RoleRights, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     filters: ClassVar[type["QueryFilter"] | None] = None
+    recorded_as: ClassVar[str] = ""  # the kind by which events tell of its objects
+
+    def recorded_id(self, obj: Any) -> object:
+        """Give the id by which events tell of an object."""
+        return obj.pk
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show what events tell: Django's own history knows of the admin's forms alone."""
+        routes = [app.history for app in site_apps() if app.history]
+        obj = self.get_object(request, unquote(object_id)) if self.recorded_as else None
+        if not routes or obj is None or not self.has_view_permission(request, obj):
+            return super().history_view(request, object_id, extra_context)
+        kind, identity = self.recorded_as, str(self.recorded_id(obj))
+        return HttpResponseRedirect(reverse(routes[0], args=[kind, identity]))
 
     @admin.display(description="Created", ordering="created_at")
     def created(self, obj: Any) -> str:

@@ -23,7 +23,11 @@ def _group(menu: Menu) -> dict[str, object]:
             pages[title] = (f"admin:{page}_changelist", icon)
     return {
         "title": menu.title,
-        "items": [*_items(own, "may_read"), *_items(pages, permission)],
+        "items": [
+            *_items(own, "may_read"),
+            *_items(menu.of_curators, "may_curate"),
+            *_items(pages, permission),
+        ],
     }
 
 

@@ -1,0 +1,52 @@
+"""Lists that are paged by the ids of their rows, newest first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+Row = TypeVar("Row")
+ROWS = 50
+
+
+@dataclass(frozen=True)
+class From:
+    """Where a page begins: behind a row or, back, before it; without one with the newest."""
+
+    row: UUID | None = None
+    back: bool = False
+
+    @classmethod
+    def asked(cls, query: Mapping[str, str]) -> "From":
+        """Read `before` (older than a row) or `after` (newer); what is no id is none."""
+        for name, back in (("before", False), ("after", True)):
+            try:
+                return cls(UUID(query[name]), back)
+            except (KeyError, ValueError):
+                continue
+        return cls()
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows of a list, and which ids the pages beside begin from."""
+
+    rows: Sequence[Row]
+    newer: UUID | None = None
+    older: UUID | None = None
+
+
+def page_from(found: Any, start: From, *, size: int = ROWS) -> Page[Any]:
+    """Read a page of a query set; one query, whose cost is the same at any depth."""
+    if start.row is not None:
+        found = found.filter(**{"pk__gt" if start.back else "pk__lt": start.row})
+    rows = list(found.order_by("pk" if start.back else "-pk")[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    if start.back:
+        rows.reverse()
+    first, last = (rows[0].pk, rows[-1].pk) if rows else (None, None)
+    return Page(
+        rows=rows,
+        newer=first if (more if start.back else start.row) else None,
+        older=last if (start.row if start.back else more) else None,
+    )
