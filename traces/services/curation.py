@@ -13,13 +13,13 @@ from django.db.models import ProtectedError
 
 from events.actors import Actor
 from events.services import record_event
-from traces.curation.members import QueueMember
+from traces.curation.members import Claim, QueueMember
 from traces.document import Step, TraceDocument
 from traces.models import Status, Trace
 from traces.reasoning.replies import REPLY_STEP
 from traces.services.locking import locked_trace
 from traces.services.queues.verdicts import leave_queues
-from traces.services.reviews import Verdict, judge, retag, review_trace
+from traces.services.reviews import UNSAID, Unsaid, Verdict, judge, retag, review_trace
 from traces.services.storing import create_trace
 from tunix_site.errors import Conflict, Invalid
 
@@ -50,10 +50,18 @@ class Correction:
     reasons: Sequence[str] = ()
 
 
-def correct_trace(*, trace: Trace, correction: Correction, by: Actor, **expected: Any) -> Trace:
+def correct_trace(
+    *,
+    trace: Trace,
+    correction: Correction,
+    by: Actor,
+    expected_status: str | None = None,
+    expected_review: int | Unsaid | None = UNSAID,
+    claim: Claim | None = None,
+) -> Trace:
     """Store a corrected trace, which names the one that it revises, and reject that one.
 
-    `expected`, and what is refused for it, as for `review_trace`. Invalid where nothing is
+    What is expected, and what is refused for it, as for `review_trace`. Invalid where nothing is
     corrected, or the trace would be too large.
     """
     with transaction.atomic():
@@ -66,7 +74,14 @@ def correct_trace(*, trace: Trace, correction: Correction, by: Actor, **expected
             note=correction.note or f"Corrected: {corrected.pk}",
             reasons=correction.reasons,
         )
-        review_trace(trace=trace, verdict=verdict, by=by, **expected)
+        review_trace(
+            trace=trace,
+            verdict=verdict,
+            by=by,
+            expected_status=expected_status,
+            expected_review=expected_review,
+            claim=claim,
+        )
     return corrected
 
 

@@ -63,7 +63,9 @@ class _Search(Comparison):
             firsts = np.unique(rows, return_index=True)[1]
             for row, other, theirs in self.asked(rows[firsts], others[firsts]):
                 self._join(row, other, sets[row], theirs)
-            rows, others = np.delete(rows, firsts), np.delete(others, firsts)
+            left = np.ones(rows.size, dtype=bool)
+            left[firsts] = False
+            rows, others = rows[left], others[left]
 
     def _join(self, row: int, other: int, own: Shingles, theirs: Shingles) -> None:
         one, two = self._first(row), self._first(other)
