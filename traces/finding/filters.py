@@ -1,10 +1,12 @@
 """The filters of traces: one set for the list, for datasets and for the admin."""
 
+import re
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef
 from django.db.models.fields.tuple_lookups import TupleGreaterThanOrEqual, TupleLessThanOrEqual
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from traces import document
@@ -33,6 +35,7 @@ from tunix_site.strict_json import problems, shown
 META_PREFIX = "meta."
 MAX_META_DEPTH = 10
 MAX_QUERY_CHARS = 1_000
+MAX_IDS = 1_000
 OF_SCORES = ("min_score", "max_score", "outcome")
 # What never changes of a trace.
 OF_CONTENT = frozenset(
@@ -41,7 +44,30 @@ OF_CONTENT = frozenset(
         *("prompt_hash", "content_hash"),
     }
 )
+ID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 PAGE_PARAMETERS = frozenset(PageQuery().fields)
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "maxLength": 37 * MAX_IDS - 1,
+        "pattern": f"^{ID}(,{ID})*$",
+        "examples": ["01a20ff4-2aa0-7b3e-8b1a-0d0f5f3c9a11,01a20ff4-2aa0-7b3e-8b1a-0d0f5f3c9a12"],
+    }
+)
+class IdsField(TextField):
+    """Ids with a comma between, as text in JSON as well: a filter reads the same everywhere."""
+
+    def to_internal_value(self, data: Any) -> str:
+        ids = super().to_internal_value(data).split(",", MAX_IDS)
+        if len(ids) > MAX_IDS:
+            raise serializers.ValidationError(f"More than {MAX_IDS:,} ids.")
+        for position, text in enumerate(ids):
+            if not re.fullmatch(ID, text):
+                place = f"Number {position + 1:,} is" if len(ids) > 1 else "It is"
+                raise serializers.ValidationError(f"{place} no id.")
+        return ",".join(ids)
 
 
 class TraceFilters(QuerySerializer):
@@ -73,6 +99,7 @@ class TraceFilters(QuerySerializer):
         required=False,
         help_text="Of the score: 1, 0 or none, as it was undecided; needs `criteria`.",
     )
+    ids = IdsField(required=False, help_text=f"Has one of these, {MAX_IDS:,} at most.")
     prompt_hash = UUIDField(required=False)
     content_hash = UUIDField(required=False)
     reviewer = TextField(
@@ -156,6 +183,8 @@ def matching(filters: dict[str, Any], traces: TraceQuerySet | None = None) -> Tr
             traces = traces.with_meta(path, _readings(value))
         elif name == "q":
             traces = traces.saying(value)
+        elif name == "ids":
+            traces = traces.filter(pk__in=value.split(","))
         elif name == "tag":
             traces = traces.tagged(value)
         elif name in _LOOKUPS:

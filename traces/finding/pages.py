@@ -41,8 +41,9 @@ def page_rows(
     """
     filters = filters_of(query)
     place = Place(there is not None, back, limit)
-    # of keys of meta there is no end; who reviewed has to be looked up by their name
-    if "reviewer" in filters or any(name.startswith(META_PREFIX) for name in filters):
+    # of keys of meta and of ids there is no end; who reviewed has to be looked up by their name
+    kept_apart = {"reviewer", "ids"} & filters.keys()
+    if kept_apart or any(name.startswith(META_PREFIX) for name in filters):
         statement = _statement(filters, place)
     else:
         statement = _kept_statement(tuple(map(_shape, filters.items())), place)

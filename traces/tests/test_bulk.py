@@ -278,3 +278,39 @@ def test_whoever_cancels_it_waits_for_a_piece_and_after_that_nothing_is_changed(
     assert (cancelled, Job.objects.get().state) == (204, "cancelled")
     assert Trace.objects.filter(status="approved").count() == 2
     assert Event.objects.get(action="change").count == 2
+
+
+def test_a_selection_is_changed_by_its_ids(curator):
+    chosen, other = TraceFactory.create_batch(3), TraceFactory()
+    ids = ",".join(str(trace.pk) for trace in chosen)
+    result = changed(curator, {"ids": ids}, {"status": "rejected"}, expected_count=3)
+    assert result["changed_count"] == 3
+    other.refresh_from_db()
+    assert other.status == "unreviewed"
+    listed = curator.get(f"/api/traces?ids={ids}&count=true&limit=2").json()
+    assert (listed["count"], len(listed["results"])) == (3, 2)
+
+
+def test_a_thousand_ids_are_as_many_as_a_selection_may_have(curator):
+    trace = TraceFactory()
+    most = ",".join([str(trace.pk)] * 1_000)
+    assert changed(curator, {"ids": most}, {"status": "rejected"})["matched_count"] == 1
+    response = post(curator, {"ids": f"{most},{trace.pk}"}, {"status": "approved"})
+    assert response.status_code == 400
+    assert response.json() == {"where": {"ids": ["More than 1,000 ids."]}}
+
+
+@pytest.mark.parametrize(
+    ("ids", "reason"),
+    [
+        ("", "This field may not be blank."),
+        ("x", "It is no id."),
+        (f"{'0' * 8}-0000-7000-8000-{'0' * 12},", "Number 2 is no id."),
+        (["x"], "Not a string."),
+        (None, "This field may not be null."),
+    ],
+)
+def test_what_are_no_ids_is_refused(curator, ids, reason):
+    response = post(curator, {"ids": ids}, {"status": "approved"})
+    assert response.status_code == 400
+    assert response.json() == {"where": {"ids": [reason]}}

@@ -28,6 +28,7 @@ FILTERS = {
     "min_steps": [1, 3],
     "max_steps": [1, 3],
     "criteria": ["baseline", "other"],
+    "ids": [str(uuid4())],
     "prompt_hash": [uuid4()],
     "content_hash": [uuid4()],
     "reviewer": ["ada", "nobody"],
@@ -54,6 +55,7 @@ def traces():
         said = {"reasons": ["odd"], "note": "Odd.", "step_labels": labels}
         Review.objects.create(trace=trace, reviewer=ada, verdict="flagged", **said)
     DatasetFactory(name="sums")
+    FILTERS["ids"] = [f"{made[0].pk},{made[5].pk}", str(uuid4())]
     FILTERS["prompt_hash"] = [made[0].prompt_hash, uuid4()]
     FILTERS["content_hash"] = [made[1].content_hash, uuid4()]
     return made[::-1]
