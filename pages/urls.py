@@ -9,6 +9,7 @@ from pages.queues.views import QueuesView
 from pages.review import queued, views
 from pages.review.correcting import CorrectView
 from pages.traces import saved, trace_views
+from pages.traces.bulk import views as bulk
 from pages.traces.views import TracesView
 
 QUEUE = r"(?P<queue>[0-9]{1,18})"
@@ -65,4 +66,9 @@ urlpatterns = [
         rf"^traces/{TRACE}/verdict/?$", trace_views.VerdictView.as_view(), name="traces-verdict"
     ),
     re_path(rf"^traces/{TRACE}/tags/?$", trace_views.TagsView.as_view(), name="traces-tags"),
+    re_path(r"^traces/bulk/?$", bulk.AskingView.as_view(), name="traces-bulk"),
+    re_path(r"^traces/bulk/start/?$", bulk.StartView.as_view(), name="traces-bulk-start"),
+    re_path(rf"^traces/bulk/{JOB}/?$", bulk.JobView.as_view(), name="traces-bulk-job"),
+    re_path(rf"^traces/bulk/{JOB}/cancel/?$", bulk.CancelView.as_view(), name="traces-bulk-cancel"),
+    re_path(rf"^traces/bulk/{JOB}/undo/?$", bulk.UndoView.as_view(), name="traces-bulk-undo"),
 ]

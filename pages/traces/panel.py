@@ -27,7 +27,7 @@ GROUPS = {
         *("status", "reviewer", "reviewed_after", "reviewed_before"),
         *("reason", "labelled", "has_note", "disputed"),
     ),
-    "Elsewhere": ("dataset", "prompt_hash", "content_hash"),
+    "Elsewhere": ("dataset", "ids", "prompt_hash", "content_hash"),
 }
 LABELS = {
     WORDS: "words",

@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
@@ -21,8 +19,9 @@ from jobs.services.undoing import UNDONE_WITHIN
 from traces.curation.pieces import BulkPiece
 from traces.document import MAX_TAGS
 from traces.finding.filters import matching
+from traces.services.bulk.counting import Counts, counted
 from traces.services.bulk.rows import Change, change_rows
-from traces.services.bulk.walking import length_of, work_pieces
+from traces.services.bulk.walking import work_pieces
 from tunix_site.errors import Conflict
 
 BULK = "bulk"
@@ -46,15 +45,6 @@ class BulkChange(Change):
     """A validated request: validated filters, and what becomes of the traces that match them."""
 
     where: dict[str, Any]
-
-
-@dataclass
-class Counts:
-    """How many traces matched, were changed by it, and would have had too many tags."""
-
-    matched_count: int = 0
-    changed_count: int = 0
-    refused_count: int = 0
 
 
 def start_bulk_change(
@@ -107,7 +97,7 @@ def change_traces(*, change: BulkChange, job: Job, progress: Progress, by: Actor
         work=partial(_change, change=change, job=job, by=by),
         record=partial(_record, change, job, by),
     )
-    return _counted(job)
+    return counted(job=job)
 
 
 def _change(piece: BulkPiece, *, change: BulkChange, job: Job, by: Actor) -> Iterator[ErrorRow]:
@@ -137,15 +127,6 @@ def _record(change: BulkChange, job: Job, by: Actor) -> None:
             "add_tags": list(change.add_tags),
             "remove_tags": list(change.remove_tags),
         },
-        count=_counted(job).changed_count,
+        count=counted(job=job).changed_count,
         where=job.parameters["where"],
     )
-
-
-def _counted(job: Job) -> Counts:
-    sums = BulkPiece.objects.filter(job=job).aggregate(
-        matched_count=Coalesce(Sum("matched_count"), 0),
-        changed_count=Coalesce(Sum("changed_count"), 0),
-        refused_count=Coalesce(Sum(length_of(array="refused")), 0),
-    )
-    return Counts(**sums)

@@ -1,0 +1,50 @@
+"""Changing many traces in a real browser: from the list to the undoing."""
+
+import pytest
+from playwright.sync_api import expect
+
+from jobs.tests.working import work_off
+from pages.tests.browser.conftest import PHONE
+from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, serious_faults
+from pages.tests.hostile import hostile
+from traces.models import Trace
+from traces.tests.factories import TraceFactory
+
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+
+def check(page) -> None:
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    assert said_by_the_policy(page) == []
+    assert page.errors == []
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(None, None), (PHONE, "dark")])
+def test_all_that_match_are_rejected_and_that_is_undone(tab, person, viewport, scheme):
+    TraceFactory.create_batch(60, meta={"source": "mine"})
+    TraceFactory(**hostile())
+    page = tab(person("ada"), viewport, scheme) if viewport else tab(person("ada"))
+    page.goto("/admin/traces/?source=mine")
+    page.locator("#rows input[name=chosen]").first.focus()
+    page.keyboard.press("Space")
+    page.get_by_label("all that match").focus()
+    page.keyboard.press("Space")
+    check(page)
+    page.get_by_role("button", name="Reject").press("Enter")
+    expect(page.get_by_role("heading", name="60 traces: rejected?")).to_be_visible()
+    expect(page.locator(".bulk-samples li")).to_have_count(10)
+    expect(page.get_by_role("button", name="Yes, change 60")).to_be_focused()
+    check(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("0 of 60")).to_be_visible()
+    check(page)
+    work_off("bulk")
+    expect(page.get_by_role("heading", name="60 rejected")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_text("0 of")).to_be_visible()
+    work_off("bulk")
+    expect(page.get_by_role("heading", name="60 as before")).to_be_visible()
+    check(page)
+    assert set(Trace.objects.values_list("status", flat=True)) == {"unreviewed"}

@@ -1,0 +1,155 @@
+"""The pages that change many traces, as a browser without script is answered."""
+
+import json
+import re
+
+import pytest
+
+from jobs.models import Job
+from jobs.tests.working import work_off
+from pages.tests.hostile import hostile
+from traces.models import Trace
+from traces.tests.factories import ApprovedTraceFactory, TraceFactory
+from tunix_site.tests.admin_pages import logged_in
+
+pytestmark = pytest.mark.django_db
+
+URL = "/admin/traces/bulk/"
+
+
+@pytest.fixture
+def ada():
+    return logged_in("curator")
+
+
+def asked(client, **form) -> str:
+    response = client.post(URL, {"where": "{}", **form})
+    assert response.status_code == 200, response
+    return response.content.decode()
+
+
+def hidden(page: str) -> dict[str, str]:
+    found = re.findall(r'<input type="hidden" name="(where|change|count)" value="([^"]*)"', page)
+    return {name: value.replace("&quot;", '"') for name, value in found}
+
+
+def started(client, page: str) -> str:
+    """Confirm what a page asks; give the address of the job's page."""
+    response = client.post(f"{URL}start/", hidden(page))
+    assert response.status_code == 302, response.content
+    return response["Location"]
+
+
+def test_all_that_match_are_rejected_and_that_is_undone(ada):
+    TraceFactory.create_batch(12, meta={"source": "mine"})
+    ApprovedTraceFactory(meta={"source": "other"})
+    where = json.dumps({"source": "mine"})
+    page = asked(ada, where=where, scope="all", action="reject")
+    assert "Exactly <strong>12</strong> traces" in page
+    assert page.count('class="status unreviewed"') == 10
+    address = started(ada, page)
+    page = ada.get(address).content.decode()
+    assert "0 of 12" in page
+    assert "http-equiv" in page
+    work_off("bulk")
+    page = ada.get(address).content.decode()
+    assert "12 rejected" in page
+    undoing = ada.post(f"{address.rstrip('/')}/undo/")["Location"]
+    work_off("bulk")
+    assert "12 as before" in ada.get(undoing).content.decode()
+    assert set(Trace.objects.values_list("status", flat=True)) == {"unreviewed", "approved"}
+    assert "It is undone already" in ada.get(address).content.decode()
+
+
+def test_chosen_ones_are_tagged(ada):
+    one, two, _other = TraceFactory.create_batch(3)
+    form = {"chosen": [str(one.pk), str(two.pk)], "action": "tags", "add_tags": " seen, odd "}
+    page = asked(ada, **form)
+    assert "tagged seen, odd" in page
+    started(ada, page)
+    work_off("bulk")
+    assert Trace.objects.filter(tags=["seen", "odd"]).count() == 2
+
+
+def test_another_number_by_now_asks_again(ada):
+    TraceFactory()
+    page = asked(ada, scope="all", action="approve")
+    assert "No filter is set" in page
+    TraceFactory()
+    response = ada.post(f"{URL}start/", hidden(page))
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert "2 traces match, not 1" in page
+    assert "Exactly <strong>2</strong>" in page
+    assert not Job.objects.exists()
+
+
+def test_what_is_under_way_is_cancelled(ada):
+    TraceFactory()
+    address = started(ada, asked(ada, scope="all", action="flag"))
+    assert ada.post(f"{address.rstrip('/')}/cancel/").status_code == 302
+    assert "0 flagged, then cancelled" in ada.get(address).content.decode()
+
+
+def test_the_polling_of_what_has_ended_loads_the_page(ada):
+    TraceFactory()
+    address = started(ada, asked(ada, scope="all", action="flag"))
+    polled = {"HX-Trigger": "progress"}
+    assert "0 of 1" in ada.get(address, headers=polled).content.decode()
+    work_off("bulk")
+    assert ada.get(address, headers=polled)["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"action": "reject"}, "ids"),
+        ({"action": "reject", "chosen": "x"}, "It is no id."),
+        ({"action": "reject", "scope": "all", "where": "{"}, "Not an object."),
+        ({"action": "reject", "scope": "all", "where": '{"a": 1}'}, "Unknown field"),
+        ({"action": "tags", "scope": "all"}, "Give a status"),
+        ({"action": "tags", "scope": "all", "add_tags": "x" * 65}, "add_tags"),
+    ],
+)
+def test_what_is_wrong_is_told_on_the_list(ada, form, reason):
+    TraceFactory()
+    response = ada.post(URL, {"where": "{}", **form}, follow=True)
+    page = response.content.decode()
+    assert response.redirect_chain[-1][0].rstrip("/") == "/admin/traces"
+    assert "Nothing was changed." in page
+    assert reason in page
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("form", [{"where": "{}"}, {"change": "[]", "where": "1"}, {}])
+def test_a_start_of_nothing_is_refused(ada, form):
+    assert ada.post(f"{URL}start/", form).status_code == 302
+    assert not Job.objects.exists()
+
+
+def test_chosen_ones_go_to_the_form_of_a_queue_or_of_a_dataset(ada):
+    trace = TraceFactory()
+    for action, page in (("queue", "/admin/review"), ("dataset", "/admin/datasets/build")):
+        response = ada.post(URL, {"where": "{}", "chosen": str(trace.pk), "action": action})
+        assert response.status_code == 302
+        assert response["Location"].startswith(page)
+        assert str(trace.pk) in response["Location"]
+
+
+def test_hostile_traces_and_tags_run_nothing(ada):
+    TraceFactory(**hostile())
+    page = asked(ada, scope="all", action="tags", add_tags="<script>alert(1)</script>")
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_it_is_for_curators():
+    reader = logged_in("reader")
+    for address in (URL, f"{URL}start/"):
+        assert reader.post(address, {}).status_code == 403
+
+
+def test_other_jobs_have_no_such_page(ada):
+    job = Job.objects.create(kind="build")
+    assert ada.get(f"{URL}{job.pk}/").status_code == 404
+    assert ada.get(f"{URL}{'0' * 36}/").status_code == 404

@@ -1,0 +1,86 @@
+"""Changing many traces from the list: the question, the job that does it, undoing it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from pages.shared.page import SitePage
+from pages.traces.bulk.asking import Asking, address_elsewhere, asked_of, read
+from pages.traces.bulk.doing import asked_about, cancelled, started, undone
+from pages.traces.bulk.showing import job_shown, job_with
+from tunix_site.access.roles import rank_of_user
+from tunix_site.admin_base.recording import actor_of
+from tunix_site.models import Role
+
+
+class AskingView(SitePage):
+    """Asks whether a change is meant, with the exact count; nothing is changed yet."""
+
+    role = Role.CURATOR
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("traces"))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if (elsewhere := address_elsewhere(request.POST)) is not None:
+            return HttpResponseRedirect(elsewhere)
+        return self.ask(request, asked_of(request.POST))
+
+    def ask(self, request: HttpRequest, asking: Asking, problem: str = "") -> HttpResponse:
+        shown, refused = asked_about(asking)
+        if shown is None:
+            messages.error(request, f"Nothing was changed. {problem or refused}")
+            return HttpResponseRedirect(reverse("traces"))
+        title = f"{shown['count']:,} traces: {shown['words']}?"
+        return self.show(
+            request, "pages/traces/bulk/confirm.html", {**shown, "problem": problem}, title=title
+        )
+
+
+class StartView(AskingView):
+    """Starts what was confirmed, or asks again where another number matches by now."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        asking = Asking(read(request.POST.get("where", "")), read(request.POST.get("change", "")))
+        count = request.POST.get("count", "")
+        job, refused = started(asking, count=count, by=actor_of(request))
+        if job is None:
+            return self.ask(request, asking, refused)
+        return HttpResponseRedirect(reverse("traces-bulk-job", args=[job.pk]))
+
+
+class JobView(SitePage):
+    """Shows how far a change of many has come, and how it ended."""
+
+    role = Role.CURATOR
+
+    def get(self, request: HttpRequest, job: str) -> HttpResponse:
+        shown = job_shown(job_with(job), by=request.user)
+        if request.headers.get("HX-Trigger") == "progress" and not shown["is_under_way"]:
+            return HttpResponse(headers={"HX-Refresh": "true"})  # the whole page says how it ended
+        return self.show(request, "pages/traces/bulk/done.html", shown, title=shown["heading"])
+
+
+class CancelView(SitePage):
+    """Cancels a change of many; what is done by then can be undone."""
+
+    role = Role.CURATOR
+
+    def post(self, request: HttpRequest, job: str) -> HttpResponse:
+        found = job_with(job)
+        rank = rank_of_user(request.user)
+        if refused := cancelled(found, by=actor_of(request), rank=rank):
+            messages.error(request, refused)
+        return HttpResponseRedirect(reverse("traces-bulk-job", args=[found.pk]))
+
+
+class UndoView(SitePage):
+    """Starts undoing a change of many."""
+
+    role = Role.CURATOR
+
+    def post(self, request: HttpRequest, job: str) -> HttpResponse:
+        shown, refused = undone(job_with(job), by=actor_of(request))
+        if refused:
+            messages.error(request, refused)
+        return HttpResponseRedirect(reverse("traces-bulk-job", args=[shown.pk]))
