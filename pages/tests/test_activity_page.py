@@ -164,6 +164,7 @@ def test_after_a_change_of_many_the_history_of_a_trace_tells_of_it(curating, cli
     job = changed_at_once(client_as("curator"), "curator", status="rejected", add_tags=["bulk"])
     for address in (
         f"{ADDRESS}trace/{trace.pk}/",
+        f"/admin/traces/{trace.pk}/?tab=changes",
         f"/admin/traces/trace/{trace.pk}/history/",  # the admin's own
     ):
         text = text_of(curating.get(address, follow=True))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.utils.safestring import SafeString, mark_safe
 
+from pages.activity.of_object import changes_of
 from pages.review import beside, shown
 from pages.review.place import Place
 from pages.text.markdown import as_sent
@@ -34,7 +35,8 @@ def context_of(trace: Trace, tab: str, *, user: Any, may_judge: bool, start: int
         return {"attempts": beside.attempts_of(trace)}
     if tab == "changes":
         changes = trace.tag_changes.select_related("changed_by")[:MAX_CHANGES]
-        return {"reviews": beside.reviews_of(trace), "tag_changes": changes}
+        told = changes_of("trace", trace.pk, user=user) if may_judge else None
+        return {"reviews": beside.reviews_of(trace), "tag_changes": changes, "changes": told}
     if tab == "datasets":
         return {"datasets": beside.datasets_of(trace)}
     if tab == "raw":
