@@ -145,3 +145,20 @@ def test_datasets(tab: Any, queue: Any) -> None:
     page.goto(f"/admin/datasets/build/?from={dataset.key}")
     expect(page.locator("#preview pre").first).to_be_visible()
     picture(page, "build")
+
+
+def test_traces(tab: Any, queue: Any) -> None:
+    _, ada = queue
+    page = tab(ada)
+    page.goto("/admin/traces?criteria=answer_correctness&outcome=wrong")
+    for _ in range(3):
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+    picture(page, "traces")
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("rejected?")
+    picture(page, "bulk")
+    page.goto(f"/admin/traces/{Trace.objects.first().pk}")
+    picture(page, "trace")
+    page.goto("/admin/activity")
+    picture(page, "activity")
