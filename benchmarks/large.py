@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import connection
 
-from benchmarks import recipes, reviews, searches
+from benchmarks import browsing, recipes, reviews, searches
 from benchmarks.baseline import bare_connection
 from benchmarks.builds import build
 from benchmarks.crowd import write_lines
@@ -198,6 +198,11 @@ def reviewing(stage: Stage) -> Iterator[Figure]:
         yield Figure(name, value, unit, most)
 
 
+def looking(stage: Stage) -> Iterator[Figure]:
+    for name, value, unit, most in browsing.measure(stage.site):
+        yield Figure(name, value, unit, most)
+
+
 def datasets(stage: Stage) -> Iterator[Figure]:
     """Build a dataset of half of the traces and export it."""
     rows = stage.size // 2
@@ -244,6 +249,7 @@ PARTS = (
     reviewing,
     datasets,
     builds_by_steps,
+    looking,
     storage,
 )
 

@@ -1,7 +1,8 @@
 """Lists that are paged by the ids of their rows, newest first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -35,16 +36,25 @@ class Page(Generic[Row]):
     newer: UUID | None = None
     older: UUID | None = None
 
+    @property
+    def is_all(self) -> bool:
+        return self.newer is None and self.older is None
 
-def page_from(found: Any, start: From, *, size: int = ROWS) -> Page[Any]:
+
+def page_from(found: Any, start: From) -> Page[Any]:
     """Read a page of a query set; one query, whose cost is the same at any depth."""
     if start.row is not None:
         found = found.filter(**{"pk__gt" if start.back else "pk__lt": start.row})
-    rows = list(found.order_by("pk" if start.back else "-pk")[: size + 1])
-    more, rows = len(rows) > size, rows[:size]
+    rows = list(found.order_by("pk" if start.back else "-pk")[: ROWS + 1])
+    return page_of(rows, start, id_of=attrgetter("pk"))
+
+
+def page_of(rows: list[Row], start: From, *, id_of: Callable[[Row], UUID]) -> Page[Row]:
+    """Make a page of up to one row more than it has, read in its direction."""
+    more, rows = len(rows) > ROWS, rows[:ROWS]
     if start.back:
         rows.reverse()
-    first, last = (rows[0].pk, rows[-1].pk) if rows else (None, None)
+    first, last = (id_of(rows[0]), id_of(rows[-1])) if rows else (None, None)
     return Page(
         rows=rows,
         newer=first if (more if start.back else start.row) else None,

@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import APIException
 
 from pages.queues.making import queue_form
+from pages.shared.keyset import From, Page
 from pages.shared.page import SitePage
 from pages.traces import counting, panel
 from pages.traces.asked import Asked, asked_by, tidied
 from pages.traces.choices import choices
-from pages.traces.listing import From, Page, named_by, page_of
+from pages.traces.listing import named_by, page_of_traces
 from pages.traces.saved import shown_to
 from tunix_site.errors import text_of
 
@@ -45,7 +46,7 @@ class TracesView(SitePage):
 def _page(asked: Asked, start: From) -> tuple[Page, str]:
     """Read a page; none and the reason where a search takes too long."""
     try:
-        return page_of(asked.values, start), ""
+        return page_of_traces(asked.values, start), ""
     except APIException as error:
         return Page([], None, None), text_of(error.detail)
 

@@ -1,0 +1,68 @@
+"""How long the server takes for the pages that people look at, signed in to the admin."""
+
+import secrets
+from collections.abc import Iterator
+
+import httpx
+from django.contrib.auth import get_user_model
+
+from benchmarks.baseline import bare_connection
+from benchmarks.site import BenchmarkFailed, Site
+from benchmarks.timing import percentile, seconds_of
+
+ROUNDS = 20
+MOST_MS = 150
+EDGES = "SELECT (SELECT id FROM traces_trace ORDER BY id {} OFFSET 50 LIMIT 1)::text"
+FILTERS = (
+    "status=unreviewed",
+    "status=rejected",
+    "source=gsm8k",
+    "criteria=answer_correctness&outcome=wrong",
+    "meta.level=3",
+    "labelled=true",
+    "disputed=true",
+)
+
+
+def measure(site: Site) -> Iterator[tuple[str, float, str, float | None]]:
+    """Give the 95th percentile of each page: its name, value, unit and what it may be at most."""
+    with bare_connection() as database:
+        (oldest,) = database.execute(EDGES.format("")).fetchone() or ("",)
+        (newest,) = database.execute(EDGES.format("DESC")).fetchone() or ("",)
+    pages = {
+        "list of traces, first": "/admin/traces/",
+        "list of traces, last": f"/admin/traces/?before={oldest}",
+        **{f"list of traces, {query}": f"/admin/traces/?{query}" for query in FILTERS},
+        "trace": f"/admin/traces/{newest}/",
+        "activity": "/admin/activity/",
+        "datasets": "/admin/datasets/",
+        "queues": "/admin/review/",
+    }
+    with signed_in(site) as browser:
+        for name, path in pages.items():
+            times = [1000 * seconds_of(_got, browser, path) for _ in range(ROUNDS)]
+            yield f"page: {name}", percentile(times, 0.95), "ms, p95", MOST_MS
+
+
+def signed_in(site: Site) -> httpx.Client:
+    """Give a client with a session of the benchmarks' user."""
+    user = get_user_model().objects.get(username="benchmarks")
+    password = secrets.token_urlsafe()
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    browser = httpx.Client(base_url=site.server.url, trust_env=False, timeout=60)
+    browser.get("/admin/login/")
+    form = {
+        "username": user.username,
+        "password": password,
+        "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+    }
+    if browser.post("/admin/login/", data=form).status_code != httpx.codes.FOUND:
+        raise BenchmarkFailed("The benchmarks' user cannot sign in to the admin.")
+    return browser
+
+
+def _got(browser: httpx.Client, path: str) -> None:
+    answer = browser.get(path)
+    if answer.status_code != httpx.codes.OK:
+        raise BenchmarkFailed(f"{path} answered {answer.status_code}.")
