@@ -28,7 +28,7 @@ class TracesView(SitePage):
             "asked": asked,
             "page": page,
             "problem": problem,
-            "named": named_by(asked.texts["q"]) if "q" in asked.texts and not start.trace else [],
+            "named": named_by(asked.texts["q"]) if "q" in asked.texts and not start.row else [],
             "count": _count(request, asked, page),
             "chips": _chips(asked),
             "groups": panel.groups(asked, choices()),
@@ -43,15 +43,15 @@ class TracesView(SitePage):
         return self.show(request, "pages/traces/list.html", context, title="Traces")
 
 
-def _page(asked: Asked, start: From) -> tuple[Page, str]:
+def _page(asked: Asked, start: From) -> tuple[Page[dict[str, Any]], str]:
     """Read a page; none and the reason where a search takes too long."""
     try:
         return page_of_traces(asked.values, start), ""
     except APIException as error:
-        return Page([], None, None), text_of(error.detail)
+        return Page([]), text_of(error.detail)
 
 
-def _count(request: HttpRequest, asked: Asked, page: Page) -> dict[str, Any]:
+def _count(request: HttpRequest, asked: Asked, page: Page[dict[str, Any]]) -> dict[str, Any]:
     """Say how many match: exactly where all are shown, or that was asked for."""
     if page.is_all:
         return {"said": f"{len(page.rows):,}", "is_exact": True}
