@@ -49,7 +49,7 @@ test: test-web test-training
 
 # the documents' commands are run too, those of the server and of training among them
 test-web: .venv/.ready .venv-dev/.ready .venv-training/.ready
-	$(DEV) -m pytest --cov --numprocesses $(TEST_PROCESSES)
+	$(DEV) -m pytest --cov --numprocesses $(TEST_PROCESSES) --dist worksteal
 
 # what these write is read in the server's environment
 test-training: .venv/.ready .venv-training/.ready
@@ -63,7 +63,7 @@ check-pythons: .venv-uv/.ready
 check-postgres: .venv-dev/.ready
 	@command -v initdb >/dev/null && command -v pg_ctl >/dev/null \
 		|| { echo "There is no initdb and pg_ctl on the path." >&2; exit 2; }
-	$(DEV) .ci/with-postgres $(DEV) -m pytest -m "not live" --numprocesses $(TEST_PROCESSES)
+	$(DEV) .ci/with-postgres $(DEV) -m pytest -m "not live" --numprocesses $(TEST_PROCESSES) --dist worksteal
 
 # the client as others install it: with the oldest packages that it says it needs, and the newest
 check-client: .venv-uv/.ready

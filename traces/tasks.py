@@ -11,7 +11,7 @@ from jobs.progress import Progress
 from traces.curation.queues import Queue
 from traces.serializers.curation import BulkSerializer
 from traces.serializers.scores import ScoreAllSerializer
-from traces.services.bulk.changing import BULK, change_traces
+from traces.services.bulk.changing import BULK, change_traces, settle
 from traces.services.bulk.undoing import UNDO, undo_bulk_change
 from traces.services.importing.imports import IMPORT
 from traces.services.queues.filling import FILL, fill_queue
@@ -25,10 +25,14 @@ unqueued_kind(IMPORT, role=Role.WRITER)
 @job_kind(BULK, queue="bulk", role=Role.CURATOR, undone_by=UNDO)
 def bulk(job: Job, progress: Progress) -> dict[str, Any]:
     """Change the traces of a request; those that are as it wants them already stay untouched."""
-    serializer = BulkSerializer(data=job.parameters)
+    asked = {key: value for key, value in job.parameters.items() if key != NEWEST}
+    serializer = BulkSerializer(data=asked)
     serializer.is_valid(raise_exception=True)
+    change = serializer.to_change()
+    if NEWEST in job.parameters:  # queued before their ids were kept
+        settle(change=change, job=job, newest=UUID(job.parameters[NEWEST]))
     by = actors.worker(user=job.created_by, job_id=job.pk)
-    counts = change_traces(change=serializer.to_change(), job=job, progress=progress, by=by)
+    counts = change_traces(change=change, job=job, progress=progress, by=by)
     return asdict(counts)
 
 

@@ -60,7 +60,9 @@ def test_it_looks_after_jobs_of_others_as_well(work):
 
 
 def test_an_unknown_queue_is_refused():
-    with pytest.raises(CommandError, match="no queue nothing; known ones: bulk, scoring, builds"):
+    with pytest.raises(
+        CommandError, match="no queue nothing; known ones: bulk, scoring, queues, builds"
+    ):
         call_command("work", "--queues", "builds,nothing")
 
 

@@ -54,7 +54,8 @@ def test_each_tab_has_its_part(curating):
         response = curating.get(address(trace), {"tab": tab})
         assert part in text_of(response)
         assert 'aria-current="page"' in response.content.decode()
-    assert "none became one two" in text_of(curating.get(address(trace), {"tab": "changes"}))
+    changes = text_of(curating.get(address(trace), {"tab": "changes"}))
+    assert "tagged tags →to one, two" in changes
     assert str(other.pk) in curating.get(address(trace), {"tab": "attempts"}).content.decode()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -66,13 +67,22 @@ def start_bulk_change(
     return job
 
 
+def settle(*, change: BulkChange, job: Job, newest: UUID) -> None:
+    """Keep the ids for a job that has none: what matches by now, of the traces up to one."""
+    if not BulkPiece.objects.filter(job=job).exists():
+        _freeze(change, job, newest)
+
+
 def _forget_old_pieces() -> None:
     before = timezone.now() - UNDONE_WITHIN - LONGEST_UNDOING
     BulkPiece.objects.filter(job__finished_at__lt=before).delete()
 
 
-def _freeze(change: BulkChange, job: Job) -> int:
-    sql, parameters = matching(change.where).order_by().values("pk").query.sql_with_params()
+def _freeze(change: BulkChange, job: Job, newest: UUID | None = None) -> int:
+    found = matching(change.where).order_by().values("pk")
+    if newest is not None:
+        found = found.filter(pk__lte=newest)
+    sql, parameters = found.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_FREEZE.format(matching=sql), [job.pk, CHANGED_AT_ONCE, *parameters])
         return sum(count for (count,) in cursor.fetchall())

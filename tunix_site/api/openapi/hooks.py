@@ -101,6 +101,12 @@ ERRORS: dict[str, tuple[str, str, Any, dict[str, Any]]] = {
         {"detail": "The body exceeds maximum of 1,048,576 bytes."},
         {},
     ),
+    "414": (
+        "LineTooLong",
+        "The request line is longer than 8,190 bytes.",
+        {"detail": "The request line is too long."},
+        {},
+    ),
     "415": (
         "UnsupportedMediaType",
         "The body is of a type or encoding that is not read.",

@@ -156,8 +156,7 @@ class AutoSchema(BaseAutoSchema):
         if not getattr(self.view, "authentication_classes", True):
             return [400, 406]
         codes = [400, 401, 403, 406, 429, 503]
-        if self.method != "GET":
-            codes.append(507)
+        codes.append(414 if self.method == "GET" else 507)
         if "{" in self.path:
             codes.append(404)
         if self.method in BODY_METHODS:

@@ -140,12 +140,12 @@ def test_the_root_of_the_site_leads_to_the_api(client):
     assert (response.status_code, response["Location"]) == (302, "/api/")
 
 
-def test_the_root_of_the_api_names_its_parts(reader):
-    parts = reader.get("/api").json()
+def test_the_root_of_the_api_names_its_parts(curator):
+    parts = curator.get("/api").json()
     assert parts.pop("version") == __version__
     assert {"traces", "datasets", "evalsets", "health", "metrics", "schema", "docs"} <= set(parts)
     for url in parts.values():
-        assert reader.get(url, headers={"Accept": "*/*"}).status_code == 200
+        assert curator.get(url, headers={"Accept": "*/*"}).status_code == 200
 
 
 def test_the_documentation_sends_people_to_the_login_page(client):
