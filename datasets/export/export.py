@@ -147,12 +147,12 @@ class Export:
             )
 
     def first(self, number: int) -> list[str]:
-        """Give the first rows as their lines say them; formats of prompts read all items for it."""
+        """Give the first rows as their lines say them; formats of prompts read all items for it.
+
+        They are not counted: of a dataset that is deleted meanwhile there are fewer.
+        """
         query, parameters = self.query()
-        expected = min(number, self.row_count - self.after)
-        limited = copied(
-            f"{query} LIMIT {number}", parameters, expected, indexed=self.fmt.rows.indexed
-        )
+        limited = copied(f"{query} LIMIT {number}", parameters, indexed=self.fmt.rows.indexed)
         options = self.options
         with closing(limited) as rows:
             lines = LINES.pieces(

@@ -1,5 +1,6 @@
 """A dataset in a format: its first rows as they are written, and what can be downloaded."""
 
+from itertools import zip_longest
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -64,7 +65,10 @@ def formats_of(dataset: Dataset) -> list[str]:
 
 
 def in_format(dataset: Dataset, name: str) -> InFormat:
-    """Show a dataset in a format that it has, or in the first one; in bounded time."""
+    """Show a dataset in a format that it has, or in the first one; in bounded time.
+
+    What is not read by then is left out: the rows come first, the counts of the splits last.
+    """
     names = formats_of(dataset)
     fmt = FORMATS[name if name in names else FIRST]
     splits = [None, *sorted(dataset.splits)]
@@ -72,18 +76,29 @@ def in_format(dataset: Dataset, name: str) -> InFormat:
         Export(dataset=dataset, fmt=fmt, container=fmt.containers[0], split=split)
         for split in splits
     ]
+    lines: list[str] = []
+    reasons: dict[str, int] = {}
+    counts: list[int] = []
+    problem = ""
     try:
-        with patience(SECONDS):
-            written = cut(exports[0].first(ROWS)) if LINES in fmt.containers else []
-            downloads = [_download(export, export.row_count) for export in exports]
-            left_out = [
-                f"{count:,} {LEFT_OUT.get(reason, reason)}"
-                for reason, count in exports[0].left_out.items()
-            ]
+        with patience(SECONDS) as limit:
+            if LINES in fmt.containers:
+                lines = exports[0].first(ROWS)
+            limit()
+            reasons = exports[0].left_out
+            for export in exports:
+                limit()
+                counts.append(export.row_count)
     except Unavailable as error:
-        downloads = [_download(export, None) for export in exports]
-        return InFormat(fmt.name, names, [], downloads, [], text_of(error.detail))
-    return InFormat(fmt.name, names, written, downloads, left_out, "")
+        problem = text_of(error.detail)
+    return InFormat(
+        fmt.name,
+        names,
+        cut(lines),
+        [_download(export, count) for export, count in zip_longest(exports, counts)],
+        [f"{count:,} {LEFT_OUT.get(reason, reason)}" for reason, count in reasons.items()],
+        problem,
+    )
 
 
 def cut(lines: list[str]) -> list[Written]:

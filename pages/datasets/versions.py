@@ -9,6 +9,7 @@ from datasets.lineage.compare import compare
 from datasets.lookup import dataset_by
 from datasets.models import LARGE_FIELDS, Dataset
 from tunix_site.database.patience import patience
+from tunix_site.errors import Unavailable, text_of
 
 MOST_LISTED = 20
 MOST_COMPARED = 50_000  # traces of the larger one, without being asked
@@ -27,25 +28,36 @@ class Changes(NamedTuple):
 
 
 class Versions(NamedTuple):
-    """Datasets of the same name, the newest first; `changes` are against one of them."""
+    """Datasets of the same name, the newest first; `changes` are against one of them.
+
+    `problem` says why they cannot be told.
+    """
 
     others: list[Dataset]
-    changes: Changes | None
+    changes: Changes | None = None
+    problem: str = ""
 
 
 def versions_of(dataset: Dataset, query: QueryDict) -> Versions:
     """Compare with the one that is asked for, else with the version before, where both are small.
 
-    NotFound where what is asked for is not there; Unavailable where it takes too long.
+    NotFound where what is asked for is not there.
     """
     same = Dataset.objects.existing().filter(name=dataset.name).exclude(pk=dataset.pk)
     others = [*same.order_by("-pk").defer("recipe", *LARGE_FIELDS)[:MOST_LISTED]]
     if asked := query.get("compare", ""):
-        return Versions(others, _changes(dataset_by(asked), dataset))
+        return _compared(others, dataset_by(asked), dataset)
     base = next((one for one in others if one.pk < dataset.pk), None)
     if base is None or max(base.trace_count, dataset.trace_count) > MOST_COMPARED:
-        return Versions(others, None)
-    return Versions(others, _changes(base, dataset))
+        return Versions(others)
+    return _compared(others, base, dataset)
+
+
+def _compared(others: list[Dataset], base: Dataset, dataset: Dataset) -> Versions:
+    try:
+        return Versions(others, _changes(base, dataset))
+    except Unavailable as error:
+        return Versions(others, problem=f"Against {base.key}: {text_of(error.detail)}")
 
 
 def _changes(base: Dataset, dataset: Dataset) -> Changes:

@@ -22,6 +22,20 @@ def test_what_is_quick_is_answered_and_the_bound_ends_with_it():
     assert ask("SHOW statement_timeout") == before
 
 
+def test_later_statements_get_what_is_left():
+    with patience(2) as limit:
+        ask("SELECT pg_sleep(0.01)")
+        assert ask("SHOW statement_timeout") == "2s"
+        limit()
+        assert ask("SHOW statement_timeout") < "1995ms"
+
+
+def test_without_any_left_there_is_no_later_statement():
+    with pytest.raises(Unavailable, match=r"longer than 0\.05 seconds"), patience(0.05) as limit:
+        any(limit() for _ in range(1_000_000))
+    assert ask("SELECT 1") == 1
+
+
 def test_what_takes_longer_is_refused():
     with pytest.raises(Unavailable, match=r"longer than 0\.05 seconds"), patience(0.05):
         ask("SELECT count(*) FROM generate_series(1, 1000000000)")
