@@ -2,11 +2,12 @@
 
 A field reads text from a form into what JSON is made of, and writes it back as the text that it
 would be read from. What is left empty is not sent. Text that is no value of its kind is sent as it
-is: the serializer refuses it, beside the field.
+is: the serializer refuses it, beside the field. Refused is what no value could say.
 """
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,13 @@ from django.http import QueryDict
 from traces.finding.filters import TraceFilters
 
 INTEGER = re.compile(r"-?[0-9]{1,19}")
+DECIMAL = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+MOST_NAMED = 5  # names that come twice
 Choices = tuple[tuple[str, str], ...]
+
+
+class Refused(ValueError):
+    """A text that would not be kept whole, in words."""
 
 
 def number(text: str) -> Any:
@@ -24,10 +31,7 @@ def number(text: str) -> Any:
     text = text.strip()
     if INTEGER.fullmatch(text):
         return int(text)
-    try:
-        value = float(text)
-    except ValueError:
-        return text
+    value = float(text) if DECIMAL.fullmatch(text) else math.inf
     return value if math.isfinite(value) else text
 
 
@@ -61,7 +65,7 @@ class Field:
         return "f-" + re.sub(r"[^a-z]+", "-", self.path)
 
     def value_in(self, form: QueryDict) -> Any:
-        """Give what a form says; None where it says nothing."""
+        """Give what a form says; None where it says nothing. Refused where that is no value."""
         text = form.get(self.path, "").replace("\r\n", "\n")
         return self.read(text) if text.strip() else None
 
@@ -98,12 +102,16 @@ class Filter(Field):
 
 
 class Lines(Field):
-    """Lines `name = value` that make an object."""
+    """Lines `name = value` that make an object; a name stands there once."""
 
     def value_in(self, form: QueryDict) -> Any:
         lines = [line for line in form.get(self.path, "").splitlines() if line.strip()]
-        pairs = [line.partition("=") for line in lines]
-        return {name.strip(): self.read(value.strip()) for name, _, value in pairs} or None
+        parts = [line.partition("=") for line in lines]
+        pairs = [(name.strip(), value.strip()) for name, _, value in parts]
+        twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+        if twice:
+            raise Refused(f"More than once: {', '.join(twice[:MOST_NAMED])}.")
+        return {name: self.read(value) for name, value in pairs} or None
 
     def texts(self, value: Any) -> list[str]:
         return ["\n".join(f"{name} = {plain(one)}" for name, one in value.items())]

@@ -7,7 +7,7 @@ import msgspec
 from django.http import QueryDict
 
 from datasets.recipe.recipe import Recipe
-from pages.building.fields import Field
+from pages.building.fields import Field, Refused
 from pages.building.layout import BESIDE, FIELDS, FORMAT, GROUPS, MORE, Group
 from tunix_site import strict_json
 
@@ -29,9 +29,14 @@ def sent(form: QueryDict) -> Sent:
     body: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for path, field in FIELDS.items():
-        if path in BESIDE or (value := field.value_in(form)) is None:
+        if path in BESIDE:
             continue
-        if twice := _put(body, path, value):
+        try:
+            value = field.value_in(form)
+        except Refused as error:
+            problems[path] = str(error)
+            continue
+        if value is not None and (twice := _put(body, path, value)):
             problems[path] = TWICE.format(twice)
     try:
         more = _more(form)
