@@ -42,12 +42,12 @@ from datasets.serializers import (
     WhySerializer,
 )
 from datasets.services.build import build_at_once
+from datasets.services.checking import start_check
 from datasets.services.delete import delete_dataset
 from datasets.services.preview import preview_recipe
 from datasets.why import explained
 from jobs.api.responses import PREFER, accepted, wants_job
 from jobs.api.serializers import JobSerializer
-from jobs.models import Job
 from jobs.services.queue import start_job
 from tunix_site.api.openapi.schema import ERROR_BODY
 from tunix_site.api.pagination import PageQuery
@@ -257,10 +257,7 @@ class DatasetViewSet(ApiViewSet):
         """Find the items of an evaluation set that stand in a dataset, with the evidence."""
         dataset, eval_set = self.get_object(), self.query["eval_set"]
         if wants_job(request) or dataset.trace_count > tasks.MOST_LOOKED_THROUGH:
-            parameters = {"dataset": dataset.key, "eval_set": eval_set}
-            kind = tasks.CONTAMINATION
-            asked = Job.objects.unfinished().filter(kind=kind, parameters=parameters).first()
-            return accepted(asked or start_job(kind=kind, parameters=parameters, by=self.actor))
+            return accepted(start_check(dataset=dataset, eval_set=eval_set, by=self.actor))
         return Response(look_through(dataset=dataset, eval_set=eval_set))
 
     def destroy(self, request: Request, key: str) -> Response:

@@ -10,12 +10,15 @@ from rest_framework.exceptions import NotFound
 from datasets.models import Dataset, DatasetItem
 from datasets.recipe.recipe import Recipe
 from datasets.services.build import build_dataset
+from datasets.services.checking import start_check
 from datasets.services.delete import delete_dataset
 from datasets.services.hold_out import hold_out
 from datasets.services.holding import STILL_THERE
 from datasets.tests.factories import BuildRequestFactory, DatasetFactory, UserFactory
+from evalsets.tests.factories import EvalSetFactory
 from events.models import Event
 from events.tests.acting import acting
+from jobs.models import Job
 from traces.models import Trace
 from traces.services.curation import delete_trace
 from traces.tests.concurrency import somebody_waits
@@ -296,3 +299,22 @@ def test_a_deletion_waits_for_the_evaluation_set_that_is_made_of_it(elsewhere):
     assert created
     assert evalset.item_count == 1
     assert not Dataset.objects.existing().exists()
+
+
+def test_two_who_look_for_a_set_at_the_same_time_start_one_job(elsewhere):
+    TraceFactory()
+    asked = {
+        "dataset": DatasetFactory(),
+        "eval_set": EvalSetFactory().key,
+        "by": acting(UserFactory()),
+    }
+    others = []
+
+    def ask_as_well():
+        others.append(elsewhere(start_check, **asked))
+        wait_until(somebody_waits)
+
+    with before('INSERT INTO "jobs_job"', ask_as_well):
+        job = start_check(**asked)
+    assert others[0].result(timeout=60) == job
+    assert Job.objects.get() == job

@@ -12,10 +12,10 @@ from datasets.models import Dataset
 from datasets.serializers import BuildSerializer
 from datasets.services.build import build_at_once
 from events.actors import Actor
-from jobs.models import Job
 from jobs.services.queue import start_job
 from pages.building.form import filled, fresh, placed, sent
 from pages.building.layout import FORMAT
+from pages.shared.jobs import job_with
 from tunix_site import strict_json
 
 NOT_READ = "The filters of the address are no object of JSON."
@@ -50,7 +50,7 @@ def begun(query: QueryDict) -> QueryDict:
     if key := query.get("from", ""):
         form = filled(_body_of(dataset_by(key)))
     elif identity := query.get("job", ""):
-        form = filled(job_by(identity).parameters)
+        form = filled(job_with(identity, tasks.BUILD).parameters)
     elif where := query.get("where", ""):
         form = fresh()
         for path, texts in filled({"where": _object(where)}).lists():
@@ -59,20 +59,6 @@ def begun(query: QueryDict) -> QueryDict:
         form = fresh()
     form.setdefault(FORMAT, query.get(FORMAT, "chat"))
     return form
-
-
-def job_by(identity: str) -> Job:
-    """Find a job that builds; NotFound where there is none of that id."""
-    known = Job.objects.filter(kind=tasks.BUILD)
-    job = known.filter(pk=identity).first() if _is_id(identity) else None
-    if job is None:
-        raise NotFound("There is no such job.")
-    return job
-
-
-def _is_id(text: str) -> bool:
-    digits = text.replace("-", "")
-    return len(digits) == 32 and all(one in "0123456789abcdefABCDEF" for one in digits)
 
 
 def _body_of(dataset: Dataset) -> dict[str, Any]:

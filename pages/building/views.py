@@ -6,14 +6,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import render
 from django.urls import reverse
 
+from datasets import tasks
 from datasets.previews import FORMATS_OF_LINES
 from jobs.services.queue import cancel_job
 from pages.building.form import bound
 from pages.building.layout import FORMAT, MORE
-from pages.building.making import begun, job_by, made_of
+from pages.building.making import begun, made_of
 from pages.building.previewing import api_call, previewed
 from pages.datasets.bars import funnel_lines
 from pages.datasets.checks import evalset_keys
+from pages.shared.jobs import job_with
 from pages.shared.page import SitePage
 from traces.scorers.known import EVERY_SCORER
 from tunix_site.access.roles import rank_of_user
@@ -73,7 +75,7 @@ class BuildingView(SitePage):
     """How far a job that builds has come, and then its dataset."""
 
     def get(self, request: HttpRequest, job: str) -> HttpResponse:
-        found = job_by(job)
+        found = job_with(job, tasks.BUILD)
         context = {
             "job": found,
             "funnel": funnel_lines((found.result or {}).get("funnel", [])),
@@ -82,7 +84,8 @@ class BuildingView(SitePage):
         return self.show(request, "pages/building/building.html", context, title=TITLE)
 
     def post(self, request: HttpRequest, job: str) -> HttpResponse:
-        cancel_job(job=job_by(job), by=actor_of(request), rank=rank_of_user(request.user))
+        found, rank = job_with(job, tasks.BUILD), rank_of_user(request.user)
+        cancel_job(job=found, by=actor_of(request), rank=rank)
         return HttpResponseRedirect(reverse("building", args=[job]))
 
 

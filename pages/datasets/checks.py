@@ -9,9 +9,8 @@ from datasets import tasks
 from datasets.held_out.serializers import ContaminationQuery
 from datasets.models import Dataset
 from evalsets.models import EvalSet
-from events.actors import Actor
-from jobs.models import Job, State
-from jobs.services.queue import start_job
+from jobs.models import UNFINISHED, Job, State
+from pages.shared.jobs import newest
 
 MOST_OFFERED = 100  # evaluation sets, the newest
 ITEMS_SHOWN = 20
@@ -32,7 +31,7 @@ class Check(NamedTuple):
 
     @property
     def is_under_way(self) -> bool:
-        return self.job.state in (State.QUEUED, State.RUNNING)
+        return self.job.state in UNFINISHED
 
 
 def evalset_keys() -> list[str]:
@@ -46,7 +45,7 @@ def check_of(dataset: Dataset, eval_set: str) -> Check | None:
     if not eval_set or not eval_set.isprintable():
         return None
     asked = {"dataset": dataset.key, "eval_set": eval_set}
-    job = Job.objects.filter(kind=tasks.CONTAMINATION, parameters=asked).order_by("-pk").first()
+    job = newest(Job.objects.filter(kind=tasks.CONTAMINATION, parameters=asked))
     if job is None:
         return None
     found = job.result or {}
@@ -60,10 +59,3 @@ def asked_set(form: QueryDict) -> str:
     query = ContaminationQuery.read(QueryDict(urlencode({"eval_set": form.get("eval_set", "")})))
     key: str = query["eval_set"]
     return key
-
-
-def start_check(*, dataset: Dataset, eval_set: str, by: Actor) -> Job:
-    """Start what holds a dataset against a set, unless it is under way."""
-    asked = {"dataset": dataset.key, "eval_set": eval_set}
-    under_way = Job.objects.unfinished().filter(kind=tasks.CONTAMINATION, parameters=asked).first()
-    return under_way or start_job(kind=tasks.CONTAMINATION, parameters=asked, by=by)

@@ -4,10 +4,12 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 
 from datasets.lookup import dataset_by
-from pages.datasets.checks import asked_set, start_check
+from datasets.services.checking import start_check
+from pages.datasets.checks import asked_set, check_of
 from pages.datasets.deleting import deleted
 from pages.datasets.listing import page_of
 from pages.datasets.recipes import sentence
@@ -36,6 +38,15 @@ class DatasetView(SitePage):
 
 class CheckView(SitePage):
     """A job that holds a dataset against an evaluation set."""
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Say how far it is, within the dataset's page, which says itself how it ended."""
+        dataset = dataset_by(key)
+        check = check_of(dataset, request.GET.get("checked", ""))
+        if check is None or not check.is_under_way:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        context = {"check": check, "dataset": dataset}
+        return render(request, "pages/datasets/check.html", context)
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
         dataset, eval_set = dataset_by(key), asked_set(request.POST)

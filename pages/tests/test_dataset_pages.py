@@ -2,11 +2,13 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from datasets.export.export import Export
 from datasets.models import Dataset
@@ -15,6 +17,8 @@ from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from evalsets.document import Item
 from evalsets.tests.factories import EvalSetFactory
 from events.tests.acting import acting
+from jobs.models import Job
+from jobs.services.reaping import MAX_ATTEMPTS
 from jobs.tests.working import work_off
 from pages.tests.hostile import ATTACK, hostile
 from pages.tests.markup import Markup
@@ -89,6 +93,33 @@ def test_what_takes_too_long_to_count_can_be_downloaded(curating, monkeypatch):
     text = text_of(read(curating, of(dataset), format="grpo"))
     assert "It takes longer than 0.05 seconds." in text
     assert "Download grpo, all Parquet" in text
+
+
+def test_rows_are_shown_where_counting_takes_too_long(curating, monkeypatch):
+    TraceFactory()
+    dataset = DatasetFactory()
+
+    def counted(export: Export) -> dict[str, int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(60)")
+        return {}
+
+    monkeypatch.setattr("pages.datasets.formats.SECONDS", 0.5)
+    monkeypatch.setattr(Export, "left_out", property(counted))
+    text = text_of(read(curating, of(dataset)))
+    for part in ("It takes longer than 0.5 seconds.", '"reasoning_content"', "Download chat, all "):
+        assert part in text, part
+
+
+def test_versions_that_take_too_long_to_compare_say_so(curating, monkeypatch):
+    TraceFactory()
+    first = DatasetFactory(name="sums", version="1")
+    second = DatasetFactory(name="sums", version="2")
+    monkeypatch.setattr("pages.datasets.versions.SECONDS", 0.05)
+    monkeypatch.setattr("datasets.lineage.compare.COUNTED", "SELECT pg_sleep(60 + 0 * %s * %s)")
+    said = f"Against {first.key}: It takes longer than 0.05 seconds."
+    assert said in text_of(read(curating, of(second)))
+    assert said in text_of(read(curating, of(second), compare=first.key))
 
 
 def test_a_page_says_everything_that_a_dataset_is(curating):
@@ -173,14 +204,35 @@ def test_a_set_is_looked_for_by_a_job_and_what_was_found_is_shown(curating):
     dataset = DatasetFactory()
     response = curating.post(of(dataset, "check"), {"eval_set": evalset.key})
     assert response.status_code == 302
-    assert "queued" in text_of(read(curating, of(dataset), checked=evalset.key))
+    page = read(curating, of(dataset), checked=evalset.key)
+    assert "queued" in text_of(page)
+    asked_again = f"{of(dataset, 'check')}?checked={evalset.key}"
+    assert f'hx-get="{asked_again}"' in page
+    part = curating.get(asked_again)
+    assert "queued" in text_of(part.content.decode())
+    assert "<section" not in part.content.decode()
     work_off("builds")
+    assert curating.get(asked_again)["HX-Refresh"] == "true"
     text = text_of(read(curating, of(dataset), checked=evalset.key))
     assert f"Of {evalset.key} 1 question in 1 trace." in text
     assert "apples" in text
     assert str(trace.pk) in text
     assert "in 1 traces" in text_of(read(curating, of(dataset)))
     assert curating.post(of(dataset, "check"), {"eval_set": "no-1"}).status_code == 400
+
+
+def test_a_check_whose_process_ended_is_not_said_to_run(curating):
+    TraceFactory()
+    evalset, dataset = EvalSetFactory(), DatasetFactory()
+    curating.post(of(dataset, "check"), {"eval_set": evalset.key})
+    long_ago = timezone.now() - timedelta(hours=1)
+    ended = {"state": "running", "attempt": MAX_ATTEMPTS, "heartbeat_at": long_ago}
+    Job.objects.update(**ended)
+    curating.post(of(dataset, "check"), {"eval_set": evalset.key})
+    assert sorted(Job.objects.values_list("state", flat=True)) == ["failed", "queued"]
+    Job.objects.unfinished().update(**ended)
+    page = read(curating, of(dataset), checked=evalset.key)
+    assert f"Looking for {evalset.key} failed" in text_of(page)
 
 
 def test_a_dataset_is_deleted_unless_it_is_another_or_has_children(curating):

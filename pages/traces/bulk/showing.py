@@ -1,13 +1,10 @@
 """What the pages of a change of many traces show."""
 
 from typing import Any
-from uuid import UUID
 
-from django.http import Http404
 from django.urls import reverse
 
 from jobs.models import UNFINISHED, Job, State
-from jobs.services.reaping import reap_lapsed
 from jobs.services.undoing import why_not_undone
 from pages.traces.asked import address_of
 from pages.traces.bulk.asking import Asking, in_words
@@ -19,6 +16,7 @@ from traces.services.bulk.undoing import UNDO
 
 SAMPLES = 10
 LISTED = 50  # of what an undoing left
+CHANGES = (BULK, UNDO)
 
 
 def question(asking: Asking) -> dict[str, Any]:
@@ -36,17 +34,6 @@ def question(asking: Asking) -> dict[str, Any]:
         "is_of_all": not asking.where,
         "back": reverse("traces") + ("" if "ids" in asking.where else address_of(asking.where)),
     }
-
-
-def job_with(text: str) -> Job:
-    """Find a change of many, or an undoing of one."""
-    try:
-        job = Job.objects.select_related("undoes").get(pk=UUID(text), kind__in=(BULK, UNDO))
-    except (ValueError, Job.DoesNotExist):
-        raise Http404("There is no such change.") from None
-    if reap_lapsed(jobs=Job.objects.filter(pk=job.pk)):
-        job.refresh_from_db()
-    return job
 
 
 def job_shown(job: Job, *, by: Any) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from pages.shared.jobs import job_with
 from pages.shared.page import SitePage
 from pages.traces.bulk.asking import Asking, address_elsewhere, asked_of, read
 from pages.traces.bulk.doing import asked_about, cancelled, started, undone
-from pages.traces.bulk.showing import job_shown, job_with
+from pages.traces.bulk.showing import CHANGES, job_shown
 from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.models import Role
@@ -55,7 +56,7 @@ class JobView(SitePage):
     role = Role.CURATOR
 
     def get(self, request: HttpRequest, job: str) -> HttpResponse:
-        shown = job_shown(job_with(job), by=request.user)
+        shown = job_shown(job_with(job, *CHANGES), by=request.user)
         if request.headers.get("HX-Trigger") == "progress" and not shown["is_under_way"]:
             return HttpResponse(headers={"HX-Refresh": "true"})  # the whole page says how it ended
         return self.show(request, "pages/traces/bulk/done.html", shown, title=shown["heading"])
@@ -67,7 +68,7 @@ class CancelView(SitePage):
     role = Role.CURATOR
 
     def post(self, request: HttpRequest, job: str) -> HttpResponse:
-        found = job_with(job)
+        found = job_with(job, *CHANGES)
         rank = rank_of_user(request.user)
         if refused := cancelled(found, by=actor_of(request), rank=rank):
             messages.error(request, refused)
@@ -80,7 +81,7 @@ class UndoView(SitePage):
     role = Role.CURATOR
 
     def post(self, request: HttpRequest, job: str) -> HttpResponse:
-        shown, refused = undone(job_with(job), by=actor_of(request))
+        shown, refused = undone(job_with(job, *CHANGES), by=actor_of(request))
         if refused:
             messages.error(request, refused)
         return HttpResponseRedirect(reverse("traces-bulk-job", args=[shown.pk]))
