@@ -1,6 +1,5 @@
 """What the recipe of a form would take and take away, as its page shows it."""
 
-import shlex
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +15,7 @@ from pages.building.layout import FORMAT
 from pages.datasets.bars import Line, funnel_lines
 from pages.datasets.formats import Written, cut
 from pages.datasets.words import STEPS, Evidence, evidence_in_words, reason_in_words
+from pages.shared.calls import command
 
 NAMES = ("dataset_name", "dataset_version")
 
@@ -97,7 +97,4 @@ def _removed(sample: dict[str, Any]) -> tuple[str, str, list[Evidence]]:
 def api_call(form: QueryDict, address: str) -> str:
     """Say what the form does as a command that sends it to the API."""
     body = msgspec.json.format(msgspec.json.encode(sent(form).body), indent=2).decode()
-    return (
-        f'curl -sS -X POST {shlex.quote(address)} -H "Authorization: Token $KEY" '
-        f"-H 'Content-Type: application/json' -d {shlex.quote(body)}"
-    )
+    return command(address, body)

@@ -222,7 +222,9 @@ def test_a_hostile_trace_is_text(curating):
 def test_a_dataset_that_holds_the_trace_is_named(curating):
     trace = TraceFactory()
     dataset = DatasetFactory()
-    assert dataset.key in text_of(curating.get(address(trace)))
+    page = curating.get(address(trace))
+    assert dataset.key in text_of(page)
+    assert f'href="/admin/datasets/{dataset.key}"' in page.content.decode()
 
 
 def test_a_login_in_place(client):

@@ -239,6 +239,7 @@ def test_the_filter_leads_to_a_queue_and_the_api(curating):
     page = curating.get(ADDRESS, {"source": "here", "meta.level": "5", "labelled": "false"})
     markup = page.content.decode()
     assert "/api/traces?source=here&amp;meta.level=5&amp;labelled=false" in markup
+    assert "-H &quot;Authorization: Bearer $KEY&quot;" in markup
     [queue] = re.findall(r'href="/admin/review(\?[^"]+)"', markup)
     form = curating.get("/admin/review/" + queue.replace("&amp;", "&")).content.decode()
     assert 'name="where.source" value="here"' in form

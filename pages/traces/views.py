@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import APIException
 
 from pages.queues.making import queue_form
+from pages.shared.calls import command
 from pages.shared.keyset import From, Page
 from pages.shared.page import SitePage
 from pages.traces import counting, panel
@@ -35,8 +36,8 @@ class TracesView(SitePage):
             "unlisted": panel.unlisted(asked),
             "is_open": bool(asked.wrong) or "panel" in request.GET,
             "saved": shown_to(request.user),
-            "api_call": request.build_absolute_uri(
-                "/api/traces" + (asked.query and f"?{asked.query}")
+            "api_call": command(
+                request.build_absolute_uri("/api/traces" + (asked.query and f"?{asked.query}"))
             ),
             "queue_form": queue_form(asked.where),
         }
