@@ -86,7 +86,7 @@ class SitePage(PageView):
 
 
 def _asking_for_login(request: HttpRequest) -> HttpResponse:
-    if wants_json(request):
+    if wants_json(request) or "HX-Request" in request.headers:
         return JsonResponse({"detail": LOGGED_OUT}, status=401)
     # a form's own address is no page to come back to
     back = request.get_full_path() if request.method == "GET" else reverse("admin:index")

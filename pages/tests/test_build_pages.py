@@ -3,9 +3,11 @@
 import html
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from datasets.models import Dataset
 from datasets.recipe.recipe import Recipe
@@ -13,7 +15,9 @@ from datasets.services import build as builds
 from datasets.tests.factories import DatasetFactory, RecipeFactory
 from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job
+from jobs.services.reaping import MAX_ATTEMPTS
 from jobs.tests.working import work_off
+from pages.building.fields import number
 from pages.building.form import RECIPE, filled, sent
 from pages.tests.hostile import ATTACK
 from pages.tests.markup import Markup
@@ -94,6 +98,7 @@ def test_a_preview_shows_the_funnel_what_goes_and_what_would_be_written(curating
         "Duplicates: some that go",
         '{"prompt":[{"role":"user","content":"What is 2 + 2?"}]',
         "/api/datasets/build",
+        'curl -sSf -H "Authorization: Bearer $KEY"',
     ):
         assert part in text, part
     assert "<main" not in page
@@ -112,6 +117,50 @@ def test_a_preview_of_nothing_says_that_a_build_would_be_refused(curating):
     for form in ({"where.source": "nowhere"}, {"pair.rules": "preferred"}):
         page = curating.post(PREVIEW, {**form, "format": "chat"}, headers=PART).content.decode()
         assert "Nothing is left: a build would be refused." in page
+
+
+def test_enter_in_a_field_asks_for_a_preview(curating):
+    """A browser takes the form's first button for it."""
+    elements = Markup(curating.get(BUILD).content.decode()).elements
+    form = next(at for at, (_, of) in enumerate(elements) if of.get("class") == "building")
+    buttons = [of for tag, of in elements[form:] if tag == "button"]
+    first = next(of for of in buttons if of.get("type", "submit") == "submit")
+    assert first.get("formaction") == PREVIEW.rstrip("/")
+
+
+def test_a_script_whose_session_ended_is_told_so_instead_of_a_login():
+    answer = Client().post(PREVIEW, {}, headers=PART)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        401,
+        "Your session ended: log in again.",
+    )
+    assert Client().get(BUILD, headers={"HX-Request": "true"}).status_code == 401
+    assert "/login/" in Client().get(BUILD)["Location"]
+
+
+def test_a_name_on_two_lines_is_refused(curating):
+    TraceFactory()
+    form = {**NAMED, "seed": "1", "splits": "train = 0.5\n train=1", "where": "q = a\nq = b"}
+    page = curating.post(BUILD, form).content.decode()
+    assert problem_beside(page, "f-splits") == "More than once: train."
+    assert problem_beside(page, "f-where") == "More than once: q."
+    assert "train = 0.5\n train=1</textarea>" in page
+    assert not Dataset.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("12", 12), (" -3", -3), ("0.5", 0.5), (".5", 0.5), ("1e-3", 0.001), ("9" * 20, 1e20)],
+)
+def test_a_number_is_read(text, value):
+    assert (number(text), type(number(text))) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "text", ["1_000", "1,000", "\uff11", "inf", "nan", "1e999", "0x10", "1.", "-", ""]
+)
+def test_what_is_no_number_stays_text(text):
+    assert number(text) == text
 
 
 def test_what_is_refused_stands_beside_its_field_and_nothing_is_lost(curating):
@@ -271,6 +320,17 @@ def test_a_large_build_is_a_job_that_is_watched(curating, monkeypatch):
     assert "every 2s" not in page
     begun = curating.get(BUILD, {"job": str(job.pk)}).content.decode()
     assert value_of(begun, "dataset_name") == "sums"
+
+
+def test_a_build_whose_process_ended_is_not_said_to_run(curating, monkeypatch):
+    monkeypatch.setattr(builds, "MOST_AT_ONCE", 0)
+    TraceFactory()
+    address = curating.post(BUILD, NAMED)["Location"]
+    long_ago = timezone.now() - timedelta(hours=1)
+    Job.objects.update(state="running", attempt=MAX_ATTEMPTS, heartbeat_at=long_ago)
+    page = curating.get(address).content.decode()
+    assert "every 2s" not in page
+    assert "The process that ran it ended" in text_of(page)
 
 
 def test_a_job_can_be_cancelled(curating, monkeypatch):

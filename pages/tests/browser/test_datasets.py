@@ -4,12 +4,15 @@ import pytest
 from playwright.sync_api import expect
 
 from datasets.models import Dataset
-from datasets.tests.factories import SplitDatasetFactory
+from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
+from evalsets.document import Item
 from evalsets.tests.factories import EvalSetFactory
+from jobs.tests.working import work_off
 from pages.tests.browser.conftest import DESKTOP, PHONE, log_in
 from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, serious_faults
 from pages.tests.hostile import ATTACK, LONG_ID, hostile, wide
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
+from tunix_site.tests.live import wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -41,6 +44,10 @@ def test_a_dataset_is_built_with_a_preview_opened_downloaded_and_asked(tab, pers
     expect(page.locator("#f-dataset-name-problem")).to_contain_text("Begin with a letter")
     expect(page.get_by_label("Most of a prompt")).to_have_value("2")
     page.get_by_label("Name", exact=True).fill("sums")
+    with page.expect_response("**/build/preview"):
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    assert not Dataset.objects.exists()
     page.get_by_role("button", name="Build", exact=True).click()
     expect(page.locator("h1")).to_have_text("sums 1")
     expect(page.locator("#said")).to_contain_text("sums 1")
@@ -57,9 +64,71 @@ def test_a_dataset_is_built_with_a_preview_opened_downloaded_and_asked(tab, pers
     page.wait_for_url("**/admin/datasets/*")
     page.get_by_role("link", name="grpo").click()
     expect(page.locator("#format [aria-current]")).to_have_text("grpo")
-    refused = "the server responded with a status of 400"
-    assert [error for error in page.errors if refused not in error] == []
+    meant = ("the server responded with a status of 400", "htmx:sendAbort")
+    assert [error for error in page.errors if not any(one in error for one in meant)] == []
     assert said_by_the_policy(page) == []
+
+
+def test_a_build_is_not_given_up_for_a_preview(tab, person):
+    TraceFactory.create_batch(2)
+    page = tab(person("ada"))
+    page.goto("/admin/datasets/build/")
+    expect(page.locator("#preview h2")).to_have_text("2 traces")
+    held = []
+    page.route("**/admin/datasets/build", lambda route: held.append(route))
+    page.get_by_label("Version").fill("1")
+    page.get_by_label("Name", exact=True).fill("sums")
+    page.get_by_role("button", name="Build", exact=True).click()
+    wait_until(lambda: page.evaluate("1") and held)
+    page.get_by_label("written as").select_option("tunix_sft")
+    held[0].continue_()
+    expect(page.locator("h1")).to_have_text("sums 1")
+
+
+def test_a_session_that_ended_takes_nothing_away(tab, person):
+    trace = TraceFactory(prompt="How many apples has Ada when Bob gives her seven of his own?")
+    evalset = EvalSetFactory(items=[Item(id="apples", prompt=trace.prompt, expected_answer="7")])
+    dataset, user = DatasetFactory(), person("ada")
+    page = tab(user)
+    said, preview = page.locator("#said"), page.locator("#preview h2")
+    link = said.get_by_role("link", name="Log in again")
+    page.goto("/admin/datasets/build/")
+    expect(preview).to_have_text("1 trace")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_label("Least steps").fill("1000")
+    expect(link).to_have_attribute("href", "/admin/login/")
+    expect(preview).to_have_text("1 trace")
+    log_in(page.context, user)
+    page.get_by_label("Least steps").fill("999")
+    expect(preview).to_have_text("0 traces")
+    expect(said).to_be_empty()
+    page.goto(f"/admin/datasets/{dataset.key}")
+    page.get_by_role("button", name="Look for its questions").click()
+    expect(page.locator("#check")).to_contain_text("queued")
+    page.context.clear_cookies(name="sessionid")
+    expect(link).to_be_visible()
+    expect(page.locator("#check")).to_contain_text("queued")
+    log_in(page.context, user)
+    expect(said).to_be_empty()
+    work_off("builds")
+    expect(page.locator("#check")).to_contain_text(f"Of {evalset.key} 1 question in 1 trace.")
+    expect(page.locator("#checks")).to_contain_text("in 1 traces")
+
+
+def test_what_cannot_be_copied_is_selected(tab, person):
+    TraceFactory()
+    page = tab(person("ada"))
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.goto("/admin/datasets/build/")
+    page.get_by_text("Copy as an API call").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.locator("#said")).to_have_text("Selected: copy it with Ctrl+C.")
+    assert page.evaluate("getSelection().toString()").startswith("curl ")
+    page.goto("/admin/traces/")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.locator("#said")).to_have_text("Selected: copy it with Ctrl+C.")
+    assert page.errors == []
 
 
 def test_it_works_without_script(browser, site, person):

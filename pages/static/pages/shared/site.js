@@ -24,33 +24,86 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (verb !== "get") parameters.csrfmiddlewaretoken = token(); // another login changed that of the form
 });
 
+// Where the session ended nothing is swapped: what was typed stays, and polls go on behind the login.
+export function sayLoggedOut() {
+  if (said.querySelector("a")) return; // as a poll says it again and again
+  const link = Object.assign(document.createElement("a"), { href: said.dataset.login, target: "_blank", rel: "noopener" });
+  link.textContent = "Log in again";
+  say("Your session ended. What is here is kept: ");
+  said.append(link, ", then send it once more.");
+  clearTimeout(fading);
+}
+
+document.addEventListener("htmx:afterOnLoad", (event) => {
+  if (event.detail.xhr.status !== 401 && said.querySelector("a")) say("");
+});
+
 // A page of another kind (a review, a model's page, a login) is never swapped in: it has a policy of its own.
 // Nor is one that needs what this document has not loaded.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig, target } = event.detail;
-  if (target !== main()) return;
+  if (xhr.status === 401 && (target !== main() || requestConfig.verb !== "get")) {
+    event.detail.shouldSwap = false;
+    return sayLoggedOut();
+  }
+  if (target !== main()) {
+    if (xhr.status < 400) return;
+    event.detail.shouldSwap = false;
+    const reason = reasonIn(xhr);
+    if (said.textContent !== reason) say(reason); // a poll is refused again and again
+    return;
+  }
   const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
   const isOurs = page.querySelector("main[data-site]");
   if (isOurs && needed(page).every((address) => needed(document).includes(address))) return;
   event.detail.shouldSwap = false;
   if (requestConfig.verb === "get") {
     location.assign(xhr.responseURL || requestConfig.path);
-  } else if (new URL(xhr.responseURL).pathname.endsWith("/login/")) {
-    say("Your session ended. Log in again in another tab, then send this once more: it is kept here.");
   } else if (xhr.status < 400) {
     location.assign(xhr.responseURL);
   } else {
-    say(page.querySelector("main p, p")?.textContent.trim() || `Refused with ${xhr.status}.`);
+    say(reasonIn(xhr));
   }
 });
+
+/** Give the sentence of a refusal, which is JSON, or a page. */
+function reasonIn(xhr) {
+  try {
+    return JSON.parse(xhr.responseText).detail ?? `Refused with ${xhr.status}.`;
+  } catch {
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    return page.querySelector("main p, p")?.textContent.trim() || `Refused with ${xhr.status}.`;
+  }
+}
 
 function needed(page) {
   const found = [...page.head.querySelectorAll("link[rel=stylesheet], script[src]")].filter((one) => !one.closest("noscript"));
   return found.map((one) => one.getAttribute("href") ?? one.getAttribute("src"));
 }
 
+// What a form sends is not given up for what its fields ask meanwhile, nor sent twice.
+document.addEventListener("htmx:confirm", (event) => {
+  const form = event.detail.verb === "get" ? null : event.target.closest("form");
+  if (form?.classList.contains("htmx-request")) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(document.getElementById(button.dataset.copy));
+});
+
+async function copy(shown) {
+  if (shown.select) shown.select();
+  else getSelection().selectAllChildren(shown);
+  try {
+    await navigator.clipboard.writeText(shown.value ?? shown.textContent);
+    say("Copied.");
+  } catch {
+    say("Selected: copy it with Ctrl+C."); // a page over plain HTTP has no clipboard
+  }
+}
+
 document.addEventListener("htmx:sendError", () => say("The site does not answer. Try again."));
-document.addEventListener("htmx:responseError", () => say("Something went wrong here. Try again."));
 
 // What is wider than its place, as formulas may be, is scrolled by keys as well.
 function watchWidths() {

@@ -1,5 +1,5 @@
 // The list of traces: keys, rows that are chosen, the panel of filters, verdicts on single rows.
-import { isForPage, say } from "../shared/site.js";
+import { isForPage, say, sayLoggedOut } from "../shared/site.js";
 
 const VERDICTS = { a: ["approved", "Approved"], r: ["rejected", "Rejected"], f: ["flagged", "Flagged"] };
 const boxes = () => [...document.querySelectorAll("#rows input[name=chosen]")];
@@ -38,7 +38,7 @@ document.addEventListener("click", (event) => {
   } else if (target.closest("[data-toggle]")) {
     event.preventDefault();
     toggle(target.closest("[data-toggle]"));
-  } else if (target.closest("[data-copy]")) copy(target.closest("[data-copy]").dataset.copy);
+  }
 });
 
 function toggle(button) {
@@ -48,22 +48,12 @@ function toggle(button) {
   if (!panel.hidden) panel.querySelector("input, select")?.focus();
 }
 
-async function copy(id) {
-  const field = document.getElementById(id);
-  field.select();
-  try {
-    await navigator.clipboard.writeText(field.value);
-    say("Copied");
-  } catch {
-    say("Selected: copy it with Ctrl+C"); // a page over plain HTTP has no clipboard
-  }
-}
-
 async function judge(row, [verdict, word]) {
   const body = new URLSearchParams({ verdict, expected_status: row.dataset.status });
   const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
   const headers = { Accept: "application/json", "X-CSRFToken": token, "Idempotency-Key": crypto.randomUUID?.() ?? `${Math.random()}` };
   const response = await fetch(`${row.closest("table").dataset.judgedAt}/${row.dataset.trace}/verdict`, { method: "POST", body, headers, redirect: "error" }).catch(() => null);
+  if (response?.status === 401) return sayLoggedOut();
   const answer = await response?.json().catch(() => null);
   if (!response?.ok) return say(answer?.detail ?? "The site does not answer. The verdict was not sent.");
   row.dataset.status = answer.status;
