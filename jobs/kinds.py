@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from jobs.models import Job
@@ -11,12 +11,17 @@ if TYPE_CHECKING:
 Run = Callable[["Job", "Progress"], dict[str, Any]]
 
 
+class Tell(Protocol):
+    def __call__(self, *, job: "Job") -> None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """What a kind of job does, and who may start it.
 
     Without a queue it is run by whoever makes it, such as an import by its own request. What it did
-    is undone by a job of the kind `undone_by`.
+    is undone by a job of the kind `undone_by`. Where what it did stays piece by piece, `tell`
+    records an event of what all attempts did, in the transaction that ends the job.
     """
 
     name: str
@@ -24,23 +29,32 @@ class Kind:
     queue: str | None = None
     run: Run | None = None
     undone_by: str | None = None
+    tell: Tell | None = None
 
 
 KINDS: dict[str, Kind] = {}
 
 
 def job_kind(
-    name: str, *, queue: str, role: str, undone_by: str | None = None
+    name: str,
+    *,
+    queue: str,
+    role: str,
+    undone_by: str | None = None,
+    tell: Tell | None = None,
 ) -> Callable[[Run], Run]:
     """Register a function as the work of a kind of job; it returns the job's result.
 
     A job may be run more than once: when its process was killed after the work was done but before
     that was noted, or was only paused and goes on beside its successor. So the work must be such
-    that doing it again changes nothing. It calls `progress.check()` now and then.
+    that doing it again changes nothing. It calls `progress.check()` now and then. What is told by
+    `tell` is written in transactions that `hold_job`, so that none comes after the end.
     """
 
     def register(run: Run) -> Run:
-        KINDS[name] = Kind(name=name, role=role, queue=queue, run=run, undone_by=undone_by)
+        KINDS[name] = Kind(
+            name=name, role=role, queue=queue, run=run, undone_by=undone_by, tell=tell
+        )
         return run
 
     return register
@@ -49,6 +63,13 @@ def job_kind(
 def unqueued_kind(name: str, *, role: str) -> None:
     """Register a kind of job that is run by the process that makes it."""
     KINDS[name] = Kind(name=name, role=role)
+
+
+def tell_what_was_done(*, job: "Job") -> None:
+    """Tell of a job that this transaction ends, if its kind does."""
+    kind = KINDS.get(job.kind)
+    if kind is not None and kind.tell is not None:
+        kind.tell(job=job)
 
 
 def is_queued(name: str) -> bool:

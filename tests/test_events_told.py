@@ -20,6 +20,8 @@ from jobs.models import Job
 from jobs.tests.factories import JobFactory
 from jobs.tests.working import work_off
 from tests.routes import ROUTES, TRACE, World, success
+from traces.curation.pieces import BulkPiece
+from traces.curation.tags import TagChange
 from traces.models import Preference, Trace
 from traces.scorers.known import SCORERS
 from traces.tests.factories import TraceFactory
@@ -194,6 +196,17 @@ UNTOLD_OF_JOBS = {
 }
 
 
+def tag_the_trace(world: World) -> None:
+    """Have the world's change of many have changed something, which is there to be undone."""
+    tagger, job = User.objects.get(username="a writer"), world.bulk_job
+    TagChange.objects.create(
+        trace=world.trace, changed_by=tagger, before=["x"], after=[], job=job.pk
+    )
+    BulkPiece.objects.create(
+        job=job, number=0, ids=[world.trace.pk], matched_count=1, changed_count=1
+    )
+
+
 def test_every_kind_of_job_is_tried_here():
     assert set(JOBS) == set(KINDS)
 
@@ -201,6 +214,7 @@ def test_every_kind_of_job_is_tried_here():
 @pytest.mark.parametrize("kind", sorted(set(JOBS) - set(UNTOLD_OF_JOBS)))
 def test_what_a_job_did_is_found_by_the_job(client_as, curator, kind):
     world, client = World(), client_as("trainer")
+    tag_the_trace(world)
     headers = {"Prefer": "respond-async"} if kind == "build" else {}
     before = set(Job.objects.values_list("pk", flat=True))
     world.call(client, JOBS[kind], headers=headers)

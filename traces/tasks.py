@@ -11,8 +11,8 @@ from jobs.progress import Progress
 from traces.curation.queues import Queue
 from traces.serializers.curation import BulkSerializer
 from traces.serializers.scores import ScoreAllSerializer
-from traces.services.bulk.changing import BULK, change_traces, settle
-from traces.services.bulk.undoing import UNDO, undo_bulk_change
+from traces.services.bulk.changing import BULK, change_traces, settle, tell_of_change
+from traces.services.bulk.undoing import UNDO, tell_of_undoing, undo_bulk_change
 from traces.services.importing.imports import IMPORT
 from traces.services.queues.filling import FILL, fill_queue
 from traces.services.scoring.score_all import SCORE, score_all
@@ -22,7 +22,7 @@ from tunix_site.models import Role
 unqueued_kind(IMPORT, role=Role.WRITER)
 
 
-@job_kind(BULK, queue="bulk", role=Role.CURATOR, undone_by=UNDO)
+@job_kind(BULK, queue="bulk", role=Role.CURATOR, undone_by=UNDO, tell=tell_of_change)
 def bulk(job: Job, progress: Progress) -> dict[str, Any]:
     """Change the traces of a request; those that are as it wants them already stay untouched."""
     asked = {key: value for key, value in job.parameters.items() if key != NEWEST}
@@ -36,7 +36,7 @@ def bulk(job: Job, progress: Progress) -> dict[str, Any]:
     return asdict(counts)
 
 
-@job_kind(UNDO, queue="bulk", role=Role.CURATOR)
+@job_kind(UNDO, queue="bulk", role=Role.CURATOR, tell=tell_of_undoing)
 def undo(job: Job, progress: Progress) -> dict[str, Any]:
     """Undo what a bulk change did; done again, it goes on."""
     by = actors.worker(user=job.created_by, job_id=job.pk)

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from rest_framework.exceptions import APIException
 
 from jobs.errors import STOPS, JobInterrupted, JobLost
-from jobs.kinds import is_queued
+from jobs.kinds import is_queued, tell_what_was_done
 from jobs.models import Job, State
 from jobs.progress import (
     MAX_MESSAGE_CHARS,
@@ -114,13 +114,15 @@ def _begin(job: Job) -> None:
 
 
 def _succeed(progress: Progress) -> None:
-    """Note what came of it, also where a cancellation came too late to stop it."""
+    """Note what came of it, also where a cancellation came too late to stop it, and told of it."""
     job = progress.job
-    still = Job.objects.filter(
-        pk=job.pk, attempt=job.attempt, state__in=[State.RUNNING, State.CANCELLED]
-    )
+    late = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=State.CANCELLED)
     total = progress.done if progress.total is None else progress.total
-    if not _end(progress, still, state=State.SUCCEEDED, error="", total=total):
+    values: dict[str, Any] = {"state": State.SUCCEEDED, "error": "", "total": total}
+    if not (
+        _end(progress, Job.objects.held(job), is_told=False, **values)
+        or _end(progress, late, is_told=True, **values)
+    ):
         raise JobLost
 
 
@@ -148,15 +150,17 @@ def _fail(progress: Progress, error: BaseException) -> None:
 def _end_badly(progress: Progress, message: str) -> None:
     held = Job.objects.held(progress.job)
     error = storable_text(message, MAX_MESSAGE_CHARS)
-    _end(progress, held, state=State.FAILED, error=error, total=progress.total)
+    _end(progress, held, is_told=False, state=State.FAILED, error=error, total=progress.total)
 
 
-def _end(progress: Progress, jobs: Any, **values: Any) -> bool:
+def _end(progress: Progress, jobs: Any, *, is_told: bool, **values: Any) -> bool:
     result = storable_json(progress.result)
     with progress.taken() as rows, transaction.atomic():
         ended: int = jobs.update(**values, done=progress.done, result=result, finished_at=Now())
         if ended:
             write_rows(progress.job, rows)
+            if not is_told:
+                tell_what_was_done(job=progress.job)
     return bool(ended)
 
 

@@ -12,7 +12,7 @@ from rest_framework.exceptions import PermissionDenied
 
 from events.actors import Actor
 from events.services import record_event
-from jobs.kinds import KINDS, is_queued
+from jobs.kinds import KINDS, is_queued, tell_what_was_done
 from jobs.models import Job, State
 from jobs.services.lease import worker_name
 from jobs.tasks import run_job
@@ -68,6 +68,7 @@ def cancel_job(*, job: Job, by: Actor, rank: int) -> None:
             raise Conflict(f"The job has ended already: {job.state}.")
         places = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
         places.filter(pk__in=[job.task_id]).delete()
+        tell_what_was_done(job=job)
         record_event(
             by=by, action="cancel", object_type="job", object_id=job.pk, before={"kind": job.kind}
         )

@@ -13,7 +13,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from jobs.errors import JobLost
-from jobs.kinds import is_queued
+from jobs.kinds import is_queued, tell_what_was_done
 from jobs.models import Job, JobQuerySet, State
 from jobs.services.lease import ENDED
 from jobs.services.queue import requeue_job
@@ -71,6 +71,7 @@ def _reap(job: Job) -> None:
         return
     error = GAVE_UP if is_queued(job.kind) else ENDED
     Job.objects.filter(pk=job.pk).update(state=State.FAILED, error=error, finished_at=Now())
+    tell_what_was_done(job=job)
 
 
 def _close_place(job: Job) -> None:

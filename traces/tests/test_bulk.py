@@ -2,13 +2,18 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connections
+from django.utils import timezone
 
 from events.models import Event
+from jobs.kinds import KINDS
 from jobs.models import Job
 from jobs.services.queue import requeue_job
+from jobs.services.reaping import MAX_ATTEMPTS, reap_jobs
 from jobs.tests.working import work_off
 from traces.curation.tags import TagChange
 from traces.models import Review, Trace
@@ -253,6 +258,92 @@ def test_what_breaks_off_for_good_is_told_of_as_far_as_it_came(curator, breaks_o
     work_off("bulk")
     assert Job.objects.get().state == "failed"
     assert Event.objects.get(action="change").count == 2
+
+
+def test_what_was_done_before_it_is_cancelled_in_its_queue_is_told(curator, breaks_off):
+    TraceFactory.create_batch(5)
+    post(curator, {"status": "unreviewed"}, {"status": "approved"})
+    breaks_off(OperationalError("away"))
+    work_off("bulk")
+    job = Job.objects.get()
+    requeue_job(job=job, counts=True)
+    assert curator.delete(f"/api/jobs/{job.pk}").status_code == 204
+    work_off("bulk")
+    told = Event.objects.get(action="change")
+    assert (told.count, told.job_id, told.actor_name) == (2, job.pk, "a curator")
+    assert (told.through, told.where) == ("worker", {"status": "unreviewed"})
+
+
+def test_what_was_done_before_it_is_given_up_is_told(curator, breaks_off):
+    TraceFactory.create_batch(5)
+    post(curator, {}, {"status": "approved"})
+    breaks_off(OperationalError("away"))
+    work_off("bulk")
+    long_ago = timezone.now() - timedelta(days=1)
+    Job.objects.update(attempt=MAX_ATTEMPTS, heartbeat_at=long_ago)
+    assert reap_jobs() == 1
+    assert Job.objects.get().state == "failed"
+    assert Event.objects.get(action="change").count == 2
+
+
+def test_what_is_cancelled_before_its_turn_tells_of_no_change(curator):
+    TraceFactory()
+    job = post(curator, {}, {"status": "approved"}).json()["id"]
+    assert curator.delete(f"/api/jobs/{job}").status_code == 204
+    assert not Event.objects.filter(action="change").exists()
+
+
+@pytest.fixture
+def when_done(monkeypatch):
+    """Have something happen between the work of the next change and its end."""
+
+    def happens(what) -> None:
+        kind, left = KINDS["bulk"], [what]
+
+        def run(job, progress):
+            result = kind.run(job, progress)
+            if left:
+                left.pop()(job)
+            return result
+
+        monkeypatch.setitem(KINDS, "bulk", replace(kind, run=run))
+
+    return happens
+
+
+def test_what_was_done_by_a_worker_that_ended_before_it_was_noted_is_told_once(curator, when_done):
+    def end(job):
+        raise OperationalError("away")
+
+    TraceFactory.create_batch(3)
+    post(curator, {}, {"status": "approved"})
+    when_done(end)
+    work_off("bulk")
+    requeue_job(job=Job.objects.get(), counts=True)
+    work_off("bulk")
+    assert Job.objects.get().state == "succeeded"
+    assert Event.objects.get(action="change").count == 3
+
+
+def test_what_a_cancellation_was_too_late_for_is_told_once(curator, when_done):
+    TraceFactory.create_batch(3)
+    post(curator, {}, {"status": "approved"})
+    when_done(lambda job: curator.delete(f"/api/jobs/{job.pk}"))
+    work_off("bulk")
+    assert Event.objects.filter(action="cancel").exists()
+    assert Job.objects.get().state == "succeeded"
+    assert Event.objects.get(action="change").count == 3
+
+
+def test_a_filter_that_takes_too_long_is_refused(curator, monkeypatch):
+    TraceFactory()
+    slow = changing._FREEZE.replace("FROM ({matching})", "FROM pg_sleep(9), ({matching})")
+    monkeypatch.setattr(changing, "_FREEZE", slow)
+    monkeypatch.setattr(changing, "FREEZE_SECONDS", 0.05)
+    response = post(curator, {}, {"status": "approved"})
+    assert response.status_code == 503
+    assert response.json()["detail"].endswith("narrow the filter, and change the rest after that.")
+    assert not Job.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -249,6 +249,27 @@ def test_an_undoing_that_a_worker_took_up_again_counts_all(curator, monkeypatch)
     assert Event.objects.get(action="undo").count == 5
 
 
+def test_what_was_undone_before_it_is_cancelled_in_its_queue_is_told(curator, monkeypatch):
+    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
+    TraceFactory.create_batch(5)
+    change(curator, {}, {"status": "approved"})
+    pieces, original = iter([None, OperationalError("away")]), undoing._undo
+
+    def undo_or_break(*given, **named):
+        if (error := next(pieces, None)) is not None:
+            raise error
+        return original(*given, **named)
+
+    monkeypatch.setattr(undoing, "_undo", undo_or_break)
+    undo(curator)
+    work_off("bulk")
+    job = Job.objects.get(kind="undo")
+    requeue_job(job=job, counts=True)
+    assert curator.delete(f"/api/jobs/{job.pk}").status_code == 204
+    told = Event.objects.get(action="undo")
+    assert (told.count, told.job_id, told.before["job"]) == (2, job.pk, str(job.undoes_id))
+
+
 def test_queues_count_it_no_longer(curator):
     TraceFactory.create_batch(2)
     body = {"name": "All", "where": {}, "order": "oldest"}

@@ -15,13 +15,14 @@ TOO_LONG = "It takes longer than {:g} seconds."
 
 
 @contextmanager
-def patience(seconds: float) -> Iterator[Callable[[], None]]:
+def patience(seconds: float, *, advice: str = "") -> Iterator[Callable[[], None]]:
     """Give each statement so many seconds, in a transaction; Unavailable where one takes longer.
 
     What the block gets leaves the next statement, called before it, but the rest of the seconds.
+    An advice is said then as well.
     """
     deadline = time.monotonic() + seconds
-    too_long = TOO_LONG.format(seconds)
+    too_long = f"{TOO_LONG.format(seconds)} {advice}".rstrip()
 
     def limit(left: float) -> None:
         if left <= 0:

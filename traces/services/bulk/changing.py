@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
-from events.actors import Actor
+from events.actors import Actor, worker
 from events.services import record_event
 from jobs.models import Job
 from jobs.progress import ErrorRow, Progress
@@ -23,11 +23,14 @@ from traces.finding.filters import matching
 from traces.services.bulk.counting import Counts, counted
 from traces.services.bulk.rows import Change, change_rows
 from traces.services.bulk.walking import work_pieces
+from tunix_site.database.patience import patience
 from tunix_site.errors import Conflict
 
 BULK = "bulk"
 CHANGED_AT_ONCE = 1_000
+FREEZE_SECONDS = 30  # a request's thread, one of few, waits for it; a million takes some
 LONGEST_UNDOING = timedelta(days=1)  # of what was asked for at the last moment
+NARROWER = "Nothing was changed: narrow the filter, and change the rest after that."
 
 _FREEZE = """
     INSERT INTO traces_bulkpiece (job_id, number, ids)
@@ -53,13 +56,14 @@ def start_bulk_change(
 ) -> Job:
     """Queue a change of the traces that match now; Conflict where they are not as many as said.
 
-    Their ids are kept, so that no other trace is changed, whatever matches by then. `parameters` is
-    the request as it came.
+    Their ids are kept, so that no other trace is changed, whatever matches by then; Unavailable
+    where to find them takes more than FREEZE_SECONDS. `parameters` is the request as it came.
     """
     _forget_old_pieces()
     with transaction.atomic():
         job = start_job(kind=BULK, parameters=parameters, by=by)
-        count = _freeze(change, job)
+        with patience(FREEZE_SECONDS, advice=NARROWER):
+            count = _freeze(change, job)
         if expected_count is not None and count != expected_count:
             raise Conflict(f"{count:,} traces match, not {expected_count:,}: nothing was changed.")
         Job.objects.filter(pk=job.pk).update(total=count)
@@ -105,9 +109,29 @@ def change_traces(*, change: BulkChange, job: Job, progress: Progress, by: Actor
         pieces=pieces.filter(matched_count=None),
         progress=progress,
         work=partial(_change, change=change, job=job, by=by),
-        record=partial(_record, change, job, by),
     )
     return counted(job=job)
+
+
+def tell_of_change(*, job: Job) -> None:
+    """Record what a change did that ends now, if it changed anything."""
+    count = counted(job=job).changed_count
+    if not count:
+        return
+    change = job.parameters["set"]
+    record_event(
+        by=worker(user=job.created_by, job_id=job.pk),
+        action="change",
+        object_type="trace",
+        before={"kept_in": ["traces_review", "traces_tagchange"], "job": job.pk},
+        after={
+            "status": change.get("status"),
+            "add_tags": change.get("add_tags", []),
+            "remove_tags": change.get("remove_tags", []),
+        },
+        count=count,
+        where=job.parameters["where"],
+    )
 
 
 def _change(piece: BulkPiece, *, change: BulkChange, job: Job, by: Actor) -> Iterator[ErrorRow]:
@@ -124,19 +148,3 @@ def _change(piece: BulkPiece, *, change: BulkChange, job: Job, by: Actor) -> Ite
 def _errors(piece: BulkPiece) -> Iterator[ErrorRow]:
     for identity in piece.refused:
         yield ErrorRow(None, "tags", f"Trace {identity} would have more than {MAX_TAGS} tags.")
-
-
-def _record(change: BulkChange, job: Job, by: Actor) -> None:
-    record_event(
-        by=by,
-        action="change",
-        object_type="trace",
-        before={"kept_in": ["traces_review", "traces_tagchange"], "job": job.pk},
-        after={
-            "status": change.status,
-            "add_tags": list(change.add_tags),
-            "remove_tags": list(change.remove_tags),
-        },
-        count=counted(job=job).changed_count,
-        where=job.parameters["where"],
-    )

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from rest_framework.exceptions import PermissionDenied
 
-from events.actors import Actor
+from events.actors import Actor, worker
 from events.services import record_event
 from jobs.models import Job
 from jobs.progress import ErrorRow, Progress
@@ -47,9 +47,28 @@ def undo_bulk_change(*, job: Job, progress: Progress, by: Actor) -> dict[str, An
         pieces=pieces.filter(_OPEN),
         progress=progress,
         work=partial(_undo, job=job, by=by),
-        record=partial(_record, undone, job, by),
     )
     return _result(pieces)
+
+
+def tell_of_undoing(*, job: Job) -> None:
+    """Record what an undoing did that ends now, if it restored anything."""
+    undone = job.undoes
+    if undone is None:
+        return
+    of_this = BulkPiece.objects.filter(job=undone, undone_by=job.pk)
+    count = of_this.aggregate(count=Coalesce(Sum("restored_count"), 0))["count"]
+    if not count:
+        return
+    record_event(
+        by=worker(user=job.created_by, job_id=job.pk),
+        action="undo",
+        object_type="trace",
+        before={"kept_in": ["traces_review", "traces_tagchange"], "job": undone.pk},
+        after={"job": job.pk},
+        count=count,
+        where=undone.parameters.get("where"),
+    )
 
 
 def _undo(piece: BulkPiece, *, job: Job, by: Actor) -> Iterable[ErrorRow]:
@@ -73,17 +92,3 @@ def _result(pieces: QuerySet[BulkPiece]) -> dict[str, Any]:
         if len(left) >= MAX_LEFT:
             break
     return {**counts, "left": left[:MAX_LEFT]}
-
-
-def _record(undone: Job, job: Job, by: Actor) -> None:
-    of_this = BulkPiece.objects.filter(job=undone, undone_by=job.pk)
-    restored = of_this.aggregate(count=Coalesce(Sum("restored_count"), 0))
-    record_event(
-        by=by,
-        action="undo",
-        object_type="trace",
-        before={"kept_in": ["traces_review", "traces_tagchange"], "job": undone.pk},
-        after={"job": job.pk},
-        count=restored["count"],
-        where=undone.parameters.get("where"),
-    )
