@@ -37,7 +37,7 @@ class Row:
     last_day: int  # reviews
     mine: int  # of these
     disputed: int  # of its traces, which somebody else has to decide
-    agreement: "Agreed | None"  # None where no two reviewed a trace
+    agreement: "Agreed | None"  # None where it was not asked for
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,11 @@ class Agreed:
         ]
 
 
-def rows_for(user: Any) -> list[Row]:
-    """Give the queues that a person may work on; a query more for each that two people review."""
+def rows_for(user: Any, *, agreement_of: str = "") -> list[Row]:
+    """Give the queues that a person may work on, of one of them by its number how far they agree.
+
+    Four queries, and one for that.
+    """
     queues = list(queues_of(user).prefetch_related("people")[:MAX_QUEUES])
     since = timezone.now() - DAY
     counted = Review.objects.standing().filter(queue__in=queues, created_at__gte=since)
@@ -82,7 +85,14 @@ def rows_for(user: Any) -> list[Row]:
     paces: dict[int, Any] = {row["queue"]: row for row in of_queue}
     disputed = _disputed(queues)
     return [
-        _row(queue, paces.get(queue.pk, {}), disputed.get(queue.pk, 0), _agreed(queue))
+        _row(
+            queue,
+            paces.get(queue.pk, {}),
+            disputed.get(queue.pk, 0),
+            Agreed(agreement_in(queue, most=MOST_REVIEWS))
+            if str(queue.pk) == agreement_of
+            else None,
+        )
         for queue in queues
     ]
 
@@ -97,11 +107,6 @@ def _disputed(queues: list[Queue]) -> dict[int, int]:
     members = QueueMember.objects.filter(queue__in=queues, trace__in=open_ones)
     counted = members.order_by().values("queue").annotate(disputed=Count("pk"))
     return {row["queue"]: row["disputed"] for row in counted}
-
-
-def _agreed(queue: Queue) -> Agreed | None:
-    pairs = agreement_in(queue, most=MOST_REVIEWS) if queue.overlap else []
-    return Agreed(pairs) if pairs else None
 
 
 def _row(queue: Queue, pace: Any, disputed: int, agreement: Agreed | None) -> Row:

@@ -15,7 +15,10 @@ from tunix_site.models import Role
 
 
 class QueuesView(PageView):
-    """The queues that a person may work on, with a form for a new one."""
+    """The queues that a person may work on, with a form for a new one.
+
+    The query may begin that with a filter, or ask how far the people of a queue agree.
+    """
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.page(request)
@@ -29,14 +32,16 @@ class QueuesView(PageView):
         return HttpResponseRedirect(reverse("review-queues"))
 
     def page(self, request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+        begun = request.GET.copy()
+        agreement_of = "".join(begun.pop("agreement", []))
         context = {
-            "rows": rows_for(request.user),
+            "rows": rows_for(request.user, agreement_of=agreement_of),
             "disputes": disputes(),
             "may_judge": self.may_judge,
             "orders": ORDERS.items(),
             "statuses": Status.values,
             "outcomes": OUTCOMES,
-            "given": request.POST or request.GET,  # which may begin it with a filter
+            "given": request.POST or begun,
             "problem": problem,
         }
         return render(request, "pages/review/queues.html", context, status=status)

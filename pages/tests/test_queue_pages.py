@@ -74,8 +74,12 @@ def test_the_list_tells_how_far_people_agree_and_what_is_disputed(curating):
     for _ in range(4):
         judged(taken(queue, "ada"))
         judged(taken(queue, "bob"), "approved" if Review.objects.count() < 6 else "rejected")
-    page = curating.get("/admin/review/").content.decode()
+    asked = f"/admin/review/?agreement={queue.pk}"
+    assert f'href="?agreement={queue.pk}#' in curating.get("/admin/review/").content.decode()
+    page = curating.get(asked).content.decode()
     text = text_of(page)
+    assert "<summary>New queue" in page
+    assert 'class="new" open' not in page
     assert "Agreement 75 % over 4" in text
     assert re.search(r"ada and bob *75 % *0.00 *4", text)
     assert "1 disputed" in text
@@ -92,8 +96,19 @@ def test_what_the_list_costs_does_not_grow_with_reviews(curating, django_assert_
     for name in ("ada", "bob", "eve"):
         for _ in range(3):
             judged(taken(queue, name))
+    for number in range(10):
+        filled(name=f"another {number}", overlap=1)
     with django_assert_max_num_queries(12):
         curating.get("/admin/review/")
+
+
+def test_of_a_queue_whose_people_had_nothing_in_common_that_is_told(curating):
+    TraceFactory()
+    queue = filled(overlap=1)
+    judged(taken(queue, "ada"))
+    page = curating.get("/admin/review/", {"agreement": queue.pk}).content.decode()
+    assert "Nobody reviewed yet what somebody else did, too." in text_of(page)
+    assert curating.get("/admin/review/", {"agreement": "x\0"}).status_code == 200
 
 
 def test_a_queue_is_made(curating):
