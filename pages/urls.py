@@ -34,7 +34,7 @@ urlpatterns = [
     _page(QUEUE, queued.QueueView, "queue"),
     _page(f"{QUEUE}/next", queued.NextView, "next"),
     _page(f"{QUEUE}/skip", queued.SkipView, "skip"),
-    _page(f"{QUEUE}/undo", queued.UndoView, "undo"),
+    _page(f"{QUEUE}/undo", queued.UndoVerdictView, "undo"),
     _page(f"{QUEUE}/renew", queued.RenewView, "renew"),
     _page(f"{QUEUE}/{TRACE}", queued.QueuedView, "queued"),
     _page(f"{QUEUE}/{TRACE}/steps", views.StepsView, "queued-steps"),
@@ -42,7 +42,7 @@ urlpatterns = [
     _page(f"{QUEUE}/{TRACE}/correct", CorrectView, "queued-correct"),
     re_path(r"^traces/?$", TracesView.as_view(), name="traces"),
     re_path(r"^activity/?$", activity.ActivityView.as_view(), name="activity"),
-    re_path(r"^activity/undo/?$", activity.UndoView.as_view(), name="activity-undo"),
+    re_path(r"^activity/undo/?$", activity.UndoToldView.as_view(), name="activity-undo"),
     re_path(
         r"^activity/(?P<kind>[a-z]{1,32})/(?P<thing>[^/]{1,200})/?$",
         activity.ChangesView.as_view(),
@@ -70,5 +70,5 @@ urlpatterns = [
     re_path(r"^traces/bulk/start/?$", bulk.StartView.as_view(), name="traces-bulk-start"),
     re_path(rf"^traces/bulk/{JOB}/?$", bulk.JobView.as_view(), name="traces-bulk-job"),
     re_path(rf"^traces/bulk/{JOB}/cancel/?$", bulk.CancelView.as_view(), name="traces-bulk-cancel"),
-    re_path(rf"^traces/bulk/{JOB}/undo/?$", bulk.UndoView.as_view(), name="traces-bulk-undo"),
+    re_path(rf"^traces/bulk/{JOB}/undo/?$", bulk.UndoChangeView.as_view(), name="traces-bulk-undo"),
 ]

@@ -1,12 +1,11 @@
-"""What an address asks of the activity; a filter that is wrong is named and drops no other."""
+"""What an address asks of the activity."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, NamedTuple
 
 from rest_framework.exceptions import ValidationError
 
+from pages.shared.asked import Asked, Wrong
 from tunix_site.audit.finding import EventQuery
 from tunix_site.errors import text_of
 
@@ -22,8 +21,7 @@ LABELS = {
 }
 
 
-@dataclass(frozen=True)
-class Chip:
+class Chip(NamedTuple):
     """A filter that is on, why it is refused if it is, and the address without it."""
 
     label: str
@@ -32,38 +30,30 @@ class Chip:
     without: str
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Filters as an address has them, what they mean, and what is wrong with others."""
-
-    texts: dict[str, str]
-    values: dict[str, Any]
-    problems: dict[str, str]
-
-    @property
-    def query(self) -> str:
-        return urlencode(self.texts)
-
-    @property
-    def chips(self) -> list[Chip]:
-        return [
-            Chip(LABELS[name], text, self.problems.get(name, ""), self._without(name))
-            for name, text in self.texts.items()
-        ]
-
-    def _without(self, name: str) -> str:
-        return urlencode({one: text for one, text in self.texts.items() if one != name})
-
-
 def asked_by(query: Mapping[str, str]) -> Asked:
     """Read the filters of an address, each by itself."""
-    texts = {name: text for name in LABELS if (text := query.get(name, "").strip())}
     serializer = EventQuery()
+    texts: dict[str, str] = {}
     values: dict[str, Any] = {}
-    problems: dict[str, str] = {}
-    for name, text in texts.items():
-        try:
-            values[name] = serializer.fields[name].run_validation(text)
-        except ValidationError as error:
-            problems[name] = text_of(error.detail)
-    return Asked(texts, values, problems)
+    wrong: dict[str, Wrong] = {}
+    for name in LABELS:
+        if text := query.get(name, "").strip():
+            try:
+                values[name] = serializer.fields[name].run_validation(text)
+            except ValidationError as error:
+                wrong[name] = Wrong(text, text_of(error.detail))
+            else:
+                texts[name] = text
+    return Asked(texts, values, wrong)
+
+
+def chips_of(asked: Asked) -> list[Chip]:
+    return [
+        Chip(
+            label=LABELS[name],
+            text=text,
+            problem=asked.wrong[name].reason if name in asked.wrong else "",
+            without=asked.without(name),
+        )
+        for name, text in asked.every_text.items()
+    ]

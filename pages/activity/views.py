@@ -1,9 +1,9 @@
 """The activity: what was done on the site, and what became of one thing."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
-from pages.activity.asked import asked_by
+from pages.activity.asked import asked_by, chips_of
 from pages.activity.listing import page_of
 from pages.activity.of_object import changes_of
 from pages.activity.undoing import back_of, undone
@@ -24,6 +24,7 @@ class ActivityView(SitePage):
         asked = asked_by(request.GET)
         context = {
             "asked": asked,
+            "chips": chips_of(asked),
             "page": page_of(asked.values, From.asked(request.GET), user=request.user),
             "actors": known_values("actor_name"),
             "actions": known_values("action"),
@@ -39,12 +40,14 @@ class ChangesView(SitePage):
     role = Role.CURATOR
 
     def get(self, request: HttpRequest, kind: str, thing: str) -> HttpResponse:
+        if not thing.isprintable():  # as no id is, and a NUL cannot be asked for
+            raise Http404("There is no such thing.")
         changes = changes_of(kind, thing, user=request.user)
         title = f"Changes of {named(kind)} {thing}"
         return self.show(request, "pages/activity/thing.html", {"changes": changes}, title=title)
 
 
-class UndoView(SitePage):
+class UndoToldView(SitePage):
     """Takes back what a row tells of, and goes back to the page that it is on."""
 
     role = Role.CURATOR

@@ -29,7 +29,7 @@ class Verification:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class OtherAttempt:
     """Another attempt at the same prompt."""
 
     id: Any
@@ -60,7 +60,7 @@ def _said(value: float) -> str:
     return {1.0: SAID[RIGHT], 0.0: SAID[WRONG]}.get(value, f"scored {value:g}")
 
 
-def attempts_of(trace: Trace) -> list[Attempt]:
+def attempts_of(trace: Trace) -> list[OtherAttempt]:
     """Give the newest other attempts at the same prompt."""
     others = Trace.objects.filter(prompt_hash=trace.prompt_hash).exclude(pk=trace.pk)
     rows = list(
@@ -76,7 +76,7 @@ def attempts_of(trace: Trace) -> list[Attempt]:
         ).values_list("trace_id", "value")
     )
     return [
-        Attempt(
+        OtherAttempt(
             id=identity,
             answer=answer,
             status=status,

@@ -96,7 +96,7 @@ class SkipView(PageView):
         return next_of(request, found)
 
 
-class UndoView(PageView):
+class UndoVerdictView(PageView):
     """Takes back what a person said last in a queue, and shows that trace again."""
 
     role = Role.CURATOR

@@ -14,6 +14,7 @@ from events.models import Event
 from events.services import record_event
 from events.tests.acting import acting
 from jobs.models import Job
+from jobs.tests.factories import SucceededJobFactory
 from jobs.tests.working import work_off
 from pages.activity.of_object import changes_of
 from pages.tests.hostile import ATTACK
@@ -100,9 +101,9 @@ def test_a_wrong_filter_is_named_and_drops_no_other(curating):
         r'href="\?([^"]*)"><span aria-hidden="true">&times;', response.content.decode()
     )
     assert [unescape(one) for one in left] == [
-        "action=delete&created_after=soon",
         "through=telepathy&created_after=soon",
-        "through=telepathy&action=delete",
+        "action=delete&created_after=soon",
+        "action=delete&through=telepathy",
     ]
 
 
@@ -113,6 +114,11 @@ def test_a_page_costs_few_queries(curating, django_assert_num_queries):
     # three for who asks; the rows, what may be undone, and three lists to choose from
     with django_assert_num_queries(8):
         curating.get(ADDRESS)
+    for job in SucceededJobFactory.create_batch(20, kind="bulk", created_by=by.user):
+        who = actors.worker(user=by.user, job_id=job.pk)
+        record_event(by=who, action="change", object_type="trace", count=5)
+    with django_assert_num_queries(10):  # and of all jobs, which were undone
+        assert curating.get(ADDRESS).content.decode().count('type="hidden" name="job"') == 20
 
 
 def test_a_review_of_ones_own_is_undone_and_no_other(curating):
@@ -231,6 +237,22 @@ def test_what_is_told_runs_nothing(curating):
     assert "script-src 'self' 'unsafe-eval'" in response["Content-Security-Policy"]
     assert "<svg onload=alert" in text_of(response)
     assert "<svg onload" not in response.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["trace", "job", "dataset"])
+def test_what_no_id_holds_is_not_there(curating, kind):
+    for sign in ("%00", "x%00", "%0a", "%E2%80%8B"):
+        assert curating.get(f"{ADDRESS}{kind}/{sign}/").status_code == 404
+
+
+def test_filters_by_what_no_text_holds_are_refused(curating, client_as):
+    client = client_as("curator")
+    for name in ("object_id", "actor", "action", "object_type"):
+        text = text_of(curating.get(f"{ADDRESS}?{name}=x%00"))
+        assert "Null characters are not allowed." in text
+        response = client.get(f"/api/events?{name}=x%00")
+        assert response.status_code == 400
+        assert name in response.json()
 
 
 @pytest.mark.parametrize("address", [ADDRESS, f"{ADDRESS}trace/x/"])

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
+from pages.shared.asked import Asked, Wrong
 from traces.finding.filters import META_PREFIX, OF_SCORES, TraceFilters
 
 META_KEY, META_VALUE = "meta_key", "meta_value"  # a filter on a key of meta, as the form sends it
@@ -16,20 +17,8 @@ OWN = frozenset({"before", "after", "count", "panel", META_KEY, META_VALUE})
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """A filter that was refused: what was asked for, and why not."""
-
-    text: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The filters of an address: as they are written there, and what they mean."""
-
-    texts: dict[str, str]
-    values: dict[str, Any]
-    wrong: dict[str, Wrong]
+class AskedOfTraces(Asked):
+    """The filters of the list of traces."""
 
     @property
     def where(self) -> dict[str, Any]:
@@ -40,31 +29,12 @@ class Asked:
     def where_json(self) -> str:
         return json.dumps(self.where, ensure_ascii=False)
 
-    @property
-    def query(self) -> str:
-        return urlencode(self.texts)
-
-    @property
-    def every_text(self) -> dict[str, str]:
-        return {**self.texts, **{name: wrong.text for name, wrong in self.wrong.items()}}
-
-    @property
-    def suffix(self) -> str:
-        """Give what an address has behind its path, for a page within the same filter."""
-        return "?" + urlencode(self.every_text) if self.every_text else ""
-
-    def address(self, **more: str) -> str:
-        """Give the address of the same list, with parameters of its page."""
-        return "?" + urlencode({**self.every_text, **more})
-
-    def without(self, name: str) -> str:
-        """Give the address without a filter, and what needs it."""
-        gone = {name, *OF_SCORES} if name == "criteria" else {name}
-        left = {key: text for key, text in self.every_text.items() if key not in gone}
-        return "?" + urlencode(left)
+    def without(self, *names: str) -> str:
+        """Give the address without some of the filters, and what needs these."""
+        return super().without(*names, *(OF_SCORES if "criteria" in names else ()))
 
 
-def asked_by(query: QueryDict) -> Asked:
+def asked_by(query: QueryDict) -> AskedOfTraces:
     """Read the filters of an address."""
     given = QueryDict(mutable=True)
     for name, texts in named_in(query).lists():
@@ -80,7 +50,7 @@ def asked_by(query: QueryDict) -> Asked:
                 wrong[name] = Wrong(given.get(name, ""), _sentence(reasons.get(name, reasons)))
                 del given[name]
         else:
-            return Asked({name: given.get(name, "") for name in given}, values, wrong)
+            return AskedOfTraces({name: given.get(name, "") for name in given}, values, wrong)
 
 
 def named_in(query: QueryDict) -> QueryDict:

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 from pages.activity.of_object import changes_of
 from pages.review import beside, shown
 from pages.review.place import Place
+from pages.shared.asked import Asked
 from pages.text.markdown import as_sent
-from pages.traces.asked import Asked
 from traces.finding import search
 from traces.finding.filters import matching
 from traces.finding.pages import page_rows

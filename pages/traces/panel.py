@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pages.traces.asked import Asked
+from pages.shared.asked import Asked
 from pages.traces.choices import Choice
 from traces.finding.filters import META_PREFIX, TraceFilters
 from tunix_site.api.fields import (

@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import APIException
 
 from pages.queues.making import queue_form
+from pages.shared.asked import Asked
 from pages.shared.calls import command
 from pages.shared.keyset import From, Page
 from pages.shared.page import SitePage
 from pages.traces import counting, panel
-from pages.traces.asked import Asked, asked_by, tidied
+from pages.traces.asked import asked_by, tidied
 from pages.traces.choices import choices
 from pages.traces.listing import named_by, page_of_traces
 from pages.traces.saved import shown_to

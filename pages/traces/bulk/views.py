@@ -75,7 +75,7 @@ class CancelView(SitePage):
         return HttpResponseRedirect(reverse("traces-bulk-job", args=[found.pk]))
 
 
-class UndoView(SitePage):
+class UndoChangeView(SitePage):
     """Starts undoing a change of many."""
 
     role = Role.CURATOR
