@@ -11,7 +11,7 @@ from jobs.progress import Progress
 from traces.curation.queues import Queue
 from traces.serializers.curation import BulkSerializer
 from traces.serializers.scores import ScoreAllSerializer
-from traces.services.bulk.changing import BULK, change_traces, settle, tell_of_change
+from traces.services.bulk.changing import BULK, change_traces, tell_of_change
 from traces.services.bulk.undoing import UNDO, tell_of_undoing, undo_bulk_change
 from traces.services.importing.imports import IMPORT
 from traces.services.queues.filling import FILL, fill_queue
@@ -28,11 +28,14 @@ def bulk(job: Job, progress: Progress) -> dict[str, Any]:
     asked = {key: value for key, value in job.parameters.items() if key != NEWEST}
     serializer = BulkSerializer(data=asked)
     serializer.is_valid(raise_exception=True)
-    change = serializer.to_change()
-    if NEWEST in job.parameters:  # queued before their ids were kept
-        settle(change=change, job=job, newest=UUID(job.parameters[NEWEST]))
-    by = actors.worker(user=job.created_by, job_id=job.pk)
-    counts = change_traces(change=change, job=job, progress=progress, by=by)
+    newest = job.parameters.get(NEWEST)  # of one that was queued before ids were kept
+    counts = change_traces(
+        change=serializer.to_change(),
+        job=job,
+        progress=progress,
+        by=actors.worker(user=job.created_by, job_id=job.pk),
+        newest=UUID(newest) if newest else None,
+    )
     return asdict(counts)
 
 

@@ -71,12 +71,6 @@ def start_bulk_change(
     return job
 
 
-def settle(*, change: BulkChange, job: Job, newest: UUID) -> None:
-    """Keep the ids for a job that has none: what matches by now, of the traces up to one."""
-    if not BulkPiece.objects.filter(job=job).exists():
-        _freeze(change, job, newest)
-
-
 def _forget_old_pieces() -> None:
     before = timezone.now() - UNDONE_WITHIN - LONGEST_UNDOING
     BulkPiece.objects.filter(job__finished_at__lt=before).delete()
@@ -92,16 +86,26 @@ def _freeze(change: BulkChange, job: Job, newest: UUID | None = None) -> int:
         return sum(count for (count,) in cursor.fetchall())
 
 
-def change_traces(*, change: BulkChange, job: Job, progress: Progress, by: Actor) -> Counts:
+def change_traces(
+    *,
+    change: BulkChange,
+    job: Job,
+    progress: Progress,
+    by: Actor,
+    newest: UUID | None = None,
+) -> Counts:
     """Change what was confirmed, in pieces of one transaction each; a new status is reviewed.
 
     A trace that no longer matches was changed by somebody else: it is left as it is. So is one that
     would have more tags than it may, as an error of the job. What was before is kept with the
-    traces, under the job's id.
+    traces, under the job's id. For a job whose ids were not kept it is what matches by now, of the
+    traces up to `newest`.
     """
     if by.user is None:
         raise PermissionDenied("Whoever started it is no user any more.")
     pieces = BulkPiece.objects.filter(job=job)
+    if newest is not None and not pieces.exists():
+        _freeze(change, job, newest)
     for piece in pieces.exclude(matched_count=None).iterator(chunk_size=10):  # by earlier attempts
         progress.done += len(piece.ids)
         progress.add_errors(_errors(piece))
