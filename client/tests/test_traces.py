@@ -57,6 +57,8 @@ def test_status_and_tags_are_changed(client):
     trace = TraceFactory()
     changed = client.traces.update(str(trace.pk), status="approved", tags=["sums"])
     assert (changed["status"], changed["tags"]) == ("approved", ["sums"])
+    with pytest.raises(Conflict, match="by now, not none"):
+        client.traces.update(str(trace.pk), tags=["other"], expected_tags=[])
     assert client.traces.update(str(trace.pk), tags=[])["status"] == "approved"
     trace.refresh_from_db()
     assert (trace.status, trace.tags) == ("approved", [])

@@ -52,12 +52,14 @@ def correction_sent(form: QueryDict, trace: Trace) -> CorrectionSerializer:
     return serializer
 
 
-def tags_sent(form: QueryDict) -> list[str]:
-    """Read tags, one a line; empty lines are none."""
-    tags = lines_of(form.get("tags", ""))
-    serializer = CurationSerializer(data={"tags": tags})
+def tags_sent(form: QueryDict) -> dict[str, Any]:
+    """Read tags, one a line, and those that were shown, which are JSON; empty lines are none."""
+    body: dict[str, Any] = {"tags": lines_of(form.get("tags", ""))}
+    if "expected_tags" in form:
+        body["expected_tags"] = _json(form, "expected_tags")
+    serializer = CurationSerializer(data=body)
     serializer.is_valid(raise_exception=True)
-    return tags
+    return serializer.to_curation()
 
 
 def _expected(form: QueryDict) -> dict[str, Any]:
@@ -73,10 +75,14 @@ def _labels(form: QueryDict) -> Any:
     if "labels" not in form:
         sent = [name for name in form if name.startswith(LABEL)]
         return {name.removeprefix(LABEL): _number(form.get(name, "")) for name in sent}
+    return _json(form, "labels")
+
+
+def _json(form: QueryDict, name: str) -> Any:
     try:
-        return json.loads(form.get("labels", ""))
+        return json.loads(form.get(name, ""))
     except (ValueError, RecursionError):
-        raise Invalid({"labels": ["Not an object of JSON."]}) from None
+        raise Invalid({name: ["Not JSON."]}) from None
 
 
 def _identity(text: str) -> Any:

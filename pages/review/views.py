@@ -81,8 +81,8 @@ class TagsView(PageView):
     role = Role.CURATOR
 
     def post(self, request: HttpRequest, trace: str) -> HttpResponse:
-        found, tags = trace_with(trace), tags_sent(request.POST)
-        curate_trace(trace=found, by=actor_of(request), changes={"tags": tags})
+        found, sent = trace_with(trace), tags_sent(request.POST)
+        curate_trace(trace=found, by=actor_of(request), **sent)
         return page_of(request, trace_with(trace), Place())
 
 

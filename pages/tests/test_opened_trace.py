@@ -5,8 +5,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from datasets.tests.factories import DatasetFactory
+from pages.tests.slow import slow_rows
 from pages.tests.test_traces_page import ADDRESS, link, text_of
-from traces.models import Review
+from traces.models import Review, Trace
 from traces.tests.factories import ScoreFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
 
@@ -77,15 +78,56 @@ def test_a_verdict_and_tags_are_given_without_a_script(curating):
     response = curating.post(address(trace, "/verdict?source=here"), body, follow=True)
     assert response.redirect_chain == [(address(trace, "?source=here"), 302)]
     assert "Your verdict: rejected." in text_of(response)
-    response = curating.post(address(trace, "/verdict"), body, follow=True)
-    assert "rejected" in text_of(response)
-    assert Review.objects.count() == 1  # it was unreviewed no more
     response = curating.post(address(trace, "/tags"), {"tags": "a\nb"}, follow=True)
     assert "The tags are changed." in text_of(response)
     trace.refresh_from_db()
     assert trace.tags == ["a", "b"]
-    response = curating.post(address(trace, "/tags"), {"tags": "x" * 65}, follow=True)
-    assert "64" in text_of(response)
+
+
+def test_what_is_refused_is_shown_again(curating):
+    trace = TraceFactory(status="rejected", tags=["theirs"])
+    body = {"verdict": "approved", "note": "a long thought", "expected_status": "unreviewed"}
+    response = curating.post(address(trace, "/verdict?source=here"), body)
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "The status is rejected by now, not unreviewed." in page
+    assert ">a long thought</textarea>" in page
+    assert 'name="expected_status" value="rejected"' in page
+    assert not Review.objects.exists()
+    gone_back_to = curating.get(address(trace, "/verdict?source=here"))
+    assert gone_back_to["Location"] == address(trace, "?source=here")
+    response = curating.post(address(trace, "/tags"), {"tags": "x" * 65})
+    assert response.status_code == 400
+    assert "x" * 65 in response.content.decode()
+
+
+def test_tags_that_somebody_else_changed_are_not_lost(curating):
+    trace = TraceFactory(tags=["a"])
+    shown = curating.get(address(trace)).content.decode()
+    assert 'name="expected_tags" value="[&quot;a&quot;]"' in shown
+    Trace.objects.filter(pk=trace.pk).update(tags=["a", "theirs"])
+    body = {"tags": "a\nmine", "expected_tags": '["a"]'}
+    response = curating.post(address(trace, "/tags"), body)
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "The tags are a, theirs by now, not a." in page
+    assert ">a\nmine</textarea>" in page
+    assert 'name="expected_tags" value="[&quot;a&quot;, &quot;theirs&quot;]"' in page
+    trace.refresh_from_db()
+    assert trace.tags == ["a", "theirs"]
+    assert curating.post(address(trace, "/tags"), {**body, "expected_tags": "["}).status_code == 400
+
+
+def test_a_trace_opens_where_those_beside_it_are_slow_to_find(curating, monkeypatch):
+    trace = TraceFactory(prompt="What is 9 x 7?")
+    TraceFactory()
+    monkeypatch.setattr("pages.traces.opened.SECONDS", 0.05)
+    monkeypatch.setattr("pages.traces.opened.page_rows", slow_rows)
+    response = curating.get(address(trace), {"meta.rare": "x"})
+    text = text_of(response)
+    assert "What is 9 x 7?" in text
+    assert "Newer and older: It takes longer than 0.05 seconds." in text
+    assert link(response, "prev") is None
 
 
 def test_deletion_is_in_a_menu_and_for_curators(curating):

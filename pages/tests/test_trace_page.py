@@ -191,6 +191,10 @@ def test_tags_are_changed(curating):
     assert trace.tags == ["b", "c d"]
     refused = curating.post(address(trace, "tags"), {"tags": "x" * 65}, **Asking.JSON)
     assert refused.status_code == 400
+    stale = {"tags": "mine", "expected_tags": '["a"]'}
+    refused = curating.post(address(trace, "tags"), stale, **Asking.JSON)
+    assert refused.status_code == 409
+    assert refused.json()["detail"] == "The tags are b, c d by now, not a."
 
 
 @pytest.mark.parametrize("path", ["", "/steps"])

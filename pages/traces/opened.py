@@ -11,12 +11,13 @@ from pages.review import beside, shown
 from pages.review.place import Place
 from pages.shared.asked import Asked
 from pages.text.markdown import as_sent
-from traces.finding import search
 from traces.finding.filters import matching
 from traces.finding.pages import page_rows
 from traces.models import Trace
 from traces.serializers.traces import TraceDetailSerializer
 from tunix_site.api.renderers import JSONRenderer
+from tunix_site.database.patience import patience
+from tunix_site.errors import Unavailable, text_of
 
 TABS = {
     "trace": "Trace",
@@ -26,6 +27,7 @@ TABS = {
     "raw": "Raw JSON",
 }
 MAX_CHANGES = 50
+SECONDS = 2.0  # of a statement that looks for the traces beside
 MAX_RAW_CHARS = 200_000
 
 
@@ -44,12 +46,17 @@ def context_of(trace: Trace, tab: str, *, user: Any, may_judge: bool, start: int
     return shown.context_of(trace, Place(), user=user, may_judge=may_judge, start=start)
 
 
-def beside_in(asked: Asked, trace: Trace) -> dict[str, UUID | None]:
-    """Give the next newer and the next older trace that match; None where there is none."""
-    return {
-        "newer": _next(asked.values, trace, back=True),
-        "older": _next(asked.values, trace, back=False),
-    }
+def beside_in(asked: Asked, trace: Trace) -> dict[str, Any]:
+    """Give the next newer and the next older trace that match; None where there is none.
+
+    Where to find them takes too long, the reason alone.
+    """
+    try:
+        with patience(SECONDS):
+            newer = _next(asked.values, trace, back=True)
+            return {"newer": newer, "older": _next(asked.values, trace, back=False)}
+    except Unavailable as error:
+        return {"problem": text_of(error.detail)}
 
 
 def _next(filters: dict[str, Any], trace: Trace, *, back: bool) -> UUID | None:
@@ -57,9 +64,8 @@ def _next(filters: dict[str, Any], trace: Trace, *, back: bool) -> UUID | None:
         rows = page_rows(filters, there=trace.pk, back=back, limit=1)
         return rows[0]["id"] if rows else None
     compared = {"pk__gt" if back else "pk__lt": trace.pk}
-    with search.within_time():
-        found = matching(filters).filter(**compared).order_by("pk" if back else "-pk")
-        return found.values_list("pk", flat=True).first()
+    found = matching(filters).filter(**compared).order_by("pk" if back else "-pk")
+    return found.values_list("pk", flat=True).first()
 
 
 def _raw(trace: Trace) -> SafeString:

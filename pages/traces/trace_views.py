@@ -1,7 +1,7 @@
 """The page of one trace, and what its forms send."""
 
+import json
 from functools import partial
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -10,6 +10,7 @@ from rest_framework.exceptions import APIException
 
 from pages.review.finding import start_of, trace_with
 from pages.review.sent import tags_sent, verdict_sent
+from pages.shared.asked import Asked
 from pages.shared.page import SitePage, wants_json
 from pages.traces.asked import asked_by
 from pages.traces.opened import TABS, beside_in, context_of
@@ -23,17 +24,22 @@ from tunix_site.models import Role
 OF_PAGE = ("tab", "from")
 
 
-class TraceView(SitePage):
+class TracePage(SitePage):
     """A trace with its tabs; the address has the filter within which it was opened."""
 
     def get(self, request: HttpRequest, trace: str) -> HttpResponse:
-        found = trace_with(trace)
-        tab = request.GET.get("tab", "")
-        tab = tab if tab in TABS else "trace"
-        query = request.GET.copy()
-        for name in OF_PAGE:
-            query.pop(name, None)
-        asked = asked_by(query)
+        """Go to the trace: a form's own address is no page to come back to."""
+        return back_to(request, trace)
+
+    def refused(self, request: HttpRequest, trace: str, error: APIException) -> HttpResponse:
+        """Show the trace as it is by now, with what was sent and why it is refused."""
+        messages.error(request, text_of(error.detail))
+        return self.opened(request, trace, status=error.status_code)
+
+    def opened(
+        self, request: HttpRequest, trace: str, *, tab: str = "trace", status: int = 200
+    ) -> HttpResponse:
+        found, asked = trace_with(trace), _asked(request)
         more = context_of(
             found,
             tab,
@@ -48,12 +54,23 @@ class TraceView(SitePage):
             "tabs": [(name, title, asked.address(tab=name)) for name, title in TABS.items()],
             "asked": asked,
             "beside": beside_in(asked, found),
+            "note": request.POST.get("note", ""),
+            "tags": request.POST.get("tags", "\n".join(found.tags)),
+            "expected_tags": json.dumps(found.tags),
         }
         title = f"Trace {found.pk}"
-        return self.show(request, "pages/traces/trace.html", context, title=title)
+        return self.show(request, "pages/traces/trace.html", context, title=title, status=status)
 
 
-class VerdictView(SitePage):
+class TraceView(TracePage):
+    """The page itself."""
+
+    def get(self, request: HttpRequest, trace: str) -> HttpResponse:
+        tab = request.GET.get("tab", "")
+        return self.opened(request, trace, tab=tab if tab in TABS else "trace")
+
+
+class VerdictView(TracePage):
     """A verdict on a trace, from its page or from the list's script."""
 
     role = Role.CURATOR
@@ -69,15 +86,14 @@ class VerdictView(SitePage):
         except APIException as error:
             if wants_json(request):
                 raise
-            messages.error(request, text_of(error.detail))
-        else:
-            if wants_json(request):
-                return JsonResponse({"status": trace_with(trace).status})
-            messages.success(request, f"Your verdict: {verdict.status}.")
+            return self.refused(request, trace, error)
+        if wants_json(request):
+            return JsonResponse({"status": trace_with(trace).status})
+        messages.success(request, f"Your verdict: {verdict.status}.")
         return back_to(request, trace)
 
 
-class TagsView(SitePage):
+class TagsView(TracePage):
     """Other tags for a trace."""
 
     role = Role.CURATOR
@@ -85,17 +101,20 @@ class TagsView(SitePage):
     def post(self, request: HttpRequest, trace: str) -> HttpResponse:
         found = trace_with(trace)
         try:
-            tags = tags_sent(request.POST)
-            curate_trace(trace=found, by=actor_of(request), changes={"tags": tags})
+            curate_trace(trace=found, by=actor_of(request), **tags_sent(request.POST))
         except APIException as error:
-            messages.error(request, text_of(error.detail))
-        else:
-            messages.success(request, "The tags are changed.")
+            return self.refused(request, trace, error)
+        messages.success(request, "The tags are changed.")
         return back_to(request, trace)
 
 
 def back_to(request: HttpRequest, trace: str) -> HttpResponse:
     """Go back to the trace, within the same filter."""
-    texts = asked_by(request.GET).texts
-    address = reverse("traces-trace", args=[trace])
-    return HttpResponseRedirect(f"{address}?{urlencode(texts)}" if texts else address)
+    return HttpResponseRedirect(reverse("traces-trace", args=[trace]) + _asked(request).suffix)
+
+
+def _asked(request: HttpRequest) -> Asked:
+    query = request.GET.copy()
+    for name in OF_PAGE:
+        query.pop(name, None)
+    return asked_by(query)

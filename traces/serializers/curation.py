@@ -23,6 +23,12 @@ class CurationSerializer(StrictSerializer):
 
     status = ChoiceTextField(choices=Status.choices, required=False)
     tags = ListField(child=TagField(), max_length=document.MAX_TAGS, required=False)
+    expected_tags = ListField(
+        child=TagField(),
+        max_length=document.MAX_TAGS,
+        required=False,
+        help_text="Other tags are refused where it has others than these by now.",
+    )
 
     def refusal_of(self, key: str) -> str:
         if key in (*TraceDocument.__struct_fields__, "original"):
@@ -31,6 +37,11 @@ class CurationSerializer(StrictSerializer):
                 "the id of this one. What may change: status, tags."
             )
         return super().refusal_of(key)
+
+    def to_curation(self) -> dict[str, Any]:
+        """Give what changes, and the tags that are expected, as `curate_trace` takes them."""
+        changes = dict(self.validated_data)
+        return {"expected_tags": changes.pop("expected_tags", None), "changes": changes}
 
 
 class BulkSetSerializer(StrictSerializer):

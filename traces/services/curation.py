@@ -28,13 +28,23 @@ TOLD = ("source", "external_id", "status", "tags")  # of a trace that is deleted
 INSTEAD = "Delete these datasets first, or reject the trace."
 
 
-def curate_trace(*, trace: Trace, by: Actor, changes: dict[str, Any]) -> Trace:
-    """Change status or tags; a change of status is recorded as the user's review."""
+def curate_trace(
+    *, trace: Trace, by: Actor, changes: dict[str, Any], expected_tags: list[str] | None = None
+) -> Trace:
+    """Change status or tags; a change of status is recorded as the user's review.
+
+    Conflict where the tags to be changed are not those that were expected, as somebody was there
+    first.
+    """
     with transaction.atomic():
         trace = locked_trace(trace=trace)
+        is_retagged = "tags" in changes and changes["tags"] != trace.tags
+        if is_retagged and expected_tags not in (None, trace.tags):
+            now, before = (", ".join(tags) or "none" for tags in (trace.tags, expected_tags or []))
+            raise Conflict(f"The tags are {now} by now, not {before}.")
         if "status" in changes and changes["status"] != trace.status:
             judge(trace=trace, verdict=Verdict(status=changes["status"]), by=by)
-        if "tags" in changes and changes["tags"] != trace.tags:
+        if is_retagged:
             retag(trace=trace, tags=changes["tags"], by=by)
     return trace
 

@@ -49,6 +49,21 @@ def test_the_same_status_again_is_no_review(curator):
     assert not Review.objects.exists()
 
 
+def test_tags_are_changed_where_they_are_as_expected(curator):
+    trace = TraceFactory(tags=["a"])
+    assert patch(curator, trace, {"tags": ["b"], "expected_tags": ["a"]}).json()["tags"] == ["b"]
+    stale = {"tags": ["c"], "status": "approved", "expected_tags": ["a"]}
+    response = patch(curator, trace, stale)
+    assert response.status_code == 409
+    assert response.json()["detail"] == "The tags are b by now, not a."
+    trace.refresh_from_db()
+    assert (trace.tags, trace.status) == (["b"], "unreviewed")
+    again = patch(curator, trace, {"tags": ["b"], "expected_tags": ["a"]})  # as a retry is
+    assert again.status_code == 200
+    emptied = patch(curator, trace, {"tags": ["c"], "expected_tags": []})
+    assert emptied.json()["detail"] == "The tags are b by now, not none."
+
+
 @pytest.mark.parametrize("tags", [[], ["é😀", " spaced ", "b"], ["t" * 64] * 50])
 def test_tags_are_replaced_without_a_review(curator, tags):
     trace = TraceFactory(tags=["old"], status="flagged")

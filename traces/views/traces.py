@@ -205,7 +205,7 @@ class TraceViewSet(ApiViewSet):
         serializer = CurationSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         trace = curation.curate_trace(
-            trace=self.get_object(), by=self.actor, changes=serializer.validated_data
+            trace=self.get_object(), by=self.actor, **serializer.to_curation()
         )
         return Response(TraceDetailSerializer(trace).data)
 

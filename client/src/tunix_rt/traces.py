@@ -116,10 +116,22 @@ class Traces:
         return trace
 
     def update(
-        self, trace_id: str, *, status: str | None = None, tags: Sequence[str] | None = None
+        self,
+        trace_id: str,
+        *,
+        status: str | None = None,
+        tags: Sequence[str] | None = None,
+        expected_tags: Sequence[str] | None = None,
     ) -> Trace:
-        """Change the status or the tags; content never changes."""
-        changes = {"status": status, "tags": None if tags is None else [*tags]}
+        """Change the status or the tags, refused where these are not as expected by now.
+
+        Content never changes.
+        """
+        changes = {
+            "status": status,
+            "tags": None if tags is None else [*tags],
+            "expected_tags": None if expected_tags is None else [*expected_tags],
+        }
         body = {name: value for name, value in changes.items() if value is not None}
         changed: Trace = self._transport.patch(f"{PATH}/{segment(trace_id)}", body)
         return changed

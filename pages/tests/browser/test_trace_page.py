@@ -81,6 +81,23 @@ def test_keys_are_silent_while_somebody_types_and_when_switched_off(tab, person,
     assert Review.objects.count() == 0
 
 
+def test_tags_of_somebody_else_are_told_before_they_are_replaced(tab, person, trace):
+    page = tab(person("ada"))
+    page.goto(f"/admin/review/trace/{trace.pk}")
+    Trace.objects.filter(pk=trace.pk).update(tags=["theirs"])
+    page.keyboard.press("t")
+    page.keyboard.type("mine")
+    save = page.get_by_role("button", name="Save")
+    save.click()
+    expect(page.locator("#tags .problem")).to_have_text("The tags are theirs by now, not none.")
+    expect(page.locator(".facts .tag")).to_have_text("theirs")
+    expect(page.locator("#tags textarea")).to_have_value("mine")
+    save.click()
+    expect(page.locator(".facts .tag")).to_have_text("mine")
+    trace.refresh_from_db()
+    assert trace.tags == ["mine"]
+
+
 def test_raw_text_and_marks_are_a_key_away(tab, person):
     trace = TraceFactory(prompt="**bold** pay\u200bpal")
     page = tab(person("ada"))

@@ -1,7 +1,7 @@
 // Dialogs: the keys and how to change them, tags, and attempts side by side.
 import { changeKey, isOn, resetKeys, switchKeys } from "./keys.js";
 import { say } from "./shown.js";
-import { ask, Refused } from "./sending.js";
+import { ask, CONFLICT, Refused } from "./sending.js";
 
 const find = (selector) => document.querySelector(selector);
 export const reasonOf = (error) => error instanceof Refused ? error.message : "The site does not answer. Try again.";
@@ -45,21 +45,26 @@ export function beginHelp() {
   });
 }
 
+const shownTags = () => [...document.querySelectorAll("#more .facts .tag")].map((tag) => tag.dataset.tag);
+
+/** Ask for other tags; `save` is given them and those that were shown, which others may have changed. */
 export function editTags(save) {
   const dialog = find("#tags");
   if (!dialog) return;
   const text = dialog.querySelector("textarea");
   const problem = dialog.querySelector(".problem");
-  text.value = [...document.querySelectorAll("#more .facts .tag")].map((tag) => tag.dataset.tag).join("\n");
+  let expected = shownTags();
+  text.value = expected.join("\n");
   problem.textContent = "";
   dialog.querySelector("form").onsubmit = async (event) => {
     if (event.submitter?.value !== "save") return;
     event.preventDefault();
     try {
-      await save(text.value);
+      await save(text.value, expected);
       dialog.close();
     } catch (error) {
       problem.textContent = reasonOf(error);
+      if (error.status === CONFLICT) expected = shownTags(); // the reason says what they are by now
     }
   };
   dialog.showModal();

@@ -5,7 +5,7 @@ import { listen, setKeys, showKeys } from "./keys.js";
 import "./leaving.js";
 import { forgetOthers, Outbox } from "./outbox.js";
 import { Steps } from "./steps.js";
-import { ask, Refused } from "./sending.js";
+import { ask, CONFLICT, Refused } from "./sending.js";
 import { after, localTimes, say, startClock, toggles, watchWidths } from "./shown.js";
 
 const user = document.body.dataset.user;
@@ -162,13 +162,23 @@ function note() {
 }
 
 function tags() {
-  editTags(async (text) => {
-    const answer = await ask(here().tags, new URLSearchParams({ tags: text }));
-    const fresh = new DOMParser().parseFromString(answer.html, "text/html");
-    find("#more .facts").replaceWith(fresh.querySelector("#more .facts"));
-    showKeys();
+  editTags(async (text, expected) => {
+    try {
+      const answer = await ask(here().tags, new URLSearchParams({ tags: text, expected_tags: JSON.stringify(expected) }));
+      showFacts(answer.html);
+    } catch (error) {
+      if (error.status === CONFLICT) showFacts(await fetch(location.href).then((page) => page.text()));
+      throw error;
+    }
     say("Tags saved");
   });
+}
+
+function showFacts(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("#more .facts");
+  if (!fresh) return; // a login, say
+  find("#more .facts").replaceWith(fresh);
+  showKeys();
 }
 
 function correct() {

@@ -1,6 +1,7 @@
 // Requests: with the token that the cookie holds now, and a login in place where the session ended.
 export class Refused extends Error {}
 export class Away extends Error {}
+export const CONFLICT = 409;
 
 const RETRY = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
 
@@ -21,7 +22,7 @@ export async function ask(url, body, { key } = {}) {
   }
   if (RETRY.has(response.status)) throw new Away();
   const answer = await response.json().catch(() => ({ detail: `Refused with ${response.status}.` }));
-  if (!response.ok) throw new Refused(answer.detail ?? "Refused.");
+  if (!response.ok) throw Object.assign(new Refused(answer.detail ?? "Refused."), { status: response.status });
   return answer;
 }
 
