@@ -8,7 +8,7 @@ from pages.datasets import views as datasets
 from pages.queues.views import QueuesView
 from pages.review import queued, views
 from pages.review.correcting import CorrectView
-from pages.traces import saved, trace_views
+from pages.traces import filter_views, trace_views
 from pages.traces.bulk import views as bulk
 from pages.traces.views import TracesView
 
@@ -55,10 +55,10 @@ urlpatterns = [
     re_path(rf"^datasets/{KEY}/?$", datasets.DatasetView.as_view(), name="dataset"),
     re_path(rf"^datasets/{KEY}/check/?$", datasets.CheckView.as_view(), name="dataset-check"),
     re_path(rf"^datasets/{KEY}/delete/?$", datasets.DeleteView.as_view(), name="dataset-delete"),
-    re_path(r"^traces/filters/?$", saved.FiltersView.as_view(), name="traces-filters"),
+    re_path(r"^traces/filters/?$", filter_views.FiltersView.as_view(), name="traces-filters"),
     re_path(
         r"^traces/filters/(?P<kept>[0-9]{1,18})/delete/?$",
-        saved.FilterDeletionView.as_view(),
+        filter_views.FilterDeletionView.as_view(),
         name="traces-filter-delete",
     ),
     re_path(rf"^traces/{TRACE}/?$", trace_views.TraceView.as_view(), name="traces-trace"),

@@ -51,11 +51,15 @@ def body_of(form: QueryDict) -> dict[str, Any]:
 
 
 def queue_form(where: dict[str, Any]) -> str:
-    """Give the query by which the form for a new queue begins with a filter."""
+    """Give the query by which the form for a new queue begins with a filter.
+
+    One for the empty text stands on a line: an empty field is no filter.
+    """
     texts = {name: _text(value) for name, value in where.items()}
-    named = {FILTER + name: text for name, text in texts.items() if name in FILTERS}
-    more = "\n".join(f"{name}={text}" for name, text in texts.items() if name not in FILTERS)
-    return "?" + urlencode({**named, f"{FILTER}more": more})
+    named = {name: text for name, text in texts.items() if name in FILTERS and text}
+    more = "\n".join(f"{name}={text}" for name, text in texts.items() if name not in named)
+    fields = {FILTER + name: text for name, text in named.items()}
+    return "?" + urlencode({**fields, f"{FILTER}more": more})
 
 
 def _text(value: Any) -> str:
@@ -63,11 +67,11 @@ def _text(value: Any) -> str:
 
 
 def _where(form: QueryDict) -> dict[str, Any]:
-    named = {name: form.get(FILTER + name, "") for name in FILTERS}
+    named = {name: text for name in FILTERS if (text := form.get(FILTER + name, ""))}
     for line in lines_of(form.get(f"{FILTER}more", "")):
         key, _, value = line.partition("=")
         named[key.strip()] = value.strip()
-    return TraceFilters().typed({name: text for name, text in named.items() if text})
+    return TraceFilters().typed(named)
 
 
 def _share(text: str) -> Any:

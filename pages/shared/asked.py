@@ -1,8 +1,11 @@
 """What an address asks of a list: filters, of which wrong ones are named and drop no other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+
+EMPTY = "empty"  # names a filter whose value is the empty text: an empty field is no filter
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,27 @@ class Asked:
         return {**self.texts, **{name: wrong.text for name, wrong in self.wrong.items()}}
 
     @property
+    def empty(self) -> list[str]:
+        """Name the filters whose value is the empty text."""
+        return [name for name, text in self.every_text.items() if not text]
+
+    @property
     def suffix(self) -> str:
         """Give what an address has behind its path, for a page within the same filter."""
-        return "?" + urlencode(self.every_text) if self.every_text else ""
+        return self.address() if self.every_text else ""
 
     def address(self, **more: str) -> str:
         """Give the address of the same list, with parameters of its page."""
-        return "?" + urlencode({**self.every_text, **more})
+        return address_with(self.every_text, **more)
 
     def without(self, *names: str) -> str:
         """Give the address without some of the filters."""
         left = {name: text for name, text in self.every_text.items() if name not in names}
-        return "?" + urlencode(left)
+        return address_with(left)
+
+
+def address_with(texts: Mapping[str, str], **more: str) -> str:
+    """Give the address of a list with filters, and with parameters of its page."""
+    said = [(name, text) for name, text in texts.items() if text]
+    empty = [(EMPTY, name) for name, text in texts.items() if not text]
+    return "?" + urlencode([*said, *empty, *more.items()])

@@ -2,12 +2,15 @@
 
 import json
 import re
+import uuid
 
 import pytest
 
 from jobs.models import Job
 from jobs.tests.working import work_off
 from pages.tests.hostile import hostile
+from pages.tests.markup import Markup
+from pages.tests.slow import sleeping
 from traces.models import Trace
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
@@ -84,6 +87,12 @@ def test_another_number_by_now_asks_again(ada):
     assert not Job.objects.exists()
 
 
+def test_the_page_of_an_undoing_stays_when_what_it_undid_is_gone(ada):
+    for state in ("running", "succeeded"):
+        job = Job.objects.create(kind="undo", parameters={}, state=state, total=3)
+        assert ada.get(f"{URL}{job.pk}/").status_code == 200
+
+
 def test_what_is_under_way_is_cancelled(ada):
     TraceFactory()
     address = started(ada, asked(ada, scope="all", action="flag"))
@@ -103,7 +112,9 @@ def test_the_polling_of_what_has_ended_loads_the_page(ada):
 @pytest.mark.parametrize(
     ("form", "reason"),
     [
-        ({"action": "reject"}, "ids"),
+        ({"action": "reject"}, "Choose some traces first."),
+        ({"action": "queue"}, "Choose some traces first."),
+        ({"action": "dataset", "chosen": ""}, "Choose some traces first."),
         ({"action": "reject", "chosen": "x"}, "It is no id."),
         ({"action": "reject", "scope": "all", "where": "{"}, "Not an object."),
         ({"action": "reject", "scope": "all", "where": '{"a": 1}'}, "Unknown field"),
@@ -113,17 +124,69 @@ def test_the_polling_of_what_has_ended_loads_the_page(ada):
 )
 def test_what_is_wrong_is_told_on_the_list(ada, form, reason):
     TraceFactory()
-    response = ada.post(URL, {"where": "{}", **form}, follow=True)
+    response = ada.post(URL, {"where": "{}", **form})
+    assert response.status_code == 400
     page = response.content.decode()
-    assert response.redirect_chain[-1][0].rstrip("/") == "/admin/traces"
-    assert "Nothing was changed." in page
+    assert 'id="rows"' in page
     assert reason in page
     assert not Job.objects.exists()
 
 
+def test_what_was_sent_is_shown_again_where_it_is_refused(ada):
+    one, two = TraceFactory.create_batch(2, meta={"source": "mine"})
+    TraceFactory(meta={"source": "other"})
+    form = {
+        "where": '{"source": "mine"}',
+        "chosen": str(one.pk),
+        "action": "tags",
+        "add_tags": "seen, " + "x" * 65,
+        "remove_tags": "odd",
+    }
+    response = ada.post(f"{URL}?source=mine", form)
+    elements = Markup(response.content.decode()).elements
+    inputs = [attributes for tag, attributes in elements if tag == "input"]
+    boxes = {one["value"]: "checked" in one for one in inputs if one.get("name") == "chosen"}
+    assert boxes == {str(one.pk): True, str(two.pk): False}
+    typed = {one["name"]: one["value"] for one in inputs if one.get("name", "").endswith("_tags")}
+    assert typed == {name: form[name] for name in ("add_tags", "remove_tags")}
+    [action] = [
+        attributes["action"] for _, attributes in elements if attributes.get("id") == "chosen"
+    ]
+    assert action.endswith("?source=mine")
+    gone_back_to = ada.get(f"{URL}?source=mine")
+    assert gone_back_to["Location"] == "/admin/traces?source=mine"
+
+
+def test_enter_asks_for_no_verdict(ada):
+    TraceFactory()
+    elements = Markup(ada.get("/admin/traces").content.decode()).elements
+    start = next(at for at, (_, one) in enumerate(elements) if one.get("id") == "chosen")
+    # what Enter presses, be it in a field of tags or on a box
+    _, first = next(one for one in elements[start:] if one[0] == "button")
+    assert (first["name"], first["value"]) == ("action", "tags")
+    assert (first["tabindex"], first["aria-hidden"]) == ("-1", "true")
+
+
+def test_a_filter_that_is_too_long_for_an_address_is_refused(ada):
+    where = json.dumps({"ids": ",".join(str(uuid.uuid4()) for _ in range(1_000))})
+    for action in ("queue", "dataset"):
+        response = ada.post(URL, {"where": where, "scope": "all", "action": action})
+        assert response.status_code == 400
+        assert "too long for an address" in response.content.decode()
+
+
+def test_what_takes_too_long_to_count_is_told(ada, monkeypatch):
+    TraceFactory()
+    monkeypatch.setattr("pages.traces.bulk.showing.SECONDS", 0.05)
+    monkeypatch.setattr("pages.traces.bulk.showing.matching", sleeping)
+    response = ada.post(URL, {"where": "{}", "scope": "all", "action": "flag"})
+    assert response.status_code == 400
+    assert "Nothing was changed. It takes longer than" in response.content.decode()
+
+
 @pytest.mark.parametrize("form", [{"where": "{}"}, {"change": "[]", "where": "1"}, {}])
 def test_a_start_of_nothing_is_refused(ada, form):
-    assert ada.post(f"{URL}start/", form).status_code == 302
+    assert ada.post(f"{URL}start/", form).status_code == 400
     assert not Job.objects.exists()
 
 

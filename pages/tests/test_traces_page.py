@@ -5,10 +5,14 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.test import Client
 
+from pages.queues.making import body_of
 from pages.tests.hostile import hostile
 from pages.tests.markup import Markup
+from pages.tests.slow import sleeping, slow_rows
 from pages.traces.counting import about
 from pages.traces.panel import GROUPS, WORDS
 from traces.curation.queues import SavedFilter
@@ -66,9 +70,9 @@ def test_the_newest_come_first_and_the_others_page_by_page(curating):
 def test_a_page_takes_few_queries(curating, django_assert_num_queries):
     for _ in range(60):
         TraceFactory()
-    # session, user, groups, rows, how many they are; what there is to choose from (four small
-    # ones), the filters that are kept
-    with django_assert_num_queries(10):
+    # session, user, groups, rows (with four that bound the time), how many they are; what there is
+    # to choose from (four small ones), the filters that are kept
+    with django_assert_num_queries(14):
         curating.get(ADDRESS)
 
 
@@ -161,6 +165,51 @@ def test_how_many_match_is_expected_and_counted_on_demand(curating):
     assert "count=" not in link(response, "next")
 
 
+def test_what_cannot_be_counted_in_time_stays_expected(curating, monkeypatch):
+    for n in range(60):
+        TraceFactory(prompt=f"Question {n}?")
+    monkeypatch.setattr("pages.traces.counting.SECONDS", 0.05)
+    monkeypatch.setattr("pages.traces.counting.matching", sleeping)
+    response = curating.get(ADDRESS, {"count": "exact"})
+    assert len(shown(response)) == 50
+    text = text_of(response)
+    assert re.search(r"about [0-9,]+ match Not counted exactly. It takes longer than", text)
+
+
+def test_a_list_that_takes_too_long_is_told(curating, monkeypatch):
+    TraceFactory()
+    monkeypatch.setattr("pages.traces.listing.SECONDS", 0.05)
+    monkeypatch.setattr("pages.traces.listing.page_rows", slow_rows)
+    text = text_of(curating.get(ADDRESS, {"meta.rare": "x"}))
+    assert "It takes longer than 0.05 seconds." in text
+    assert "No trace matches." not in text
+
+
+def test_an_empty_value_that_is_meant_stays_a_filter(curating):
+    TraceFactory(prompt="Question 1?", meta={"source": "here"})
+    TraceFactory(prompt="Question 2?", meta={"level": ""})
+    TraceFactory(prompt="Question 3?", meta={"level": "5"})
+    where = {"source": "", "meta.level": ""}
+    SavedFilter.objects.create(
+        name="blank", where=where, owner=User.objects.get(username="the curator")
+    )
+    page = curating.get(ADDRESS).content.decode()
+    [address] = re.findall(r'href="/admin/traces(\?[^"]*empty=[^"]+)"', page)
+    response = curating.get(ADDRESS + address.replace("&amp;", "&"))
+    assert shown(response) == [2]
+    assert "source (empty)" in text_of(response)
+    page = response.content.decode()
+    assert 'href="?empty=meta.level"' in page  # without the other
+    form = dict(re.findall(r'name="(where)" value="([^"]*)"', page))
+    assert json.loads(form["where"].replace("&quot;", '"')) == where
+    [queue] = re.findall(r'href="/admin/review(\?[^"]+)"', page)
+    sent = QueryDict(queue.replace("&amp;", "&").removeprefix("?"))
+    assert body_of(sent)["where"] == where
+    response = curating.get(ADDRESS, {"source": "here", "empty": "source", "tag": ""})
+    assert response["Location"] == f"{ADDRESS}?source=here"  # as something was typed
+    assert "Unknown parameter." in text_of(curating.get(ADDRESS, {"empty": "nonsense"}))
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [
@@ -226,13 +275,27 @@ def test_filters_are_kept_for_oneself_and_the_team(curating):
 
 def test_a_filter_that_cannot_be_kept_is_told(curating):
     body = {"name": "mine", "where": "[nonsense"}
-    text = text_of(curating.post("/admin/traces/filters", body, follow=True))
-    assert "The filter was not kept. where:" in text, text[-900:]
+    response = curating.post("/admin/traces/filters", body)
+    assert response.status_code == 400
+    assert "The filter was not kept. where:" in response.content.decode()
     reader = logged_in("reader", is_staff=False)
     body = {"name": "ours", "where": "{}", "team": "on"}
-    text = text_of(reader.post("/admin/traces/filters", body, follow=True))
-    assert "A filter for all needs the role curator." in text
+    response = reader.post("/admin/traces/filters", body)
+    assert response.status_code == 403
+    assert "A filter for all needs the role curator." in response.content.decode()
     assert SavedFilter.objects.count() == 0
+
+
+def test_the_name_of_a_filter_that_is_refused_is_shown_again(curating):
+    TraceFactory(meta={"source": "here"})
+    address, body = "/admin/traces/filters", {"name": "mine", "where": '{"source": "here"}'}
+    curating.post(address, body)
+    response = curating.post(f"{address}?source=here", body)
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "A filter of this name is there already." in page
+    assert 'name="name" form="save" value="mine"' in page
+    assert "source=here" in curating.get(f"{address}?source=here")["Location"]
 
 
 def test_the_filter_leads_to_a_queue_and_the_api(curating):

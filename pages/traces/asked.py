@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
-from pages.shared.asked import Asked, Wrong
+from pages.shared.asked import EMPTY, Asked, Wrong, address_with
 from traces.finding.filters import META_PREFIX, OF_SCORES, TraceFilters
 
 META_KEY, META_VALUE = "meta_key", "meta_value"  # a filter on a key of meta, as the form sends it
-OWN = frozenset({"before", "after", "count", "panel", META_KEY, META_VALUE})
+OWN = frozenset({"before", "after", "count", "panel", EMPTY, META_KEY, META_VALUE})
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ def asked_by(query: QueryDict) -> AskedOfTraces:
     for name, texts in named_in(query).lists():
         if name not in OWN and (said := [text for text in texts if text]):
             given.setlist(name, said)
+    for name in query.getlist(EMPTY):
+        if name not in OWN:
+            given.setdefault(name, "")
     wrong: dict[str, Wrong] = {}
     while True:
         try:
@@ -65,15 +68,22 @@ def named_in(query: QueryDict) -> QueryDict:
 
 def tidied(query: QueryDict) -> str | None:
     """Give the address that says the same without empty fields; None where there are none."""
-    said = {name: text for name, text in named_in(query).items() if text}
-    kept = {name: text for name, text in said.items() if name not in (META_KEY, META_VALUE)}
-    repeated = any(len(texts) > 1 for _, texts in query.lists())
-    return None if repeated or kept == query.dict() else "?" + urlencode(kept)
+    if any(len(texts) > 1 for name, texts in query.lists() if name != EMPTY):
+        return None
+    named = named_in(query)
+    said = [(name, text) for name, texts in named.lists() for text in texts if text]
+    kept = [
+        (name, text)
+        for name, text in said
+        if name not in (META_KEY, META_VALUE) and not (name == EMPTY and named.get(text))
+    ]
+    asked = [(name, text) for name, texts in query.lists() for text in texts]
+    return None if kept == asked else "?" + urlencode(kept)
 
 
 def address_of(where: Mapping[str, Any]) -> str:
     """Give the address of the list of a filter that is kept as JSON."""
-    return "?" + urlencode({name: _text(value) for name, value in where.items()})
+    return address_with({name: _text(value) for name, value in where.items()})
 
 
 def _text(value: Any) -> str:

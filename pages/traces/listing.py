@@ -4,22 +4,23 @@ from operator import itemgetter
 from typing import Any
 
 from pages.shared.keyset import ROWS, From, Page, page_of
-from traces.finding import search
 from traces.finding.filters import matching, newest_first
 from traces.finding.matches import newest_matches
 from traces.finding.pages import page_rows
 from traces.models import Trace
+from tunix_site.database.patience import patience
 
 MAX_NAMED = 5
+SECONDS = 10.0  # of a statement
 
 
 def page_of_traces(filters: dict[str, Any], start: From) -> Page[dict[str, Any]]:
-    """Read a page; its cost is the same at any depth."""
-    if "q" in filters:
-        with search.within_time():
+    """Read a page; its cost is the same at any depth. Unavailable where it takes too long."""
+    with patience(SECONDS):
+        if "q" in filters:
             rows = _found(filters, start)
-    else:
-        rows = page_rows(filters, there=start.row, back=start.back, limit=ROWS + 1)
+        else:
+            rows = page_rows(filters, there=start.row, back=start.back, limit=ROWS + 1)
     return page_of(rows, start, id_of=itemgetter("id"))
 
 
@@ -39,5 +40,6 @@ def named_by(text: str) -> list[dict[str, Any]]:
     text = text.strip()
     found = {trace.pk for trace in Trace.objects.with_id(text)}
     others = Trace.objects.filter(external_id=text).values_list("pk", flat=True)
-    chosen = [*found, *others[:MAX_NAMED]]
+    with patience(SECONDS):
+        chosen = [*found, *others[:MAX_NAMED]]
     return list(Trace.objects.filter(pk__in=chosen).order_by("-pk").previews()) if chosen else []

@@ -74,7 +74,7 @@ def groups(asked: Asked, choices: Mapping[str, list[Choice]]) -> list[tuple[str,
 def unlisted(asked: Asked) -> dict[str, str]:
     """Give the filters that no control shows, such as those on other keys of meta."""
     shown = {WORDS, *(name for names in GROUPS.values() for name in names)}
-    return {name: text for name, text in asked.every_text.items() if name not in shown}
+    return {name: text for name, text in asked.every_text.items() if text and name not in shown}
 
 
 def _control(name: str, of: Any, asked: Asked, choices: Mapping[str, list[Choice]]) -> Control:

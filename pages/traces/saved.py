@@ -1,21 +1,9 @@
-"""Filters that are kept, as the forms of the list send them."""
+"""Filters that are kept, as the list offers them."""
 
-import json
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from rest_framework.exceptions import APIException
-
-from pages.shared.page import SitePage
 from pages.traces.asked import address_of
-from traces.finding.curation.numbered import with_number
 from traces.finding.queues import filters_of
-from traces.serializers.saved_filters import NewFilterSerializer
-from traces.services.queues.saved_filters import delete_filter, save_filter
-from tunix_site.admin_base.recording import actor_of
-from tunix_site.errors import text_of
 
 MAX_SHOWN = 100
 
@@ -26,41 +14,3 @@ def shown_to(user: Any) -> list[dict[str, Any]]:
         {"kept": kept, "address": address_of(kept.where), "is_own": kept.owner_id == user.pk}
         for kept in filters_of(user).order_by("team", "name")[:MAX_SHOWN]
     ]
-
-
-class FiltersView(SitePage):
-    """Keeps a filter under a name."""
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        where = _object(request.POST.get("where", ""))
-        name = request.POST.get("name", "").strip()
-        body = {"name": name, "where": where, "team": "team" in request.POST}
-        try:
-            serializer = NewFilterSerializer(data=body)
-            serializer.is_valid(raise_exception=True)
-            asked = {**serializer.validated_data, "where": where}
-            save_filter(**asked, may_curate=self.may_judge, by=actor_of(request))
-        except APIException as error:
-            messages.error(request, f"The filter was not kept. {text_of(error.detail)}")
-        else:
-            messages.success(request, f"The filter {name} is kept.")
-        back = address_of(where) if isinstance(where, dict) else ""
-        return HttpResponseRedirect(reverse("traces") + back)
-
-
-class FilterDeletionView(SitePage):
-    """Deletes a filter that was kept."""
-
-    def post(self, request: HttpRequest, kept: str) -> HttpResponse:
-        found = with_number(filters_of(request.user), kept)
-        name = found.name
-        delete_filter(kept=found, may_curate=self.may_judge, by=actor_of(request))
-        messages.success(request, f"The filter {name} is deleted.")
-        return HttpResponseRedirect(reverse("traces"))
-
-
-def _object(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

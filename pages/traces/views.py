@@ -1,8 +1,10 @@
-"""The list of traces, and what its forms send."""
+"""The list of traces, which also answers those of its forms that are refused."""
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from rest_framework.exceptions import APIException
 
 from pages.queues.making import queue_form
@@ -17,21 +19,34 @@ from pages.traces.listing import named_by, page_of_traces
 from pages.traces.saved import shown_to
 from tunix_site.errors import text_of
 
+Row = dict[str, Any]
+SOONER = "Other filters, or fewer words, may be found sooner."
 
-class TracesView(SitePage):
-    """The list, newest first."""
+
+class TracesPage(SitePage):
+    """The list, newest first; a form of it is sent to an address with the same query."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        if (tidy := tidied(request.GET)) is not None:
-            return HttpResponseRedirect(request.path + tidy)
+        """Go to the list: a form's own address is no page to come back to."""
+        query = request.GET.urlencode()
+        return HttpResponseRedirect(reverse("traces") + (query and f"?{query}"))
+
+    def refused(self, request: HttpRequest, reason: str, *, status: int = 400) -> HttpResponse:
+        """Show the list as it was, with what was sent and why it is refused."""
+        messages.error(request, reason)
+        return self.listed(request, status=status)
+
+    def listed(self, request: HttpRequest, *, status: int = 200) -> HttpResponse:
         asked, start = asked_by(request.GET), From.asked(request.GET)
-        page, problem = _page(asked, start)
+        named, page, problem = _found(asked, start)
         context = {
             "asked": asked,
             "page": page,
             "problem": problem,
-            "named": named_by(asked.texts["q"]) if "q" in asked.texts and not start.row else [],
-            "count": _count(request, asked, page),
+            "named": named,
+            "sent": request.POST,
+            "chosen": request.POST.getlist("chosen"),
+            "count": _count(request, asked, page, problem),
             "chips": _chips(asked),
             "groups": panel.groups(asked, choices()),
             "unlisted": panel.unlisted(asked),
@@ -42,24 +57,40 @@ class TracesView(SitePage):
             ),
             "queue_form": queue_form(asked.where),
         }
-        return self.show(request, "pages/traces/list.html", context, title="Traces")
+        return self.show(request, "pages/traces/list.html", context, title="Traces", status=status)
 
 
-def _page(asked: Asked, start: From) -> tuple[Page[dict[str, Any]], str]:
-    """Read a page; none and the reason where a search takes too long."""
+class TracesView(TracesPage):
+    """The list itself."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if (tidy := tidied(request.GET)) is not None:
+            return HttpResponseRedirect(request.path + tidy)
+        return self.listed(request)
+
+
+def _found(asked: Asked, start: From) -> tuple[list[Row], Page[Row], str]:
+    """Read what a text names and a page; no page and the reason where that takes too long."""
+    named: list[Row] = []
     try:
-        return page_of_traces(asked.values, start), ""
+        if "q" in asked.texts and not start.row:
+            named = named_by(asked.texts["q"])
+        return named, page_of_traces(asked.values, start), ""
     except APIException as error:
-        return Page([]), text_of(error.detail)
+        return named, Page([]), f"{text_of(error.detail)} {SOONER}"
 
 
-def _count(request: HttpRequest, asked: Asked, page: Page[dict[str, Any]]) -> dict[str, Any]:
-    """Say how many match: exactly where all are shown, or that was asked for."""
-    if page.is_all:
+def _count(request: HttpRequest, asked: Asked, page: Page[Row], problem: str) -> dict[str, Any]:
+    """Say how many match: exactly where all are shown, or that was asked for and is counted."""
+    if page.is_all and not problem:
         return {"said": f"{len(page.rows):,}", "is_exact": True}
-    if "count" in request.GET:
+    expected = {"said": counting.about(counting.expected(asked.values)), "is_exact": False}
+    if "count" not in request.GET or problem:
+        return expected
+    try:
         return {"said": f"{counting.exactly(asked.values):,}", "is_exact": True}
-    return {"said": counting.about(counting.expected(asked.values)), "is_exact": False}
+    except APIException as error:
+        return {**expected, "problem": text_of(error.detail)}
 
 
 def _chips(asked: Asked) -> list[dict[str, str]]:

@@ -48,3 +48,27 @@ def test_all_that_match_are_rejected_and_that_is_undone(tab, person, viewport, s
     expect(page.get_by_role("heading", name="60 as before")).to_be_visible()
     check(page)
     assert set(Trace.objects.values_list("status", flat=True)) == {"unreviewed"}
+
+
+def test_enter_in_a_field_of_tags_asks_for_tags_and_what_is_refused_stays(tab, person):
+    TraceFactory.create_batch(3)
+    page = tab(person("ada"))
+    page.goto("/admin/traces/")
+    box = page.locator("#rows input[name=chosen]").first
+    box.check()
+    box.press("Enter")  # nothing
+    page.locator(".bulk summary").click()
+    page.get_by_label("Add, with commas between").fill("x" * 65)
+    page.keyboard.press("Enter")
+    expect(page.locator(".told")).to_contain_text("Nothing was changed.")
+    expect(page.locator("[data-chosen-count]")).to_have_text("1")
+    check_of_refusal(page)
+    page.get_by_label("Add, with commas between").fill("seen")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 traces: tagged seen?")).to_be_visible()
+
+
+def check_of_refusal(page) -> None:
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    assert said_by_the_policy(page) == []

@@ -13,6 +13,9 @@ from traces.models import Status
 from traces.serializers.curation import BulkSerializer
 
 VERDICTS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "flag": Status.FLAGGED}
+NOTHING_CHOSEN = "Choose some traces first."
+MAX_ADDRESS_CHARS = 8_000  # the server takes a request line of 8,190
+TOO_LONG = "The filter is too long for an address: choose fewer traces, or send it to the API."
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,14 @@ def where_of(form: QueryDict) -> Any:
     if form.get("scope") == "all":
         return read(form.get("where", ""))
     return {"ids": ",".join(form.getlist("chosen"))}
+
+
+def why_not_asked(form: QueryDict) -> str:
+    """Say why nothing can come of what the bar sends, if so."""
+    if form.get("scope") != "all" and not any(form.getlist("chosen")):
+        return NOTHING_CHOSEN
+    elsewhere = address_elsewhere(form)
+    return TOO_LONG if elsewhere and len(elsewhere) > MAX_ADDRESS_CHARS else ""
 
 
 def asked_of(form: QueryDict) -> Asking:

@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from django.urls import reverse
-
 from jobs.models import UNFINISHED, Job, State
 from jobs.services.undoing import why_not_undone
-from pages.traces.asked import address_of
 from pages.traces.bulk.asking import Asking, in_words
-from traces.finding import search
+from pages.traces.counting import SECONDS
 from traces.finding.filters import matching
 from traces.services.bulk.changing import BULK
 from traces.services.bulk.counting import changed_by
 from traces.services.bulk.undoing import UNDO
+from tunix_site.database.patience import patience
 
 SAMPLES = 10
 LISTED = 50  # of what an undoing left
@@ -23,7 +21,7 @@ def question(asking: Asking) -> dict[str, Any]:
     """Give what a person confirms: how many there are, some of them, and what becomes of them."""
     change = asking.checked().to_change()
     traces = matching(change.where)
-    with search.within_time():
+    with patience(SECONDS):
         count = traces.order_by().count()
         samples = list(traces.order_by("-pk").previews()[:SAMPLES])
     return {
@@ -32,7 +30,6 @@ def question(asking: Asking) -> dict[str, Any]:
         "samples": samples,
         "words": in_words(asking.change),
         "is_of_all": not asking.where,
-        "back": reverse("traces") + ("" if "ids" in asking.where else address_of(asking.where)),
     }
 
 
@@ -57,10 +54,12 @@ def job_shown(job: Job, *, by: Any) -> dict[str, Any]:
 
 
 def _heading(job: Job, count: int) -> str:
-    words = in_words((job.undoes if job.kind == UNDO and job.undoes else job).parameters["set"])
+    # what was undone is not kept as long as its undoing
+    change = (job.undoes if job.kind == UNDO and job.undoes else job).parameters.get("set", {})
+    words = in_words(change)
     if job.state in UNFINISHED:
         doing = "Undoing" if job.kind == UNDO else "Changing"
-        return f"{doing} {job.total or 0:,} traces: {words}"
+        return f"{doing} {job.total or 0:,} traces" + (f": {words}" if words else "")
     if job.kind == UNDO:
         restored = (job.result or {}).get("restored_count", 0)
         return f"{restored:,} as before" if job.state == State.SUCCEEDED else f"Undoing {job.state}"

@@ -6,23 +6,23 @@ from django.urls import reverse
 
 from pages.shared.jobs import job_with
 from pages.shared.page import SitePage
-from pages.traces.bulk.asking import Asking, address_elsewhere, asked_of, read
+from pages.traces.bulk.asking import Asking, address_elsewhere, asked_of, read, why_not_asked
 from pages.traces.bulk.doing import asked_about, cancelled, started, undone
 from pages.traces.bulk.showing import CHANGES, job_shown
+from pages.traces.views import TracesPage
 from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.models import Role
 
 
-class AskingView(SitePage):
+class AskingView(TracesPage):
     """Asks whether a change is meant, with the exact count; nothing is changed yet."""
 
     role = Role.CURATOR
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("traces"))
-
     def post(self, request: HttpRequest) -> HttpResponse:
+        if reason := why_not_asked(request.POST):
+            return self.refused(request, reason)
         if (elsewhere := address_elsewhere(request.POST)) is not None:
             return HttpResponseRedirect(elsewhere)
         return self.ask(request, asked_of(request.POST))
@@ -30,8 +30,7 @@ class AskingView(SitePage):
     def ask(self, request: HttpRequest, asking: Asking, problem: str = "") -> HttpResponse:
         shown, refused = asked_about(asking)
         if shown is None:
-            messages.error(request, f"Nothing was changed. {problem or refused}")
-            return HttpResponseRedirect(reverse("traces"))
+            return self.refused(request, f"Nothing was changed. {problem or refused}")
         title = f"{shown['count']:,} traces: {shown['words']}?"
         return self.show(
             request, "pages/traces/bulk/confirm.html", {**shown, "problem": problem}, title=title

@@ -71,6 +71,7 @@ function go(step) {
 
 document.addEventListener("keydown", (event) => {
   if (!document.querySelector("#rows") || !isForPage(event)) return;
+  if (event.key === "Enter" && event.target.matches("#chosen input, #rows input")) return event.preventDefault(); // a box sends nothing
   const row = here();
   const { key } = event;
   if (key === "j" || key === "k") go(key === "j" ? 1 : -1);
