@@ -80,7 +80,9 @@ def valid_is_taken(context, response, case):
     if response.status_code in STATES:
         return None
     answer = response.json() if response.status_code == 400 else {}
-    if "job" in answer or case.media_type == NDJSON:
+    errors = answer.get("errors", [])
+    of_lines = isinstance(errors, list) and any("line" in error for error in errors)
+    if "job" in answer or case.media_type == NDJSON or of_lines:
         return None  # what a file of lines holds is beyond any schema
     reasons = list(sentences(answer))
     if reasons and all(any(known in reason for known in UNSAID) for reason in reasons):
@@ -111,7 +113,15 @@ def sentences(answer):
         yield from sentences(named)
 
 
-NEGATIVE = openapi_checks.negative_data_rejection
+@schemathesis.check
+def invalid_is_refused(context, response, case):
+    """Fail where what breaks the document is taken; a line that is too long is refused as well."""
+    if response.status_code == 414:
+        return None
+    return openapi_checks.negative_data_rejection(context, response, case)
+
+
+NEGATIVE = invalid_is_refused
 CHECKS = [
     checks.not_a_server_error,
     openapi_checks.status_code_conformance,
