@@ -1,6 +1,8 @@
 """HTML as a browser has it: which elements, with which attributes, and the text."""
 
+import re
 from html.parser import HTMLParser
+from typing import Any
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 
@@ -34,3 +36,9 @@ class Markup(HTMLParser):
     @property
     def attributes(self) -> set[str]:
         return {name for _, attributes in self.elements for name in attributes}
+
+
+def text_of(response: Any) -> str:
+    """Give what a page says, its white space folded."""
+    assert response.status_code == 200, response.content
+    return re.sub(r"\s+", " ", Markup(response.content.decode()).text)

@@ -18,7 +18,7 @@ from jobs.tests.factories import SucceededJobFactory
 from jobs.tests.working import work_off
 from pages.activity.of_object import changes_of
 from pages.tests.hostile import ATTACK
-from pages.tests.markup import Markup
+from pages.tests.markup import text_of
 from traces.models import Review, Trace
 from traces.services.reviews import Verdict, review_trace
 from traces.tests.factories import TraceFactory
@@ -32,11 +32,6 @@ ADDRESS = "/admin/activity/"
 @pytest.fixture
 def curating() -> Client:
     return logged_in("curator")
-
-
-def text_of(response) -> str:
-    assert response.status_code == 200, response.content
-    return re.sub(r"\s+", " ", Markup(response.content.decode()).text)
 
 
 def link(response, rel: str) -> str | None:

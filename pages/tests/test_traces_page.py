@@ -11,7 +11,7 @@ from django.test import Client
 
 from pages.queues.making import body_of
 from pages.tests.hostile import hostile
-from pages.tests.markup import Markup
+from pages.tests.markup import text_of
 from pages.tests.slow import sleeping, slow_rows
 from pages.traces.counting import about
 from pages.traces.panel import GROUPS, WORDS
@@ -30,11 +30,6 @@ ADDRESS = "/admin/traces/"
 @pytest.fixture
 def curating() -> Client:
     return logged_in("curator")
-
-
-def text_of(response) -> str:
-    assert response.status_code == 200, response.content
-    return re.sub(r"\s+", " ", Markup(response.content.decode()).text)
 
 
 def shown(response) -> list[int]:

@@ -225,10 +225,8 @@ def test_an_undoing_that_was_cancelled_goes_on_when_asked_again(curator, monkeyp
     assert states() == [("unreviewed", [])] * 5
 
 
-def test_an_undoing_that_a_worker_took_up_again_counts_all(curator, monkeypatch):
-    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
-    TraceFactory.create_batch(5)
-    change(curator, {}, {"status": "approved"})
+def broken_off(curator, monkeypatch) -> Job:
+    """Begin an undoing whose second piece meets a database that is away."""
     pieces, original = iter([None, OperationalError("away")]), undoing._undo
 
     def undo_or_break(*given, **named):
@@ -239,7 +237,14 @@ def test_an_undoing_that_a_worker_took_up_again_counts_all(curator, monkeypatch)
     monkeypatch.setattr(undoing, "_undo", undo_or_break)
     undo(curator)
     work_off("bulk")
-    job = Job.objects.get(kind="undo")
+    return Job.objects.get(kind="undo")
+
+
+def test_an_undoing_that_a_worker_took_up_again_counts_all(curator, monkeypatch):
+    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
+    TraceFactory.create_batch(5)
+    change(curator, {}, {"status": "approved"})
+    job = broken_off(curator, monkeypatch)
     assert job.state == "running"
     requeue_job(job=job, counts=True)
     work_off("bulk")
@@ -253,17 +258,7 @@ def test_what_was_undone_before_it_is_cancelled_in_its_queue_is_told(curator, mo
     monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
     TraceFactory.create_batch(5)
     change(curator, {}, {"status": "approved"})
-    pieces, original = iter([None, OperationalError("away")]), undoing._undo
-
-    def undo_or_break(*given, **named):
-        if (error := next(pieces, None)) is not None:
-            raise error
-        return original(*given, **named)
-
-    monkeypatch.setattr(undoing, "_undo", undo_or_break)
-    undo(curator)
-    work_off("bulk")
-    job = Job.objects.get(kind="undo")
+    job = broken_off(curator, monkeypatch)
     requeue_job(job=job, counts=True)
     assert curator.delete(f"/api/jobs/{job.pk}").status_code == 204
     told = Event.objects.get(action="undo")
