@@ -27,12 +27,11 @@ def main() -> None:
     from tunix_site.postgres.cluster import embedded_postgres
     from tunix_site.postgres.keeper import looked_after
     from tunix_site.postgres.telling import PostgresError
-    from tunix_site.serving.processes import die_with_parent
+    from tunix_site.serving.processes import die_with_parent, exit_on
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+    exit_on(signal.SIGTERM, signal.SIGHUP)
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     try:
         with contextlib.ExitStack() as held:

@@ -40,13 +40,12 @@ def main() -> None:
     from tunix_rt import TunixError
     from tunix_site.postgres.cluster import embedded_postgres
     from tunix_site.postgres.telling import PostgresError
-    from tunix_site.serving.processes import die_with_parent
+    from tunix_site.serving.processes import die_with_parent, exit_on
     from tunix_site.serving.server_process import ServerNotStarted
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+    exit_on(signal.SIGTERM, signal.SIGHUP)
     embedded = settings.EMBEDDED_POSTGRES
     try:
         with embedded_postgres(settings.VAR_DIR) if embedded else contextlib.nullcontext():

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 from django.contrib.auth import get_user_model
@@ -44,22 +45,23 @@ def measure(site: Site) -> Iterator[tuple[str, float, str, float | None]]:
             yield f"page: {name}", percentile(times, 0.95), "ms, p95", MOST_MS
 
 
-def signed_in(site: Site) -> httpx.Client:
+@contextmanager
+def signed_in(site: Site) -> Iterator[httpx.Client]:
     """Give a client with a session of the benchmarks' user."""
     user = get_user_model().objects.get(username="benchmarks")
     password = secrets.token_urlsafe()
     user.set_password(password)
     user.save(update_fields=["password"])
-    browser = httpx.Client(base_url=site.server.url, trust_env=False, timeout=60)
-    browser.get("/admin/login/")
-    form = {
-        "username": user.username,
-        "password": password,
-        "csrfmiddlewaretoken": browser.cookies["csrftoken"],
-    }
-    if browser.post("/admin/login/", data=form).status_code != httpx.codes.FOUND:
-        raise BenchmarkFailed("The benchmarks' user cannot sign in to the admin.")
-    return browser
+    with httpx.Client(base_url=site.server.url, trust_env=False, timeout=60) as browser:
+        browser.get("/admin/login/")
+        form = {
+            "username": user.username,
+            "password": password,
+            "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+        }
+        if browser.post("/admin/login/", data=form).status_code != httpx.codes.FOUND:
+            raise BenchmarkFailed("The benchmarks' user cannot sign in to the admin.")
+        yield browser
 
 
 def _got(browser: httpx.Client, path: str) -> None:

@@ -19,13 +19,12 @@ def main() -> None:
 
     from chaos.campaign import run
     from tunix_site.postgres.telling import PostgresError
-    from tunix_site.serving.processes import die_with_parent
+    from tunix_site.serving.processes import die_with_parent, exit_on
     from tunix_site.serving.server_process import ServerNotStarted
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+    exit_on(signal.SIGTERM, signal.SIGHUP)
     print(f"seed {options.seed}", file=sys.stderr)
     try:
         report = run(settings.VAR_DIR / "chaos", seconds=options.seconds, seed=options.seed)

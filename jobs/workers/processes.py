@@ -14,7 +14,7 @@ from django.db import connections
 from jobs.kinds import queues
 from tunix_site import apps
 from tunix_site.database.troubles import described, trouble_of
-from tunix_site.serving.processes import GRACE_SECONDS, Kept, die_with_parent
+from tunix_site.serving.processes import GRACE_SECONDS, Kept, die_with_parent, exit_on
 from tunix_site.serving.server import keep_program_out_of_collections
 
 log = logging.getLogger(__name__)
@@ -104,8 +104,7 @@ def _forked(name: str, command: Sequence[str]) -> int:
 def _run(parent: int, name: str, command: Sequence[str]) -> NoReturn:
     code = 1
     try:
-        for number in SIGNALS:
-            signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+        exit_on(*SIGNALS)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         die_with_parent()
         if os.getppid() == parent:
@@ -119,5 +118,6 @@ def _run(parent: int, name: str, command: Sequence[str]) -> NoReturn:
         else:
             log.exception("the worker %s broke off", name)
     finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # it ends as it is
         sys.stdout.flush()
         os._exit(code)

@@ -26,6 +26,18 @@ def die_with_parent(number: int = signal.SIGTERM) -> None:
         os.kill(os.getpid(), number)
 
 
+def exit_on(*numbers: int) -> None:
+    """Exit at the first of these signals; later ones do not break into what is then cleared up."""
+
+    def end(caught: int, _: Any) -> None:
+        for number in numbers:
+            signal.signal(number, lambda *_: None)
+        sys.exit(128 + caught)
+
+    for number in numbers:
+        signal.signal(number, end)
+
+
 def children(pid: int) -> set[int]:
     """Name what runs of the processes that one has started; empty where it ended. Linux alone."""
     found: list[str] = []

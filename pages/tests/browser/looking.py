@@ -6,10 +6,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 SERIOUS = ("serious", "critical")
+# what fades in or out has no colour of its own yet
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+    .filter((one) => one instanceof CSSTransition).map((one) => one.finished)).then(() => true)"""
 
 
 def serious_faults(page: Page) -> list[str]:
     """Give what axe finds that is serious, with the elements."""
+    page.evaluate(SETTLED)
     found = Axe().run(page).response["violations"]
     return [
         f"{fault['id']}: {json.dumps([node['target'] for node in fault['nodes'][:3]])}"

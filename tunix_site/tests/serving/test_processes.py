@@ -1,5 +1,6 @@
 """Child processes that cannot outlive us."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from tunix_site.serving import processes
 from tunix_site.serving.processes import KeptProcess, child_process, die_with_parent
 from tunix_site.tests.live import wait_until
 
+ROOT = Path(__file__).parents[3]
 SLEEP = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(600)"]
 STUBBORN = [
     sys.executable,
@@ -46,6 +48,26 @@ def test_a_stubborn_child_is_killed(monkeypatch):
     assert child.returncode == -9
 
 
+def test_a_second_signal_does_not_break_into_what_the_first_has_begun():
+    code = (
+        "import signal, time\nfrom tunix_site.serving.processes import exit_on\n"
+        "exit_on(signal.SIGTERM, signal.SIGHUP)\n"
+        "try:\n    print('begun', flush=True)\n    time.sleep(600)\n"
+        "finally:\n    print('ending', flush=True)\n    time.sleep(0.5)\n"
+        "    print('cleared up', flush=True)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout.readline() == "begun\n"
+        child.terminate()
+        assert child.stdout.readline() == "ending\n"
+        child.send_signal(signal.SIGHUP)
+        child.terminate()
+        assert child.stdout.readline() == "cleared up\n"
+    assert child.returncode == 128 + signal.SIGTERM
+
+
 def test_a_child_ends_when_its_parent_is_killed():
     code = (
         "from tunix_site.serving.processes import child_process\nimport sys, time\n"
@@ -54,7 +76,7 @@ def test_a_child_ends_when_its_parent_is_killed():
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[3],
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
     )
