@@ -4,15 +4,11 @@ from tunix_site import apps
 class DatasetsConfig(apps.SiteApp):
     name = "datasets"
     place = 20
-    menu = apps.Menu(
-        "Datasets",
-        {
-            "Datasets": ("datasets_dataset", "dataset"),
-            "Dataset items": ("datasets_datasetitem", "list"),
-            "Dataset pairs": ("datasets_datasetpair", "compare_arrows"),
-        },
-        instead={"datasets_dataset": "datasets"},
-    )
+    records = {
+        "Datasets": ("datasets_dataset", "dataset"),
+        "Dataset items": ("datasets_datasetitem", "list"),
+        "Dataset pairs": ("datasets_datasetpair", "compare_arrows"),
+    }
     urls = "datasets.urls"
     root_links = {"datasets": "dataset-list"}
     tags = {"datasets": "Immutable selections of traces, and their exports."}

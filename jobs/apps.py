@@ -4,7 +4,9 @@ from tunix_site import apps
 class JobsConfig(apps.SiteApp):
     name = "jobs"
     place = 30
-    menu = apps.Menu("Work", {"Jobs": ("jobs_job", "pending_actions")})
+    records = {
+        "Jobs": ("jobs_job", "pending_actions"),
+    }
     urls = "jobs.api.urls"
     root_links = {"jobs": "job-list"}
     tags = {"jobs": "Work that takes longer than an answer."}

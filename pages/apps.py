@@ -4,10 +4,12 @@ from tunix_site import apps
 class PagesConfig(apps.SiteApp):
     name = "pages"
     place = 5  # first of all: what people do all day
-    menu = apps.Menu(
-        "Curation",
-        links={"Review": ("review-queues", "rate_review")},
-        of_curators={"Activity": ("activity", "history")},
+    links = (
+        apps.Link("Home", "admin:index", "home"),
+        apps.Link("Review", "review-queues", "rate_review"),
+        apps.Link("Traces", "traces", "account_tree", instead_of="traces_trace"),
+        apps.Link("Datasets", "datasets", "dataset", instead_of="datasets_dataset"),
+        apps.Link("Activity", "activity", "history", role="curator"),
     )
     admin_urls = "pages.urls"
     history = "activity-of"

@@ -4,16 +4,12 @@ from tunix_site import apps
 class TracesConfig(apps.SiteApp):
     name = "traces"
     place = 10
-    menu = apps.Menu(
-        "Traces",
-        {
-            "Traces": ("traces_trace", "account_tree"),
-            "Scores": ("traces_score", "speed"),
-            "Reviews": ("traces_review", "rate_review"),
-            "Preferences": ("traces_preference", "thumbs_up_down"),
-        },
-        instead={"traces_trace": "traces"},
-    )
+    records = {
+        "Traces": ("traces_trace", "account_tree"),
+        "Scores": ("traces_score", "speed"),
+        "Reviews": ("traces_review", "rate_review"),
+        "Preferences": ("traces_preference", "thumbs_up_down"),
+    }
     urls = "traces.urls"
     root_links = {
         "traces": "trace-list",

@@ -1,4 +1,4 @@
-"""What each app says of itself: its menu, routes, workers and metrics, in its own AppConfig.
+"""What each app says of itself: its links, routes, workers and metrics, in its own AppConfig.
 
 Nothing else names the apps: the admin's sidebar, the API's root, the OpenAPI document, the workers
 and the metrics are made of what `site_apps` gives. So a new app is named in the settings alone.
@@ -6,7 +6,7 @@ and the metrics are made of what `site_apps` gives. So a new app is named in the
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from django.apps import AppConfig, apps
@@ -16,15 +16,19 @@ LAST = 100
 
 
 @dataclass(frozen=True)
-class Menu:
-    """A group of the admin's sidebar: by title the page's model (`app_model`) and icon."""
+class Link:
+    """A line of the admin's sidebar: a page that is made for people, and who is shown it.
+
+    A page adds its line to the `links` of its app, in the order in which they are shown, with the
+    lowest role that may open it. Where it shows what a model's list does, `instead_of` names
+    that (`app_model`), whose line among the records is then left out.
+    """
 
     title: str
-    pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    links: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # routes by name
-    of_curators: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # routes as well
-    instead: Mapping[str, str] = field(default_factory=dict)  # routes in place of models' lists
-    for_superusers: bool = False
+    route: str
+    icon: str  # of Material Symbols
+    role: str = "reader"
+    instead_of: str = ""
 
 
 class SiteApp(AppConfig):
@@ -34,7 +38,10 @@ class SiteApp(AppConfig):
     """
 
     place: ClassVar[int] = LAST  # among the apps, wherever they are shown; the lowest first
-    menu: ClassVar[Menu | None] = None
+    links: ClassVar[Sequence[Link]] = ()  # of the sidebar
+    # Below them, by title: models' own pages (`app_model`) and icons.
+    records: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    for_superusers: ClassVar[bool] = False  # whether these are theirs alone, under the app's name
     urls: ClassVar[str] = ""  # the module of the routes below /api/
     admin_urls: ClassVar[str] = ""  # the module of the routes below /admin/
     extends: ClassVar[str] = ""  # the app to whose part of the API its routes belong
@@ -54,16 +61,13 @@ class TunixSiteConfig(SiteApp):
     name = "tunix_site"
     verbose_name = "Access"
     default = True
-    menu = Menu(
-        "Access",
-        {
-            "API keys": ("tunix_site_apikey", "key"),
-            "Users": ("auth_user", "person"),
-            "Groups": ("auth_group", "group"),
-            "Idempotent answers": ("tunix_site_idempotentanswer", "replay"),
-        },
-        for_superusers=True,
-    )
+    records = {
+        "API keys": ("tunix_site_apikey", "key"),
+        "Users": ("auth_user", "person"),
+        "Groups": ("auth_group", "group"),
+        "Idempotent answers": ("tunix_site_idempotentanswer", "replay"),
+    }
+    for_superusers = True
     urls = "tunix_site.audit.urls"
     root_links = {
         "events": "event-list",

@@ -23,16 +23,17 @@ def register(site_apps: "Callable[[], list[SiteApp]]") -> None:
 
 
 def _what_is_not_there(apps: "Iterable[SiteApp]") -> Iterator[str]:
+    from tunix_site.access.roles import RANKS  # which has models, and those are not read yet
+
     for app in apps:
         for page in _pages(app):
             if not _is_route(f"admin:{page}_changelist"):
-                yield f"{app.name}: the menu names {page}, which the admin has no page for."
-        for title, (route, _) in (app.menu.links if app.menu else {}).items():
-            if not _is_route(route):
-                yield f"{app.name}: the menu's {title} leads to {route}, which is no route."
-        for page, route in (app.menu.instead if app.menu else {}).items():
-            if not _is_route(route):
-                yield f"{app.name}: in place of {page} stands {route}, which is no route."
+                yield f"{app.name}: it names {page}, which the admin has no page for."
+        for line in app.links:
+            if not _is_route(line.route):
+                yield f"{app.name}: {line.title} leads to {line.route}, which is no route."
+            if line.role not in RANKS:
+                yield f"{app.name}: {line.title} is for the role {line.role}, which there is not."
         for link, route in app.root_links.items():
             if not _is_route(route):
                 yield f"{app.name}: the link {link} leads to {route}, which is no route."
@@ -43,14 +44,16 @@ def _what_is_not_said(apps: "Iterable[SiteApp]") -> Iterator[str]:
     for model in admin.site._registry:
         page = f"{model._meta.app_label}_{model._meta.model_name}"
         if page not in told:
-            yield f"The admin's page {page} is in no app's menu."
+            yield f"The admin's page {page} is among no app's records."
     for app in apps:
         if app.urls and not app.extends and not (app.root_links and app.tags and app.words):
             yield f"{app.name}: it has routes, and lacks root_links, tags or words for them."
 
 
 def _pages(app: "SiteApp") -> Iterable[str]:
-    return [page for page, _ in app.menu.pages.values()] if app.menu else []
+    """Name the models' pages of an app: its records, and those that its links stand for."""
+    yield from (page for page, _ in app.records.values())
+    yield from (link.instead_of for link in app.links if link.instead_of)
 
 
 def _is_route(name: str) -> bool:

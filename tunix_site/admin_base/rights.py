@@ -10,7 +10,7 @@ from tunix_site.admin_base.site import may_administer, may_curate
 class RoleRights:
     """Rights follow roles instead of Django's permissions, which nothing here looks at.
 
-    Staff with the role of a curator or above may look at everything that is not a
+    Staff with the role of a curator or above may look at every record that is not a
     superuser's alone; what may be done beyond looking is named in `allows` ("add", "change",
     "delete"). A class with `superusers_only` is closed to all others.
     """

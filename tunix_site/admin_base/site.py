@@ -16,7 +16,7 @@ from events.models import Through
 from events.services import record_event
 from tunix_site.access.addresses import address_of
 from tunix_site.access.passwords import OldPasswordMixin
-from tunix_site.access.roles import RANKS, rank_of_user
+from tunix_site.access.roles import NO_RANK, RANKS, rank_of_user
 from tunix_site.apps import LAST, site_apps
 from tunix_site.models import Role
 
@@ -28,12 +28,7 @@ else:
     from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
     from unfold.sites import UnfoldAdminSite as AdminSite
 
-REFUSAL = "{} may not enter: this needs staff status and the role of a curator."
-
-
-def may_enter(user: Any) -> bool:
-    """Tell whether a user is staff and at least a curator."""
-    return bool(user.is_staff and rank_of_user(user) >= RANKS[Role.CURATOR])
+NO_ROLE = "{} has no role yet. A superuser gives one."
 
 
 def rank_in(request: Any) -> int:
@@ -44,12 +39,12 @@ def rank_in(request: Any) -> int:
 
 
 def may_curate(request: Any) -> bool:
-    """Tell whether the request's user may enter."""
+    """Tell whether the request's user may open the models' own pages."""
     return bool(request.user.is_staff and rank_in(request) >= RANKS[Role.CURATOR])
 
 
 def may_read(request: Any) -> bool:
-    """Tell whether the request's user may read what the API shows."""
+    """Tell whether the request's user may enter, and read what the API shows."""
     return rank_in(request) >= RANKS[Role.READER]
 
 
@@ -60,10 +55,11 @@ def may_administer(request: Any) -> bool:
 
 
 class LoginForm(AuthenticationForm):
+    """Lets in whoever has a role: which pages they may open is asked by each."""
+
     def confirm_login_allowed(self, user: Any) -> None:
-        super().confirm_login_allowed(user)
-        if not may_enter(user):
-            raise forms.ValidationError(REFUSAL.format(user))
+        if rank_of_user(user) == NO_RANK:
+            raise forms.ValidationError(NO_ROLE.format(user))
 
 
 class OwnPasswordForm(OldPasswordMixin, AdminOwnPasswordChangeForm):
@@ -80,16 +76,16 @@ class OwnPasswordForm(OldPasswordMixin, AdminOwnPasswordChangeForm):
 
 
 class TunixAdminSite(AdminSite):
-    """Open to staff who are curators; others are asked to log in as somebody else."""
+    """Open to whoever has a role; models' own pages ask for more (`RoleRights`)."""
 
     login_form = LoginForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return may_curate(request)
+        return may_read(request)
 
     def login(self, request: Any, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method == "GET" and request.user.is_authenticated and not may_curate(request):
-            messages.warning(request, REFUSAL.format(request.user))
+        if request.method == "GET" and request.user.is_authenticated and not may_read(request):
+            messages.warning(request, NO_ROLE.format(request.user))
         return super().login(request, extra_context)
 
     def password_change(

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -23,7 +22,8 @@ from tunix_site import apps
 class NotesConfig(apps.SiteApp):
     name = "notes"
     place = 15
-    menu = apps.Menu("Notes", {"Sessions": ("tunix_site_apikey", "note")})
+    links = [apps.Link("Notes", "note-list", "note")]
+    records = {"Sessions": ("tunix_site_apikey", "note")}
     urls = "notes.routes"
     root_links = {"notes": "note-list"}
     tags = {"notes": "What was noted."}
@@ -70,6 +70,7 @@ urlpatterns = [path("notes", NotesView.as_view(), name="note-list")]
 describe = describing({"noted": "What it says."})
 """,
 }
+USERS = ("auth_user", "person")
 ASK = """
 import json
 import django
@@ -77,6 +78,7 @@ django.setup()
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core import checks
+from django.test import RequestFactory
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIRequestFactory, force_authenticate
 from jobs.workers.processes import worker_commands
@@ -87,10 +89,14 @@ from tunix_site.serving.metrics import ASKED_AT_ONCE
 
 request = APIRequestFactory().get("/api/", SERVER_NAME="localhost")
 force_authenticate(request, User(is_superuser=True))
+asked = RequestFactory().get("/admin/")
+asked.user = User(is_superuser=True, is_staff=True)
 document = SchemaGenerator().get_schema(public=True)
 print(json.dumps({
     "found": [found.msg for found in checks.run_checks()],
-    "menus": [group["title"] for group in navigation(None)],
+    "sidebar": {
+        group["title"]: [line["title"] for line in group["items"]] for group in navigation(asked)
+    },
     "links": list(RootView.as_view()(request).data),
     "tags": [tag["name"] for tag in document["tags"]],
     "said": document["components"]["schemas"]["Note"]["properties"]["noted"]["description"],
@@ -127,9 +133,8 @@ def told(tmp_path) -> dict:
 
 def test_a_new_app_is_named_in_the_settings_alone(told):
     assert told["found"] == []
-    assert told["menus"] == [
-        *("Curation", "Traces", "Notes", "Datasets", "Evaluation sets", "Work", "Access"),
-    ]
+    assert told["sidebar"][""][-1] == "Notes"
+    assert "Sessions" in told["sidebar"]["Records"]
     assert told["links"][:7] == [
         *("version", "traces", "reviews", "preferences", "queues", "filters", "notes"),
     ]
@@ -168,16 +173,20 @@ def test_what_the_apps_say_is_there():
     ("app", "name", "value", "fault"),
     [
         (
-            *(DatasetsConfig, "menu"),
-            apps.Menu(
-                "Datasets", {**DatasetsConfig.menu.pages, "Dataset items": ("auth_user", "list")}
-            ),
-            "The admin's page datasets_datasetitem is in no app's menu.",
+            *(DatasetsConfig, "records", {**DatasetsConfig.records, "Dataset items": USERS}),
+            "The admin's page datasets_datasetitem is among no app's records.",
         ),
         (
-            *(DatasetsConfig, "menu"),
-            replace(DatasetsConfig.menu, instead={"datasets_dataset": "no-datasets"}),
-            "datasets: in place of datasets_dataset stands no-datasets, which is no route.",
+            *(DatasetsConfig, "links", [apps.Link("Sets", "no-datasets", "dataset")]),
+            "datasets: Sets leads to no-datasets, which is no route.",
+        ),
+        (
+            *(DatasetsConfig, "links", [apps.Link("Sets", "datasets", "dataset", role="king")]),
+            "datasets: Sets is for the role king, which there is not.",
+        ),
+        (
+            *(DatasetsConfig, "links", [apps.Link("Sets", "datasets", "s", instead_of="a_b")]),
+            "datasets: it names a_b, which the admin has no page for.",
         ),
         (
             *(DatasetsConfig, "root_links", {"datasets": "dataset-lists"}),
@@ -195,8 +204,6 @@ def test_what_an_app_leaves_out_or_says_wrong_is_found(monkeypatch, app, name, v
 
 
 def test_a_page_that_is_not_there_is_found(monkeypatch):
-    pages = {**apps.TunixSiteConfig.menu.pages, "Notes": ("tunix_site_note", "note")}
-    monkeypatch.setattr(apps.TunixSiteConfig, "menu", apps.Menu("Access", pages))
-    assert faults() == [
-        "tunix_site: the menu names tunix_site_note, which the admin has no page for."
-    ]
+    records = {**apps.TunixSiteConfig.records, "Notes": ("tunix_site_note", "note")}
+    monkeypatch.setattr(apps.TunixSiteConfig, "records", records)
+    assert faults() == ["tunix_site: it names tunix_site_note, which the admin has no page for."]
