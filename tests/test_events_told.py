@@ -181,6 +181,7 @@ def test_what_a_form_of_the_admin_writes_is_told(admin_client, page):
 
 JOBS = {
     "bulk": ("post", "/api/traces/bulk"),
+    "bulk_delete": ("post", "/api/traces/bulk-delete"),
     "undo": ("post", "/api/jobs/{id}/undo"),
     "score": ("post", "/api/traces/score-all"),
     "fill_queue": ("post", "/api/queues"),

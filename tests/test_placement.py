@@ -196,6 +196,7 @@ BELOW = (  # services, and what stands below them in each app
 WRITE_BESIDE = {
     "datasets/recipe/candidates.py": "stores candidates in temporary tables",
     "traces/copy_in.py": "inserts traces by COPY",
+    "traces/curation/pieces.py": "keeps the ids that a change of many is for, in one statement",
     "tunix_site/admin_base/site.py": "sets one's own password, by its form",
     "tunix_site/api/idempotency.py": "keeps the answers to requests that may come again",
     "tunix_site/postgres/cluster.py": "makes the role and the database, before there is a table",

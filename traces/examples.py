@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.api.examples import BULK_JOB, SCORE_JOB
+from jobs.api.examples import BULK_DELETE_JOB, BULK_JOB, SCORE_JOB
 
 TRACE_ID = "01a20ff4-1ec0-715c-a98b-b21593e56295"
 OTHER_ID = "01a20ff4-1f40-73eb-87bb-6703f77eca47"
@@ -215,6 +215,12 @@ OF_SCORING: dict[str, dict[Any, Any]] = {
     "score_all": {
         "request": {"where": {"source": "by hand"}, "criteria": "arithmetic"},
         202: SCORE_JOB,
+    }
+}
+OF_DELETION: dict[str, dict[Any, Any]] = {
+    "bulk_delete": {
+        "request": {"where": {"source": "by hand", "status": "rejected"}, "expected_count": 2},
+        202: BULK_DELETE_JOB,
     }
 }
 OF_REWARDS: dict[str, dict[Any, Any]] = {

@@ -10,8 +10,10 @@ from jobs.models import Job
 from jobs.progress import Progress
 from traces.curation.queues import Queue
 from traces.serializers.curation import BulkSerializer
+from traces.serializers.deletion import BulkDeletionSerializer
 from traces.serializers.scores import ScoreAllSerializer
 from traces.services.bulk.changing import BULK, change_traces, tell_of_change
+from traces.services.bulk.deleting import BULK_DELETE, delete_traces
 from traces.services.bulk.undoing import UNDO, tell_of_undoing, undo_bulk_change
 from traces.services.importing.imports import IMPORT
 from traces.services.queues.filling import FILL, fill_queue
@@ -37,6 +39,19 @@ def bulk(job: Job, progress: Progress) -> dict[str, Any]:
         newest=UUID(newest) if newest else None,
     )
     return asdict(counts)
+
+
+@job_kind(BULK_DELETE, queue="bulk", role=Role.CURATOR)
+def bulk_delete(job: Job, progress: Progress) -> dict[str, Any]:
+    """Delete the traces of a request; done again, it goes on."""
+    serializer = BulkDeletionSerializer(data=job.parameters)
+    serializer.is_valid(raise_exception=True)
+    return delete_traces(
+        deletion=serializer.to_deletion(),
+        job=job,
+        progress=progress,
+        by=actors.worker(user=job.created_by, job_id=job.pk),
+    )
 
 
 @job_kind(UNDO, queue="bulk", role=Role.CURATOR, tell=tell_of_undoing)

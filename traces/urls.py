@@ -1,3 +1,4 @@
+from traces.views.deletion import DeletionViewSet
 from traces.views.preferences import PreferenceViewSet
 from traces.views.queues import ClaimViewSet, QueueViewSet
 from traces.views.reviews import ReviewViewSet
@@ -8,6 +9,7 @@ from tunix_site.api.routers import Router
 
 router = Router()
 router.register("traces", ScoringViewSet, basename="scoring")
+router.register("traces", DeletionViewSet, basename="deletion")
 router.register("traces", TraceViewSet, basename="trace")
 router.register("scores", ScoreViewSet, basename="score")
 router.register("reviews", ReviewViewSet, basename="review")

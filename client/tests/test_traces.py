@@ -5,7 +5,7 @@ import pytest
 from jobs.tests.working import work_off
 from traces.models import Score, Status, Trace
 from traces.tests.factories import BodyFactory, ScoreFactory, TraceFactory
-from tunix_rt import Conflict, NotFound
+from tunix_rt import Conflict, Forbidden, NotFound
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -75,6 +75,20 @@ def test_all_that_match_are_changed_by_a_job(client):
     assert undo["kind"] == "undo"
     work_off("bulk")
     assert client.jobs.wait(undo["id"])["result"]["restored_count"] == 2
+
+
+def test_all_that_match_are_deleted_by_a_superuser(client, django_user_model):
+    TraceFactory.create_batch(2)
+    with pytest.raises(Forbidden, match="superusers"):
+        client.traces.delete_all({}, expected_count=2)
+    for user in django_user_model.objects.all():
+        user.is_superuser = True
+        user.save()
+    with pytest.raises(Conflict):
+        client.traces.delete_all({}, expected_count=3)
+    job = client.traces.delete_all({}, expected_count=2)
+    work_off("bulk")
+    assert client.jobs.wait(job["id"])["result"]["deleted_count"] == 2
 
 
 def test_a_trace_is_deleted(client):

@@ -24,6 +24,7 @@ QUEUED = {
     "result": None,
 }
 BULK_JOB = {**QUEUED, "kind": "bulk"}
+BULK_DELETE_JOB = {**QUEUED, "kind": "bulk_delete", "total": 2}
 UNDO_JOB = {**QUEUED, "kind": "undo"}
 SCORE_JOB = {**QUEUED, "kind": "score", "total": 2}
 

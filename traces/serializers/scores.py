@@ -18,6 +18,7 @@ from traces.services.scoring.request import Scoring
 from tunix_site.api.fields import (
     BooleanField,
     ChoiceTextField,
+    IntegerField,
     NumberField,
     ObjectField,
     StrictSerializer,
@@ -75,9 +76,21 @@ class ScoreAllSerializer(StrictSerializer):
         default=True,
         help_text="False: score those anew that have a score by this version of the scorer.",
     )
+    expected_count = IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        required=False,
+        help_text="Refused where another number of traces is to be scored.",
+    )
 
     def to_scoring(self, *, newest: UUID) -> Scoring:
-        return Scoring(**self.validated_data, newest=newest)
+        asked = self.validated_data
+        return Scoring(
+            where=asked["where"],
+            criteria=asked["criteria"],
+            missing_only=asked["missing_only"],
+            newest=newest,
+        )
 
 
 class ScoreAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -15,9 +15,10 @@ from jobs.models import Job
 from jobs.services.queue import requeue_job
 from jobs.services.reaping import MAX_ATTEMPTS, reap_jobs
 from jobs.tests.working import work_off
+from traces.curation import pieces
 from traces.curation.tags import TagChange
 from traces.models import Review, Trace
-from traces.services.bulk import changing
+from traces.services.bulk import changing, freezing
 from traces.tests.concurrency import like, somebody_waits
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
 from tunix_site.tests.live import wait_until
@@ -69,7 +70,7 @@ def test_the_answer_is_a_job(curator):
 
 
 def test_more_than_one_piece_is_changed(curator, monkeypatch):
-    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
+    monkeypatch.setattr("traces.curation.pieces.FROZEN_AT_ONCE", 2)
     TraceFactory.create_batch(5)
     assert changed(curator, {"status": "unreviewed"}, {"status": "approved"})["changed_count"] == 5
     assert not Trace.objects.exclude(status="approved").exists()
@@ -218,7 +219,7 @@ def test_a_job_of_nobody_fails(curator, django_user_model):
 @pytest.fixture
 def breaks_off(monkeypatch):
     """Have the next change break off after the first of its pieces, two traces each."""
-    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
+    monkeypatch.setattr("traces.curation.pieces.FROZEN_AT_ONCE", 2)
 
     def after_one(error: Exception) -> None:
         pieces = iter([None, error])
@@ -337,12 +338,12 @@ def test_what_a_cancellation_was_too_late_for_is_told_once(curator, when_done):
 
 def test_a_filter_that_takes_too_long_is_refused(curator, monkeypatch):
     TraceFactory()
-    slow = changing._FREEZE.replace("FROM ({matching})", "FROM pg_sleep(9), ({matching})")
-    monkeypatch.setattr(changing, "_FREEZE", slow)
-    monkeypatch.setattr(changing, "FREEZE_SECONDS", 0.05)
+    slow = pieces._FREEZE.replace("FROM ({matching})", "FROM pg_sleep(9), ({matching})")
+    monkeypatch.setattr(pieces, "_FREEZE", slow)
+    monkeypatch.setattr(freezing, "FREEZE_SECONDS", 0.05)
     response = post(curator, {}, {"status": "approved"})
     assert response.status_code == 503
-    assert response.json()["detail"].endswith("narrow the filter, and change the rest after that.")
+    assert response.json()["detail"].endswith("narrow the filter, and do the rest after that.")
     assert not Job.objects.exists()
 
 
@@ -350,7 +351,7 @@ def test_a_filter_that_takes_too_long_is_refused(curator, monkeypatch):
 def test_whoever_cancels_it_waits_for_a_piece_and_after_that_nothing_is_changed(
     curator, monkeypatch
 ):
-    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
+    monkeypatch.setattr("traces.curation.pieces.FROZEN_AT_ONCE", 2)
     TraceFactory.create_batch(5)
     job = post(curator, {}, {"status": "approved"}).json()["id"]
     other, change, cancelling = like(curator), changing._change, []

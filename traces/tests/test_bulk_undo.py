@@ -207,7 +207,7 @@ def test_what_is_cancelled_is_undone_as_far_as_it_came(curator, breaks_off):  # 
 
 
 def test_an_undoing_that_was_cancelled_goes_on_when_asked_again(curator, monkeypatch):
-    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
+    monkeypatch.setattr("traces.curation.pieces.FROZEN_AT_ONCE", 2)
     TraceFactory.create_batch(5)
     change(curator, {}, {"status": "approved", "add_tags": ["a"]})
     pieces, original = iter([None, OperationalError("away")]), undoing._undo
@@ -241,7 +241,7 @@ def broken_off(curator, monkeypatch) -> Job:
 
 
 def test_an_undoing_that_a_worker_took_up_again_counts_all(curator, monkeypatch):
-    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
+    monkeypatch.setattr("traces.curation.pieces.FROZEN_AT_ONCE", 2)
     TraceFactory.create_batch(5)
     change(curator, {}, {"status": "approved"})
     job = broken_off(curator, monkeypatch)
@@ -255,7 +255,7 @@ def test_an_undoing_that_a_worker_took_up_again_counts_all(curator, monkeypatch)
 
 
 def test_what_was_undone_before_it_is_cancelled_in_its_queue_is_told(curator, monkeypatch):
-    monkeypatch.setattr("traces.services.bulk.changing.CHANGED_AT_ONCE", 2)
+    monkeypatch.setattr("traces.curation.pieces.FROZEN_AT_ONCE", 2)
     TraceFactory.create_batch(5)
     change(curator, {}, {"status": "approved"})
     job = broken_off(curator, monkeypatch)

@@ -67,6 +67,7 @@ class ScoringViewSet(ApiViewSet):
         serializer.is_valid(raise_exception=True)
         job = start_scoring(
             scoring=serializer.to_scoring(newest=newest_trace()),
+            expected_count=serializer.validated_data.get("expected_count"),
             parameters=dict(request.data),
             by=self.actor,
         )

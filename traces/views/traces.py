@@ -104,7 +104,7 @@ class TraceViewSet(ApiViewSet):
     instead: ClassVar = {
         "PATCH": "POST /api/traces/bulk changes all traces that match.",
         "DELETE": "One at a time is deleted, by its id; POST /api/traces/bulk rejects all that "
-        "match.",
+        "match, POST /api/traces/bulk-delete deletes them.",
     }
     repeatable: ClassVar = {"import_stream"}
     streams: ClassVar = {"import_stream"}

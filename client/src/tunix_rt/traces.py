@@ -153,6 +153,15 @@ class Traces:
         job: Job = self._transport.post(f"{PATH}/bulk", body)
         return job
 
+    def delete_all(self, where: Mapping[str, Any], *, expected_count: int) -> Job:
+        """Delete all that match and no dataset holds, for good, as a job; for superusers.
+
+        Conflict where others match than `expected_count`.
+        """
+        body = {"where": where, "expected_count": expected_count}
+        job: Job = self._transport.post(f"{PATH}/bulk-delete", body)
+        return job
+
     def delete(self, trace_id: str) -> None:
         """Delete what no dataset holds; Conflict names those that do."""
         self._transport.send("DELETE", f"{PATH}/{segment(trace_id)}")

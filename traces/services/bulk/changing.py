@@ -2,46 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
 from events.actors import Actor, worker
 from events.services import record_event
 from jobs.models import Job
 from jobs.progress import ErrorRow, Progress
-from jobs.services.queue import start_job
-from jobs.services.undoing import UNDONE_WITHIN
 from traces.curation.pieces import BulkPiece
 from traces.document import MAX_TAGS
 from traces.finding.filters import matching
 from traces.services.bulk.counting import Counts, counted
+from traces.services.bulk.freezing import start_frozen
 from traces.services.bulk.rows import Change, change_rows
 from traces.services.bulk.walking import work_pieces
-from tunix_site.database.patience import patience
-from tunix_site.errors import Conflict
 
 BULK = "bulk"
-CHANGED_AT_ONCE = 1_000
-FREEZE_SECONDS = 30  # a request's thread, one of few, waits for it; a million takes some
-LONGEST_UNDOING = timedelta(days=1)  # of what was asked for at the last moment
-NARROWER = "Nothing was changed: narrow the filter, and change the rest after that."
-
-_FREEZE = """
-    INSERT INTO traces_bulkpiece (job_id, number, ids)
-    SELECT %s, number, array_agg(id ORDER BY id DESC)
-    FROM (
-        SELECT id, (row_number() OVER (ORDER BY id DESC) - 1) / %s AS number
-        FROM ({matching}) AS matching (id)
-    ) AS numbered
-    GROUP BY number
-    RETURNING cardinality(ids)
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,34 +35,15 @@ def start_bulk_change(
 ) -> Job:
     """Queue a change of the traces that match now; Conflict where they are not as many as said.
 
-    Their ids are kept, so that no other trace is changed, whatever matches by then; Unavailable
-    where to find them takes more than FREEZE_SECONDS. `parameters` is the request as it came.
+    Unavailable where to find them takes too long. `parameters` is the request as it came.
     """
-    _forget_old_pieces()
-    with transaction.atomic():
-        job = start_job(kind=BULK, parameters=parameters, by=by)
-        with patience(FREEZE_SECONDS, advice=NARROWER):
-            count = _freeze(change, job)
-        if expected_count is not None and count != expected_count:
-            raise Conflict(f"{count:,} traces match, not {expected_count:,}: nothing was changed.")
-        Job.objects.filter(pk=job.pk).update(total=count)
-    job.total = count
-    return job
-
-
-def _forget_old_pieces() -> None:
-    before = timezone.now() - UNDONE_WITHIN - LONGEST_UNDOING
-    BulkPiece.objects.filter(job__finished_at__lt=before).delete()
-
-
-def _freeze(change: BulkChange, job: Job, newest: UUID | None = None) -> int:
-    found = matching(change.where).order_by().values("pk")
-    if newest is not None:
-        found = found.filter(pk__lte=newest)
-    sql, parameters = found.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(_FREEZE.format(matching=sql), [job.pk, CHANGED_AT_ONCE, *parameters])
-        return sum(count for (count,) in cursor.fetchall())
+    return start_frozen(
+        kind=BULK,
+        where=change.where,
+        expected_count=expected_count,
+        parameters=parameters,
+        by=by,
+    )
 
 
 def change_traces(
@@ -105,7 +65,7 @@ def change_traces(
         raise PermissionDenied("Whoever started it is no user any more.")
     pieces = BulkPiece.objects.filter(job=job)
     if newest is not None and not pieces.exists():
-        _freeze(change, job, newest)
+        BulkPiece.objects.freeze(job, matching(change.where).filter(pk__lte=newest))
     for piece in pieces.exclude(matched_count=None).iterator(chunk_size=10):  # by earlier attempts
         progress.done += len(piece.ids)
         progress.add_errors(_errors(piece))

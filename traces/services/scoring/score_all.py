@@ -12,14 +12,27 @@ from traces.services.scoring.contents import score_contents
 from traces.services.scoring.prompts import score_prompts
 from traces.services.scoring.request import Batch, Scoring
 from traces.services.walking import NEWEST
+from tunix_site.errors import Conflict
 
 SCORE = "score"
 
 
-def start_scoring(*, scoring: Scoring, parameters: dict[str, Any], by: Actor) -> Job:
-    """Queue the scoring of all traces that match now; `parameters` is the request as it came."""
+def start_scoring(
+    *,
+    scoring: Scoring,
+    parameters: dict[str, Any],
+    by: Actor,
+    expected_count: int | None = None,
+) -> Job:
+    """Queue the scoring of all traces that match now; `parameters` is the request as it came.
+
+    Conflict where not as many are to be scored as was said.
+    """
+    count = scoring.to_score().count()
+    if expected_count not in (None, count):
+        raise Conflict(f"{count:,} traces are to be scored, not {expected_count:,}.")
     kept = {**parameters, NEWEST: str(scoring.newest)}
-    return start_job(kind=SCORE, parameters=kept, by=by, total=scoring.to_score().count())
+    return start_job(kind=SCORE, parameters=kept, by=by, total=count)
 
 
 def score_all(
