@@ -10,6 +10,7 @@ from pages.review import queued, views
 from pages.review.correcting import CorrectView
 from pages.traces import filter_views, trace_views
 from pages.traces.bulk import views as bulk
+from pages.traces.columns.views import ColumnsView
 from pages.traces.views import TracesView
 
 QUEUE = r"(?P<queue>[0-9]{1,18})"
@@ -55,6 +56,7 @@ urlpatterns = [
     re_path(rf"^datasets/{KEY}/?$", datasets.DatasetView.as_view(), name="dataset"),
     re_path(rf"^datasets/{KEY}/check/?$", datasets.CheckView.as_view(), name="dataset-check"),
     re_path(rf"^datasets/{KEY}/delete/?$", datasets.DeleteView.as_view(), name="dataset-delete"),
+    re_path(r"^traces/columns/?$", ColumnsView.as_view(), name="traces-columns"),
     re_path(r"^traces/filters/?$", filter_views.FiltersView.as_view(), name="traces-filters"),
     re_path(
         r"^traces/filters/(?P<kept>[0-9]{1,18})/delete/?$",
@@ -66,6 +68,9 @@ urlpatterns = [
         rf"^traces/{TRACE}/verdict/?$", trace_views.VerdictView.as_view(), name="traces-verdict"
     ),
     re_path(rf"^traces/{TRACE}/tags/?$", trace_views.TagsView.as_view(), name="traces-tags"),
+    re_path(
+        rf"^traces/{TRACE}/delete/?$", trace_views.DeletionView.as_view(), name="traces-delete"
+    ),
     re_path(r"^traces/bulk/?$", bulk.AskingView.as_view(), name="traces-bulk"),
     re_path(r"^traces/bulk/start/?$", bulk.StartView.as_view(), name="traces-bulk-start"),
     re_path(rf"^traces/bulk/{JOB}/?$", bulk.JobView.as_view(), name="traces-bulk-job"),

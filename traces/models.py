@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 from events.actors import Actor
 from traces import document
 from traces.copy_in import row_of
+from traces.curation.columns import ShownColumns  # noqa: F401  # a model of this app
 from traces.curation.members import Claim, QueueMember, Skip  # noqa: F401  # models of this app
 from traces.curation.pieces import BulkPiece  # noqa: F401  # a model of this app
 from traces.curation.queues import (  # noqa: F401  # models of this app

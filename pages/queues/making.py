@@ -8,7 +8,7 @@ from django.http import QueryDict
 from rest_framework.exceptions import APIException
 
 from events.actors import Actor
-from pages.review.sent import lines_of, unix
+from pages.shared.lines import lines_of, unix
 from traces.curation.queues import Queue
 from traces.finding.filters import TraceFilters
 from traces.serializers.queues import NewQueueSerializer

@@ -5,13 +5,17 @@ import re
 import uuid
 
 import pytest
+from django.contrib.auth.models import User
 
+from datasets.tests.factories import DatasetFactory
+from events.tests.acting import acting
 from jobs.models import Job
 from jobs.tests.working import work_off
 from pages.tests.hostile import hostile
 from pages.tests.markup import Markup
 from pages.tests.slow import sleeping
-from traces.models import Trace
+from traces.models import Score, Trace
+from traces.services.scores import score_trace
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
 
@@ -32,7 +36,9 @@ def asked(client, **form) -> str:
 
 
 def hidden(page: str) -> dict[str, str]:
-    found = re.findall(r'<input type="hidden" name="(where|change|count)" value="([^"]*)"', page)
+    found = re.findall(
+        r'<input type="hidden" name="(kind|where|given|count)" value="([^"]*)"', page
+    )
     return {name: value.replace("&quot;", '"') for name, value in found}
 
 
@@ -66,12 +72,16 @@ def test_all_that_match_are_rejected_and_that_is_undone(ada):
 
 def test_chosen_ones_are_tagged(ada):
     one, two, _other = TraceFactory.create_batch(3)
-    form = {"chosen": [str(one.pk), str(two.pk)], "action": "tags", "add_tags": " seen, odd "}
+    form = {
+        "chosen": [str(one.pk), str(two.pk)],
+        "action": "tags",
+        "add_tags": "seen\r\n\r\nodd, too",
+    }
     page = asked(ada, **form)
-    assert "tagged seen, odd" in page
+    assert "tagged seen, odd, too" in page
     started(ada, page)
     work_off("bulk")
-    assert Trace.objects.filter(tags=["seen", "odd"]).count() == 2
+    assert Trace.objects.filter(tags=["seen", "odd, too"]).count() == 2
 
 
 def test_another_number_by_now_asks_again(ada):
@@ -120,6 +130,9 @@ def test_the_polling_of_what_has_ended_loads_the_page(ada):
         ({"action": "reject", "scope": "all", "where": '{"a": 1}'}, "Unknown field"),
         ({"action": "tags", "scope": "all"}, "Give a status"),
         ({"action": "tags", "scope": "all", "add_tags": "x" * 65}, "add_tags"),
+        ({"action": "score", "scope": "all"}, "criteria"),
+        ({"action": "score", "scope": "all", "criteria": "judge"}, "criteria"),
+        ({"action": "score", "criteria": "arithmetic", "chosen": "x"}, "It is no id."),
     ],
 )
 def test_what_is_wrong_is_told_on_the_list(ada, form, reason):
@@ -139,7 +152,7 @@ def test_what_was_sent_is_shown_again_where_it_is_refused(ada):
         "where": '{"source": "mine"}',
         "chosen": str(one.pk),
         "action": "tags",
-        "add_tags": "seen, " + "x" * 65,
+        "add_tags": "seen\n" + "x" * 65,
         "remove_tags": "odd",
     }
     response = ada.post(f"{URL}?source=mine", form)
@@ -147,8 +160,9 @@ def test_what_was_sent_is_shown_again_where_it_is_refused(ada):
     inputs = [attributes for tag, attributes in elements if tag == "input"]
     boxes = {one["value"]: "checked" in one for one in inputs if one.get("name") == "chosen"}
     assert boxes == {str(one.pk): True, str(two.pk): False}
-    typed = {one["name"]: one["value"] for one in inputs if one.get("name", "").endswith("_tags")}
-    assert typed == {name: form[name] for name in ("add_tags", "remove_tags")}
+    page = response.content.decode()
+    for name in ("add_tags", "remove_tags"):
+        assert re.search(rf'name="{name}"[^>]*>\n{form[name]}</textarea>', page)
     [action] = [
         attributes["action"] for _, attributes in elements if attributes.get("id") == "chosen"
     ]
@@ -178,13 +192,23 @@ def test_a_filter_that_is_too_long_for_an_address_is_refused(ada):
 def test_what_takes_too_long_to_count_is_told(ada, monkeypatch):
     TraceFactory()
     monkeypatch.setattr("pages.traces.bulk.showing.SECONDS", 0.05)
-    monkeypatch.setattr("pages.traces.bulk.showing.matching", sleeping)
+    monkeypatch.setattr("pages.traces.bulk.asking.matching", sleeping)
     response = ada.post(URL, {"where": "{}", "scope": "all", "action": "flag"})
     assert response.status_code == 400
     assert "Nothing was changed. It takes longer than" in response.content.decode()
 
 
-@pytest.mark.parametrize("form", [{"where": "{}"}, {"change": "[]", "where": "1"}, {}])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"where": "{}"},
+        {"given": "[]", "where": "1"},
+        {},
+        {"kind": "score", "where": "{}", "given": "[]"},
+        {"kind": "score", "where": "1", "given": '{"criteria": ["x"]}', "count": "9" * 30},
+        {"kind": "\0", "where": '{"q": "\0"}', "given": "1" * 5_000},
+    ],
+)
 def test_a_start_of_nothing_is_refused(ada, form):
     assert ada.post(f"{URL}start/", form).status_code == 400
     assert not Job.objects.exists()
@@ -216,3 +240,74 @@ def test_other_jobs_have_no_such_page(ada):
     job = Job.objects.create(kind="build")
     assert ada.get(f"{URL}{job.pk}/").status_code == 404
     assert ada.get(f"{URL}{'0' * 36}/").status_code == 404
+
+
+def test_all_that_match_are_scored_where_they_lack_a_score(ada):
+    step = [{"i": 0, "type": "a", "content": "2+2=5"}]
+    TraceFactory.create_batch(12, meta={"source": "mine"}, steps=step)
+    scored = TraceFactory(meta={"source": "mine"}, steps=step)
+    score_trace(trace=scored, criteria="arithmetic", by=acting(User.objects.get()))
+    where = json.dumps({"source": "mine"})
+    form = {"where": where, "scope": "all", "action": "score", "criteria": "arithmetic"}
+    page = asked(ada, **form)
+    assert "Exactly <strong>12</strong> traces will be <strong><bdi>scored on arithmetic" in page
+    assert page.count('class="status unreviewed"') == 10
+    address = started(ada, page)
+    assert "Scoring 12 traces: scored on arithmetic" in ada.get(address).content.decode()
+    work_off("scoring")
+    page = ada.get(address).content.decode()
+    assert "12 scored on arithmetic" in page
+    assert "?criteria=arithmetic" in page
+    assert Score.objects.filter(criteria="arithmetic").count() == 13
+    assert "No trace that matches lacks a score" in asked(ada, **form)
+    assert "Exactly <strong>13</strong>" in asked(ada, **form, again="on")
+
+
+def test_another_number_to_score_by_now_asks_again(ada):
+    TraceFactory()
+    page = asked(ada, scope="all", action="score", criteria="baseline")
+    TraceFactory()
+    response = ada.post(f"{URL}start/", hidden(page))
+    assert "2 traces are to be scored, not 1." in response.content.decode()
+    assert not Job.objects.exists()
+
+
+@pytest.fixture
+def root(ada):
+    User.objects.update(is_superuser=True)
+    return ada
+
+
+def test_a_superuser_deletes_by_typing_the_number(root):
+    held = TraceFactory(meta={"source": "mine"})
+    DatasetFactory(name="sums", version="2")
+    TraceFactory.create_batch(1_199, meta={"source": "mine"})
+    other = TraceFactory(meta={"source": "other"})
+    where = json.dumps({"source": "mine"})
+    page = asked(root, where=where, scope="all", action="delete")
+    for said in ("Exactly <strong>1,200</strong> traces", "cannot be undone", "<strong>1</strong>"):
+        assert said in page
+    sent = hidden(page)
+    assert "count" not in sent
+    for count in ("", "1199", "yes"):
+        response = root.post(f"{URL}start/", {**sent, "count": count})
+        assert response.status_code in (200, 400)
+        assert not Job.objects.exists()
+    address = root.post(f"{URL}start/", {**sent, "count": " 1,200 "})["Location"]
+    assert "Deleting 1,200 traces" in root.get(address).content.decode()
+    work_off("bulk")
+    page = root.get(address).content.decode()
+    assert "1,199 deleted" in page
+    assert f"Trace {held.pk} is held by: sums-2." in page
+    assert set(Trace.objects.all()) == {held, other}
+
+
+def test_only_superusers_are_asked_whether_to_delete(ada):
+    TraceFactory()
+    assert 'value="delete"' not in ada.get("/admin/traces").content.decode()
+    response = ada.post(URL, {"where": "{}", "scope": "all", "action": "delete"})
+    assert response.status_code == 403
+    assert "Only superusers delete many" in response.content.decode()
+    form = {"kind": "delete", "where": "{}", "given": "{}", "count": "1"}
+    assert ada.post(f"{URL}start/", form).status_code == 403
+    assert not Job.objects.exists()

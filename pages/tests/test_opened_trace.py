@@ -111,7 +111,7 @@ def test_tags_that_somebody_else_changed_are_not_lost(curating):
     assert response.status_code == 409
     page = response.content.decode()
     assert "The tags are a, theirs by now, not a." in page
-    assert ">a\nmine</textarea>" in page
+    assert ">\na\nmine</textarea>" in page
     assert 'name="expected_tags" value="[&quot;a&quot;, &quot;theirs&quot;]"' in page
     trace.refresh_from_db()
     assert trace.tags == ["a", "theirs"]
@@ -135,11 +135,43 @@ def test_deletion_is_in_a_menu_and_for_curators(curating):
     page = curating.get(address(trace)).content.decode()
     main = page[page.index("<main") :]
     menu = main[main.index('<details class="menu"') :]
-    assert f"/admin/traces/trace/{trace.pk}/delete/" in menu
+    assert f"/admin/traces/{trace.pk}/delete" in menu
     assert "Delete" not in main[: main.index('<details class="menu"')]
     reading = logged_in("reader", is_staff=False).get(address(trace)).content.decode()
     assert "/delete/" not in reading
     assert 'name="verdict"' not in reading
+
+
+def test_deleting_asks_first_and_leads_back_to_the_list(curating):
+    trace, other = TraceFactory(prompt="<b>Of eggs</b>"), TraceFactory()
+    page = curating.get(address(trace, "/delete"), {"source": "here"})
+    assert "cannot be undone" in text_of(page)
+    assert "<b>Of eggs</b>" in text_of(page)
+    assert f"/admin/traces/{trace.pk}/delete?source=here" in page.content.decode()
+    response = curating.post(address(trace, "/delete?source=here"))
+    assert response["Location"] == "/admin/traces?source=here"
+    assert list(Trace.objects.all()) == [other]
+    assert curating.post(address(trace, "/delete")).status_code == 404
+
+
+def test_a_trace_that_a_dataset_holds_is_not_deleted(curating):
+    trace = TraceFactory()
+    dataset = DatasetFactory()
+    page = curating.get(address(trace, "/delete")).content.decode()
+    assert f'href="/admin/datasets/{dataset.key}"' in page
+    assert "Delete it for good" not in page
+    response = curating.post(address(trace, "/delete"))
+    assert response.status_code == 409
+    assert f"The trace is held by: {dataset.key}." in response.content.decode()
+    assert Trace.objects.exists()
+
+
+def test_readers_delete_nothing():
+    trace = TraceFactory()
+    reading = logged_in("reader", is_staff=False)
+    assert reading.get(address(trace, "/delete")).status_code == 403
+    assert reading.post(address(trace, "/delete")).status_code == 403
+    assert Trace.objects.exists()
 
 
 def test_long_traces_come_in_pieces(curating):

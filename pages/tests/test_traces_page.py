@@ -66,8 +66,8 @@ def test_a_page_takes_few_queries(curating, django_assert_num_queries):
     for _ in range(60):
         TraceFactory()
     # session, user, groups, rows (with four that bound the time), how many they are; what there is
-    # to choose from (four small ones), the filters that are kept
-    with django_assert_num_queries(14):
+    # to choose from (four small ones), the filters that are kept, and the columns
+    with django_assert_num_queries(15):
         curating.get(ADDRESS)
 
 

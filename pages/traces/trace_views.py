@@ -8,17 +8,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import reverse
 from rest_framework.exceptions import APIException
 
+from pages.review.beside import datasets_of
 from pages.review.finding import start_of, trace_with
 from pages.review.sent import tags_sent, verdict_sent
 from pages.shared.asked import Asked
 from pages.shared.page import SitePage, wants_json
+from pages.shared.tags import tag_lines
 from pages.traces.asked import asked_by
 from pages.traces.opened import TABS, beside_in, context_of
-from traces.services.curation import curate_trace
+from traces.querysets import PREVIEW_CHARS
+from traces.services.curation import curate_trace, delete_trace
 from traces.services.reviews import review_trace
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.api.idempotency import done_once
-from tunix_site.errors import text_of
+from tunix_site.errors import Conflict, text_of
 from tunix_site.models import Role
 
 OF_PAGE = ("tab", "from")
@@ -55,7 +58,7 @@ class TracePage(SitePage):
             "asked": asked,
             "beside": beside_in(asked, found),
             "note": request.POST.get("note", ""),
-            "tags": request.POST.get("tags", "\n".join(found.tags)),
+            "tags": request.POST.get("tags", tag_lines(found.tags)),
             "expected_tags": json.dumps(found.tags),
         }
         title = f"Trace {found.pk}"
@@ -106,6 +109,37 @@ class TagsView(TracePage):
             return self.refused(request, trace, error)
         messages.success(request, "The tags are changed.")
         return back_to(request, trace)
+
+
+class DeletionView(TracePage):
+    """Asks whether a trace shall be deleted, says what holds it, and deletes it."""
+
+    role = Role.CURATOR
+
+    def get(self, request: HttpRequest, trace: str) -> HttpResponse:
+        return self.ask(request, trace)
+
+    def post(self, request: HttpRequest, trace: str) -> HttpResponse:
+        try:
+            delete_trace(trace=trace_with(trace), by=actor_of(request))
+        except Conflict as error:
+            return self.ask(request, trace, str(error.detail), status=error.status_code)
+        messages.success(request, f"Trace {trace} is deleted.")
+        return HttpResponseRedirect(reverse("traces") + _asked(request).suffix)
+
+    def ask(
+        self, request: HttpRequest, trace: str, problem: str = "", *, status: int = 200
+    ) -> HttpResponse:
+        found = trace_with(trace)
+        context = {
+            "trace": found,
+            "preview": found.prompt[:PREVIEW_CHARS],
+            "datasets": datasets_of(found),
+            "asked": _asked(request),
+            "problem": problem,
+        }
+        template = "pages/traces/delete.html"
+        return self.show(request, template, context, title="Delete this trace?", status=status)
 
 
 def back_to(request: HttpRequest, trace: str) -> HttpResponse:

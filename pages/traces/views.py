@@ -15,8 +15,12 @@ from pages.shared.page import SitePage
 from pages.traces import counting, panel
 from pages.traces.asked import asked_by, tidied
 from pages.traces.choices import choices
+from pages.traces.columns.known import columns_named, offered
+from pages.traces.columns.reading import with_cells
 from pages.traces.listing import named_by, page_of_traces
 from pages.traces.saved import shown_to
+from traces.finding.columns import chosen_by
+from traces.scorers.named import every_criteria
 from tunix_site.errors import text_of
 
 Row = dict[str, Any]
@@ -39,16 +43,22 @@ class TracesPage(SitePage):
     def listed(self, request: HttpRequest, *, status: int = 200) -> HttpResponse:
         asked, start = asked_by(request.GET), From.asked(request.GET)
         named, page, problem = _found(asked, start)
+        columns, common = columns_named(chosen_by(request.user)), choices()
         context = {
             "asked": asked,
             "page": page,
+            "rows": with_cells(page.rows, columns),
+            "columns": columns,
+            "ticked": request.POST.getlist("columns") or [one.name for one in columns],
+            "offered": offered((one.value for one in common["criteria"]), columns),
             "problem": problem,
             "named": named,
             "sent": request.POST,
             "chosen": request.POST.getlist("chosen"),
+            "criteria_here": every_criteria() if self.may_judge else (),
             "count": _count(request, asked, page, problem),
             "chips": _chips(asked),
-            "groups": panel.groups(asked, choices()),
+            "groups": panel.groups(asked, common),
             "unlisted": panel.unlisted(asked),
             "is_open": bool(asked.wrong) or "panel" in request.GET,
             "saved": shown_to(request.user),

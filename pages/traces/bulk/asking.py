@@ -1,86 +1,133 @@
 """What is asked for of many traces: which ones, and what is to become of them, also in words."""
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, ClassVar, TypeVar
 
-from django.http import QueryDict
-from django.urls import reverse
+from rest_framework.serializers import BaseSerializer
 
-from pages.queues.making import queue_form
-from traces.models import Status
+from events.actors import Actor
+from jobs.models import Job
+from traces.finding.filters import matching
+from traces.querysets import TraceQuerySet
 from traces.serializers.curation import BulkSerializer
+from traces.serializers.deletion import BulkDeletionSerializer
+from traces.serializers.scores import ScoreAllSerializer
+from traces.services.bulk.changing import start_bulk_change
+from traces.services.bulk.deleting import start_bulk_deletion
+from traces.services.scoring.score_all import start_scoring
+from traces.services.walking import newest_trace
 
-VERDICTS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "flag": Status.FLAGGED}
-NOTHING_CHOSEN = "Choose some traces first."
-MAX_ADDRESS_CHARS = 8_000  # the server takes a request line of 8,190
-TOO_LONG = "The filter is too long for an address: choose fewer traces, or send it to the API."
+S = TypeVar("S", bound=BaseSerializer[Any])
 
 
 @dataclass(frozen=True)
-class Asking:
-    """A change as the API takes it."""
+class Asking(ABC):
+    """A request as the API takes it: filters, and what becomes of the traces that match."""
 
-    where: dict[str, Any]
-    change: dict[str, Any]
+    where: Any
+    given: Any
+
+    name: ClassVar[str]
+    template: ClassVar[str]
 
     @property
     def where_json(self) -> str:
         return json.dumps(self.where, ensure_ascii=False)
 
     @property
-    def change_json(self) -> str:
-        return json.dumps(self.change, ensure_ascii=False)
+    def given_json(self) -> str:
+        return json.dumps(self.given, ensure_ascii=False)
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """Say what becomes of them."""
+
+    @abstractmethod
+    def checked(self, **more: Any) -> BaseSerializer[Any]:
+        """Validate it as the API does; ValidationError where that refuses it."""
+
+    def traces(self) -> TraceQuerySet:
+        """Give the traces that it is for."""
+        return matching(self.checked(expected_count=0).validated_data["where"])
+
+    @abstractmethod
+    def start(self, count: Any, *, by: Actor) -> Job:
+        """Start it for so many traces; refused where they are not as many any more."""
+
+
+class Change(Asking):
+    """Another status, other tags."""
+
+    name = "change"
+    template = "pages/traces/bulk/confirm.html"
+
+    @property
+    def words(self) -> str:
+        return in_words(self.given)
 
     def checked(self, **more: Any) -> BulkSerializer:
-        """Validate it as the API does; ValidationError where that refuses it."""
-        serializer = BulkSerializer(data={"where": self.where, "set": self.change, **more})
-        serializer.is_valid(raise_exception=True)
-        return serializer
+        return _valid(BulkSerializer(data={"where": self.where, "set": self.given, **more}))
+
+    def start(self, count: Any, *, by: Actor) -> Job:
+        checked = self.checked(expected_count=count)
+        return start_bulk_change(
+            change=checked.to_change(),
+            expected_count=checked.validated_data["expected_count"],
+            parameters=dict(checked.initial_data),
+            by=by,
+        )
 
 
-def where_of(form: QueryDict) -> Any:
-    """Give the filter that the list was shown with, or the ids that were chosen of it."""
-    if form.get("scope") == "all":
-        return read(form.get("where", ""))
-    return {"ids": ",".join(form.getlist("chosen"))}
+class Scoring(Asking):
+    """Scores on one criterion, for those that lack one unless it is said otherwise."""
+
+    name = "score"
+    template = "pages/traces/bulk/score.html"
+
+    @property
+    def words(self) -> str:
+        return f"scored on {self.given.get('criteria', '')}"
+
+    def checked(self, **more: Any) -> ScoreAllSerializer:
+        given = self.given if isinstance(self.given, dict) else {"": self.given}
+        return _valid(ScoreAllSerializer(data={**given, "where": self.where, **more}))
+
+    def traces(self) -> TraceQuerySet:
+        return self.checked().to_scoring(newest=newest_trace()).to_score()
+
+    def start(self, count: Any, *, by: Actor) -> Job:
+        checked = self.checked(expected_count=count)
+        return start_scoring(
+            scoring=checked.to_scoring(newest=newest_trace()),
+            expected_count=checked.validated_data["expected_count"],
+            parameters=dict(checked.initial_data),
+            by=by,
+        )
 
 
-def why_not_asked(form: QueryDict) -> str:
-    """Say why nothing can come of what the bar sends, if so."""
-    if form.get("scope") != "all" and not any(form.getlist("chosen")):
-        return NOTHING_CHOSEN
-    elsewhere = address_elsewhere(form)
-    return TOO_LONG if elsewhere and len(elsewhere) > MAX_ADDRESS_CHARS else ""
+class Deletion(Asking):
+    """That they go, for good."""
+
+    name = "delete"
+    template = "pages/traces/bulk/delete.html"
+
+    @property
+    def words(self) -> str:
+        return "deleted"
+
+    def checked(self, **more: Any) -> BulkDeletionSerializer:
+        return _valid(BulkDeletionSerializer(data={"where": self.where, **more}))
+
+    def start(self, count: Any, *, by: Actor) -> Job:
+        checked = self.checked(expected_count=count)
+        parameters = dict(checked.initial_data)
+        return start_bulk_deletion(deletion=checked.to_deletion(), parameters=parameters, by=by)
 
 
-def asked_of(form: QueryDict) -> Asking:
-    """Read what the bar of the list sends; what is wrong is left to be refused."""
-    action = form.get("action", "")
-    if action in VERDICTS:
-        return Asking(where_of(form), {"status": str(VERDICTS[action])})
-    tags = {"add_tags": _tags(form, "add_tags"), "remove_tags": _tags(form, "remove_tags")}
-    return Asking(where_of(form), {name: given for name, given in tags.items() if given})
-
-
-def address_elsewhere(form: QueryDict) -> str | None:
-    """Give the page that begins with the same traces, where something is made of them."""
-    where = where_of(form)
-    if not isinstance(where, dict):
-        return None
-    if form.get("action") == "queue":
-        return reverse("review-queues") + queue_form(where)
-    if form.get("action") == "dataset":
-        return f"{reverse('build-dataset')}?{urlencode({'where': json.dumps(where)})}"
-    return None
-
-
-def read(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+KINDS: dict[str, type[Asking]] = {kind.name: kind for kind in (Change, Scoring, Deletion)}
 
 
 def in_words(change: dict[str, Any]) -> str:
@@ -92,5 +139,6 @@ def in_words(change: dict[str, Any]) -> str:
     return ", ".join(said)
 
 
-def _tags(form: QueryDict, name: str) -> list[str]:
-    return [tag for text in form.get(name, "").split(",") if (tag := text.strip())]
+def _valid(serializer: S) -> S:
+    serializer.is_valid(raise_exception=True)
+    return serializer

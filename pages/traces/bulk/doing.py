@@ -8,9 +8,8 @@ from events.actors import Actor
 from jobs.models import Job
 from jobs.services.queue import cancel_job
 from jobs.services.undoing import undo_job
-from pages.traces.bulk.asking import Asking, read
+from pages.traces.bulk.asking import Asking
 from pages.traces.bulk.showing import question
-from traces.services.bulk.changing import start_bulk_change
 from tunix_site.errors import text_of
 
 
@@ -22,17 +21,10 @@ def asked_about(asking: Asking) -> tuple[dict[str, Any] | None, str]:
         return None, text_of(error.detail)
 
 
-def started(asking: Asking, *, count: str, by: Actor) -> tuple[Job | None, str]:
+def started(asking: Asking, *, count: Any, by: Actor) -> tuple[Job | None, str]:
     """Start what was confirmed of so many traces; None and the reason where it is refused."""
     try:
-        checked = asking.checked(expected_count=read(count))
-        job = start_bulk_change(
-            change=checked.to_change(),
-            expected_count=checked.validated_data["expected_count"],
-            parameters=dict(checked.initial_data),
-            by=by,
-        )
-        return job, ""
+        return asking.start(count, by=by), ""
     except APIException as error:
         return None, text_of(error.detail)
 

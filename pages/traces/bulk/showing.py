@@ -2,66 +2,60 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
+from datasets.models import DatasetItem
 from jobs.models import UNFINISHED, Job, State
 from jobs.services.undoing import why_not_undone
-from pages.traces.bulk.asking import Asking, in_words
+from pages.traces.bulk.asking import Asking, Deletion
+from pages.traces.bulk.telling import count_of, heading_of
 from pages.traces.counting import SECONDS
-from traces.finding.filters import matching
 from traces.services.bulk.changing import BULK
-from traces.services.bulk.counting import changed_by
+from traces.services.bulk.deleting import BULK_DELETE
 from traces.services.bulk.undoing import UNDO
+from traces.services.scoring.score_all import SCORE
 from tunix_site.database.patience import patience
 
 SAMPLES = 10
-LISTED = 50  # of what an undoing left
-CHANGES = (BULK, UNDO)
+LISTED = 50  # of what was left
+CHANGES = (BULK, UNDO, SCORE, BULK_DELETE)
 
 
 def question(asking: Asking) -> dict[str, Any]:
     """Give what a person confirms: how many there are, some of them, and what becomes of them."""
-    change = asking.checked().to_change()
-    traces = matching(change.where)
+    traces = asking.traces()
     with patience(SECONDS):
         count = traces.order_by().count()
         samples = list(traces.order_by("-pk").previews()[:SAMPLES])
+        if isinstance(asking, Deletion):
+            items = DatasetItem.objects.filter(trace=OuterRef("pk")).order_by()
+            held = traces.order_by().filter(Exists(items)).count()
     return {
         "asking": asking,
         "count": count,
         "samples": samples,
-        "words": in_words(asking.change),
+        "words": asking.words,
         "is_of_all": not asking.where,
+        "held": held if isinstance(asking, Deletion) else 0,
     }
 
 
 def job_shown(job: Job, *, by: Any) -> dict[str, Any]:
     """Give how far it has come; what has ended says what it did, and whether it can be undone."""
     is_under_way = job.state in UNFINISHED
-    is_undo = job.kind == UNDO
-    count = 0 if is_under_way or is_undo else changed_by(job=job)
+    count = 0 if is_under_way else count_of(job)
     why_not = why_not_undone(job=job)
     is_own = by.is_superuser or job.created_by_id == by.pk
+    is_change = job.kind == BULK
+    result = job.result or {}
     return {
         "job": job,
         "is_under_way": is_under_way,
-        "heading": _heading(job, count),
+        "heading": heading_of(job, count),
         "may_undo": is_own and why_not is None and count > 0,
-        "why_not": "" if is_under_way or is_undo else why_not,
-        "left_over": (job.total or 0) - count
-        if job.state == State.SUCCEEDED and not is_undo
-        else 0,
-        "left": (job.result or {}).get("left", [])[:LISTED] if is_undo else [],
+        "why_not": why_not if is_change and not is_under_way else "",
+        "left_over": (job.total or 0) - count if job.state == State.SUCCEEDED and is_change else 0,
+        "left": result.get("left", [])[:LISTED],
+        "errors": job.errors.all()[:LISTED] if job.kind == BULK_DELETE else (),
+        "criteria": job.parameters.get("criteria", "") if job.kind == SCORE else "",
     }
-
-
-def _heading(job: Job, count: int) -> str:
-    # what was undone is not kept as long as its undoing
-    change = (job.undoes if job.kind == UNDO and job.undoes else job).parameters.get("set", {})
-    words = in_words(change)
-    if job.state in UNFINISHED:
-        doing = "Undoing" if job.kind == UNDO else "Changing"
-        return f"{doing} {job.total or 0:,} traces" + (f": {words}" if words else "")
-    if job.kind == UNDO:
-        restored = (job.result or {}).get("restored_count", 0)
-        return f"{restored:,} as before" if job.state == State.SUCCEEDED else f"Undoing {job.state}"
-    ended = "" if job.state == State.SUCCEEDED else f", then {job.state}"
-    return f"{count:,} {words}{ended}"

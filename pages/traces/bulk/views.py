@@ -6,10 +6,18 @@ from django.urls import reverse
 
 from pages.shared.jobs import job_with
 from pages.shared.page import SitePage
-from pages.traces.bulk.asking import Asking, address_elsewhere, asked_of, read, why_not_asked
+from pages.traces.bulk.asking import Asking, Deletion
 from pages.traces.bulk.doing import asked_about, cancelled, started, undone
+from pages.traces.bulk.sent import (
+    address_elsewhere,
+    asked_of,
+    confirmed_of,
+    count_of,
+    why_not_asked,
+)
 from pages.traces.bulk.showing import CHANGES, job_shown
 from pages.traces.views import TracesPage
+from traces.services.bulk.deleting import OF_SUPERUSERS
 from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.models import Role
@@ -28,22 +36,22 @@ class AskingView(TracesPage):
         return self.ask(request, asked_of(request.POST))
 
     def ask(self, request: HttpRequest, asking: Asking, problem: str = "") -> HttpResponse:
+        if isinstance(asking, Deletion) and not request.user.is_superuser:
+            return self.refused(request, OF_SUPERUSERS, status=403)
         shown, refused = asked_about(asking)
         if shown is None:
             return self.refused(request, f"Nothing was changed. {problem or refused}")
-        title = f"{shown['count']:,} traces: {shown['words']}?"
-        return self.show(
-            request, "pages/traces/bulk/confirm.html", {**shown, "problem": problem}, title=title
-        )
+        traces = "trace" if shown["count"] == 1 else "traces"
+        title = f"{shown['count']:,} {traces}: {shown['words']}?"
+        return self.show(request, asking.template, {**shown, "problem": problem}, title=title)
 
 
 class StartView(AskingView):
     """Starts what was confirmed, or asks again where another number matches by now."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        asking = Asking(read(request.POST.get("where", "")), read(request.POST.get("change", "")))
-        count = request.POST.get("count", "")
-        job, refused = started(asking, count=count, by=actor_of(request))
+        asking = confirmed_of(request.POST)
+        job, refused = started(asking, count=count_of(request.POST), by=actor_of(request))
         if job is None:
             return self.ask(request, asking, refused)
         return HttpResponseRedirect(reverse("traces-bulk-job", args=[job.pk]))

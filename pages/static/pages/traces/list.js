@@ -58,7 +58,7 @@ async function judge(row, [verdict, word]) {
   if (!response?.ok) return say(answer?.detail ?? "The site does not answer. The verdict was not sent.");
   row.dataset.status = answer.status;
   const shown = row.querySelector(".status");
-  [shown.className, shown.textContent] = [`status ${answer.status}`, answer.status];
+  if (shown) [shown.className, shown.textContent] = [`status ${answer.status}`, answer.status];
   say(answer.status === verdict ? word : `${word}; the trace stays ${answer.status} until its other verdict`);
 }
 

@@ -1,0 +1,78 @@
+"""What the bar of the list sends, and the page that asks whether it is meant."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from pages.queues.making import queue_form
+from pages.shared.tags import tags_in
+from pages.traces.bulk.asking import KINDS, Asking, Change, Deletion, Scoring
+from traces.models import Status
+
+VERDICTS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "flag": Status.FLAGGED}
+TAGS = ("add_tags", "remove_tags")
+NOTHING_CHOSEN = "Choose some traces first."
+MAX_ADDRESS_CHARS = 8_000  # the server takes a request line of 8,190
+TOO_LONG = "The filter is too long for an address: choose fewer traces, or send it to the API."
+
+
+def where_of(form: QueryDict) -> Any:
+    """Give the filter that the list was shown with, or the ids that were chosen of it."""
+    if form.get("scope") == "all":
+        return read(form.get("where", ""))
+    return {"ids": ",".join(form.getlist("chosen"))}
+
+
+def why_not_asked(form: QueryDict) -> str:
+    """Say why nothing can come of what the bar sends, if so."""
+    if form.get("scope") != "all" and not any(form.getlist("chosen")):
+        return NOTHING_CHOSEN
+    elsewhere = address_elsewhere(form)
+    return TOO_LONG if elsewhere and len(elsewhere) > MAX_ADDRESS_CHARS else ""
+
+
+def asked_of(form: QueryDict) -> Asking:
+    """Read what the bar of the list sends; what is wrong is left to be refused."""
+    where, action = where_of(form), form.get("action", "")
+    if action in VERDICTS:
+        return Change(where, {"status": str(VERDICTS[action])})
+    if action == Scoring.name:
+        criteria = form.get("criteria", "")
+        return Scoring(where, {"criteria": criteria, "missing_only": "again" not in form})
+    if action == Deletion.name:
+        return Deletion(where, {})
+    tags = {name: tags_in(form.get(name, "")) for name in TAGS}
+    return Change(where, {name: given for name, given in tags.items() if given})
+
+
+def confirmed_of(form: QueryDict) -> Asking:
+    """Read what was confirmed, as the page that asked has it."""
+    kind = KINDS.get(form.get("kind", ""), Change)
+    return kind(read(form.get("where", "")), read(form.get("given", "")))
+
+
+def count_of(form: QueryDict) -> Any:
+    """Read how many were confirmed; people who type the number may part its thousands."""
+    return read(form.get("count", "").strip().replace(",", ""))
+
+
+def address_elsewhere(form: QueryDict) -> str | None:
+    """Give the page that begins with the same traces, where something is made of them."""
+    where = where_of(form)
+    if not isinstance(where, dict):
+        return None
+    if form.get("action") == "queue":
+        return reverse("review-queues") + queue_form(where)
+    if form.get("action") == "dataset":
+        return f"{reverse('build-dataset')}?{urlencode({'where': json.dumps(where)})}"
+    return None
+
+
+def read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
