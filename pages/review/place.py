@@ -59,6 +59,12 @@ def claim_with(text: str, *, queue: Queue, user: Any) -> Claim | None:
     return held.select_related("trace").first()
 
 
+def claim_on(trace: Trace, *, queue: int, user: Any) -> int | str:
+    """Give the id of a person's claim on a trace; nothing where there is none."""
+    held = Claim.objects.filter(trace=trace, queue=queue, reviewer=user)
+    return held.values_list("pk", flat=True).first() or ""
+
+
 def last_review_of(*, queue: Queue, user: Any) -> Review:
     """Find what a person said last in a queue and did not undo; NotFound where there is nothing."""
     standing = Review.objects.standing().filter(queue=queue, reviewer=user)

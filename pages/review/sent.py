@@ -5,6 +5,9 @@ from typing import Any
 
 from django.http import QueryDict
 
+from pages.review.corrected_steps import steps_sent
+from pages.shared.lines import typed, unix
+from pages.shared.tags import tags_in
 from traces.models import Trace
 from traces.serializers.curation import CurationSerializer
 from traces.serializers.reviews import CorrectionSerializer, NewReviewSerializer
@@ -14,7 +17,6 @@ from tunix_site.errors import Invalid
 EXPECTED = ("expected_status", "expected_review")
 CORRECTED = ("prompt", "final_answer")
 LABEL = "label-"  # names of a page without script: label-<i>
-STEP = "step-"  # of a correction: step-<i>
 
 
 def verdict_sent(form: QueryDict) -> tuple[Verdict, dict[str, Any]]:
@@ -34,27 +36,22 @@ def verdict_sent(form: QueryDict) -> tuple[Verdict, dict[str, Any]]:
 
 
 def correction_sent(form: QueryDict, trace: Trace) -> CorrectionSerializer:
-    """Read a correction: fields and steps that are not sent stay, an empty step is left out."""
+    """Read a correction: fields and steps that are not sent stay."""
     body: dict[str, Any] = {"note": unix(form.get("note", "")), **_expected(form)}
-    body |= {name: unix(form.get(name, "")) for name in CORRECTED if name in form}
+    texts = {name: getattr(trace, name) for name in CORRECTED if name in form}
+    body |= {name: typed(form.get(name, ""), over=text) for name, text in texts.items()}
     if claim := form.get("claim"):
         body["claim"] = _identity(claim)
-    texts = {str(step["i"]): step["content"] for step in trace.steps}
-    sent = {name.removeprefix(STEP): name for name in form if name.startswith(STEP)}
-    if unknown := sent.keys() - texts.keys():
-        raise Invalid({STEP + one: ["The trace has no step of this i."] for one in unknown})
-    if sent:
-        texts |= {one: unix(form.get(name, "")) for one, name in sent.items()}
-        steps = ({**step, "content": texts[str(step["i"])]} for step in trace.steps)
-        body["steps"] = [step for step in steps if step["content"]]
+    if (steps := steps_sent(form, trace)) is not None:
+        body["steps"] = steps
     serializer = CorrectionSerializer(data=body)
     serializer.is_valid(raise_exception=True)
     return serializer
 
 
 def tags_sent(form: QueryDict) -> dict[str, Any]:
-    """Read tags, one a line, and those that were shown, which are JSON; empty lines are none."""
-    body: dict[str, Any] = {"tags": lines_of(form.get("tags", ""))}
+    """Read tags, and those that were shown, which are JSON."""
+    body: dict[str, Any] = {"tags": tags_in(form.get("tags", ""))}
     if "expected_tags" in form:
         body["expected_tags"] = _json(form, "expected_tags")
     serializer = CurationSerializer(data=body)
@@ -92,13 +89,3 @@ def _identity(text: str) -> Any:
 
 def _number(text: str) -> Any:
     return {"1": 1, "0": 0, "-1": -1}.get(text, text)
-
-
-def unix(text: str) -> str:
-    """Give the text with the line ends that a person typed."""
-    return text.replace("\r\n", "\n")  # forms send it so
-
-
-def lines_of(text: str) -> list[str]:
-    """Give the lines of a text that are not empty."""
-    return [line for line in unix(text).split("\n") if line]

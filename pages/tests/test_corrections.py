@@ -1,5 +1,6 @@
 """Corrections and attempts side by side, as the page of a trace asks for them."""
 
+import re
 import uuid
 
 import pytest
@@ -56,6 +57,75 @@ def test_what_is_sent_is_otherwise_and_the_rest_stays(curating, trace):
     assert (review.trace, review.verdict, review.note) == (trace, "rejected", "Carry.")
 
 
+def test_steps_are_added_where_they_belong_and_taken_away(curating, trace):
+    sent = {
+        "new-start-0": "At first.",
+        "type-start-0": "plan",
+        "new-0-10": "And so.",
+        "new-0-2": "Carry\r\n1.",
+        "new-4-0": "At last.",
+        "step-3": "",
+    }
+    assert curating.post(at(trace), sent, **JSON).status_code == 200
+    corrected = Trace.objects.exclude(pk=trace.pk).get()
+    assert [(step["i"], step["type"], step["content"]) for step in corrected.steps] == [
+        (0, "plan", "At first."),
+        (1, "reasoning", "7+5=12"),
+        (2, "reasoning", "Carry\n1."),
+        (3, "reasoning", "And so."),
+        (4, "reasoning", "So it goes."),
+        (5, "reasoning", "At last."),
+    ]
+
+
+def test_without_script_a_page_has_the_fields_and_adds_some(curating, trace):
+    page = curating.get(at(trace)).content.decode()
+    assert '<button name="add" formnovalidate value="3"' in page
+    assert 'name="expected_status" value="unreviewed"' in page
+    typed = {"prompt": "How many?\r\nSay.", "step-0": "7+5=13", "final_answer": "52"}
+    expected = {"expected_status": "unreviewed", "note": "odd"}
+    page = curating.post(at(trace), {**typed, **expected, "add": "0"}).content.decode()
+    assert ">\n7+5=13</textarea>" in page
+    assert 'name="new-0-0"' in page
+    assert 'name="type-0-0" value="reasoning"' in page
+    more = {**typed, **expected, "new-0-0": "<b>And so.", "type-0-0": "b", "add": "0"}
+    page = curating.post(at(trace), more).content.decode()
+    assert "&lt;b&gt;And so.</textarea>" in page
+    assert 'name="new-0-1"' in page
+    del more["add"]
+    stale = curating.post(at(trace), {**more, "expected_status": "flagged"})
+    assert stale.status_code == 409
+    page = stale.content.decode()
+    assert "unreviewed by now, not flagged" in page
+    assert "&lt;b&gt;And so.</textarea>" in page
+    assert ">\nodd</textarea>" in page
+    response = curating.post(at(trace), more)
+    corrected = Trace.objects.exclude(pk=trace.pk).get()
+    assert response["Location"] == f"/admin/review/trace/{corrected.pk}"
+    assert [step["content"] for step in corrected.steps][:2] == ["7+5=13", "<b>And so."]
+
+
+def test_without_script_a_correction_in_a_queue_leads_to_the_next(curating, trace):
+    second = TraceFactory()
+    queue = filled()
+    curating.get(f"/admin/review/{queue.pk}")
+    page = curating.get(at(trace, queue=queue)).content.decode()
+    fields = dict(re.findall(r'type="hidden" name="(claim|expected_review)" value="(.*?)"', page))
+    assert fields == {"claim": str(Claim.objects.get().pk), "expected_review": ""}
+    response = curating.post(at(trace, queue=queue), {**fields, "final_answer": "42"})
+    assert response["Location"] == f"/admin/review/{queue.pk}/{second.pk}"
+    assert Review.objects.get().queue == queue
+
+
+def test_what_a_form_leaves_as_it_is_keeps_its_line_ends(curating):
+    steps = [{"i": 0, "type": "a", "content": "one\r\ntwo\rthree"}]
+    trace = TraceFactory(prompt="a\r\nb", steps=steps, final_answer="1")
+    sent = {"prompt": "a\r\nb", "step-0": "one\r\ntwo\r\nthree", "final_answer": "2"}
+    assert curating.post(at(trace), sent).status_code == 302
+    corrected = Trace.objects.exclude(pk=trace.pk).get()
+    assert (corrected.prompt, corrected.steps) == (trace.prompt, trace.steps)
+
+
 def test_in_a_queue_the_answer_is_the_next_trace(curating, trace):
     second = TraceFactory()
     queue = filled()
@@ -75,6 +145,9 @@ def test_in_a_queue_the_answer_is_the_next_trace(curating, trace):
     [
         ({}, 400, "nothing is corrected"),
         ({"step-9": "x"}, 400, "step-9"),
+        ({"new-9-0": "x"}, 400, "new-9-0"),
+        ({"new-3-0": "x", "type-3-0": ""}, 400, "steps"),
+        ({"new-3-0": "", "new-start-1": ""}, 400, "nothing is corrected"),
         ({"prompt": ""}, 400, "prompt"),
         ({"step-0": "", "step-3": "", "step-4": ""}, 400, "steps"),
         (

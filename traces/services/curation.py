@@ -104,8 +104,10 @@ def _corrected(trace: Trace, correction: Correction) -> TraceDocument:
     meta = {**trace.meta, REVISES: str(trace.pk)}
     if correction.final_answer not in (None, trace.final_answer):
         meta.pop("answer_from", None)
-    if meta.get(REPLY_STEP) not in {step["i"] for step in steps}:
-        meta.pop(REPLY_STEP, None)
+    if REPLY_STEP in meta:
+        meta[REPLY_STEP] = _reply_among(steps, trace)
+        if meta[REPLY_STEP] is None:
+            del meta[REPLY_STEP]
     document = TraceDocument(
         trace_version=trace.trace_version,
         prompt=trace.prompt if correction.prompt is None else correction.prompt,
@@ -121,6 +123,16 @@ def _corrected(trace: Trace, correction: Correction) -> TraceDocument:
         limit = f"{settings.MAX_TRACE_BYTES:,}"
         raise Invalid({"detail": f"Takes {size:,} bytes as JSON; the limit is {limit}."})
     return document
+
+
+def _reply_among(steps: Sequence[Step], trace: Trace) -> int | None:
+    """Give the i of the step that is the reply, also where steps before it came or went."""
+    number = trace.meta[REPLY_STEP]
+    [reply] = [step for step in trace.steps if step["i"] == number] or [None]
+    alike = [step for step in steps if reply and step["type"] == reply["type"]]
+    same = [step["i"] for step in alike if step["content"] == reply["content"]]
+    left = same or [step["i"] for step in alike]
+    return number if number in left else left[-1] if len(left) == 1 or same else None
 
 
 def delete_trace(*, trace: Trace, by: Actor) -> None:

@@ -63,6 +63,27 @@ def test_what_told_of_the_old_content_goes(curator, trace):
     assert "reply_step" not in gone
 
 
+@pytest.mark.parametrize(
+    ("contents", "place"),
+    [
+        (["r:7+5=12", "r:carry 1", "o:So it is 41."], 2),
+        (["r:7+5=12", "r:carry 1", "o:So it is 42."], 2),
+        (["r:7+5=12", "o:So it is 42.", "o:So it is 41."], 2),
+        (["o:So it is 41."], 0),
+        (["r:7+5=12", "o:It is 42.", "o:Or so."], None),
+        (["r:7+5=12", "r:carry 1"], None),
+    ],
+)
+def test_the_reply_is_named_where_it_stands_now(curator, trace, contents, place):
+    types = {"r": "reasoning", "o": "output"}
+    steps = [
+        {"i": number, "type": types[kind], "content": content}
+        for number, (kind, content) in enumerate(one.split(":") for one in contents)
+    ]
+    meta = correct(curator, trace, steps=steps).json()["payload"]["meta"]
+    assert meta.get("reply_step") == place
+
+
 def test_a_claim_of_a_queue_ends_with_it(curator, trace):
     queue = filled()
     claim = curator.post(f"/api/queues/{queue.pk}/next", {}, format="json").json()["claim"]["id"]

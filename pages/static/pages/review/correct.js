@@ -25,6 +25,11 @@ export async function openCorrection(url, send) {
   }
   const problem = dialog.querySelector(".problem");
   const changed = () => [...fields.querySelectorAll("textarea")].filter((text) => text.value !== text.defaultValue);
+  fields.onclick = ({ target }) => {
+    const button = target.closest("[data-add], [data-remove]");
+    if (button?.matches("[data-add]")) addStep(fields, button.value);
+    else if (button) removeStep(button);
+  };
   const stage = (name) => {
     dialog.dataset.stage = name;
     problem.textContent = "";
@@ -54,7 +59,7 @@ export async function openCorrection(url, send) {
     if (dialog.dataset.sending) return;
     dialog.dataset.sending = "true";
     try {
-      const given = changed().map((text) => [text.name, text.value]);
+      const given = changed().flatMap((text) => [text, ...typesOf(text)].map(({ name, value }) => [name, value]));
       await send([...given, ["note", form.elements.why.value]], dialog.dataset.key);
       dialog.dataset.url = "";
       dialog.close();
@@ -66,4 +71,37 @@ export async function openCorrection(url, send) {
   };
   stage("typed");
   dialog.showModal();
+}
+
+const typesOf = (text) => [...text.closest(".step-field")?.querySelectorAll("input") ?? []];
+
+let added = 0; // new steps follow one another in the order of their numbers
+
+function addStep(fields, follows) {
+  const before = [...fields.querySelectorAll(`[data-follows="${follows}"]`)];
+  const fresh = fields.querySelector("template").content.firstElementChild.cloneNode(true);
+  const [text, type] = fresh.querySelectorAll("textarea, input");
+  const number = added++ % 1000;
+  fresh.dataset.follows = follows;
+  text.name = `new-${follows}-${number}`;
+  type.name = `type-${follows}-${number}`;
+  type.value = before[0].dataset.type ?? fields.querySelector("[data-type]").dataset.type;
+  before.at(-1).after(fresh);
+  text.focus();
+}
+
+// A step that is there goes when it is corrected: its text is kept, to be put back.
+function removeStep(button) {
+  const field = button.closest(".step-field");
+  const text = field.querySelector("textarea");
+  if (field.matches(".is-new")) {
+    const before = field.previousElementSibling;
+    field.remove();
+    return before.querySelector("[data-add], [data-remove]").focus();
+  }
+  const isGone = field.classList.toggle("gone");
+  if (isGone) field.dataset.text = text.value;
+  text.value = isGone ? "" : field.dataset.text;
+  const title = text.dataset.title.toLowerCase();
+  button.textContent = isGone ? `Put ${title} back` : `Remove ${title}`;
 }

@@ -54,7 +54,7 @@ export function editTags(save) {
   const text = dialog.querySelector("textarea");
   const problem = dialog.querySelector(".problem");
   let expected = shownTags();
-  text.value = expected.join("\n");
+  text.value = find("#more [data-tags]").dataset.tags;
   problem.textContent = "";
   dialog.querySelector("form").onsubmit = async (event) => {
     if (event.submitter?.value !== "save") return;

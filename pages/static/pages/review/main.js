@@ -219,8 +219,8 @@ const ACTIONS = {
 listen(ACTIONS);
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-action]");
-  if (!button) return;
+  const button = event.target.closest("[data-action]");
+  if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return; // a link opens elsewhere
   event.preventDefault();
   ACTIONS[button.dataset.action]();
 });
