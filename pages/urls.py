@@ -5,6 +5,8 @@ from django.urls import URLPattern, re_path
 from pages.activity import views as activity
 from pages.building import views as building
 from pages.datasets import views as datasets
+from pages.prompts import attempt_views
+from pages.prompts.views import PromptsView
 from pages.queues.views import QueuesView
 from pages.review import queued, views
 from pages.review.correcting import CorrectView
@@ -15,6 +17,7 @@ from pages.traces.views import TracesView
 
 QUEUE = r"(?P<queue>[0-9]{1,18})"
 KEY = r"(?P<key>[A-Za-z0-9][A-Za-z0-9._-]*-[A-Za-z0-9._-]+)"  # a hyphen is in no model's name
+PROMPT = r"(?P<prompt_hash>[0-9a-fA-F-]{32,36})"
 JOB = r"(?P<job>[0-9a-fA-F-]{36})"
 TRACE = r"(?P<trace>[0-9a-fA-F-]{32,36})"
 
@@ -76,4 +79,19 @@ urlpatterns = [
     re_path(rf"^traces/bulk/{JOB}/?$", bulk.JobView.as_view(), name="traces-bulk-job"),
     re_path(rf"^traces/bulk/{JOB}/cancel/?$", bulk.CancelView.as_view(), name="traces-bulk-cancel"),
     re_path(rf"^traces/bulk/{JOB}/undo/?$", bulk.UndoChangeView.as_view(), name="traces-bulk-undo"),
+    re_path(r"^prompts/?$", PromptsView.as_view(), name="prompts"),
+    re_path(rf"^prompts/{PROMPT}/?$", attempt_views.AttemptsView.as_view(), name="attempts"),
+    re_path(
+        rf"^prompts/{PROMPT}/{TRACE}/verdict/?$",
+        attempt_views.VerdictView.as_view(),
+        name="attempts-verdict",
+    ),
+    re_path(
+        rf"^prompts/{PROMPT}/prefer/?$", attempt_views.PreferView.as_view(), name="attempts-prefer"
+    ),
+    re_path(
+        rf"^prompts/{PROMPT}/preferences/(?P<preference>[0-9]{{1,18}})/delete/?$",
+        attempt_views.UnpreferView.as_view(),
+        name="attempts-unprefer",
+    ),
 ]

@@ -218,6 +218,7 @@ READ_BY_SQL = {
     "pages/traces/choices.py": "some rows from all over a table",
     "traces/finding/curation/agreement.py": "what people say of the same traces",
     "traces/finding/matches.py": "which traces hold words",
+    "traces/finding/prompt_order.py": "prompts, by what their traces have in common",
     "traces/finding/prompts.py": "prompts, with what their traces have in common",
     "traces/finding/search.py": "how well they do",
     "traces/finding/similar.py": "which traces share bands of their signatures",

@@ -1,7 +1,7 @@
 """Attempts at one prompt side by side, with the first number in which they differ."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -20,14 +20,16 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 @dataclass(frozen=True)
 class Attempt:
-    """An attempt, and its steps around the first number that this trace has not there."""
+    """An attempt, and its steps around the first number that the first one has not there."""
 
     id: Any
-    is_this: bool
+    is_first: bool
     answer: str
     status: str
     model: str
+    source: str
     said: str  # of the answer against the reference; empty where there is none
+    how: str  # that was found
     scores: list[Score]  # the newest of each criteria
     before: str
     number: str
@@ -37,11 +39,15 @@ class Attempt:
 def side_by_side(trace: Trace) -> Iterator[Attempt]:
     """Give a trace, then the newest other attempts at its prompt; two queries."""
     others = Trace.objects.filter(~Q(pk=trace.pk), prompt_hash=trace.prompt_hash)
-    attempts = [trace, *others.order_by("-pk")[: MOST - 1]]
+    return columns_of([trace, *others.order_by("-pk")[: MOST - 1]])
+
+
+def columns_of(attempts: Sequence[Trace]) -> Iterator[Attempt]:
+    """Compare attempts with the first of them; one query."""
     scores: dict[Any, list[Score]] = {attempt.pk: [] for attempt in attempts}
     for score in Score.objects.filter(trace__in=attempts).order_by("-pk"):
         scores[score.trace_id].append(score)
-    reference = _said_in(trace)
+    reference = _said_in(attempts[0]) if attempts else ""
     for attempt in attempts:
         found = scores[attempt.pk]
         verification = verification_of(attempt, found)
@@ -50,11 +56,13 @@ def side_by_side(trace: Trace) -> Iterator[Attempt]:
         before, number, after = around_difference(_said_in(attempt), reference)
         yield Attempt(
             id=attempt.pk,
-            is_this=attempt == trace,
+            is_first=attempt == attempts[0],
             answer=attempt.final_answer,
             status=attempt.status,
             model=model if isinstance(model, str) else "",
+            source=attempt.source,
             said=verification.said if verification else "",
+            how=verification.how if verification else "",
             scores=sorted(newest.values(), key=lambda one: one.criteria)[:MOST_SCORES],
             before=before,
             number=number,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from datasets.models import Dataset
@@ -29,8 +30,8 @@ class Verification:
 
 
 @dataclass(frozen=True)
-class OtherAttempt:
-    """Another attempt at the same prompt."""
+class ListedAttempt:
+    """An attempt at a prompt, in a list."""
 
     id: Any
     answer: str
@@ -60,13 +61,16 @@ def _said(value: float) -> str:
     return {1.0: SAID[RIGHT], 0.0: SAID[WRONG]}.get(value, f"scored {value:g}")
 
 
-def attempts_of(trace: Trace) -> list[OtherAttempt]:
+def attempts_of(trace: Trace) -> list[ListedAttempt]:
     """Give the newest other attempts at the same prompt."""
     others = Trace.objects.filter(prompt_hash=trace.prompt_hash).exclude(pk=trace.pk)
+    return shortened(others.order_by("-pk")[:MAX_ATTEMPTS])
+
+
+def shortened(attempts: QuerySet[Trace]) -> list[ListedAttempt]:
+    """Give attempts as rows of a list; two queries."""
     rows = list(
-        others.order_by("-pk").values_list(
-            "pk", Left("final_answer", PREVIEW_CHARS), "status", "meta__model"
-        )[:MAX_ATTEMPTS]
+        attempts.values_list("pk", Left("final_answer", PREVIEW_CHARS), "status", "meta__model")
     )
     values = dict(
         Score.objects.filter(
@@ -76,7 +80,7 @@ def attempts_of(trace: Trace) -> list[OtherAttempt]:
         ).values_list("trace_id", "value")
     )
     return [
-        OtherAttempt(
+        ListedAttempt(
             id=identity,
             answer=answer,
             status=status,

@@ -1,7 +1,5 @@
 """The page of one trace outside of any queue, and what its forms send."""
 
-from functools import partial
-
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,16 +13,15 @@ from pages.review import beside, shown
 from pages.review.answers import page_of, refused_login
 from pages.review.attempts import side_by_side
 from pages.review.finding import start_of, trace_with
+from pages.review.judging import judged
 from pages.review.place import Place
-from pages.review.sent import tags_sent, verdict_sent
+from pages.review.sent import tags_sent
 from pages.review.steps import piece_of
 from pages.shared.page import PageView
 from pages.text.texts import Texts
 from traces.finding.queues import find_queue
 from traces.services.curation import curate_trace
-from traces.services.reviews import review_trace
 from tunix_site.admin_base.recording import actor_of
-from tunix_site.api.idempotency import done_once
 from tunix_site.models import Role
 
 
@@ -69,9 +66,7 @@ class VerdictView(PageView):
     role = Role.CURATOR
 
     def post(self, request: HttpRequest, trace: str) -> HttpResponse:
-        found, (verdict, expected) = trace_with(trace), verdict_sent(request.POST)
-        give = partial(review_trace, trace=found, verdict=verdict, by=actor_of(request), **expected)
-        done_once(request, lambda: {"review": give().pk})
+        judged(request, trace_with(trace))
         return page_of(request, trace_with(trace), Place())
 
 

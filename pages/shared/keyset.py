@@ -43,10 +43,14 @@ class Page(Generic[Row]):
 
 def page_from(found: Any, start: From) -> Page[Any]:
     """Read a page of a query set; one query, whose cost is the same at any depth."""
+    return page_of(list(rows_from(found, start)), start, id_of=attrgetter("pk"))
+
+
+def rows_from(found: Any, start: From) -> Any:
+    """Give the rows that `page_of` takes, of a query set."""
     if start.row is not None:
         found = found.filter(**{"pk__gt" if start.back else "pk__lt": start.row})
-    rows = list(found.order_by("pk" if start.back else "-pk")[: ROWS + 1])
-    return page_of(rows, start, id_of=attrgetter("pk"))
+    return found.order_by("pk" if start.back else "-pk")[: ROWS + 1]
 
 
 def page_of(rows: list[Row], start: From, *, id_of: Callable[[Row], UUID]) -> Page[Row]:

@@ -36,6 +36,12 @@ class AskedOfTraces(Asked):
 
 def asked_by(query: QueryDict) -> AskedOfTraces:
     """Read the filters of an address."""
+    asked = read_by(TraceFilters, query)
+    return AskedOfTraces(asked.texts, asked.values, asked.wrong)
+
+
+def read_by(filters: type[TraceFilters], query: QueryDict) -> Asked:
+    """Read the filters of an address by their serializer."""
     given = QueryDict(mutable=True)
     for name, texts in named_in(query).lists():
         if name not in OWN and (said := [text for text in texts if text]):
@@ -46,14 +52,14 @@ def asked_by(query: QueryDict) -> AskedOfTraces:
     wrong: dict[str, Wrong] = {}
     while True:
         try:
-            values = TraceFilters.read(given)
+            values = filters.read(given)
         except ValidationError as error:
             reasons: Mapping[str, Any] = error.detail  # type: ignore[assignment]  # by name
             for name in [name for name in given if name in reasons] or list(given):
                 wrong[name] = Wrong(given.get(name, ""), _sentence(reasons.get(name, reasons)))
                 del given[name]
         else:
-            return AskedOfTraces({name: given.get(name, "") for name in given}, values, wrong)
+            return Asked({name: given.get(name, "") for name in given}, values, wrong)
 
 
 def named_in(query: QueryDict) -> QueryDict:

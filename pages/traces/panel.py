@@ -1,6 +1,6 @@
 """The panel of filters: a field for each filter of the API, with what is wrong of it beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,9 @@ LABELS = {
     "max_steps": "steps to",
     "min_score": "score from",
     "max_score": "score to",
+    "min_count": "attempts from",
+    "pass_criteria": "right by the score",
+    "pass_at": "right from",
 }
 YES_OR_NO = [("true", "yes"), ("false", "no")]
 DATE_CHARS = len("2026-11-29")
@@ -62,19 +65,39 @@ def label_of(name: str) -> str:
     return LABELS.get(name, name.replace("_", " ") if "." not in name else name)
 
 
-def groups(asked: Asked, choices: Mapping[str, list[Choice]]) -> list[tuple[str, list[Control]]]:
+def groups(
+    asked: Asked,
+    choices: Mapping[str, list[Choice]],
+    *,
+    shown: Mapping[str, Sequence[str]] = GROUPS,
+    filters: type[TraceFilters] = TraceFilters,
+) -> list[tuple[str, list[Control]]]:
     """Give the controls by their headings."""
-    fields = TraceFilters().fields
+    fields = filters().fields
     return [
         (title, [_control(name, fields.get(name), asked, choices) for name in names])
-        for title, names in GROUPS.items()
+        for title, names in shown.items()
     ]
 
 
-def unlisted(asked: Asked) -> dict[str, str]:
+def unlisted(asked: Asked, *, shown: Mapping[str, Sequence[str]] = GROUPS) -> dict[str, str]:
     """Give the filters that no control shows, such as those on other keys of meta."""
-    shown = {WORDS, *(name for names in GROUPS.values() for name in names)}
-    return {name: text for name, text in asked.every_text.items() if text and name not in shown}
+    known = {WORDS, *(name for names in shown.values() for name in names)}
+    return {name: text for name, text in asked.every_text.items() if text and name not in known}
+
+
+def chips(asked: Asked, *, hidden: Collection[str] = ()) -> list[dict[str, str]]:
+    """Give the filters with the addresses without them; of hidden ones those that are wrong."""
+    return [
+        {
+            "label": label_of(name),
+            "text": text,
+            "reason": asked.wrong[name].reason if name in asked.wrong else "",
+            "without": asked.without(name),
+        }
+        for name, text in asked.every_text.items()
+        if name not in hidden or name in asked.wrong
+    ]
 
 
 def _control(name: str, of: Any, asked: Asked, choices: Mapping[str, list[Choice]]) -> Control:

@@ -1,7 +1,6 @@
 """The page of one trace, and what its forms send."""
 
 import json
-from functools import partial
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -10,7 +9,8 @@ from rest_framework.exceptions import APIException
 
 from pages.review.beside import datasets_of
 from pages.review.finding import start_of, trace_with
-from pages.review.sent import tags_sent, verdict_sent
+from pages.review.judging import judged
+from pages.review.sent import tags_sent
 from pages.shared.asked import Asked
 from pages.shared.page import SitePage, wants_json
 from pages.shared.tags import tag_lines
@@ -18,9 +18,7 @@ from pages.traces.asked import asked_by
 from pages.traces.opened import TABS, beside_in, context_of
 from traces.querysets import PREVIEW_CHARS
 from traces.services.curation import curate_trace, delete_trace
-from traces.services.reviews import review_trace
 from tunix_site.admin_base.recording import actor_of
-from tunix_site.api.idempotency import done_once
 from tunix_site.errors import Conflict, text_of
 from tunix_site.models import Role
 
@@ -81,11 +79,7 @@ class VerdictView(TracePage):
     def post(self, request: HttpRequest, trace: str) -> HttpResponse:
         found = trace_with(trace)
         try:
-            verdict, expected = verdict_sent(request.POST)
-            give = partial(
-                review_trace, trace=found, verdict=verdict, by=actor_of(request), **expected
-            )
-            done_once(request, lambda: {"review": give().pk})
+            verdict = judged(request, found)
         except APIException as error:
             if wants_json(request):
                 raise

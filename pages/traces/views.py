@@ -57,7 +57,7 @@ class TracesPage(SitePage):
             "chosen": request.POST.getlist("chosen"),
             "criteria_here": every_criteria() if self.may_judge else (),
             "count": _count(request, asked, page, problem),
-            "chips": _chips(asked),
+            "chips": panel.chips(asked),
             "groups": panel.groups(asked, common),
             "unlisted": panel.unlisted(asked),
             "is_open": bool(asked.wrong) or "panel" in request.GET,
@@ -101,15 +101,3 @@ def _count(request: HttpRequest, asked: Asked, page: Page[Row], problem: str) ->
         return {"said": f"{counting.exactly(asked.values):,}", "is_exact": True}
     except APIException as error:
         return {**expected, "problem": text_of(error.detail)}
-
-
-def _chips(asked: Asked) -> list[dict[str, str]]:
-    return [
-        {
-            "label": panel.label_of(name),
-            "text": text,
-            "reason": asked.wrong[name].reason if name in asked.wrong else "",
-            "without": asked.without(name),
-        }
-        for name, text in asked.every_text.items()
-    ]

@@ -1,15 +1,22 @@
 """All attempts at a prompt as one row: how many, whether they agree, how many pass."""
 
 from typing import Any
+from uuid import UUID
 
-from django.db.models import BigIntegerField, Count, F, Func, QuerySet, Value
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, QuerySet
 from rest_framework.request import Request
 
 from traces.finding.filters import TraceFilters, matching
+from traces.finding.prompt_order import (
+    ANSWER,
+    MOST_TRACES,
+    PromptOrder,
+    attempts_at_wanted,
+    ordered_hashes,
+)
 from traces.models import Trace
 from traces.querysets import PREVIEW_CHARS
-from tunix_site.api.fields import IntegerField, NumberField, TextField
+from tunix_site.api.fields import ChoiceTextField, IntegerField, NumberField, TextField
 from tunix_site.api.pagination import KeysetPagination, PageQuery
 
 MAX_ATTEMPTS = 10_000  # that are looked at, of one prompt
@@ -45,8 +52,8 @@ DESCRIBE = f"""
 """  # noqa: S608
 
 
-class PromptQuery(TraceFilters, PageQuery):
-    """The trace filters, which choose the attempts, and what counts as passing."""
+class PromptFilters(TraceFilters):
+    """The trace filters, which choose the attempts, what counts as passing, and the order."""
 
     min_count = IntegerField(
         min_value=1, max_value=2**31 - 1, required=False, help_text="Attempts, at least (1)."
@@ -55,10 +62,21 @@ class PromptQuery(TraceFilters, PageQuery):
         max_length=64, required=False, help_text=f"The scores that count ({DEFAULT_CRITERIA})."
     )
     pass_at = NumberField(required=False, help_text=f"The least to pass ({DEFAULT_PASS_AT:g}).")
+    order = ChoiceTextField(
+        choices=PromptOrder.choices,
+        required=False,
+        help_text=f"Of all by their hashes (`hash`, the default), or of those of the newest "
+        f"{MOST_TRACES:,} traces that match: whose answers differ most, with most attempts, or "
+        "with the newest one.",
+    )
+
+
+class PromptQuery(PromptFilters, PageQuery):
+    """The parameters of the list of prompts."""
 
 
 class PromptPagination(KeysetPagination):
-    """In the order of prompt hashes; what a row says of its attempts is read for its page alone."""
+    """In an order; what a row says of its attempts is read for its page alone."""
 
     ordering = ("prompt_hash",)
 
@@ -66,7 +84,11 @@ class PromptPagination(KeysetPagination):
         self, queryset: Any, request: Request, view: Any = None
     ) -> list[Any] | None:
         groups = super().paginate_queryset(queryset, request, view) or []
-        return _described(groups, view.query)
+        return described(groups, view.query)
+
+    def fetch(self, queryset: Any, query: dict[str, Any], limit: int) -> list[Any]:
+        there = UUID(str(self.cursor.position)) if self.cursor else None
+        return ordered_groups(query, there=there, back=self.is_back, limit=limit)
 
 
 def prompt_groups(query: dict[str, Any]) -> QuerySet[Trace, Any]:
@@ -78,21 +100,40 @@ def prompt_groups(query: dict[str, Any]) -> QuerySet[Trace, Any]:
     return groups
 
 
-def _described(groups: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
+def ordered_groups(
+    query: dict[str, Any], *, there: UUID | None, back: bool, limit: int
+) -> list[dict[str, Any]]:
+    """Give the groups behind the prompt that is `there` or, back, before it, the next first."""
+    groups, order = prompt_groups(query), PromptOrder(query.get("order", PromptOrder.HASH))
+    if order == PromptOrder.HASH:
+        if there is not None:
+            groups = groups.filter(**{"prompt_hash__lt" if back else "prompt_hash__gt": there})
+        return list(groups.order_by("-prompt_hash" if back else "prompt_hash")[:limit])
+    hashes = ordered_hashes(
+        query,
+        order,
+        min_count=query.get("min_count", 1),
+        there=there,
+        back=back,
+        limit=limit,
+    )
+    found = {group["prompt_hash"]: group for group in groups.filter(prompt_hash__in=hashes)}
+    return [found[prompt_hash] for prompt_hash in hashes if prompt_hash in found]
+
+
+def prompt_with(prompt_hash: UUID) -> dict[str, Any] | None:
+    """Give the row of one prompt; None where there is no attempt at it. Two queries."""
+    groups = list(prompt_groups({"prompt_hash": prompt_hash}))
+    return next(iter(described(groups, {"prompt_hash": prompt_hash})), None)
+
+
+def described(groups: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
     """Say of each group what its attempts are; one query for all."""
     if not groups:
         return []
-    answer = Func(
-        F("final_answer"),
-        Value(0),
-        function="hashtextextended",
-        output_field=BigIntegerField(),
-    )
-    attempts = matching(query).filter(prompt_hash=RawSQL("wanted.prompt_hash", []))
-    sql, params = (
-        attempts.order_by().values_list("pk", answer)[:MAX_ATTEMPTS].query.sql_with_params()
-    )
-    described = Trace.objects.raw(
+    attempts = attempts_at_wanted(query).values_list("pk", ANSWER)[:MAX_ATTEMPTS]
+    sql, params = attempts.query.sql_with_params()
+    rows = Trace.objects.raw(
         DESCRIBE.format(attempts=sql),
         [
             [group["prompt_hash"] for group in groups],
@@ -101,7 +142,7 @@ def _described(groups: list[dict[str, Any]], query: dict[str, Any]) -> list[dict
             query.get("pass_criteria", DEFAULT_CRITERIA),
         ],
     )
-    found = {row.prompt_hash: row for row in described}
+    found = {row.prompt_hash: row for row in rows}
     return [
         _row(group, found[group["prompt_hash"]])
         for group in groups

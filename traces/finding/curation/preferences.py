@@ -14,6 +14,7 @@ class PreferenceQuery(PageQuery):
 
     reviewer = TextField(max_length=150, required=False, help_text="The user's whole name.")
     trace = UUIDField(required=False, help_text="Is the chosen or the rejected one.")
+    prompt_hash = UUIDField(required=False, help_text="Of the prompt that both are attempts at.")
 
 
 def preferences_that_match(
@@ -24,4 +25,6 @@ def preferences_that_match(
     if "trace" in query:
         trace = query["trace"]
         preferences = preferences.filter(Q(chosen=trace) | Q(rejected=trace))
+    if "prompt_hash" in query:
+        preferences = preferences.filter(chosen__prompt_hash=query["prompt_hash"])
     return preferences

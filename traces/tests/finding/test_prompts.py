@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from traces.finding import prompts
+from traces.finding import prompt_order, prompts
 from traces.indexes import Pending
 from traces.services.indexing import index_some
 from traces.tests.concurrency import elsewhere, just_before
@@ -179,6 +179,70 @@ def test_pages_are_in_the_order_of_the_hashes_and_can_be_walked_both_ways(reader
     assert back == [hashes[6:], hashes[3:6], hashes[:3]]
 
 
+def previews(client, **query) -> list[str]:
+    return [row["prompt_preview"] for row in groups(client, **query)]
+
+
+def test_the_order_is_by_disagreement_attempts_or_the_newest(reader):
+    attempts("agreed", "4", "4")
+    attempts("some", "4", "4", "5")
+    attempts("none", "1", "2", "3", "4")
+    attempts("agreed", "4", "4", "4")
+    assert previews(reader, order="disagreement") == ["none", "some", "agreed"]
+    assert previews(reader, order="attempts") == ["agreed", "none", "some"]
+    assert previews(reader, order="newest") == ["agreed", "none", "some"]
+    assert previews(reader, order="disagreement", min_count=4) == ["none", "agreed"]
+    hashes = [row["prompt_hash"] for row in groups(reader)]
+    assert [row["prompt_hash"] for row in groups(reader, order="hash")] == sorted(hashes) == hashes
+
+
+def test_the_filters_choose_what_the_order_is_by(reader):
+    attempts("a", "1", "2", "3", meta={"source": "x"})
+    attempts("b", "1", "2", meta={"source": "y"})
+    attempts("a", "4", "4", "5", meta={"source": "y"})
+    assert previews(reader, order="disagreement") == ["a", "b"]
+    assert previews(reader, order="disagreement", source="y") == ["b", "a"]
+    assert previews(reader, order="attempts", source="x", status="unreviewed") == ["a"]
+
+
+def test_words_choose_what_the_order_is_by(reader):
+    attempts("How many apples?", "4 apples", "4 pears")
+    attempts("How many plums?", "5 plums", "5 plums", "6 pears")
+    while index_some(kind=Pending.Kind.SEARCH):
+        pass
+    assert previews(reader, order="attempts", q="plums") == ["How many plums?"]
+    assert previews(reader, order="newest", q="pears") == ["How many plums?", "How many apples?"]
+
+
+def test_an_order_is_walked_both_ways(reader):
+    for n in range(7):
+        attempts(f"prompt {n}", "1", "2", *["1"] * (n % 2))
+
+    def walk(url, direction):
+        pages = []
+        while url:
+            page = reader.get(url).json()
+            pages.append([row["prompt_preview"] for row in page["results"]])
+            last, url = url, page[direction]
+        return pages, last
+
+    for order in ("disagreement", "attempts", "newest"):
+        whole = previews(reader, order=order)
+        forth, last = walk(f"{URL}?limit=3&order={order}", "next")
+        assert forth == [whole[:3], whole[3:6], whole[6:]]
+        back, _ = walk(last, "previous")
+        assert back == [whole[6:], whole[3:6], whole[:3]]
+
+
+def test_the_order_is_among_the_prompts_of_the_newest_traces(reader, monkeypatch):
+    monkeypatch.setattr(prompt_order, "MOST_TRACES", 2)
+    attempts("old", "1", "2", "3")
+    attempts("new", "1", "1")
+    assert previews(reader, order="disagreement") == ["new"]
+    attempts("old", "4")
+    assert previews(reader, order="disagreement") == ["old", "new"]
+
+
 def test_no_traces_are_an_empty_page(reader):
     empty = {"next": None, "previous": None, "results": []}
     assert reader.get(URL).json() == empty
@@ -219,6 +283,7 @@ def test_a_prompt_deleted_while_it_is_answered_is_left_out(reader):
         ("pass_criteria=", "pass_criteria"),
         ("pass_criteria=" + "a" * 65, "pass_criteria"),
         ("pass_criteria=%00", "pass_criteria"),
+        ("order=x", "order"),
         ("min_score=1", "min_score"),
         ("status=unknown", "status"),
         ("prompt_hash=1", "prompt_hash"),
@@ -237,5 +302,7 @@ def test_the_queries_do_not_grow(reader, count, django_assert_num_queries):
         passed(*attempts(f"prompt {n}", "1", "2"))
     with django_assert_num_queries(3):  # the key, the page, what its attempts are
         groups(reader, limit=100, source="made_up")
+    with django_assert_num_queries(3):  # the key is known; the order, the page, its attempts
+        groups(reader, limit=100, order="disagreement")
     with django_assert_num_queries(3):  # the key is known
         groups(reader, limit=100, count="true")

@@ -1,0 +1,50 @@
+"""The attempts that an address asks for, side by side."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import QueryDict
+
+from pages.review.attempts import MOST
+from traces.models import Trace
+
+COLUMN = "trace"  # each one an attempt, in the order of the columns
+FIRST = "first"  # an attempt with which the newest others are compared
+MAX_ASKED = 100
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The attempts of the columns, and what was asked for and cannot be shown."""
+
+    traces: list[Trace]
+    wrong: list[str]
+
+
+def chosen_by(query: QueryDict, prompt_hash: UUID) -> Chosen:
+    """Find what an address asks for, else the newest; two queries at most, of whole traces."""
+    attempts = Trace.objects.filter(prompt_hash=prompt_hash).defer("messages", "original")
+    columns = [text for text in query.getlist(COLUMN) if text][:MAX_ASKED]
+    texts = columns or [text for text in [query.get(FIRST)] if text]
+    asked = {identity: text for text in texts if (identity := _identity(text))}
+    shown = [*asked][:MOST]
+    by_id = attempts.in_bulk(shown) if shown else {}
+    found = [by_id[identity] for identity in shown if identity in by_id]
+    missing = {asked[identity] for identity in shown if identity not in by_id}
+    wrong = [
+        f"{text} is no attempt at this prompt."
+        for text in dict.fromkeys(texts)
+        if text in missing or _identity(text) is None
+    ]
+    if len(asked) > MOST:
+        wrong.append(f"No more than {MOST} stand side by side: the first of {len(asked)} do.")
+    if not (columns and found):
+        found += attempts.exclude(pk__in=by_id).order_by("-pk")[: MOST - len(found)]
+    return Chosen(found, wrong)
+
+
+def _identity(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,57 @@
+"""The list of prompts."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from rest_framework.exceptions import APIException
+
+from pages.prompts.listing import ORDER, ORDERS, asked_by, order_of, page_of_prompts
+from pages.shared.asked import Asked, address_with
+from pages.shared.keyset import From, Page
+from pages.shared.page import SitePage
+from pages.traces import panel
+from pages.traces.asked import tidied
+from pages.traces.choices import choices
+from traces.finding.prompt_order import MOST_TRACES, PromptOrder
+from traces.finding.prompts import PromptFilters
+from tunix_site.errors import text_of
+
+GROUPS = {
+    "Attempts": ("source", "tag", panel.MODEL, "status", "min_count"),
+    "Scores": ("criteria", "min_score", "max_score", "pass_criteria", "pass_at"),
+}
+
+
+class PromptsView(SitePage):
+    """Prompts with several attempts, and how far these agree."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if (tidy := tidied(request.GET)) is not None:
+            return HttpResponseRedirect(request.path + tidy)
+        asked, start = asked_by(request.GET), From.asked(request.GET)
+        page, problem = _found(asked, start)
+        order = order_of(asked)
+        context = {
+            "asked": asked,
+            "page": page,
+            "start": start,
+            "problem": problem,
+            "order": order,
+            "orders": [
+                (one.value, words, address_with({**asked.every_text, ORDER: one.value}))
+                for one, words in ORDERS.items()
+            ],
+            "most": 0 if order == PromptOrder.HASH else MOST_TRACES,
+            "chips": panel.chips(asked, hidden={ORDER}),
+            "groups": panel.groups(asked, choices(), shown=GROUPS, filters=PromptFilters),
+            "unlisted": panel.unlisted(asked, shown=GROUPS),
+        }
+        return self.show(request, "pages/prompts/list.html", context, title="Prompts")
+
+
+def _found(asked: Asked, start: From) -> tuple[Page[dict[str, Any]], str]:
+    """Read a page; an empty one and the reason where that takes too long."""
+    try:
+        return page_of_prompts(asked, start), ""
+    except APIException as error:
+        return Page([]), text_of(error.detail)
