@@ -6,7 +6,7 @@ from django.urls import reverse
 from rest_framework.exceptions import APIException
 
 from pages.prompts.shown import attempt_in, context_of, prompt_in
-from pages.review.judging import judged
+from pages.review.sent import judged
 from pages.shared.page import SitePage
 from traces.finding.curation.numbered import with_number
 from traces.models import Preference

@@ -10,14 +10,14 @@ from pages.shared.asked import Asked, address_with
 from pages.shared.keyset import ROWS, From, Page, page_of
 from pages.traces.asked import read_by
 from traces.finding.filters import TraceFilters
-from traces.finding.prompt_order import PromptOrder
-from traces.finding.prompts import (
+from traces.finding.prompts.groups import (
     DEFAULT_CRITERIA,
     DEFAULT_PASS_AT,
     PromptFilters,
     described,
     ordered_groups,
 )
+from traces.finding.prompts.order import PromptOrder
 from tunix_site.database.patience import patience
 
 SECONDS = 10.0  # of a statement

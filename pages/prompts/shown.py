@@ -15,7 +15,7 @@ from pages.review.finding import trace_with
 from pages.review.shown import is_long
 from pages.shared.keyset import From, page_of, rows_from
 from pages.text.texts import Texts
-from traces.finding.prompts import prompt_with
+from traces.finding.prompts.groups import prompt_with
 from traces.models import Trace
 
 

@@ -12,8 +12,8 @@ from pages.shared.page import SitePage
 from pages.traces import panel
 from pages.traces.asked import tidied
 from pages.traces.choices import choices
-from traces.finding.prompt_order import MOST_TRACES, PromptOrder
-from traces.finding.prompts import PromptFilters
+from traces.finding.prompts.groups import PromptFilters
+from traces.finding.prompts.order import MOST_TRACES, PromptOrder
 from tunix_site.errors import text_of
 
 GROUPS = {

@@ -1,9 +1,10 @@
 """What the forms of a page send, read as strictly as the API reads a body."""
 
 import json
+from functools import partial
 from typing import Any
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
 from pages.review.corrected_steps import steps_sent
 from pages.shared.lines import typed, unix
@@ -11,7 +12,9 @@ from pages.shared.tags import tags_in
 from traces.models import Trace
 from traces.serializers.curation import CurationSerializer
 from traces.serializers.reviews import CorrectionSerializer, NewReviewSerializer
-from traces.services.reviews import Verdict
+from traces.services.reviews import Verdict, review_trace
+from tunix_site.admin_base.recording import actor_of
+from tunix_site.api.idempotency import done_once
 from tunix_site.errors import Invalid
 
 EXPECTED = ("expected_status", "expected_review")
@@ -33,6 +36,14 @@ def verdict_sent(form: QueryDict) -> tuple[Verdict, dict[str, Any]]:
     serializer.is_valid(raise_exception=True)
     given = serializer.validated_data
     return serializer.to_verdict(), {name: given[name] for name in EXPECTED if name in given}
+
+
+def judged(request: HttpRequest, trace: Trace) -> Verdict:
+    """Give a trace the verdict that was sent, once for an Idempotency-Key."""
+    verdict, expected = verdict_sent(request.POST)
+    give = partial(review_trace, trace=trace, verdict=verdict, by=actor_of(request), **expected)
+    done_once(request, lambda: {"review": give().pk})
+    return verdict
 
 
 def correction_sent(form: QueryDict, trace: Trace) -> CorrectionSerializer:

@@ -13,9 +13,8 @@ from pages.review import beside, shown
 from pages.review.answers import page_of, refused_login
 from pages.review.attempts import side_by_side
 from pages.review.finding import start_of, trace_with
-from pages.review.judging import judged
 from pages.review.place import Place
-from pages.review.sent import tags_sent
+from pages.review.sent import judged, tags_sent
 from pages.review.steps import piece_of
 from pages.shared.page import PageView
 from pages.text.texts import Texts

@@ -9,7 +9,7 @@ from django.test import Client
 from pages.tests.hostile import hostile
 from pages.tests.markup import text_of
 from pages.tests.slow import sleeping
-from traces.finding import prompt_order
+from traces.finding.prompts import order as ordering
 from traces.tests.factories import ScoreFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
 
@@ -128,13 +128,13 @@ def test_filters_choose_the_attempts_and_wrong_ones_drop_nothing_else(curating):
 def test_a_filter_that_takes_too_long_is_told(curating, monkeypatch):
     attempts("a", "1", "2")
     monkeypatch.setattr("pages.prompts.listing.SECONDS", 0.05)
-    monkeypatch.setattr(prompt_order, "newest_first", sleeping)
+    monkeypatch.setattr(ordering, "newest_first", sleeping)
     text = text_of(curating.get(ADDRESS, {"meta.rare": "x"}))
     assert "It takes longer than 0.05 seconds. Other filters" in text
 
 
 def test_the_newest_traces_alone_are_looked_at_for_the_order(curating, monkeypatch):
-    monkeypatch.setattr(prompt_order, "MOST_TRACES", 2)
+    monkeypatch.setattr(ordering, "MOST_TRACES", 2)
     attempts("old", "1", "2", "3")
     attempts("both", "1", "2", "3", "4")
     assert shown(curating.get(ADDRESS)) == ["both"]

@@ -9,8 +9,7 @@ from rest_framework.exceptions import APIException
 
 from pages.review.beside import datasets_of
 from pages.review.finding import start_of, trace_with
-from pages.review.judging import judged
-from pages.review.sent import tags_sent
+from pages.review.sent import judged, tags_sent
 from pages.shared.asked import Asked
 from pages.shared.page import SitePage, wants_json
 from pages.shared.tags import tag_lines

@@ -16,7 +16,7 @@ from jobs.api.serializers import JobSerializer
 from traces.examples import OF_TRACES
 from traces.finding.curation.reviews import ReviewQuery, reviews_that_match
 from traces.finding.filters import TraceListQuery
-from traces.finding.prompts import PromptPagination, PromptQuery, prompt_groups
+from traces.finding.prompts.groups import PromptPagination, PromptQuery, prompt_groups
 from traces.finding.ranking import TracePagination
 from traces.finding.similar import find_similar
 from traces.intake.bodies import read_trace

@@ -4,7 +4,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from traces.finding import prompt_order, prompts
+from traces.finding.prompts import groups as described
+from traces.finding.prompts import order as ordering
 from traces.indexes import Pending
 from traces.services.indexing import index_some
 from traces.tests.concurrency import elsewhere, just_before
@@ -235,7 +236,7 @@ def test_an_order_is_walked_both_ways(reader):
 
 
 def test_the_order_is_among_the_prompts_of_the_newest_traces(reader, monkeypatch):
-    monkeypatch.setattr(prompt_order, "MOST_TRACES", 2)
+    monkeypatch.setattr(ordering, "MOST_TRACES", 2)
     attempts("old", "1", "2", "3")
     attempts("new", "1", "1")
     assert previews(reader, order="disagreement") == ["new"]
@@ -250,7 +251,7 @@ def test_no_traces_are_an_empty_page(reader):
 
 
 def test_of_very_many_attempts_some_are_looked_at_and_the_row_says_so(reader, monkeypatch):
-    monkeypatch.setattr(prompts, "MAX_ATTEMPTS", 3)
+    monkeypatch.setattr(described, "MAX_ATTEMPTS", 3)
     passed(*attempts("a", "1", "1", "1", "1"))
     passed(*attempts("b", "1", "1", "1"))
     rows = {row["prompt_preview"]: row for row in groups(reader)}

@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from rest_framework.request import Request
 
 from traces.finding.filters import TraceFilters, matching
-from traces.finding.prompt_order import (
+from traces.finding.prompts.order import (
     ANSWER,
     MOST_TRACES,
     PromptOrder,
