@@ -16,7 +16,8 @@ RUN python -m venv --without-pip .venv \
 FROM python:3.13-slim-bookworm
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /srv/tunix \
         --shell /usr/sbin/nologin tunix \
-    && install --directory --owner tunix --group tunix --mode 0700 /var/lib/tunix
+    && install --directory --owner tunix --group tunix --mode 0700 /var/lib/tunix \
+        /var/lib/tunix/uploads
 WORKDIR /srv/tunix
 COPY --from=packages /srv/tunix/.venv .venv
 COPY . .

@@ -23,7 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from tunix_site.postgres.cluster import embedded_postgres
 
-    settings.EXPORTS_DIR = Path(_held.enter_context(tempfile.TemporaryDirectory())) / "exports"
+    var_dir = Path(_held.enter_context(tempfile.TemporaryDirectory()))
+    settings.EXPORTS_DIR, settings.UPLOADS_DIR = var_dir / "exports", var_dir / "uploads"
 
     if "MAKELEVEL" in os.environ:
         die_with_parent()

@@ -5,6 +5,7 @@ from django.urls import URLPattern, re_path
 from pages.activity import views as activity
 from pages.building import views as building
 from pages.datasets import views as datasets
+from pages.importing import views as importing
 from pages.prompts import attempt_views
 from pages.prompts.views import PromptsView
 from pages.queues.views import QueuesView
@@ -19,6 +20,7 @@ QUEUE = r"(?P<queue>[0-9]{1,18})"
 KEY = r"(?P<key>[A-Za-z0-9][A-Za-z0-9._-]*-[A-Za-z0-9._-]+)"  # a hyphen is in no model's name
 PROMPT = r"(?P<prompt_hash>[0-9a-fA-F-]{32,36})"
 JOB = r"(?P<job>[0-9a-fA-F-]{36})"
+UPLOAD = r"(?P<upload>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 TRACE = r"(?P<trace>[0-9a-fA-F-]{32,36})"
 
 
@@ -52,6 +54,9 @@ urlpatterns = [
         activity.ChangesView.as_view(),
         name="activity-of",
     ),
+    re_path(r"^import/?$", importing.ImportView.as_view(), name="import"),
+    re_path(rf"^import/file/{UPLOAD}/?$", importing.FileView.as_view(), name="import-file"),
+    re_path(rf"^import/{JOB}/?$", importing.ImportingView.as_view(), name="importing"),
     re_path(r"^datasets/?$", datasets.DatasetsView.as_view(), name="datasets"),
     re_path(r"^datasets/build/?$", building.BuildView.as_view(), name="build-dataset"),
     re_path(r"^datasets/build/preview/?$", building.PreviewView.as_view(), name="build-preview"),

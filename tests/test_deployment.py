@@ -85,7 +85,11 @@ def locations(path: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/traces/import", "/api/traces/import/", "/api/evalsets", "/api/evalsets/"]
+    "path",
+    [
+        *("/api/traces/import", "/api/traces/import/", "/api/evalsets", "/api/evalsets/"),
+        *("/admin/import", "/admin/import/"),
+    ],
 )
 def test_nginx_hands_imports_on_as_they_come(path):
     assert resolve(path)

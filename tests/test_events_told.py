@@ -188,9 +188,11 @@ JOBS = {
     "build": ("post", "/api/datasets/build"),
     "generate": ("post", "/api/evalsets/generate"),
     "import": ("post", "/api/traces/import"),
+    "import_file": ("post", "/admin/import/file/{upload}"),
     "contamination": ("get", "/api/datasets/{key}/contamination"),
 }
 UNTOLD_OF_JOBS = {
+    "import_file": "needs a file that was sent: traces/tests/imports/test_uploads.py",
     "fill_queue": "the queue's own event and that of the job's start tell",
     "contamination": "reads",
     "generate": "runs in the training environment; it calls the service that a request calls",

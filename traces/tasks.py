@@ -16,12 +16,21 @@ from traces.services.bulk.changing import BULK, change_traces, tell_of_change
 from traces.services.bulk.deleting import BULK_DELETE, delete_traces
 from traces.services.bulk.undoing import UNDO, tell_of_undoing, undo_bulk_change
 from traces.services.importing.imports import IMPORT
+from traces.services.importing.queued import import_upload
+from traces.services.importing.uploads import IMPORT_FILE
 from traces.services.queues.filling import FILL, fill_queue
 from traces.services.scoring.score_all import SCORE, score_all
 from traces.services.walking import NEWEST
 from tunix_site.models import Role
 
 unqueued_kind(IMPORT, role=Role.WRITER)
+
+
+@job_kind(IMPORT_FILE, queue="bulk", role=Role.WRITER)
+def import_file(job: Job, progress: Progress) -> dict[str, Any]:
+    """Import a file that somebody sent; done again, it goes on."""
+    by = actors.worker(user=job.created_by, job_id=job.pk)
+    return import_upload(job=job, progress=progress, by=by)
 
 
 @job_kind(BULK, queue="bulk", role=Role.CURATOR, undone_by=UNDO, tell=tell_of_change)

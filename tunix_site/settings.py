@@ -51,6 +51,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_TRACE_BYTES  # forms of the admin
 EXPORTS_DIR = VAR_DIR / "exports"
 MAX_EXPORT_BYTES = env.integer("TUNIX_MAX_EXPORT_BYTES", 8 * 1024**3, minimum=0)
 
+# Files that were sent to the page of imports, until they are imported; workers read them.
+UPLOADS_DIR = VAR_DIR / "uploads"
+MAX_UPLOADS_BYTES = env.integer("TUNIX_MAX_UPLOADS_BYTES", 8 * 1024**3)
+
 # Tokenizer files that an administrator gave; nothing is downloaded.
 TOKENIZERS_DIR = env.folder("TUNIX_TOKENIZERS", below=BASE_DIR)
 

@@ -74,7 +74,7 @@ def format_of(
         return None
     fmt = recognise(looked_at, unexpected)
     if fmt is None:
-        raise BrokenSource(unrecognised(looked_at))
+        raise unrecognised(looked_at)
     return fmt.for_file([*looked_at, *found]) if fmt.reader_for else fmt
 
 

@@ -7,6 +7,7 @@ from traces.readers.draft import Unreadable
 from traces.readers.formats import FORMATS, ReaderFormat, recognises
 from traces.readers.mapping import MAX_NAME_CHARS, TARGETS, keys_of
 from traces.readers.speakers import message_of
+from traces.sources.source import BrokenSource
 from traces.sources.unexpected import Unexpected
 from tunix_site.strict_json import shown
 
@@ -16,7 +17,15 @@ MAX_REASON_CHARS = 200  # a reason may hold what the record says
 MAP = "map=prompt:FIELD,thought:FIELD,final_answer:FIELD"
 
 
-def unrecognised(records: Sequence[dict[str, Any]]) -> str:
+class Unrecognised(BrokenSource):
+    """No format fits; `found` says what the records hold and what comes near them."""
+
+    def __init__(self, found: str, advice: str) -> None:
+        super().__init__(f"{found} {advice}")
+        self.found = found
+
+
+def unrecognised(records: Sequence[dict[str, Any]]) -> Unrecognised:
     """Say what the first records hold, which formats come nearest, and how to go on."""
     keys = list(dict.fromkeys(name for record in records for name in record))
     said = [
@@ -24,10 +33,12 @@ def unrecognised(records: Sequence[dict[str, Any]]) -> str:
         _several(records) or f"They have the keys: {keys_of(dict.fromkeys(keys))}.",
         *_lists(records),
         *_nearest(records, set(keys)),
-        f"Say which field is which with {MAP} (in commands --map; targets are "
-        f"{', '.join(TARGETS)}), or name a format: {', '.join(FORMATS)}.",
     ]
-    return " ".join(filter(None, said))
+    advice = (
+        f"Say which field is which with {MAP} (in commands --map; targets are "
+        f"{', '.join(TARGETS)}), or name a format: {', '.join(FORMATS)}."
+    )
+    return Unrecognised(" ".join(filter(None, said)), advice)
 
 
 def _several(records: Sequence[dict[str, Any]]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from rest_framework.exceptions import APIException
 
 from tunix_site import __version__
@@ -69,7 +70,7 @@ class FormMiddleware:
     """Refuse, before anything reads it, a body outside the API that is larger than any form.
 
     Whatever looks for the CSRF token in it would wait for it in a thread and keep its files on
-    disk, whoever sends them.
+    disk, whoever sends them. A view class that `takes_files` asks who that is before it reads.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -79,10 +80,18 @@ class FormMiddleware:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         # of a chunked one it is more than any body may be
         is_large = int(request.META.get("CONTENT_LENGTH") or 0) > limit
-        if is_large and not request.path_info.startswith("/api/"):
+        if is_large and not (request.path_info.startswith("/api/") or _takes_files(request)):
             detail = f"A form is at most {limit:,} bytes, and says its length."
             return refusal(request, TooLarge.status_code, detail)
         return self.get_response(request)
+
+
+def _takes_files(request: HttpRequest) -> bool:
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return False
+    return bool(getattr(getattr(view, "view_class", None), "takes_files", False))
 
 
 class RefusalMiddleware:

@@ -57,14 +57,9 @@ def import_stream(
         "on_error": request.on_error,
         "dry_run": request.dry_run,
     }
-    paths = parse(request.map) if request.map else None
     job = start_job(kind=IMPORT, parameters=parameters, by=by)
-    chunks = read_records(
-        source,
-        max_record_bytes=settings.MAX_RECORD_BYTES,
-        content_encoding=content_encoding,
-        max_spool_bytes=max_spool_bytes,
-        is_record=lambda value: is_record(value, request.format, paths),
+    chunks = records_of(
+        source, request, content_encoding=content_encoding, max_spool_bytes=max_spool_bytes
     )
     try:
         with running(job=job) as progress:
@@ -73,6 +68,17 @@ def import_stream(
         answer = {**error.answer, "job": str(job.pk)}
         raise ImportRefused(error.reason, answer, **answer) from None
     return {**summary.as_json(request), "job": str(job.pk)}
+
+
+def records_of(source: Source, request: ImportRequest, **options: Any) -> Iterator[Chunk]:
+    """Give the records of a source; options are those of `read_records`."""
+    paths = parse(request.map) if request.map else None
+    return read_records(
+        source,
+        max_record_bytes=settings.MAX_RECORD_BYTES,
+        is_record=lambda value: is_record(value, request.format, paths),
+        **options,
+    )
 
 
 def import_traces(
@@ -115,9 +121,10 @@ def _import(
 ) -> str | None:
     """Read and store; give the reason where that ended before its time or came to nothing."""
     try:
-        batches = Batches(_read(chunks, request, summary))
+        batches = Batches(read_incoming(chunks, request, summary))
         for some in batches:
-            _store(some, request, summary, progress, by, meanwhile=batches.gather)
+            refused = store_incoming(some, request, summary, by, meanwhile=batches.gather)
+            _keep(refused, summary, progress)
             progress.done = summary.line_count
             progress.check()
             if summary.error_count and request.on_error == ABORT and not request.dry_run:
@@ -148,15 +155,19 @@ def _record(summary: Summary, progress: Progress, by: Actor) -> None:
         )
 
 
-def _read(
-    chunks: Iterable[Chunk], request: ImportRequest, summary: Summary
+def read_incoming(
+    chunks: Iterable[Chunk], request: ImportRequest, summary: Summary, *, most: int | None = None
 ) -> Iterator[Incoming | Refusal | Unread]:
-    """Yield what becomes of the records; the first that can be read tell the format."""
+    """Yield what becomes of the records; the first that can be read tell the format.
+
+    Of each chunk at most so many are read, where a look at the first is enough.
+    """
     reader = None
     paths = parse(request.map) if request.map else None
     for chunk in chunks:
         if reader is None:
             fmt = format_of(request.format, chunk, paths)
+            chunk = chunk[:most]
             if fmt is None:
                 yield from unread(chunk)
                 summary.line_count = chunk[-1].line
@@ -168,15 +179,15 @@ def _read(
         summary.line_count = chunk[-1].line
 
 
-def _store(
+def store_incoming(
     some: list[Incoming | Refusal | Unread],
     request: ImportRequest,
     summary: Summary,
-    progress: Progress,
     by: Actor,
     *,
-    meanwhile: Callable[[], None],
-) -> None:
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Refusal]:
+    """Store what can be and count it; give the refusals, counted as well, by their lines."""
     incoming = [one for one in some if isinstance(one, Incoming)]
     refused = [one for one in some if isinstance(one, Refusal)]
     refused += _count_unread([one for one in some if isinstance(one, Unread)], request, summary)
@@ -197,8 +208,10 @@ def _store(
             Refusal(incoming[position].line, "external_id", reason)
             for position, reason in outcome.refused.items()
         ]
+    refused.sort()
     if refused:
-        _refuse(sorted(refused), summary, progress)
+        summary.refuse(refused)
+    return refused
 
 
 def _count_unread(unread: list[Unread], request: ImportRequest, summary: Summary) -> list[Refusal]:
@@ -212,9 +225,8 @@ def _count_unread(unread: list[Unread], request: ImportRequest, summary: Summary
     return [one.refusal for one in unread if one.name not in stored]
 
 
-def _refuse(refused: list[Refusal], summary: Summary, progress: Progress) -> None:
-    """Keep refusals, in the order of their lines, with the job as well."""
-    summary.refuse(refused)
+def _keep(refused: list[Refusal], summary: Summary, progress: Progress) -> None:
+    """Keep refusals with the job."""
     progress.add_errors(ErrorRow(*refusal) for refusal in refused)
     summary.errors_left_out_count = progress.errors_left_out_count
 

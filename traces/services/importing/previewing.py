@@ -1,0 +1,93 @@
+"""What an import of a file would come to, by its first records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from events.actors import Actor
+from traces.intake.record_values import parsed_or_none
+from traces.readers.unrecognised import Unrecognised
+from traces.services.importing.batches import Batches
+from traces.services.importing.imports import read_incoming, records_of, store_incoming
+from traces.services.importing.summary import ImportRequest, Summary
+from traces.sources.json_texts import opened
+from traces.sources.source import BrokenSource, Chunk, Record, Source
+from traces.sources.unexpected import Unexpected
+from tunix_site import strict_json
+from tunix_site.database.patience import patience
+
+MOST_RECORDS = 200
+SECONDS = 10.0  # of a statement: another import may hold the same names
+LOOKED_AT = 20  # records whose fields are named
+MAX_FIELDS = 60
+MAX_DEPTH = 3
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first records of a file as they would be imported; `problem` ends the reading.
+
+    `fields` are the places that a map can name, each with what stands there first.
+    """
+
+    summary: Summary
+    fields: dict[str, Any]
+    is_whole: bool
+    problem: str = ""
+
+
+def preview_import(*, source: Source, request: ImportRequest, by: Actor) -> Preview:
+    """Read the first records of a source and store them as an import does; keep nothing of it."""
+    summary, request = Summary(), replace(request, dry_run=True)
+    chunk, problem, is_whole = _first_of(records_of(source, request))
+    fields = _fields_of(chunk)
+    if not chunk:
+        return Preview(summary, fields, is_whole, problem or "There is no record in it.")
+    try:
+        with patience(SECONDS), transaction.atomic():
+            incoming = read_incoming([chunk], request, summary, most=MOST_RECORDS)
+            for some in Batches(incoming):
+                store_incoming(some, request, summary, by)
+            transaction.set_rollback(True)
+    except BrokenSource as error:
+        told = error.found if isinstance(error, Unrecognised) else error.reason
+        return Preview(summary, fields, is_whole, told)
+    return Preview(summary, fields, is_whole and len(chunk) <= MOST_RECORDS, problem)
+
+
+def _first_of(chunks: Iterator[Chunk]) -> tuple[Chunk, str, bool]:
+    """Give the first chunk, what breaks the reading there or behind it, and whether it is all."""
+    chunk: Chunk = []
+    try:
+        chunk = next(chunks, [])
+        return chunk, "", next(chunks, None) is None
+    except BrokenSource as error:
+        return chunk, error.reason, False
+
+
+def _fields_of(chunk: Chunk) -> dict[str, Any]:
+    """Name the fields of the first records, each with the first value that says something."""
+    fields: dict[str, Any] = {}
+    unexpected = Unexpected()
+    for record in chunk[:LOOKED_AT]:
+        value = parsed_or_none(record, unexpected) if isinstance(record, Record) else None
+        for path, found in islice(_places(value or {}, ()), MAX_FIELDS):
+            if fields.get(path) in (None, "") and (path in fields or len(fields) < MAX_FIELDS):
+                fields[path] = found
+    return fields
+
+
+def _places(value: dict[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for name, found in value.items():
+        if not name.strip() or any(strict_json.text_problems(name)):
+            continue  # no map could name it
+        here = (*above, name)
+        yield ".".join(here), found
+        inside = opened(found)
+        if isinstance(inside, list) and inside and isinstance(inside[0], dict):
+            inside = {"0": inside[0]}
+        if isinstance(inside, dict) and len(here) < MAX_DEPTH:
+            yield from _places(inside, here)
