@@ -59,7 +59,10 @@ def import_stream(
     }
     job = start_job(kind=IMPORT, parameters=parameters, by=by)
     chunks = records_of(
-        source, request, content_encoding=content_encoding, max_spool_bytes=max_spool_bytes
+        source=source,
+        request=request,
+        content_encoding=content_encoding,
+        max_spool_bytes=max_spool_bytes,
     )
     try:
         with running(job=job) as progress:
@@ -70,7 +73,7 @@ def import_stream(
     return {**summary.as_json(request), "job": str(job.pk)}
 
 
-def records_of(source: Source, request: ImportRequest, **options: Any) -> Iterator[Chunk]:
+def records_of(*, source: Source, request: ImportRequest, **options: Any) -> Iterator[Chunk]:
     """Give the records of a source; options are those of `read_records`."""
     paths = parse(request.map) if request.map else None
     return read_records(
@@ -121,9 +124,11 @@ def _import(
 ) -> str | None:
     """Read and store; give the reason where that ended before its time or came to nothing."""
     try:
-        batches = Batches(read_incoming(chunks, request, summary))
+        batches = Batches(read_incoming(chunks=chunks, request=request, summary=summary))
         for some in batches:
-            refused = store_incoming(some, request, summary, by, meanwhile=batches.gather)
+            refused = store_incoming(
+                some=some, request=request, summary=summary, by=by, meanwhile=batches.gather
+            )
             _keep(refused, summary, progress)
             progress.done = summary.line_count
             progress.check()
@@ -156,7 +161,7 @@ def _record(summary: Summary, progress: Progress, by: Actor) -> None:
 
 
 def read_incoming(
-    chunks: Iterable[Chunk], request: ImportRequest, summary: Summary, *, most: int | None = None
+    *, chunks: Iterable[Chunk], request: ImportRequest, summary: Summary, most: int | None = None
 ) -> Iterator[Incoming | Refusal | Unread]:
     """Yield what becomes of the records; the first that can be read tell the format.
 
@@ -180,11 +185,11 @@ def read_incoming(
 
 
 def store_incoming(
+    *,
     some: list[Incoming | Refusal | Unread],
     request: ImportRequest,
     summary: Summary,
     by: Actor,
-    *,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> list[Refusal]:
     """Store what can be and count it; give the refusals, counted as well, by their lines."""

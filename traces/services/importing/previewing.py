@@ -42,15 +42,17 @@ class Preview:
 def preview_import(*, source: Source, request: ImportRequest, by: Actor) -> Preview:
     """Read the first records of a source and store them as an import does; keep nothing of it."""
     summary, request = Summary(), replace(request, dry_run=True)
-    chunk, problem, is_whole = _first_of(records_of(source, request))
+    chunk, problem, is_whole = _first_of(records_of(source=source, request=request))
     fields = _fields_of(chunk)
     if not chunk:
         return Preview(summary, fields, is_whole, problem or "There is no record in it.")
     try:
         with patience(SECONDS), transaction.atomic():
-            incoming = read_incoming([chunk], request, summary, most=MOST_RECORDS)
+            incoming = read_incoming(
+                chunks=[chunk], request=request, summary=summary, most=MOST_RECORDS
+            )
             for some in Batches(incoming):
-                store_incoming(some, request, summary, by)
+                store_incoming(some=some, request=request, summary=summary, by=by)
             transaction.set_rollback(True)
     except BrokenSource as error:
         told = error.found if isinstance(error, Unrecognised) else error.reason

@@ -67,7 +67,7 @@ def _measured(file: Any, request: ImportRequest, progress: Progress) -> Iterator
     source = Source(file)
     size = file.seek(0, 2)
     file.seek(0)
-    for chunk in records_of(source, request):
+    for chunk in records_of(source=source, request=request):
         read = max(1, min(source.read_bytes, size))
         progress.total = max(chunk[-1].line, chunk[-1].line * size // read)
         yield chunk

@@ -23,9 +23,12 @@ document.addEventListener("drop", (event) => {
   if (isSmallEnough(form().elements.file)) form().requestSubmit();
 });
 
+// Before it comes to the field itself, where unfold looks for a field of its own beside it.
 document.addEventListener("change", (event) => {
-  if (event.target.id === "file") isSmallEnough(event.target);
-});
+  if (event.target.id !== "file") return;
+  event.stopPropagation();
+  isSmallEnough(event.target);
+}, { capture: true });
 
 function isSmallEnough(input) {
   const limit = Number(input.dataset.limit);
