@@ -28,7 +28,7 @@ from traces.readers.formats import AUTO, FORMATS, ReaderFormat, recognise, recog
 from traces.readers.mapping import Paths
 from traces.readers.unrecognised import unrecognised
 from traces.sources.occurrences import Occurrences
-from traces.sources.source import BadRecord, BrokenSource, Record
+from traces.sources.source import BadRecord, Record
 from traces.sources.unexpected import Unexpected
 
 TRACE = "trace"

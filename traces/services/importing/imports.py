@@ -73,14 +73,21 @@ def import_stream(
     return {**summary.as_json(request), "job": str(job.pk)}
 
 
-def records_of(*, source: Source, request: ImportRequest, **options: Any) -> Iterator[Chunk]:
-    """Give the records of a source; options are those of `read_records`."""
+def records_of(
+    *,
+    source: Source,
+    request: ImportRequest,
+    content_encoding: str = "",
+    max_spool_bytes: int | None = None,
+) -> Iterator[Chunk]:
+    """Give the records of a source as the request has them read."""
     paths = parse(request.map) if request.map else None
     return read_records(
         source,
         max_record_bytes=settings.MAX_RECORD_BYTES,
+        content_encoding=content_encoding,
+        max_spool_bytes=max_spool_bytes,
         is_record=lambda value: is_record(value, request.format, paths),
-        **options,
     )
 
 
