@@ -76,6 +76,12 @@ def preview_recipe(*, recipe: Recipe, by: Actor, fmt: str | None = None) -> Prev
     return preview
 
 
+def end_preview(*, by: Actor) -> None:
+    """End the preview of a user's that is under way, if so: what it was for is no longer wanted."""
+    with connection.cursor() as cursor:
+        cursor.execute(CANCEL, [TURNS, by.user_id or 0])
+
+
 def _take_turn(cursor: Any, user_id: int) -> None:
     """Lock the user's turn; whoever has it is cancelled, and waited for."""
     turn = [TURNS, user_id]

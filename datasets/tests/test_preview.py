@@ -11,7 +11,7 @@ from datasets.previews import FORMATS_OF_LINES
 from datasets.recipe.candidates import Sample
 from datasets.recipe.recipe import Recipe
 from datasets.services import preview as previews
-from datasets.services.preview import preview_recipe
+from datasets.services.preview import end_preview, preview_recipe
 from datasets.tests.factories import DatasetFactory, UserFactory
 from datasets.tests.recipe.selecting import step
 from events.tests.acting import acting
@@ -23,6 +23,9 @@ from tunix_site.tests.live import wait_until
 pytestmark = pytest.mark.django_db
 
 URL = "/api/datasets/preview"
+SLEEP = "SELECT pg_sleep(60)"
+SLEEPING = f"""SELECT EXISTS (SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query = '{SLEEP}')"""
 
 
 def preview(client, **recipe):
@@ -154,6 +157,39 @@ def test_a_newer_one_of_the_same_user_takes_the_place_of_the_older():
         with connection.execute_wrapper(execute), pytest.raises(Conflict, match="newer"):
             preview_recipe(recipe=Recipe(limit=None), by=by)
         assert newer[0].result().funnel[0]["out"] == 1
+    assert preview_recipe(recipe=Recipe(limit=None), by=by).funnel
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_is_no_longer_wanted_is_ended():
+    TraceFactory()
+    by, other = acting(UserFactory()), acting(UserFactory())
+
+    def somebody_sleeps():
+        with connection.cursor() as cursor:
+            cursor.execute(SLEEPING)
+            return cursor.fetchone()[0]
+
+    def end():
+        try:
+            wait_until(somebody_sleeps)
+            end_preview(by=other)
+            assert somebody_sleeps()
+            end_preview(by=by)
+        finally:
+            connection.close()
+
+    def execute(execute, sql, params, many, context):
+        if sql.lstrip().startswith("CREATE TEMPORARY TABLE"):
+            sql, params = SLEEP, None
+        return execute(sql, params, many, context)
+
+    with ThreadPoolExecutor(max_workers=1) as threads, connection.execute_wrapper(execute):
+        ended = threads.submit(end)
+        with pytest.raises(Conflict):
+            preview_recipe(recipe=Recipe(limit=None), by=by)
+        ended.result()
+    end_preview(by=by)
     assert preview_recipe(recipe=Recipe(limit=None), by=by).funnel
 
 

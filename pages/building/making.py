@@ -11,6 +11,7 @@ from datasets.lookup import dataset_by
 from datasets.models import Dataset
 from datasets.serializers import BuildSerializer
 from datasets.services.build import build_at_once
+from datasets.services.preview import end_preview
 from events.actors import Actor
 from jobs.services.queue import start_job
 from pages.building.form import filled, fresh, placed, sent
@@ -29,7 +30,11 @@ class Made(NamedTuple):
 
 
 def made_of(form: QueryDict, *, by: Actor) -> Made:
-    """Build the dataset of a form, or start a job that does."""
+    """Build the dataset of a form, or start a job that does.
+
+    A preview that is under way for the same person would take the time of the build.
+    """
+    end_preview(by=by)
     body, problems, told = sent(form)
     if problems:
         return Made(problems=problems)

@@ -85,6 +85,20 @@ def test_a_build_is_not_given_up_for_a_preview(tab, person):
     expect(page.locator("h1")).to_have_text("sums 1")
 
 
+def test_a_build_waits_for_no_preview(tab, person):
+    TraceFactory.create_batch(2)
+    page = tab(person("ada"))
+    page.goto("/admin/datasets/build/")
+    expect(page.locator("#preview h2")).to_have_text("2 traces")
+    held = []
+    page.route("**/admin/datasets/build/preview", lambda route: held.append(route))
+    page.get_by_label("Version").fill("1")
+    page.get_by_label("Name", exact=True).fill("sums")
+    wait_until(lambda: page.evaluate("1") and held)
+    page.get_by_role("button", name="Build", exact=True).click()
+    expect(page.locator("h1")).to_have_text("sums 1")
+
+
 def test_a_session_that_ended_takes_nothing_away(tab, person):
     trace = TraceFactory(prompt="How many apples has Ada when Bob gives her seven of his own?")
     evalset = EvalSetFactory(items=[Item(id="apples", prompt=trace.prompt, expected_answer="7")])
