@@ -67,6 +67,11 @@ urlpatterns = [
     re_path(r"^traces/columns/?$", ColumnsView.as_view(), name="traces-columns"),
     re_path(r"^traces/filters/?$", filter_views.FiltersView.as_view(), name="traces-filters"),
     re_path(
+        r"^traces/filters/(?P<kept>[0-9]{1,18})/?$",
+        filter_views.FilterView.as_view(),
+        name="traces-filter",
+    ),
+    re_path(
         r"^traces/filters/(?P<kept>[0-9]{1,18})/delete/?$",
         filter_views.FilterDeletionView.as_view(),
         name="traces-filter-delete",

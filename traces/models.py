@@ -23,6 +23,7 @@ from traces.curation.pieces import BulkPiece  # noqa: F401  # a model of this ap
 from traces.curation.queues import (  # noqa: F401  # models of this app
     MAX_REASON_CHARS,
     Guideline,
+    LongFilter,
     Queue,
     SavedFilter,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
 
 from traces.copy_in import CopyInQuerySet
@@ -31,12 +31,11 @@ ROW_FIELDS = (  # of a list
 )
 
 
-OUTCOME = Case(  # by the value, so that an index of values is enough
-    When(value__isnull=True, then=Value(UNDECIDED)),
-    When(value=1, then=Value(RIGHT)),
-    When(value=0, then=Value(WRONG)),
-    output_field=CharField(),
-)
+OUTCOMES = {  # by the value, for which there is an index
+    RIGHT: Q(value=1),
+    WRONG: Q(value=0),
+    UNDECIDED: Q(value__isnull=True),
+}
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -47,8 +46,8 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
 
 class ScoreQuerySet(models.QuerySet["Score"]):
-    def with_outcome(self, outcome: str | Parameter) -> Self:
-        return self.alias(outcome=OUTCOME).filter(outcome=outcome)
+    def with_outcome(self, outcome: str) -> Self:
+        return self.filter(OUTCOMES[outcome])
 
 
 class TraceQuerySet(CopyInQuerySet):

@@ -17,6 +17,7 @@ from jobs.services.queue import start_job
 from pages.building.form import filled, fresh, placed, sent
 from pages.building.layout import FORMAT
 from pages.shared.jobs import job_with
+from pages.shared.long_filters import FILTER, where_named
 from tunix_site import strict_json
 
 NOT_READ = "The filters of the address are no object of JSON."
@@ -56,13 +57,20 @@ def begun(query: QueryDict) -> QueryDict:
         form = filled(_body_of(dataset_by(key)))
     elif identity := query.get("job", ""):
         form = filled(job_with(identity, tasks.BUILD).parameters)
+    elif FILTER in query:
+        form = _fresh_with(where_named(query.get(FILTER, "")))
     elif where := query.get("where", ""):
-        form = fresh()
-        for path, texts in filled({"where": _object(where)}).lists():
-            form.setlist(path, [*map(str, texts)])
+        form = _fresh_with(_object(where))
     else:
         form = fresh()
     form.setdefault(FORMAT, query.get(FORMAT, "chat"))
+    return form
+
+
+def _fresh_with(where: dict[str, Any]) -> QueryDict:
+    form = fresh()
+    for path, texts in filled({"where": where}).lists():
+        form.setlist(path, [*map(str, texts)])
     return form
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from traces.curation.members import QueueMember
 from traces.curation.queues import Order, Queue
@@ -14,6 +15,7 @@ from traces.finding.queues import queues_of
 from traces.models import Review
 
 MAX_QUEUES = 100
+MOST_SHOWN = 200  # characters of a filter
 MOST_REVIEWS = 2_000  # of a queue, the newest, over which people are compared
 DAY = timedelta(days=1)
 ORDERS = {
@@ -134,4 +136,4 @@ def _part(key: str, value: Any) -> str:
     words = key.replace("_", " ")
     if isinstance(value, bool):
         return words if value else f"not {words}"
-    return f"{words} {value}"
+    return Truncator(f"{words} {value}").chars(MOST_SHOWN)

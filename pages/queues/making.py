@@ -1,6 +1,5 @@
 """A new queue, as the form of the list sends it; what is refused is told beside the form."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +7,7 @@ from django.http import QueryDict
 from rest_framework.exceptions import APIException
 
 from events.actors import Actor
+from pages.shared.asked import texts_of
 from pages.shared.lines import lines_of, unix
 from traces.curation.queues import Queue
 from traces.finding.filters import TraceFilters
@@ -51,19 +51,20 @@ def body_of(form: QueryDict) -> dict[str, Any]:
 
 
 def queue_form(where: dict[str, Any]) -> str:
-    """Give the query by which the form for a new queue begins with a filter.
+    """Give the query by which the form for a new queue begins with a filter."""
+    return "?" + urlencode(begun_with(where))
+
+
+def begun_with(where: dict[str, Any]) -> dict[str, str]:
+    """Give what stands in the form for a new queue that begins with a filter.
 
     One for the empty text stands on a line: an empty field is no filter.
     """
-    texts = {name: _text(value) for name, value in where.items()}
+    texts = texts_of(where)
     named = {name: text for name, text in texts.items() if name in FILTERS and text}
     more = "\n".join(f"{name}={text}" for name, text in texts.items() if name not in named)
     fields = {FILTER + name: text for name, text in named.items()}
-    return "?" + urlencode({**fields, f"{FILTER}more": more})
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return {**fields, f"{FILTER}more": more}
 
 
 def _where(form: QueryDict) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """The list of queues, and a new one."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
 from pages.queues.listing import ORDERS, disputes, rows_for
-from pages.queues.making import made_of
+from pages.queues.making import begun_with, made_of
+from pages.shared.long_filters import FILTER, where_named
 from pages.shared.page import PageView
 from traces.models import Status
 from traces.reasoning.answers.comparing import OUTCOMES
@@ -32,7 +33,7 @@ class QueuesView(PageView):
         return HttpResponseRedirect(reverse("review-queues"))
 
     def page(self, request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-        begun = request.GET.copy()
+        begun = _begun_by(request.GET)
         agreement_of = "".join(begun.pop("agreement", []))
         context = {
             "rows": rows_for(request.user, agreement_of=agreement_of),
@@ -45,3 +46,11 @@ class QueuesView(PageView):
             "problem": problem,
         }
         return render(request, "pages/review/queues.html", context, status=status)
+
+
+def _begun_by(query: QueryDict) -> QueryDict:
+    """Give what stands in the form: its fields as the address has them, or a filter by its id."""
+    begun = query.copy()
+    for identity in begun.pop(FILTER, [])[-1:]:
+        begun.update(begun_with(where_named(identity)))
+    return begun

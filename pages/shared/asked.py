@@ -1,5 +1,6 @@
 """What an address asks of a list: filters, of which wrong ones are named and drop no other."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,14 @@ class Asked:
         """Give the address without some of the filters."""
         left = {name: text for name, text in self.every_text.items() if name not in names}
         return address_with(left)
+
+
+def texts_of(where: Mapping[str, Any]) -> dict[str, str]:
+    """Give the filters of an address for those that are kept as JSON."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in where.items()
+    }
 
 
 def address_with(texts: Mapping[str, str], **more: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 
 import pytest
 from django.contrib.auth.models import User
@@ -179,14 +178,6 @@ def test_enter_asks_for_no_verdict(ada):
     _, first = next(one for one in elements[start:] if one[0] == "button")
     assert (first["name"], first["value"]) == ("action", "tags")
     assert (first["tabindex"], first["aria-hidden"]) == ("-1", "true")
-
-
-def test_a_filter_that_is_too_long_for_an_address_is_refused(ada):
-    where = json.dumps({"ids": ",".join(str(uuid.uuid4()) for _ in range(1_000))})
-    for action in ("queue", "dataset"):
-        response = ada.post(URL, {"where": where, "scope": "all", "action": action})
-        assert response.status_code == 400
-        assert "too long for an address" in response.content.decode()
 
 
 def test_what_takes_too_long_to_count_is_told(ada, monkeypatch):

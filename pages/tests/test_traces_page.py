@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.test import Client
 
+from datasets.tests.factories import DatasetFactory
 from pages.queues.making import body_of
 from pages.tests.hostile import hostile
 from pages.tests.markup import text_of
@@ -134,6 +135,19 @@ def test_a_wrong_value_is_named_and_drops_no_other(curating):
     page = response.content.decode()
     assert re.search(r'name="min_steps" value="many"[^>]*aria-invalid="true"', page)
     assert 'href="?source=here&amp;nonsense=x&amp;min_score=1"' in page  # without that one
+
+
+def test_a_dataset_that_is_not_there_is_named(curating):
+    TraceFactory(prompt="Question 1?", meta={"source": "here"})
+    TraceFactory(prompt="Question 2?")
+    response = curating.get(ADDRESS, {"source": "here", "dataset": "sums-1"})
+    assert shown(response) == [1]
+    assert "There is no dataset of this key." in text_of(response)
+    dataset = DatasetFactory(name="sums")
+    TraceFactory(prompt="Question 3?", meta={"source": "here"})
+    response = curating.get(ADDRESS, {"dataset": dataset.key})
+    assert shown(response) == [2, 1]
+    assert "There is no dataset" not in text_of(response)
 
 
 def test_a_filter_that_is_given_twice_is_wrong(curating):

@@ -9,16 +9,24 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
-from pages.shared.asked import EMPTY, Asked, Wrong, address_with
+from datasets.models import Dataset
+from pages.shared.asked import EMPTY, Asked, Wrong, texts_of
+from pages.shared.long_filters import FILTER, GONE, MOST_CHARS, address_by, is_long, named
 from traces.finding.filters import META_PREFIX, OF_SCORES, TraceFilters
+from traces.services.queues.long_filters import open_long_filter
 
 META_KEY, META_VALUE = "meta_key", "meta_value"  # a filter on a key of meta, as the form sends it
-OWN = frozenset({"before", "after", "count", "panel", EMPTY, META_KEY, META_VALUE})
+NO_DATASET = "There is no dataset of this key."
+WITHOUT = "without"  # names a filter that is left out of those that are kept
+OF_PAGE = ("before", "after", "count", "panel")
+OWN = frozenset({*OF_PAGE, EMPTY, META_KEY, META_VALUE, FILTER, WITHOUT, "csrfmiddlewaretoken"})
 
 
 @dataclass(frozen=True)
 class AskedOfTraces(Asked):
-    """The filters of the list of traces."""
+    """The filters of the list of traces; where they are too long, the address has their id."""
+
+    kept: str = ""
 
     @property
     def where(self) -> dict[str, Any]:
@@ -29,30 +37,36 @@ class AskedOfTraces(Asked):
     def where_json(self) -> str:
         return json.dumps(self.where, ensure_ascii=False)
 
+    def address(self, **more: str) -> str:
+        return address_by(self.kept, **more) if self.kept else super().address(**more)
+
     def without(self, *names: str) -> str:
         """Give the address without some of the filters, and what needs these."""
-        return super().without(*names, *(OF_SCORES if "criteria" in names else ()))
+        left_out = [*names, *(OF_SCORES if "criteria" in names else ())]
+        if self.kept:
+            return "?" + urlencode({FILTER: self.kept, WITHOUT: left_out}, doseq=True)
+        return super().without(*left_out)
 
 
 def asked_by(query: QueryDict) -> AskedOfTraces:
-    """Read the filters of an address."""
-    asked = read_by(TraceFilters, query)
-    return AskedOfTraces(asked.texts, asked.values, asked.wrong)
+    """Read the filters of an address, or those that it names by their id."""
+    kept = query.get(FILTER, "")
+    said = open_long_filter(identity=kept) if kept else {}
+    asked = read_by(TraceFilters, query, said=said or {})
+    wrong = asked.wrong if said is not None else {FILTER: Wrong(kept, GONE), **asked.wrong}
+    is_as_kept = bool(kept) and asked.every_text == said
+    return AskedOfTraces(asked.texts, asked.values, wrong, kept if is_as_kept else "")
 
 
-def read_by(filters: type[TraceFilters], query: QueryDict) -> Asked:
-    """Read the filters of an address by their serializer."""
-    given = QueryDict(mutable=True)
-    for name, texts in named_in(query).lists():
-        if name not in OWN and (said := [text for text in texts if text]):
-            given.setlist(name, said)
-    for name in query.getlist(EMPTY):
-        if name not in OWN:
-            given.setdefault(name, "")
+def read_by(
+    filters: type[TraceFilters], query: QueryDict, *, said: Mapping[str, str] | None = None
+) -> Asked:
+    """Read the filters of an address by their serializer, behind those that are `said` already."""
+    given = _given(said or {}, query)
     wrong: dict[str, Wrong] = {}
     while True:
         try:
-            values = filters.read(given)
+            values = _read(filters, given)
         except ValidationError as error:
             reasons: Mapping[str, Any] = error.detail  # type: ignore[assignment]  # by name
             for name in [name for name in given if name in reasons] or list(given):
@@ -60,6 +74,30 @@ def read_by(filters: type[TraceFilters], query: QueryDict) -> Asked:
                 del given[name]
         else:
             return Asked({name: given.get(name, "") for name in given}, values, wrong)
+
+
+def _read(filters: type[TraceFilters], given: QueryDict) -> dict[str, Any]:
+    """Read filters as the API does; what is of nothing that there is, is wrong as well."""
+    values = filters.read(given)
+    of_key = Dataset.objects.existing().filter(key=values.get("dataset"))
+    if "dataset" in values and not of_key.exists():
+        raise ValidationError({"dataset": [NO_DATASET]})
+    return values
+
+
+def _given(said: Mapping[str, str], query: QueryDict) -> QueryDict:
+    """Give the filters that an address names by their id, less some, and those that it says."""
+    given = QueryDict(mutable=True)
+    for name, text in said.items():
+        if name not in query.getlist(WITHOUT):
+            given[name] = text
+    for name, texts in named_in(query).lists():
+        if name not in OWN and (some := [text for text in texts if text]):
+            given.setlist(name, some)
+    for name in query.getlist(EMPTY):
+        if name not in OWN:
+            given.setdefault(name, "")
+    return given
 
 
 def named_in(query: QueryDict) -> QueryDict:
@@ -87,13 +125,26 @@ def tidied(query: QueryDict) -> str | None:
     return None if kept == asked else "?" + urlencode(kept)
 
 
+def settled(query: QueryDict) -> str | None:
+    """Give the address that names what is too long for one, or no longer; None where it may stay.
+
+    So may a filter by its id alone.
+    """
+    if FILTER not in query and len(query.urlencode()) <= MOST_CHARS:
+        return None
+    asked = asked_by(query)
+    if asked.kept or FILTER in asked.wrong:
+        return None
+    if FILTER not in query and not is_long(asked.every_text):
+        return None
+    return named(
+        asked.every_text, **{name: query.get(name, "") for name in OF_PAGE if name in query}
+    )
+
+
 def address_of(where: Mapping[str, Any]) -> str:
     """Give the address of the list of a filter that is kept as JSON."""
-    return address_with({name: _text(value) for name, value in where.items()})
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return named(texts_of(where))
 
 
 def _sentence(reasons: Any) -> str:

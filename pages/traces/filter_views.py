@@ -38,6 +38,14 @@ class FiltersView(TracesPage):
         return HttpResponseRedirect(reverse("traces") + address_of(where))
 
 
+class FilterView(SitePage):
+    """Goes to the list of a filter that was kept."""
+
+    def get(self, request: HttpRequest, kept: str) -> HttpResponse:
+        found = with_number(filters_of(request.user), kept)
+        return HttpResponseRedirect(reverse("traces") + address_of(found.where))
+
+
 class FilterDeletionView(SitePage):
     """Deletes a filter that was kept."""
 

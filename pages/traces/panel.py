@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.text import Truncator
+
 from pages.shared.asked import Asked
 from pages.traces.choices import Choice
 from traces.finding.filters import META_PREFIX, TraceFilters
@@ -41,6 +43,7 @@ LABELS = {
     "pass_criteria": "right by the score",
     "pass_at": "right from",
 }
+MOST_SHOWN = 200  # characters of a filter in a chip
 YES_OR_NO = [("true", "yes"), ("false", "no")]
 DATE_CHARS = len("2026-11-29")
 
@@ -91,7 +94,7 @@ def chips(asked: Asked, *, hidden: Collection[str] = ()) -> list[dict[str, str]]
     return [
         {
             "label": label_of(name),
-            "text": text,
+            "text": Truncator(text).chars(MOST_SHOWN),
             "reason": asked.wrong[name].reason if name in asked.wrong else "",
             "without": asked.without(name),
         }

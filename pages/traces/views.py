@@ -7,16 +7,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from rest_framework.exceptions import APIException
 
-from pages.queues.making import queue_form
 from pages.shared.asked import Asked
 from pages.shared.calls import command
 from pages.shared.keyset import From, Page
+from pages.shared.long_filters import named
 from pages.shared.page import SitePage
 from pages.traces import counting, panel
-from pages.traces.asked import asked_by, tidied
+from pages.traces.asked import OF_PAGE, AskedOfTraces, asked_by, settled, tidied
 from pages.traces.choices import choices
 from pages.traces.columns.known import columns_named, offered
 from pages.traces.columns.reading import with_cells
+from pages.traces.elsewhere import begun_elsewhere
 from pages.traces.listing import named_by, page_of_traces
 from pages.traces.saved import shown_to
 from traces.finding.columns import chosen_by
@@ -24,6 +25,7 @@ from traces.scorers.named import every_criteria
 from tunix_site.errors import text_of
 
 Row = dict[str, Any]
+NO_CALL = "The filter is too long for an address. Changes, queues and datasets take it as `where`:"
 SOONER = "Other filters, or fewer words, may be found sooner."
 
 
@@ -62,10 +64,8 @@ class TracesPage(SitePage):
             "unlisted": panel.unlisted(asked),
             "is_open": bool(asked.wrong) or "panel" in request.GET,
             "saved": shown_to(request.user),
-            "api_call": command(
-                request.build_absolute_uri("/api/traces" + (asked.query and f"?{asked.query}"))
-            ),
-            "queue_form": queue_form(asked.where),
+            "api_call": _api_call(request, asked),
+            "elsewhere": begun_elsewhere(asked),
         }
         return self.show(request, "pages/traces/list.html", context, title="Traces", status=status)
 
@@ -76,7 +76,24 @@ class TracesView(TracesPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         if (tidy := tidied(request.GET)) is not None:
             return HttpResponseRedirect(request.path + tidy)
+        if (address := settled(request.GET)) is not None:
+            return HttpResponseRedirect(request.path + address)
         return self.listed(request)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Go to the list with the filters that were sent."""
+        asked = asked_by(request.POST)
+        more = {name: request.POST[name] for name in OF_PAGE if name in request.POST}
+        try:
+            return HttpResponseRedirect(reverse("traces") + named(asked.every_text, **more))
+        except APIException as error:
+            return self.refused(request, text_of(error.detail))
+
+
+def _api_call(request: HttpRequest, asked: AskedOfTraces) -> str:
+    if asked.kept:
+        return f"{NO_CALL}\n\n{asked.where_json}"
+    return command(request.build_absolute_uri("/api/traces" + (asked.query and f"?{asked.query}")))
 
 
 def _found(asked: Asked, start: From) -> tuple[list[Row], Page[Row], str]:

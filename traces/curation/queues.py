@@ -1,4 +1,4 @@
-"""What people are asked to review: queues, and filters that are kept."""
+"""What people are asked to review: queues, and filters that are kept or named by addresses."""
 
 from typing import ClassVar, Self
 
@@ -155,3 +155,17 @@ class SavedFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LongFilter(models.Model):
+    """A filter that is too long for an address, as its fields are written; addresses name it."""
+
+    id = models.UUIDField(primary_key=True, editable=False)  # of what it says
+    said = models.TextField(help_text="JSON: a text for each field, also for those that are wrong.")
+    used_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["used_at"], name="long_filter_by_use")]
+
+    def __str__(self) -> str:
+        return str(self.id)

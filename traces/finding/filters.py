@@ -13,6 +13,7 @@ from traces import document
 from traces.curation.queues import MAX_REASON_CHARS
 from traces.finding import search
 from traces.finding.curation.reviewed import of_reviews
+from traces.finding.held import traces_of_dataset
 from traces.models import Score, Status, Trace
 from traces.querysets import TraceQuerySet
 from traces.reasoning.answers.comparing import OUTCOMES
@@ -185,6 +186,8 @@ def matching(filters: dict[str, Any], traces: TraceQuerySet | None = None) -> Tr
             traces = traces.saying(value)
         elif name == "ids":
             traces = traces.filter(pk__in=value.split(","))
+        elif name == "dataset":
+            traces = traces.filter(pk__in=traces_of_dataset(value))
         elif name == "tag":
             traces = traces.tagged(value)
         elif name in _LOOKUPS:
@@ -269,5 +272,4 @@ _LOOKUPS = {
     "max_steps": "step_count__lte",
     "prompt_hash": "prompt_hash",
     "content_hash": "content_hash",
-    "dataset": "dataset_items__dataset__key",  # no two items of one are of one trace
 }

@@ -21,7 +21,11 @@ from tunix_site.strict_json import stored
 KEPT_STATEMENTS = 256
 THERE = "there"
 
-Shape = tuple[str, bool | None]
+SAID_APART = frozenset({"outcome"})  # each of their few values makes another statement
+# of keys of meta and of ids there is no end; names are looked up: their number tells how many match
+NEVER_KEPT = frozenset({"reviewer", "dataset", "ids"})
+
+Shape = tuple[str, bool | str | None]
 
 
 class Place(NamedTuple):
@@ -41,9 +45,7 @@ def page_rows(
     """
     filters = filters_of(query)
     place = Place(there is not None, back, limit)
-    # of keys of meta and of ids there is no end; who reviewed has to be looked up by their name
-    kept_apart = {"reviewer", "ids"} & filters.keys()
-    if kept_apart or any(name.startswith(META_PREFIX) for name in filters):
+    if NEVER_KEPT & filters.keys() or any(name.startswith(META_PREFIX) for name in filters):
         statement = _statement(filters, place)
     else:
         statement = _kept_statement(tuple(map(_shape, filters.items())), place)
@@ -53,7 +55,7 @@ def page_rows(
 def _shape(asked: tuple[str, Any]) -> Shape:
     """Give a filter by its name; what is true or false makes another statement each."""
     name, value = asked
-    return name, value if isinstance(value, bool) else None
+    return name, value if isinstance(value, bool) or name in SAID_APART else None
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)

@@ -1,5 +1,7 @@
 """The list of traces in a real browser: paged in place, safe, and for everyone."""
 
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import expect
 
@@ -93,6 +95,31 @@ def test_filters_rows_and_verdicts_by_the_keyboard_alone(tab, person):
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("#main h1 .id")).to_be_visible()
+    assert page.errors == []
+
+
+def test_a_thousand_ids_have_a_short_address(tab, person):
+    first, second, other = many(3)
+    page = tab(person("ada"))
+    page.goto("/admin/traces/")
+    page.get_by_role("button", name="Filters").click()
+    nowhere = (str(uuid4()) for _ in range(998))
+    page.get_by_label("Ids", exact=True).fill(",".join([str(first.pk), str(second.pk), *nowhere]))
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.wait_for_url("**/admin/traces?filter=*")
+    page.get_by_text("Question 1?").click()
+    page.get_by_role("link", name="Older").click()
+    expect(page.locator("#main h1 .id")).to_have_text(str(first.pk))
+    page.get_by_role("link", name="List", exact=True).click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Build a dataset from these").click()
+    expect(page.locator("#preview h2")).to_have_text("2 traces")
+    page.go_back()
+    page.get_by_role("link", name="Remove the filter ids").click()
+    expect(page.get_by_text(other.prompt)).to_be_visible()
+    assert "filter=" not in page.url
     assert page.errors == []
 
 

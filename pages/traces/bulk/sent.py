@@ -2,21 +2,17 @@
 
 import json
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import QueryDict
-from django.urls import reverse
 
-from pages.queues.making import queue_form
 from pages.shared.tags import tags_in
 from pages.traces.bulk.asking import KINDS, Asking, Change, Deletion, Scoring
+from pages.traces.elsewhere import dataset_of, queue_of
 from traces.models import Status
 
 VERDICTS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "flag": Status.FLAGGED}
 TAGS = ("add_tags", "remove_tags")
 NOTHING_CHOSEN = "Choose some traces first."
-MAX_ADDRESS_CHARS = 8_000  # the server takes a request line of 8,190
-TOO_LONG = "The filter is too long for an address: choose fewer traces, or send it to the API."
 
 
 def where_of(form: QueryDict) -> Any:
@@ -30,8 +26,7 @@ def why_not_asked(form: QueryDict) -> str:
     """Say why nothing can come of what the bar sends, if so."""
     if form.get("scope") != "all" and not any(form.getlist("chosen")):
         return NOTHING_CHOSEN
-    elsewhere = address_elsewhere(form)
-    return TOO_LONG if elsewhere and len(elsewhere) > MAX_ADDRESS_CHARS else ""
+    return ""
 
 
 def asked_of(form: QueryDict) -> Asking:
@@ -64,11 +59,8 @@ def address_elsewhere(form: QueryDict) -> str | None:
     where = where_of(form)
     if not isinstance(where, dict):
         return None
-    if form.get("action") == "queue":
-        return reverse("review-queues") + queue_form(where)
-    if form.get("action") == "dataset":
-        return f"{reverse('build-dataset')}?{urlencode({'where': json.dumps(where)})}"
-    return None
+    begun = {"queue": queue_of, "dataset": dataset_of}.get(form.get("action", ""))
+    return begun(where) if begun else None
 
 
 def read(text: str) -> Any:
