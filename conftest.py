@@ -4,12 +4,11 @@ import contextlib
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from psycopg.errors import DeadlockDetected
 
 from tunix_site.serving.processes import die_with_parent
 
@@ -63,21 +62,11 @@ def _fixtures(item: pytest.Item) -> list[str]:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Let the tests' database be emptied after a test that commits, events and all."""
-    from django.db import OperationalError, connection
+    from django.db import connection
 
-    empty = connection.ops.execute_sql_flush
+    from tunix_site.tests.emptied import flush_quickly
 
-    def empty_in_the_end(sql_list: Iterable[str]) -> None:
-        """Empty it also where a request whose client hung up still comes to its end: a deadlock."""
-        statements = list(sql_list)
-        try:
-            empty(statements)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected):
-                raise
-            empty(statements)
-
-    connection.ops.execute_sql_flush = empty_in_the_end  # type: ignore[method-assign]
+    flush_quickly()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE events_event DISABLE TRIGGER events_are_not_truncated")
 

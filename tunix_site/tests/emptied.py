@@ -1,0 +1,47 @@
+"""Emptying the tests' database after a test that commits, in a tenth of the time of Django's flush.
+
+Only tables that hold rows are emptied, and what migrations leave of Django's own is left there, so
+that nothing is to be made anew.
+"""
+
+from functools import cache
+
+from django.db import OperationalError, connection
+from psycopg import sql
+from psycopg.errors import DeadlockDetected
+
+KEPT = {"django_content_type", "auth_permission"}
+
+
+def flush_quickly() -> None:
+    """Have `flush`, by which Django's tests empty the database, do no more than is needed."""
+    connection.ops.sql_flush = lambda *_, **__: []  # type: ignore[method-assign]
+    connection.ops.execute_sql_flush = lambda sql_list: _empty()  # type: ignore[method-assign]
+
+
+def _empty() -> None:
+    """Empty it also where a request whose client hung up still comes to its end: a deadlock."""
+    try:
+        _empty_once()
+    except OperationalError as error:
+        if not isinstance(error.__cause__, DeadlockDetected):
+            raise
+        _empty_once()
+
+
+def _empty_once() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(" UNION ALL ").join(map(_name_if_filled, _tables())))
+        filled = [sql.Identifier(name) for (name,) in cursor]
+        if filled:
+            cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(filled)))
+
+
+@cache
+def _tables() -> list[str]:
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return sorted({*names} - KEPT)
+
+
+def _name_if_filled(table: str) -> sql.Composed:
+    return sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(table, sql.Identifier(table))
