@@ -129,6 +129,20 @@ def test_a_session_that_ended_takes_nothing_away(tab, person):
     expect(page.locator("#checks")).to_contain_text("in 1 traces")
 
 
+def test_on_a_phone_the_bar_says_what_is_taken_and_leads_there(tab, person):
+    TraceFactory.create_batch(3)
+    page = tab(person("ada"), PHONE)
+    page.goto("/admin/datasets/build/")
+    count = page.locator("#to-preview")
+    expect(count).to_have_text("3 traces")
+    page.get_by_label("Least steps").fill("9")
+    expect(count).to_have_text("0 traces")
+    expect(page.locator("#preview h2")).not_to_be_in_viewport()
+    count.click()
+    expect(page.locator("#preview h2")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Build", exact=True)).to_be_in_viewport()
+
+
 def test_what_cannot_be_copied_is_selected(tab, person):
     TraceFactory()
     page = tab(person("ada"))
@@ -182,6 +196,7 @@ def test_they_are_for_everyone(tab, person, scheme, viewport):
         if address.startswith("build"):
             expect(page.locator("#preview h2")).to_contain_text("traces")
             page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+            expect(page.get_by_role("button", name="Build", exact=True)).to_be_in_viewport()
         assert serious_faults(page) == []
         assert scrolls_sideways(page) == []
         assert said_by_the_policy(page) == []

@@ -59,6 +59,54 @@ def test_a_trace_is_corrected_by_keys(tab, person):
     assert said_by_the_policy(page) == []
 
 
+def test_steps_are_added_and_removed(tab, person):
+    trace = TraceFactory(steps=STEPS, final_answer="52")
+    page = tab(person("ada"))
+    page.goto(f"/admin/review/trace/{trace.pk}")
+    page.get_by_role("link", name="Correct").click()
+    dialog = page.get_by_role("dialog", name="Correct")
+    dialog.get_by_role("button", name="Remove step 2").click()
+    for text in ("One, carried, and three are 4.", "So there."):
+        dialog.get_by_role("button", name="Add a step behind step 2").click()
+        page.keyboard.type(text)
+    dialog.get_by_label("Its type").last.fill("end")
+    dialog.get_by_role("button", name="Add a step before the first").click()
+    dialog.get_by_role("button", name="Remove the new step").first.click()
+    dialog.get_by_role("button", name="Remove step 1").click()
+    dialog.get_by_role("button", name="Put step 1 back").click()
+    expect(dialog.get_by_label("Step 1")).to_have_value(STEPS[0]["content"])
+    assert serious_faults(page) == []
+    dialog.get_by_role("button", name="Show what changes").click()
+    expect(dialog.locator("del")).to_have_text(["One and three are 5."])
+    expect(dialog.locator("ins")).to_have_text(["One, carried, and three are 4.", "So there."])
+    dialog.get_by_role("button", name="Correct it").click()
+    expect(dialog).to_be_hidden()
+    corrected = Trace.objects.exclude(pk=trace.pk).get()
+    assert [(step["i"], step["type"]) for step in corrected.steps] == [
+        (0, "reasoning"),
+        (1, "reasoning"),
+        (2, "end"),
+    ]
+    assert page.errors == []
+    assert said_by_the_policy(page) == []
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_the_page_of_a_correction_is_for_everyone(tab, person, viewport, scheme):
+    trace = TraceFactory(**hostile())
+    page = tab(person("ada"), viewport, scheme)
+    page.goto(f"/admin/review/trace/{trace.pk}/correct")
+    page.get_by_role("button", name="Add a step behind step 1").click()
+    expect(page.get_by_label("New step")).to_be_focused()
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    assert said_by_the_policy(page) == []
+    page.get_by_label("New step").fill("More.")
+    page.get_by_role("button", name="Correct it").click()
+    page.wait_for_url(f"**/admin/review/trace/{Trace.objects.first().pk}")
+    assert Trace.objects.first().steps[1]["content"] == "More."
+
+
 def test_a_correction_of_what_another_changed_is_refused_and_kept(tab, person):
     trace = TraceFactory(final_answer="52")
     page = tab(person("ada"))

@@ -9,7 +9,7 @@ from pages.tests.browser.conftest import DESKTOP, PHONE, log_in
 from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, serious_faults
 from pages.tests.hostile import hostile, wide
 from traces.models import Trace
-from traces.tests.factories import TraceFactory
+from traces.tests.factories import ScoreFactory, TraceFactory
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -66,6 +66,36 @@ def test_the_list_is_for_everyone(tab, person, viewport, scheme):
     assert page.errors == []
 
 
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_columns_are_chosen_and_a_trace_is_deleted(tab, person, viewport, scheme):
+    trace = ScoreFactory(trace=TraceFactory(**wide()), criteria="judge", value=0.25).trace
+    page = tab(person("ada"), viewport, scheme)
+    page.goto("/admin/traces/")
+    page.locator("summary", has_text="Columns").click()
+    expect(page.get_by_role("checkbox", name="Score judge")).not_to_be_checked()
+    for box in page.locator("input[name=columns]").all():
+        box.check()
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    page.get_by_role("button", name="Show these").click()
+    expect(page.locator("td.of-score")).to_have_text("0.250")
+    expect(page.locator("#main h1")).to_be_focused()
+    assert page.locator("td.prompt").bounding_box()["width"] > 200
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    page.locator("td.prompt a").click()
+    expect(page.locator("#main h1 .id")).to_be_visible()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Delete this trace").click()
+    expect(page.get_by_role("link", name="No, back to the trace")).to_be_focused()
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    page.get_by_role("button", name="Delete it for good").click()
+    expect(page.locator(".told")).to_contain_text(f"Trace {trace.pk} is deleted.")
+    assert said_by_the_policy(page) == []
+    assert page.errors == []
+
+
 def test_filters_rows_and_verdicts_by_the_keyboard_alone(tab, person):
     for n in range(8):
         TraceFactory(prompt=f"Question {n}?", meta={"source": "here" if n % 2 else "there"})
@@ -75,7 +105,7 @@ def test_filters_rows_and_verdicts_by_the_keyboard_alone(tab, person):
     button = page.get_by_role("button", name="Filters")
     button.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Source", exact=True)).to_be_focused()
+    expect(page.locator("#filter-source")).to_be_focused()
     expect(button).to_have_attribute("aria-expanded", "true")
     page.keyboard.type("here")
     page.keyboard.press("Enter")
