@@ -13,7 +13,10 @@ from benchmarks.timing import percentile, seconds_of
 
 ROUNDS = 20
 MOST_MS = 150
-EDGES = "SELECT (SELECT id FROM traces_trace ORDER BY id {} OFFSET 50 LIMIT 1)::text"
+OLDEST = """
+    SELECT max(id::text) FROM (SELECT id FROM traces_trace ORDER BY id LIMIT 51) AS last_page
+"""
+NEWEST = "SELECT id::text, prompt_hash::text FROM traces_trace ORDER BY id DESC LIMIT 1"
 FILTERS = (
     "status=unreviewed",
     "status=rejected",
@@ -28,8 +31,8 @@ FILTERS = (
 def measure(site: Site) -> Iterator[tuple[str, float, str, float | None]]:
     """Give the 95th percentile of each page: its name, value, unit and what it may be at most."""
     with bare_connection() as database:
-        (oldest,) = database.execute(EDGES.format("")).fetchone() or ("",)
-        (newest,) = database.execute(EDGES.format("DESC")).fetchone() or ("",)
+        (oldest,) = database.execute(OLDEST).fetchone() or ("",)
+        newest, prompt = database.execute(NEWEST).fetchone() or ("", "")
     pages = {
         "list of traces, first": "/admin/traces/",
         "list of traces, last": f"/admin/traces/?before={oldest}",
@@ -37,6 +40,8 @@ def measure(site: Site) -> Iterator[tuple[str, float, str, float | None]]:
         "trace": f"/admin/traces/{newest}/",
         "activity": "/admin/activity/",
         "datasets": "/admin/datasets/",
+        "prompts": "/admin/prompts/",
+        "attempts": f"/admin/prompts/{prompt}",
         "queues": "/admin/review/",
     }
     with signed_in(site) as browser:

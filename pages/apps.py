@@ -8,6 +8,7 @@ class PagesConfig(apps.SiteApp):
         apps.Link("Home", "admin:index", "home"),
         apps.Link("Review", "review-queues", "rate_review"),
         apps.Link("Traces", "traces", "account_tree", instead_of="traces_trace"),
+        apps.Link("Prompts", "prompts", "forum"),
         apps.Link("Datasets", "datasets", "dataset", instead_of="datasets_dataset"),
         apps.Link("Import", "import", "upload_file", role="writer"),
         apps.Link("Activity", "activity", "history", role="curator"),

@@ -1,11 +1,12 @@
 """The list of prompts."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import APIException
 
-from pages.prompts.listing import ORDER, ORDERS, asked_by, order_of, page_of_prompts
+from pages.prompts.listing import ORDER, ORDERS, SEVERAL, asked_by, order_of, page_of_prompts
 from pages.shared.asked import Asked, address_with
 from pages.shared.keyset import From, Page
 from pages.shared.page import SitePage
@@ -43,10 +44,23 @@ class PromptsView(SitePage):
             ],
             "most": 0 if order == PromptOrder.HASH else MOST_TRACES,
             "chips": panel.chips(asked, hidden={ORDER}),
-            "groups": panel.groups(asked, choices(), shown=GROUPS, filters=PromptFilters),
+            "groups": _groups(asked),
             "unlisted": panel.unlisted(asked, shown=GROUPS),
         }
         return self.show(request, "pages/prompts/list.html", context, title="Prompts")
+
+
+def _groups(asked: Asked) -> list[tuple[str, list[panel.Control]]]:
+    """Give the controls of the form; here prompts of one attempt have to be asked for."""
+    groups = panel.groups(asked, choices(), shown=GROUPS, filters=PromptFilters)
+    several = f"{SEVERAL} where nothing is said."
+    return [
+        (
+            title,
+            [replace(one, help=several) if one.name == "min_count" else one for one in controls],
+        )
+        for title, controls in groups
+    ]
 
 
 def _found(asked: Asked, start: From) -> tuple[Page[dict[str, Any]], str]:

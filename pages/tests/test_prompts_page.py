@@ -46,8 +46,8 @@ def test_prompts_whose_attempts_differ_most_come_first(curating):
     response = curating.get(ADDRESS)
     assert shown(response) == ["none", "some", "agreed"]
     text = text_of(response)
-    assert "none 4 attempts 1 of 1 right 4 answers 25 % 1" in text
-    assert "some 3 attempts 2 answers 67 % 4" in text
+    assert "none 4 attempts 1 of 1 right 4 answers 25 % say 1" in text
+    assert "some 3 attempts 2 answers 67 % say 4" in text
 
 
 def test_the_other_orders_are_by_the_number_of_attempts_and_the_newest(curating):

@@ -21,7 +21,7 @@ class PromptOrder(models.TextChoices):
 
 
 # To put all prompts in order, all attempts would have to be read.
-MOST_TRACES = 5_000
+MOST_TRACES = 4_000
 MOST_ATTEMPTS = 1_000  # of a prompt, for its place
 
 _KEYS = {  # the least first
