@@ -9,13 +9,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evalsets.document import Item
 from evalsets.examples import EXAMPLES
 from evalsets.intake import ItemLines
+from evalsets.lookup import evalset_by
 from evalsets.models import EvalSet
 from evalsets.reading import item_pieces
 from evalsets.serializers import (
@@ -36,7 +36,6 @@ from tunix_site.api.pieces import started, to_be_saved, unless_known
 from tunix_site.api.renderers import BYTES, NDJSON, BytesRenderer, NDJSONRenderer
 from tunix_site.api.views import ApiViewSet
 from tunix_site.models import Role
-from tunix_site.strict_json import shown
 
 
 @extend_schema_view(list=extend_schema(responses=EvalSetRowSerializer(many=True)))
@@ -61,12 +60,7 @@ class EvalSetViewSet(ApiViewSet):
     examples: ClassVar = EXAMPLES
 
     def get_object(self) -> EvalSet:
-        key = self.kwargs["key"]
-        evalsets = EvalSet.objects.existing()
-        evalset = evalsets.filter(key=key).first() if key.isprintable() else None
-        if evalset is None:
-            raise NotFound(f"Evaluation set {shown(key)!s:.193} not found.")
-        return evalset
+        return evalset_by(self.kwargs["key"])
 
     def list(self, request: Request) -> Response:
         """List evaluation sets, newest first."""

@@ -5,6 +5,8 @@ from django.urls import URLPattern, re_path
 from pages.activity import views as activity
 from pages.building import views as building
 from pages.datasets import views as datasets
+from pages.evalsets import views as evalsets
+from pages.jobs import views as jobs
 from pages.importing import views as importing
 from pages.prompts import attempt_views
 from pages.prompts.views import PromptsView
@@ -65,6 +67,19 @@ urlpatterns = [
     re_path(rf"^datasets/{KEY}/check/?$", datasets.CheckView.as_view(), name="dataset-check"),
     re_path(rf"^datasets/{KEY}/delete/?$", datasets.DeleteView.as_view(), name="dataset-delete"),
     re_path(r"^traces/columns/?$", ColumnsView.as_view(), name="traces-columns"),
+    re_path(r"^evaluation-sets/?$", evalsets.EvalSetsView.as_view(), name="evalsets"),
+    re_path(r"^evaluation-sets/new/?$", evalsets.NewView.as_view(), name="evalset-new"),
+    re_path(rf"^evaluation-sets/{KEY}/?$", evalsets.EvalSetView.as_view(), name="evalset"),
+    re_path(
+        rf"^evaluation-sets/{KEY}/check/?$", evalsets.CheckView.as_view(), name="evalset-check"
+    ),
+    re_path(
+        rf"^evaluation-sets/{KEY}/delete/?$", evalsets.DeleteView.as_view(), name="evalset-delete"
+    ),
+    re_path(r"^jobs/?$", jobs.JobsView.as_view(), name="jobs"),
+    re_path(r"^jobs/changed/?$", jobs.ChangedJobsView.as_view(), name="jobs-changed"),
+    re_path(rf"^jobs/{JOB}/?$", jobs.JobView.as_view(), name="job"),
+    re_path(rf"^jobs/{JOB}/cancel/?$", jobs.CancelView.as_view(), name="job-cancel"),
     re_path(r"^traces/filters/?$", filter_views.FiltersView.as_view(), name="traces-filters"),
     re_path(
         r"^traces/filters/(?P<kept>[0-9]{1,18})/?$",

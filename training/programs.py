@@ -22,10 +22,15 @@ class ProgramFailed(Exception):
     """A training program ended with an error; it has said which on stderr."""
 
 
+def why_not_run() -> str:
+    """Say why no program can be run, if so."""
+    return "" if PYTHON.exists() else MISSING
+
+
 def refuse_without_environment() -> None:
     """Refuse, over HTTP, what only the training environment could do; 503 where it is missing."""
-    if not PYTHON.exists():
-        raise Unavailable(MISSING)
+    if reason := why_not_run():
+        raise Unavailable(reason)
 
 
 def command_of(name: str, **arguments: str | int | Path) -> list[str]:

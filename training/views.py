@@ -9,10 +9,8 @@ from rest_framework.response import Response
 from jobs.api.examples import QUEUED
 from jobs.api.responses import LOCATION, accepted
 from jobs.api.serializers import JobSerializer
-from jobs.services.queue import start_job
-from training import tasks
-from training.programs import refuse_without_environment
 from training.serializers import GenerateSerializer
+from training.services import start_generating
 from tunix_site.api.views import ApiView
 from tunix_site.models import Role
 
@@ -46,8 +44,4 @@ class GenerateEvalSetView(ApiView):
 
         503 where the training environment is missing on the server.
         """
-        serializer = GenerateSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        refuse_without_environment()
-        job = start_job(kind=tasks.GENERATE, parameters=dict(request.data), by=self.actor)
-        return accepted(job)
+        return accepted(start_generating(body=request.data, by=self.actor))

@@ -20,12 +20,17 @@ def lineage(dataset: Dataset) -> dict[str, Any]:
         "parent": {"key": parent, "kept_here": dataset.parent_id is not None} if parent else None,
         "child_count": children.count(),
         "children": list(children.values("key", "trace_count", "created_at")[:MOST_LISTED]),
-        "checked_against": [*_taken_away(dataset), *_looked_for(dataset)],
+        "checked_against": checked_against(dataset),
         "held_out_count": held_out.count(),
         "held_out": list(
             held_out.values("key", "digest", "item_count", "parent_split")[:MOST_LISTED]
         ),
     }
+
+
+def checked_against(dataset: Dataset) -> list[dict[str, Any]]:
+    """Give the sets whose items the build took away, and those that were looked for since."""
+    return [*_taken_away(dataset), *_looked_for(dataset)]
 
 
 def _taken_away(dataset: Dataset) -> list[dict[str, Any]]:

@@ -49,17 +49,22 @@ def start_job(
     return job
 
 
+def may_cancel(*, job: Job, user: Any, rank: int) -> bool:
+    """Tell whether a user, who may be none, has the role that cancelling a job takes."""
+    kind = KINDS.get(job.kind)
+    needed = RANKS[kind.role if kind else Role.CURATOR]
+    if user is None or job.created_by_id != user.pk:
+        needed = max(needed, RANKS[Role.CURATOR])
+    return rank >= needed
+
+
 def cancel_job(*, job: Job, by: Actor, rank: int) -> None:
     """Cancel a job that has not ended; Conflict where it has.
 
     Whoever started it may, while they have the role that starting it takes; for others' jobs that
     of a curator. Work under way stops within seconds.
     """
-    kind = KINDS.get(job.kind)
-    needed = RANKS[kind.role if kind else Role.CURATOR]
-    if by.user is None or job.created_by_id != by.user.pk:
-        needed = max(needed, RANKS[Role.CURATOR])
-    if rank < needed:
+    if not may_cancel(job=job, user=by.user, rank=rank):
         raise PermissionDenied("This is the job of somebody else, or of a higher role.")
     with transaction.atomic():
         cancelled = Job.objects.unfinished().filter(pk=job.pk)

@@ -45,7 +45,8 @@ def changes_of(object_type: str, object_id: object, *, user: Any) -> Changes:
     if object_type == "job" and identity:
         found, query = Event.objects.filter(named | Q(job_id=identity)), {"job": str(identity)}
     events = list(found.order_by("-pk")[: MOST + 1])
-    return _changes(_shown(events[:MOST], user), query, is_cut=len(events) > MOST)
+    rows = _shown(events[:MOST], user, of=object_type)
+    return _changes(rows, query, is_cut=len(events) > MOST)
 
 
 def _changes_of_trace(trace: UUID, *, user: Any) -> Changes:
@@ -59,17 +60,19 @@ def _changes_of_trace(trace: UUID, *, user: Any) -> Changes:
     named = [find(event) for event in events for find in (review_of, _undo_of)]
     told = {review for review in named if review is not None}
     many = [*_reviews(trace, told), *_tags(trace)]
-    rows = [*_shown(events[:MOST], user), *many]
+    rows = [*_shown(events[:MOST], user, of="trace"), *many]
     rows.sort(key=lambda row: row.at, reverse=True)
     origin = list(_origin(trace))
     is_cut = max(len(events), len(rows)) > MOST
     return _changes([*rows[:MOST], *origin], query, is_cut=is_cut)
 
 
-def _shown(events: list[Event], user: Any) -> list[Change]:
+def _shown(events: list[Event], user: Any, *, of: str) -> list[Change]:
     """Say what events tell on the page of the thing itself, which needs no name there."""
     return [
-        replace(row, kind="", thing="", address="") if event.object_id else row
+        replace(row, kind="", thing="", address="")
+        if event.object_id and event.object_type == of
+        else row
         for row, event in zip(shown(events, user=user), events, strict=True)
     ]
 

@@ -47,7 +47,8 @@ WAYS = {
 PLACES = {
     "trace": "traces-trace",
     "dataset": "dataset",
-    "job": "admin:jobs_job_change",
+    "evalset": "evalset",
+    "job": "job",
     "preference": "admin:traces_preference_change",
 }
 OF_SUPERUSERS = {

@@ -2,24 +2,27 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
 from datasets import tasks
 from datasets.previews import FORMATS_OF_LINES
-from jobs.services.queue import cancel_job
+from jobs.models import UNFINISHED
 from pages.building.form import bound
 from pages.building.layout import FORMAT, MORE
 from pages.building.making import begun, made_of
 from pages.building.previewing import api_call, previewed
 from pages.datasets.bars import funnel_lines
 from pages.datasets.checks import evalset_keys
-from pages.shared.jobs import job_with
+from pages.jobs.words import title_of
+from pages.shared.jobs import cancelled, job_with
 from pages.shared.page import SitePage
+from pages.shared.polling import polled, seen_of
 from traces.scorers.known import EVERY_SCORER
-from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.recording import actor_of
+from tunix_site.admin_base.site import rank_in
 from tunix_site.models import Role
 
 TITLE = "Build a dataset"
@@ -76,16 +79,26 @@ class BuildingView(SitePage):
 
     def get(self, request: HttpRequest, job: str) -> HttpResponse:
         found = job_with(job, tasks.BUILD)
+        funnel = funnel_lines((found.result or {}).get("funnel", []))
+        seen = f"{seen_of(found)}.{len(funnel)}"
         context = {
             "job": found,
-            "funnel": funnel_lines((found.result or {}).get("funnel", [])),
+            "seen": seen,
+            "is_under_way": found.state in UNFINISHED,
+            "funnel": funnel,
             "key": (found.result or {}).get("dataset_key"),
         }
-        return self.show(request, "pages/building/building.html", context, title=TITLE)
+
+        def show() -> HttpResponse:
+            title = f"{title_of(found.kind, found.parameters)}: {found.state}"
+            return self.show(request, "pages/building/building.html", context, title=title)
+
+        return polled(request, found, show, seen=seen)
 
     def post(self, request: HttpRequest, job: str) -> HttpResponse:
-        found, rank = job_with(job, tasks.BUILD), rank_of_user(request.user)
-        cancel_job(job=found, by=actor_of(request), rank=rank)
+        found = job_with(job, tasks.BUILD)
+        if refused := cancelled(found, by=actor_of(request), rank=rank_in(request)):
+            messages.error(request, refused)
         return HttpResponseRedirect(reverse("building", args=[job]))
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.http import QueryDict
 
-from datasets.lineage.lineage import lineage
+from datasets.lineage.lineage import checked_against, lineage
 from datasets.models import Dataset
+from pages.activity.of_object import changes_of
 from pages.datasets.bars import WHOLE, funnel_lines, histograms
-from pages.datasets.checks import check_of, evalset_keys
+from pages.datasets.checks import Check, check_of, evalset_keys
 from pages.datasets.explaining import why
 from pages.datasets.formats import in_format
 from pages.datasets.recipes import sentence, steps_in_words
@@ -17,8 +18,11 @@ from pages.datasets.words import Evidence, evidence_in_words, reason_in_words
 REMOVED_SHOWN = 5  # of each step
 
 
-def context_of(dataset: Dataset, query: QueryDict) -> dict[str, Any]:
-    """Give what the page shows; the query names a format, a version, a trace or a set."""
+def context_of(dataset: Dataset, query: QueryDict, *, changes_for: Any) -> dict[str, Any]:
+    """Give what the page shows; the query names a format, a version, a trace or a set.
+
+    What became of the dataset is shown to whoever `changes_for` is, if to anybody.
+    """
     return {
         "dataset": dataset,
         "sentence": sentence(dataset),
@@ -31,10 +35,19 @@ def context_of(dataset: Dataset, query: QueryDict) -> dict[str, Any]:
         "in_format": in_format(dataset, query.get("format", "")),
         "versions": versions_of(dataset, query),
         "lineage": lineage(dataset),
-        "evalsets": evalset_keys(),
-        "check": check_of(dataset, query.get("checked", "")),
+        **checks_of(dataset, check_of(dataset, query.get("checked", ""))),
         "why": why(dataset, query.get("why", "")),
         "whole": WHOLE,
+        "changes": changes_of("dataset", dataset.key, user=changes_for) if changes_for else None,
+    }
+
+
+def checks_of(dataset: Dataset, check: Check | None) -> dict[str, Any]:
+    """Give what is told of the evaluation sets that a dataset was held against."""
+    return {
+        "checked_against": checked_against(dataset),
+        "evalsets": evalset_keys(),
+        "check": check,
     }
 
 

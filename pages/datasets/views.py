@@ -9,11 +9,13 @@ from django.urls import reverse
 
 from datasets.lookup import dataset_by
 from datasets.services.checking import start_check
-from pages.datasets.checks import asked_set, check_of
+from pages.datasets.checks import asked_set, check_of, polled_check
 from pages.datasets.deleting import deleted
 from pages.datasets.listing import page_of
 from pages.datasets.recipes import sentence
-from pages.datasets.shown import context_of
+from pages.datasets.shown import checks_of, context_of
+from pages.shared.asked import searched
+from pages.shared.keyset import From, number
 from pages.shared.page import SitePage
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.models import Role
@@ -23,7 +25,8 @@ class DatasetsView(SitePage):
     """The list, newest first."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        context = {"page": page_of(request.GET)}
+        asked = searched(request.GET)
+        context = {"asked": asked, "page": page_of(asked, From.asked(request.GET, number))}
         return self.show(request, "pages/datasets/list.html", context, title="Datasets")
 
 
@@ -32,7 +35,8 @@ class DatasetView(SitePage):
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         dataset = dataset_by(key)
-        context = context_of(dataset, request.GET)
+        curator = request.user if self.may_judge else None
+        context = context_of(dataset, request.GET, changes_for=curator)
         return self.show(request, "pages/datasets/dataset.html", context, title=dataset.key)
 
 
@@ -40,13 +44,14 @@ class CheckView(SitePage):
     """A job that holds a dataset against an evaluation set."""
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Say how far it is, within the dataset's page, which says itself how it ended."""
+        """Say how far it is, for a part of the dataset's page, or how it ended."""
         dataset = dataset_by(key)
-        check = check_of(dataset, request.GET.get("checked", ""))
-        if check is None or not check.is_under_way:
-            return HttpResponse(headers={"HX-Refresh": "true"})
-        context = {"check": check, "dataset": dataset}
-        return render(request, "pages/datasets/check.html", context)
+        shown = checks_of(dataset, check_of(dataset, request.GET.get("checked", "")))
+
+        def show(part: str) -> HttpResponse:
+            return render(request, f"pages/datasets/{part}.html", {**shown, "dataset": dataset})
+
+        return polled_check(request, shown["check"], show)
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
         dataset, eval_set = dataset_by(key), asked_set(request.POST)

@@ -1,11 +1,17 @@
 """What an address asks of a list: filters, of which wrong ones are named and drop no other."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from rest_framework.exceptions import ValidationError
+from rest_framework.serializers import Serializer
+
+from tunix_site.errors import text_of
+
+MAX_SEARCH_CHARS = 200
 EMPTY = "empty"  # names a filter whose value is the empty text: an empty field is no filter
 
 
@@ -67,3 +73,45 @@ def address_with(texts: Mapping[str, str], **more: str) -> str:
     said = [(name, text) for name, text in texts.items() if text]
     empty = [(EMPTY, name) for name, text in texts.items() if not text]
     return "?" + urlencode([*said, *empty, *more.items()])
+
+
+def searched(query: Mapping[str, str]) -> str:
+    """Read what names are searched for."""
+    return query.get("q", "")[:MAX_SEARCH_CHARS].replace("\0", "")
+
+
+class Chip(NamedTuple):
+    """A filter that is on, why it is refused if it is, and the address without it."""
+
+    label: str
+    text: str
+    problem: str
+    without: str
+
+
+def asked_of(query: Mapping[str, str], filters: Serializer[Any], names: Iterable[str]) -> Asked:
+    """Read filters of an address, each by itself."""
+    texts: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    wrong: dict[str, Wrong] = {}
+    for name in names:
+        if text := query.get(name, "").strip():
+            try:
+                values[name] = filters.fields[name].run_validation(text)
+            except ValidationError as error:
+                wrong[name] = Wrong(text, text_of(error.detail))
+            else:
+                texts[name] = text
+    return Asked(texts, values, wrong)
+
+
+def chips_of(asked: Asked, labels: Mapping[str, str]) -> list[Chip]:
+    return [
+        Chip(
+            label=labels[name],
+            text=text,
+            problem=asked.wrong[name].reason if name in asked.wrong else "",
+            without=asked.without(name),
+        )
+        for name, text in asked.every_text.items()
+    ]

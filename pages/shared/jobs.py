@@ -2,19 +2,33 @@
 
 from uuid import UUID
 
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import APIException, NotFound
 
+from events.actors import Actor
 from jobs.models import Job, JobQuerySet
+from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
+from tunix_site.errors import text_of
 
 
 def job_with(identity: str, *kinds: str) -> Job:
-    """Find a job of these kinds; NotFound where there is none of that id."""
-    known = Job.objects.select_related("undoes").filter(kind__in=kinds)
+    """Find a job, of these kinds where some are named; NotFound where there is none of that id."""
+    known = Job.objects.select_related("undoes", "created_by")
+    if kinds:
+        known = known.filter(kind__in=kinds)
     job = newest(known.filter(pk=identity)) if _is_id(identity) else None
     if job is None:
         raise NotFound("There is no such job.")
     return job
+
+
+def cancelled(job: Job, *, by: Actor, rank: int) -> str:
+    """Cancel a job; give the reason where that is refused."""
+    try:
+        cancel_job(job=job, by=by, rank=rank)
+    except APIException as error:
+        return text_of(error.detail)
+    return ""
 
 
 def newest(jobs: JobQuerySet) -> Job | None:

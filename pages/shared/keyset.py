@@ -8,21 +8,29 @@ from uuid import UUID
 
 Row = TypeVar("Row")
 ROWS = 50
+LARGEST_ID = 2**63 - 1
+
+
+def number(text: str) -> int:
+    """Read an id that is a number; ValueError where it is none."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20) or int(text) > LARGEST_ID:
+        raise ValueError(text[:20])
+    return int(text)
 
 
 @dataclass(frozen=True)
 class From:
     """Where a page begins: behind a row or, back, before it; without one with the newest."""
 
-    row: UUID | None = None
+    row: Any = None  # its id: a UUID, or a number
     back: bool = False
 
     @classmethod
-    def asked(cls, query: Mapping[str, str]) -> "From":
+    def asked(cls, query: Mapping[str, str], read: Callable[[str], Any] = UUID) -> "From":
         """Read `before` (older than a row) or `after` (newer); what is no id is none."""
         for name, back in (("before", False), ("after", True)):
             try:
-                return cls(UUID(query[name]), back)
+                return cls(read(query[name]), back)
             except (KeyError, ValueError):
                 continue
         return cls()
@@ -33,8 +41,8 @@ class Page(Generic[Row]):
     """Some rows of a list, and which ids the pages beside begin from."""
 
     rows: Sequence[Row]
-    newer: UUID | None = None
-    older: UUID | None = None
+    newer: Any = None
+    older: Any = None
 
     @property
     def is_all(self) -> bool:
@@ -53,7 +61,7 @@ def rows_from(found: Any, start: From) -> Any:
     return found.order_by("pk" if start.back else "-pk")[: ROWS + 1]
 
 
-def page_of(rows: list[Row], start: From, *, id_of: Callable[[Row], UUID]) -> Page[Row]:
+def page_of(rows: list[Row], start: From, *, id_of: Callable[[Row], Any]) -> Page[Row]:
     """Make a page of up to one row more than it has, read in its direction."""
     more, rows = len(rows) > ROWS, rows[:ROWS]
     if start.back:

@@ -112,10 +112,11 @@ def test_what_is_under_way_is_cancelled(ada):
 def test_the_polling_of_what_has_ended_loads_the_page(ada):
     TraceFactory()
     address = started(ada, asked(ada, scope="all", action="flag"))
-    polled = {"HX-Trigger": "progress"}
-    assert "0 of 1" in ada.get(address, headers=polled).content.decode()
+    polled = {"headers": {"HX-Request": "true"}}
+    assert "0 of 1" in ada.get(f"{address}?seen=", **polled).content.decode()
+    assert ada.get(f"{address}?seen=queued.0.1", **polled).status_code == 204
     work_off("bulk")
-    assert ada.get(address, headers=polled)["HX-Refresh"] == "true"
+    assert ada.get(f"{address}?seen=queued.0.1", **polled)["HX-Retarget"] == "#main"
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_the_list_tells_what_each_is(curating):
 
 
 def test_the_list_is_searched_and_paged(curating, monkeypatch):
-    monkeypatch.setattr("pages.datasets.listing.ROWS", 2)
+    monkeypatch.setattr("pages.shared.keyset.ROWS", 2)
     TraceFactory()
     made = [DatasetFactory(name=name) for name in ("one", "two", "three", "twofold", "other")]
     page = read(curating, LIST)
@@ -207,12 +207,18 @@ def test_a_set_is_looked_for_by_a_job_and_what_was_found_is_shown(curating):
     page = read(curating, of(dataset), checked=evalset.key)
     assert "queued" in text_of(page)
     asked_again = f"{of(dataset, 'check')}?checked={evalset.key}"
-    assert f'hx-get="{asked_again}"' in page
+    assert f'hx-get="{asked_again}&amp;seen=queued' in page
+    [poll] = re.findall(r'id="check" hx-get="([^"]+)"', page)
+    by_script = {"headers": {"HX-Request": "true"}}
+    assert curating.get(poll.replace("&amp;", "&"), **by_script).status_code == 204
     part = curating.get(asked_again)
     assert "queued" in text_of(part.content.decode())
     assert "<section" not in part.content.decode()
     work_off("builds")
-    assert curating.get(asked_again)["HX-Refresh"] == "true"
+    response = curating.get(poll.replace("&amp;", "&"), **by_script)
+    assert response["HX-Retarget"] == response["HX-Reselect"] == "#checks"
+    assert "in 1 traces" in text_of(response.content.decode())
+    assert f"Looking for {evalset.key}: succeeded." in response["HX-Trigger"]
     text = text_of(read(curating, of(dataset), checked=evalset.key))
     assert f"Of {evalset.key} 1 question in 1 trace." in text
     assert "apples" in text

@@ -6,7 +6,6 @@ from rest_framework.exceptions import APIException
 
 from events.actors import Actor
 from jobs.models import Job
-from jobs.services.queue import cancel_job
 from jobs.services.undoing import undo_job
 from pages.traces.bulk.asking import Asking
 from pages.traces.bulk.showing import question
@@ -27,15 +26,6 @@ def started(asking: Asking, *, count: Any, by: Actor) -> tuple[Job | None, str]:
         return asking.start(count, by=by), ""
     except APIException as error:
         return None, text_of(error.detail)
-
-
-def cancelled(job: Job, *, by: Actor, rank: int) -> str:
-    """Cancel it; give the reason where that is refused."""
-    try:
-        cancel_job(job=job, by=by, rank=rank)
-        return ""
-    except APIException as error:
-        return text_of(error.detail)
 
 
 def undone(job: Job, *, by: Actor) -> tuple[Job, str]:

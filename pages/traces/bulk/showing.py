@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 from datasets.models import DatasetItem
 from jobs.models import UNFINISHED, Job, State
 from jobs.services.undoing import why_not_undone
+from pages.shared.polling import seen_of
 from pages.traces.bulk.asking import Asking, Deletion
 from pages.traces.bulk.telling import count_of, heading_of
 from pages.traces.counting import SECONDS
@@ -50,6 +51,7 @@ def job_shown(job: Job, *, by: Any) -> dict[str, Any]:
     result = job.result or {}
     return {
         "job": job,
+        "seen": seen_of(job),
         "is_under_way": is_under_way,
         "heading": heading_of(job, count),
         "may_undo": is_own and why_not is None and count > 0,

@@ -23,7 +23,8 @@ def heading_of(job: Job, count: int) -> str:
     doing, words = _words(job)
     if job.state in UNFINISHED:
         of = words if job.kind != BULK_DELETE else ""
-        return f"{doing} {job.total or 0:,} traces" + (f": {of}" if of else "")
+        many = "traces" if job.total is None else f"{job.total:,} traces"
+        return f"{doing} {many}" + (f": {of}" if of else "")
     if job.state == State.SUCCEEDED:
         return f"{count:,} {'as before' if job.kind == UNDO else words}"
     if job.kind in (UNDO, SCORE):

@@ -4,10 +4,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from pages.shared.jobs import job_with
+from pages.shared.jobs import cancelled, job_with
 from pages.shared.page import SitePage
+from pages.shared.polling import polled
 from pages.traces.bulk.asking import Asking, Deletion
-from pages.traces.bulk.doing import asked_about, cancelled, started, undone
+from pages.traces.bulk.doing import asked_about, started, undone
 from pages.traces.bulk.sent import (
     address_elsewhere,
     asked_of,
@@ -18,8 +19,8 @@ from pages.traces.bulk.sent import (
 from pages.traces.bulk.showing import CHANGES, job_shown
 from pages.traces.views import TracesPage
 from traces.services.bulk.deleting import OF_SUPERUSERS
-from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.recording import actor_of
+from tunix_site.admin_base.site import rank_in
 from tunix_site.models import Role
 
 
@@ -63,10 +64,13 @@ class JobView(SitePage):
     role = Role.CURATOR
 
     def get(self, request: HttpRequest, job: str) -> HttpResponse:
-        shown = job_shown(job_with(job, *CHANGES), by=request.user)
-        if request.headers.get("HX-Trigger") == "progress" and not shown["is_under_way"]:
-            return HttpResponse(headers={"HX-Refresh": "true"})  # the whole page says how it ended
-        return self.show(request, "pages/traces/bulk/done.html", shown, title=shown["heading"])
+        found = job_with(job, *CHANGES)
+
+        def show() -> HttpResponse:
+            shown = job_shown(found, by=request.user)
+            return self.show(request, "pages/traces/bulk/done.html", shown, title=shown["heading"])
+
+        return polled(request, found, show)
 
 
 class CancelView(SitePage):
@@ -76,8 +80,7 @@ class CancelView(SitePage):
 
     def post(self, request: HttpRequest, job: str) -> HttpResponse:
         found = job_with(job, *CHANGES)
-        rank = rank_of_user(request.user)
-        if refused := cancelled(found, by=actor_of(request), rank=rank):
+        if refused := cancelled(found, by=actor_of(request), rank=rank_in(request)):
             messages.error(request, refused)
         return HttpResponseRedirect(reverse("traces-bulk-job", args=[found.pk]))
 

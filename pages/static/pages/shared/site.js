@@ -103,6 +103,8 @@ async function copy(shown) {
   }
 }
 
+document.addEventListener("said", (event) => say(event.detail.value)); // what an answer has the page say
+
 document.addEventListener("htmx:sendError", () => say("The site does not answer. Try again."));
 
 // What is wider than its place, as formulas may be, is scrolled by keys as well.
@@ -119,6 +121,9 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const heading = main().querySelector("h1");
   const told = [...main().querySelectorAll(".told li")].map((one) => one.textContent.trim());
   say(told.join(" ") || heading.textContent.trim());
+  // nobody asked for what a poll brings: the focus stays where it is, or where its like is
+  const isPoll = event.detail.requestConfig.elt.matches("[hx-trigger^=every]");
+  if (isPoll && document.activeElement !== document.body) return;
   (main().querySelector("[data-focus]") ?? heading).focus({ preventScroll: true });
-  window.scrollTo(0, 0);
+  if (!isPoll) window.scrollTo(0, 0);
 });

@@ -1,0 +1,126 @@
+"""Making an evaluation set of what a form says; what is refused is told beside its field."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import IO, Any, NamedTuple
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+from django.urls import reverse
+from rest_framework.exceptions import APIException
+
+from datasets.held_out.serializers import FromDatasetSerializer
+from datasets.services.hold_out import hold_out
+from evalsets.intake import ItemLines
+from evalsets.models import EvalSet
+from evalsets.serializers import LinesQuery, lines_request
+from evalsets.services.create import create_evalset
+from events.actors import Actor
+from pages.evalsets.ways import DATASET, FILE, LINES, PROBLEMS, TEXT, WAYS, body_of
+from training.services import start_generating
+from tunix_site.errors import text_of
+
+BOTH = "Choose a file or paste its lines, not both."
+NEITHER = "Choose a file, or paste its lines."
+THERE = "It is there already, made by the same request."
+LEFT_OUT = {
+    "no_reference": "without a reference answer",
+    "several_references": "with several that differ",
+}
+
+
+class Made(NamedTuple):
+    """Where to go on and what to say there; or what was wrong, by the field and by the line."""
+
+    address: str = ""
+    told: str = ""
+    status: int = 400
+    problems: dict[str, str] = {}
+    errors: list[dict[str, Any]] = []
+    text: str = ""  # the lines that were sent, also those of a file
+
+
+def made_of(way: str, request: HttpRequest, *, by: Actor) -> Made:
+    """Make a set, or start the job that generates it."""
+    body, problems = body_of(way, request.POST)
+    sent = _sent(request) if way == LINES else None
+    if isinstance(sent, str):
+        problems[TEXT] = sent
+        sent = None
+    text = _text(sent) or request.POST.get(TEXT, "")
+    if problems:
+        return Made(problems=problems, text=text)
+    try:
+        return MAKERS[way](body, sent, by)
+    except APIException as error:
+        return _refused(way, error)._replace(text=text)
+
+
+def _of_lines(body: dict[str, Any], sent: IO[bytes] | None, by: Actor) -> Made:
+    serializer = LinesQuery(data=body)
+    serializer.is_valid(raise_exception=True)
+    lines = ItemLines(sent or BytesIO())
+    asked = lines_request(serializer.validated_data)
+    evalset, created = create_evalset(request=asked, items=lines, by=by)
+    return _done(evalset, created=created)
+
+
+def _of_dataset(body: dict[str, Any], _sent: IO[bytes] | None, by: Actor) -> Made:
+    serializer = FromDatasetSerializer(data=body)
+    serializer.is_valid(raise_exception=True)
+    evalset, left_out, created = hold_out(**serializer.validated_data, by=by)
+    parts = [f"{count:,} {LEFT_OUT.get(reason, reason)}" for reason, count in left_out.items()]
+    told = f" Prompts left out: {', '.join(parts)}." if parts else ""
+    return _done(evalset, created=created, more=told)
+
+
+def _of_problems(body: dict[str, Any], _sent: IO[bytes] | None, by: Actor) -> Made:
+    job = start_generating(body=body, by=by)
+    return Made(reverse("job", args=[job.pk]))
+
+
+MAKERS: dict[str, Callable[[dict[str, Any], IO[bytes] | None, Actor], Made]] = {
+    LINES: _of_lines,
+    DATASET: _of_dataset,
+    PROBLEMS: _of_problems,
+}
+
+
+def _done(evalset: EvalSet, *, created: bool, more: str = "") -> Made:
+    said = f"Made of {evalset.item_count:,} questions." if created else THERE
+    return Made(reverse("evalset", args=[evalset.key]), said + more)
+
+
+def _refused(way: str, error: APIException) -> Made:
+    """Put what is wrong beside its field; what is of none stands above the form."""
+    detail: Any = error.detail
+    if not isinstance(detail, dict):
+        return Made(status=error.status_code, problems={"": text_of(detail)})
+    known = {field.path for field in WAYS[way].fields}
+    errors = detail.get("errors", [])
+    problems: dict[str, str] = {}
+    for name, reason in detail.items():
+        if name != "errors":
+            place = name if name in known else ""
+            said = text_of(reason if place or name == "detail" else {name: reason})
+            problems[place] = f"{problems.get(place, '')} {said}".strip()
+    return Made(status=error.status_code, problems=problems, errors=errors)
+
+
+def _sent(request: HttpRequest) -> IO[bytes] | str:
+    """Give the lines that were sent; a sentence where that are none, or two."""
+    file, text = request.FILES.get(FILE), request.POST.get(TEXT, "")
+    if file is not None and text.strip():
+        return BOTH
+    if isinstance(file, UploadedFile):
+        return file
+    return BytesIO(text.encode(errors="surrogatepass")) if text.strip() else NEITHER
+
+
+def _text(sent: IO[bytes] | None) -> str:
+    """Read lines as text, to be shown again; those that are none are not."""
+    if sent is None:
+        return ""
+    text = sent.read().decode(errors="replace")
+    sent.seek(0)
+    return text
