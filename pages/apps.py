@@ -10,7 +10,9 @@ class PagesConfig(apps.SiteApp):
         apps.Link("Traces", "traces", "account_tree", instead_of="traces_trace"),
         apps.Link("Prompts", "prompts", "forum"),
         apps.Link("Datasets", "datasets", "dataset", instead_of="datasets_dataset"),
+        apps.Link("Evaluation sets", "evalsets", "quiz", instead_of="evalsets_evalset"),
         apps.Link("Import", "import", "upload_file", role="writer"),
+        apps.Link("Jobs", "jobs", "pending_actions", instead_of="jobs_job"),
         apps.Link("Activity", "activity", "history", role="curator"),
     )
     admin_urls = "pages.urls"

@@ -154,7 +154,7 @@ def test_a_job_tells_how_far_it_is_and_then_what_it_made(curating):
     user = User.objects.get(username="the curator")
     job = start_job(kind="build", parameters=RECIPE, by=acting(user))
     page = curating.get(of(job)).content.decode()
-    assert "it waits for a worker" in page
+    assert "It waits for a worker." in page
     [address] = re.findall(r'id="progress" hx-get="([^"]+)"', page)
     assert curating.get(address, headers=POLL).status_code == 204
     work_off("builds")

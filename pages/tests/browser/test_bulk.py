@@ -43,7 +43,7 @@ def test_all_that_match_are_rejected_and_that_is_undone(tab, person, viewport, s
     expect(page.get_by_role("heading", name="60 rejected")).to_be_visible()
     check(page)
     page.get_by_role("button", name="Undo").press("Enter")
-    expect(page.get_by_text("0 of")).to_be_visible()
+    expect(page.get_by_text("It waits for a worker.")).to_be_visible()
     work_off("bulk")
     expect(page.get_by_role("heading", name="60 as before")).to_be_visible()
     check(page)
