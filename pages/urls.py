@@ -6,8 +6,8 @@ from pages.activity import views as activity
 from pages.building import views as building
 from pages.datasets import views as datasets
 from pages.evalsets import views as evalsets
-from pages.jobs import views as jobs
 from pages.importing import views as importing
+from pages.jobs import views as jobs
 from pages.prompts import attempt_views
 from pages.prompts.views import PromptsView
 from pages.queues.views import QueuesView

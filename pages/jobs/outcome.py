@@ -10,11 +10,12 @@ from datasets import tasks as datasets
 from datasets.models import Dataset
 from evalsets.models import EvalSet
 from jobs.models import Job
-from pages.traces.asked import address_of
+from pages.shared.asked import address_with, texts_of
 from traces.services.bulk.changing import BULK
 from traces.services.bulk.deleting import BULK_DELETE
 from traces.services.bulk.undoing import UNDO
 from traces.services.importing.imports import IMPORT
+from traces.services.importing.uploads import IMPORT_FILE
 from traces.services.queues.filling import FILL
 from traces.services.scoring.score_all import SCORE
 from training import tasks as training
@@ -84,7 +85,14 @@ def _of_import(job: Job) -> Iterator[Place]:
     where = {name: at.isoformat() for name, at in meant.items() if at is not None}
     source = job.parameters.get("source")
     asked = {"source": source, **where} if source else where
-    yield Place("Traces", "Those that came meanwhile", reverse("traces") + address_of(asked))
+    yield Place(
+        "Traces", "Those that came meanwhile", reverse("traces") + address_with(texts_of(asked))
+    )
+
+
+def _of_file(job: Job) -> Iterator[Place]:
+    yield Place("File", "What came of each record", reverse("importing", args=[job.pk]))
+    yield from _of_import(job)
 
 
 def _of_filling(job: Job) -> Iterator[Place]:
@@ -92,7 +100,7 @@ def _of_filling(job: Job) -> Iterator[Place]:
 
 
 def _matching(job: Job) -> Iterator[Place]:
-    address = address_of(job.parameters.get("where") or {})
+    address = address_with(texts_of(job.parameters.get("where") or {}))
     if len(address) <= MAX_ADDRESS_CHARS:
         yield Place("Filter", "The traces that match it now", reverse("traces") + address)
 
@@ -109,6 +117,7 @@ PLACES: dict[str, Callable[[Job], Iterator[Place]]] = {
     datasets.CONTAMINATION: _of_contamination,
     training.GENERATE: _of_problems,
     IMPORT: _of_import,
+    IMPORT_FILE: _of_file,
     BULK: _of_change,
     BULK_DELETE: _of_undoing,
     UNDO: _of_undoing,

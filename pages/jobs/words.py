@@ -16,6 +16,7 @@ from traces.services.bulk.changing import BULK
 from traces.services.bulk.deleting import BULK_DELETE
 from traces.services.bulk.undoing import UNDO
 from traces.services.importing.imports import IMPORT
+from traces.services.importing.uploads import IMPORT_FILE
 from traces.services.queues.filling import FILL
 from traces.services.scoring.score_all import SCORE
 from training import tasks as training
@@ -26,6 +27,7 @@ KIND_WORDS = {
     datasets.CONTAMINATION: ("Questions in a dataset", "Questions of {eval_set} in {dataset}"),
     training.GENERATE: ("Generated problems", "Generated problems for {name} {version}"),
     IMPORT: ("Import", "Import {source}"),
+    IMPORT_FILE: ("Import of a file", "Import of {file}"),
     BULK: ("Change of many traces", "Change of many traces: {set}"),
     BULK_DELETE: ("Deletion of many traces", "Deletion of many traces"),
     UNDO: ("Undoing of a change", "Undoing of a change"),
@@ -35,7 +37,7 @@ KIND_WORDS = {
 # Of what a job was asked, what its title tells.
 TOLD = (
     *("dataset_name", "dataset_version", "name", "version", "dataset", "eval_set"),
-    *("set", "source", "criteria", "queue"),
+    *("set", "source", "criteria", "queue", "file"),
 )
 LABELS: dict[str, str] = {State.SUCCEEDED: "good", State.FAILED: "bad", State.CANCELLED: "warn"}
 

@@ -190,6 +190,8 @@ def test_what_a_job_made_and_is_no_longer_there_has_no_link(curating):
         ("undo", {}, "/admin/traces/bulk/"),
         ("score", {"where": {"tag": "seen"}, "criteria": "length"}, "/admin/traces?tag=seen"),
         ("import", {"source": "mine"}, "/admin/traces?source=mine&amp;created_after="),
+        ("import_file", {"file": "a.jsonl"}, "Import of a.jsonl"),
+        ("bulk_delete", {"where": {}}, "/admin/traces/bulk/"),
         ("fill_queue", {"queue": 7}, "/admin/review#queue-7"),
         ("unheard of", {}, "Asked for"),
     ],
