@@ -91,9 +91,11 @@ def test_a_long_list_is_cut_off_and_says_so(page, monkeypatch):
     monkeypatch.setattr("tunix_site.admin_base.lists.MAX_LISTED", 4)
     monkeypatch.setattr(RoleAdmin, "list_per_page", 2)
     traces = TraceFactory.create_batch(4)
-    assert "More match" not in page.get(LIST).content.decode()
+    assert "More than" not in page.get(LIST).content.decode()
     traces += TraceFactory.create_batch(1)
-    assert "More match" in page.get(LIST).content.decode()
+    said = page.get(f"{LIST}?status=unreviewed").content.decode()
+    assert "More than 4 traces: these first ones are listed" in said
+    assert "4 results" not in said
     assert listed(page, "p=2") == traces[1:3][::-1]
     assert page.get(f"{LIST}?p=3").url == f"{LIST}?e=1"
 
@@ -178,16 +180,41 @@ def test_a_search_gives_the_newest_matches_newest_first(page, monkeypatch):
     assert listed(page, "q=apples&source=old") == [old]
 
 
-def test_a_refused_filter_is_told_and_none_is_applied(page):
-    trace = TraceFactory()
-    query = "status=nope&min_steps=x&min_score=1&source=elsewhere"
-    response = page.get(f"{LIST}?{query}", follow=True)
+def test_a_refused_filter_is_told_and_drops_no_other(page):
+    trace, _ = TraceFactory(meta={"source": "here"}), TraceFactory(meta={"source": "there"})
+    response = page.get(f"{LIST}?status=nope&min_steps=x&source=here")
     assert list(response.context["cl"].result_list) == [trace]
     assert (
         'status: "nope" is not a valid choice. Known ones: unreviewed, approved, rejected, flagged.'
         in told(response)
     )
     assert "min_steps: A valid integer is required." in told(response)
+    assert len(told(response)) == 2
+    assert 'value="x"' in response.content.decode()
+
+
+def test_filters_that_are_refused_together_are_told(page):
+    trace, _ = TraceFactory(meta={"source": "here"}), TraceFactory(meta={"source": "there"})
+    response = page.get(f"{LIST}?min_score=1&source=here", follow=True)
+    assert "criteria" in " ".join(told(response))
+    assert list(response.context["cl"].result_list) == [trace]
+
+
+def test_the_filters_are_opened_by_a_button(page):
+    text = page.get(LIST).content.decode()
+    assert re.search(r'<button type="button"[^>]*aria-controls="changelist-filter"', text)
+    assert not re.search(r"<a [^>]*filterOpen", text)
+
+
+def test_what_deletes_comes_last(page):
+    trace = TraceFactory()
+    text = page.get(change(trace)).content.decode()
+    row = text.partition('id="submit-row"')[2]
+    assert row.index('name="_save"') < row.index(delete(trace))
+    assert "flex-row-reverse" not in row.partition("</body>")[0]
+    offered = page.get(LIST).content.decode().partition('name="action"')[2]
+    actions = re.findall(r'<option value="(\w+)"', offered.partition("</select>")[0])
+    assert actions[-1] == "delete_selected"
 
 
 def test_the_filter_form_remembers_what_was_asked(page):

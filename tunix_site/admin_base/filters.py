@@ -27,8 +27,8 @@ ANY = ("", "Any")
 class QueryFilter(admin.ListFilter):
     """The parameters of a QuerySerializer, as one form beside a list.
 
-    They mean what they mean in the API. Where one is refused, the reason is told and the list is
-    shown without any.
+    They mean what they mean in the API. Where one is refused, the reason is told and the others go
+    on to hold.
     """
 
     title = "fields"
@@ -42,15 +42,22 @@ class QueryFilter(admin.ListFilter):
             if self.takes(name) and (texts := [text for text in params.pop(name) if text]):
                 given.setlist(name, texts)
         self.texts = given.dict()
-        self.values: dict[str, Any] = {}
+        self.values = self._read(request, given) if self.texts else {}
+
+    def _read(self, request: Any, given: QueryDict) -> dict[str, Any]:
+        """Read the parameters; tell of those that are wrong, and go on without them."""
         try:
-            if self.texts:
-                self.values = self.query.read(given)
+            return self.query.read(given)
         except serializers.ValidationError as error:
-            for name, reasons in dict(error.detail).items():  # type: ignore[arg-type]
-                reason = " ".join(map(str, reasons)) if isinstance(reasons, list) else reasons
-                messages.error(request, f"{name}: {reason}")
-            raise IncorrectLookupParameters from None
+            wrong: dict[str, Any] = dict(error.detail)  # type: ignore[arg-type]
+        for name, reasons in wrong.items():
+            reason = " ".join(map(str, reasons)) if isinstance(reasons, list) else reasons
+            messages.error(request, f"{name}: {reason}")
+        if wrong.keys().isdisjoint(given):
+            raise IncorrectLookupParameters  # of no single one
+        for name in wrong.keys() & given.keys():
+            del given[name]
+        return self._read(request, given)
 
     @classmethod
     def takes(cls, name: str) -> bool:

@@ -62,8 +62,7 @@ class BoundedChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        if not (self.has_active_filters or self.query):
-            self.full_result_count = self.result_count  # so that no "Show all" is offered
+        self.full_result_count = self.result_count  # so that no "Show all" drops the filters
 
 
 class RoleAdmin(RoleRights, ModelAdmin):
@@ -101,6 +100,13 @@ class RoleAdmin(RoleRights, ModelAdmin):
     @admin.display(description="Created", ordering="created_at")
     def created(self, obj: Any) -> str:
         return f"{timezone.localtime(obj.created_at):%Y-%m-%d %H:%M}"
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Put the deletion last: what is offered first is done by mistake."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if deletion := actions.pop("delete_selected", None):
+            actions["delete_selected"] = deletion
+        return actions
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [self.filters] if self.filters else []

@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+BLANK = "(blank)"
+
 
 def text_block(text: str) -> SafeString:
     """Show text as it was sent, white space and all."""
@@ -22,9 +24,10 @@ def json_block(value: Any) -> SafeString:
 
 
 def preview(text: str, *, short: bool = False) -> SafeString:
-    """Show the beginning of a text on one line of a list."""
+    """Show the beginning of a text on one line of a list, where it may be what leads on."""
     kind = "tunix-preview tunix-preview-short" if short else "tunix-preview"
-    return format_html('<span class="{}" title="{}">{}</span>', kind, text, text)
+    shown = text if short or text.strip() else BLANK
+    return format_html('<span class="{}" title="{}">{}</span>', kind, text, shown)
 
 
 def link(page: str, text: Any, *args: Any) -> SafeString:

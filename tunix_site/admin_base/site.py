@@ -1,6 +1,6 @@
 """The admin's site: who may enter it at all."""
 
-from functools import partial
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -15,6 +15,7 @@ from events.actors import Actor
 from events.models import Through
 from events.services import record_event
 from tunix_site.access.addresses import address_of
+from tunix_site.access.browsers import IN_LAYOUT, guard
 from tunix_site.access.passwords import OldPasswordMixin
 from tunix_site.access.roles import NO_RANK, RANKS, rank_of_user
 from tunix_site.apps import LAST, site_apps
@@ -83,10 +84,23 @@ class TunixAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return may_read(request)
 
+    def admin_view(self, view: Any, cacheable: Any = False) -> Any:  # noqa: FBT002  # Django's
+        """Guard each page; what scripts ask for may be kept."""
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            response: HttpResponse = inner(request, *args, **kwargs)
+            guard(response, IN_LAYOUT)
+            return response
+
+        return inner if cacheable else update_wrapper(guarded, inner)
+
     def login(self, request: Any, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "GET" and request.user.is_authenticated and not may_read(request):
             messages.warning(request, NO_ROLE.format(request.user))
-        return super().login(request, extra_context)
+        response = super().login(request, extra_context)
+        guard(response, IN_LAYOUT)
+        return response
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
