@@ -16,4 +16,5 @@ class PagesConfig(apps.SiteApp):
         apps.Link("Activity", "activity", "history", role="curator"),
     )
     admin_urls = "pages.urls"
+    login_urls = "pages.browsable.urls"
     history = "activity-of"

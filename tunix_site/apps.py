@@ -44,6 +44,7 @@ class SiteApp(AppConfig):
     for_superusers: ClassVar[bool] = False  # whether these are theirs alone, under the app's name
     urls: ClassVar[str] = ""  # the module of the routes below /api/
     admin_urls: ClassVar[str] = ""  # the module of the routes below /admin/
+    login_urls: ClassVar[str] = ""  # the module of the routes below /api-auth/
     extends: ClassVar[str] = ""  # the app to whose part of the API its routes belong
     root_links: ClassVar[Mapping[str, str]] = {}  # names at the API's root, and their routes
     tags: ClassVar[Mapping[str, str]] = {}  # of the OpenAPI document, described

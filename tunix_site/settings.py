@@ -65,10 +65,10 @@ JOB_LEASE_SECONDS = env.integer("TUNIX_JOB_LEASE_SECONDS", 30)
 JOBS_KEPT_DAYS = env.integer("TUNIX_JOBS_KEPT_DAYS", 30)
 
 INSTALLED_APPS = [
+    "tunix_site",  # before those whose commands and templates it extends
     "unfold.apps.BasicAppConfig",  # without its own admin site: ours extends it
     "unfold.contrib.filters",
     "tunix_site.apps.AdminConfig",
-    "tunix_site",  # before those whose commands it extends
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.postgres",
@@ -191,7 +191,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["tunix_site.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "tunix_site.api.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "pages.browsable.renderer.BrowsableAPI",
     ],
     "DEFAULT_PAGINATION_CLASS": "tunix_site.api.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "tunix_site.api.openapi.schema.AutoSchema",
@@ -233,6 +233,7 @@ UNFOLD = {
     ],
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("tunix_site/admin.css")],
+    "SCRIPTS": [lambda request: static("tunix_site/admin.js")],
     "SIDEBAR": {
         "navigation": "tunix_site.admin_base.menu.navigation",
     },

@@ -22,6 +22,6 @@ urlpatterns = [
     re_path(r"^api/docs/?$", SwaggerView.as_view(url_name="schema"), name="docs"),
     *(path("api/", include(app.urls)) for app in site_apps() if app.urls),
     *(path("admin/", include(app.admin_urls)) for app in site_apps() if app.admin_urls),
-    path("api-auth/", include("rest_framework.urls")),
+    *(path("api-auth/", include(app.login_urls)) for app in site_apps() if app.login_urls),
     path("admin/", admin.site.urls),
 ]

@@ -10,30 +10,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.generic import View
 
+from tunix_site.access.browsers import IN_LAYOUT, STRICT, guard
 from tunix_site.access.roles import RANKS
 from tunix_site.admin_base.site import rank_in
 from tunix_site.api.refusals import refusal
 from tunix_site.models import Role
 
-STRICT = {
-    "default-src": "'none'",
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "img-src": "'self'",
-    "connect-src": "'self'",
-    "form-action": "'self'",
-    "base-uri": "'none'",
-    "frame-ancestors": "'none'",
-}
-# What unfold's layout needs beyond: its Alpine evaluates attributes, its colours are a style
-# element, its stylesheet has fonts and pictures.
-IN_LAYOUT = {
-    **STRICT,
-    "script-src": "'self' 'unsafe-eval'",
-    "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data:",
-    "font-src": "'self'",
-}
 LOGGED_OUT = "Your session ended: log in again."
 
 
@@ -57,8 +39,7 @@ class PageView(View):
         if rank < RANKS[self.role]:
             return refusal(request, 403, f"This needs the role {self.role}.")
         response = super().dispatch(request, *args, **kwargs)
-        response["Content-Security-Policy"] = "; ".join(map(" ".join, self.policy.items()))
-        response["Cache-Control"] = "no-store"
+        guard(response, self.policy)
         return response
 
 

@@ -83,7 +83,7 @@ OF_QUEUES: dict[str, dict[Any, Any]] = {
         },
     },
     "next_trace": {
-        "request": {"after": 1},
+        "request": {},
         200: {
             "trace": {**STORED, "scores": [SCORE]},
             "claim": {**CLAIM, "id": 2},

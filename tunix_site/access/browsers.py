@@ -1,4 +1,4 @@
-"""The middleware that people need and programs do not: sessions, their users, messages.
+"""What people need and programs do not: sessions, their users, messages, and what a page may load.
 
 CSRF protection is not among it: Django's own middleware sees every request, and DRF asks for the
 token wherever a session stands for the user.
@@ -10,6 +10,33 @@ from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
+
+STRICT = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+# What unfold's layout needs beyond: its Alpine evaluates attributes, its colours are a style
+# element, its stylesheet has fonts and pictures.
+IN_LAYOUT = {
+    **STRICT,
+    "script-src": "'self' 'unsafe-eval'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+}
+
+
+def guard(response: HttpResponseBase, policy: dict[str, str]) -> None:
+    """Say what a page may load and run, and that nobody keeps it."""
+    response["Content-Security-Policy"] = "; ".join(map(" ".join, policy.items()))
+    response["Cache-Control"] = "no-store"
 
 
 def is_from_program(request: HttpRequest) -> bool:

@@ -10,17 +10,22 @@ from drf_spectacular.renderers import (
     OpenApiYamlRenderer2,
 )
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from tunix_site import __version__
+from tunix_site.access.browsers import STRICT, guard
 from tunix_site.access.roles import HasRole
+from tunix_site.api.fields import QuerySerializer, TextField
 from tunix_site.api.views import ApiView, ApiViewMixin
 from tunix_site.apps import site_apps
 from tunix_site.models import Role
+
+# Its stylesheet has pictures in it, and its parts have styles of their own.
+FOR_SWAGGER = {**STRICT, "style-src": "'self' 'unsafe-inline'", "img-src": "'self' data:"}
 
 
 class SchemaView(ApiViewMixin, SpectacularAPIView):
@@ -36,8 +41,17 @@ class SchemaView(ApiViewMixin, SpectacularAPIView):
     ]
 
 
-class SwaggerView(ApiViewMixin, SpectacularSwaggerView):
+class SwaggerQuery(QuerySerializer):
+    script = TextField(required=False, allow_blank=True, max_length=0)  # of the page itself
+
+
+class SwaggerView(ApiViewMixin, SpectacularSwaggerSplitView):
+    """Swagger UI: the page, and as its `script` what starts it."""
+
+    title = "API documents | Tunix RT"
+    template_name = "tunix_site/swagger.html"
     roles: ClassVar = {"get": Role.READER}
+    queries: ClassVar = {"get": SwaggerQuery}
     permission_classes = [HasRole]
 
     def handle_exception(self, exc: Exception) -> Any:
@@ -45,6 +59,10 @@ class SwaggerView(ApiViewMixin, SpectacularSwaggerView):
         if isinstance(exc, NotAuthenticated) and "text/html" in accepted:  # let people log in
             return redirect_to_login(self.request.path)
         return super().handle_exception(exc)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        guard(response, FOR_SWAGGER)
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 class RootView(ApiView):

@@ -1,6 +1,7 @@
 """The OpenAPI document and its page."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -242,10 +243,20 @@ def test_the_page_loads_nothing_from_elsewhere(reader):
     assets = [url for url in re.findall(r"(?:src|href)=\"([^\"]+)\"", page) if url != "#"]
     assert len(assets) >= 3
     for url in assets:
-        response = reader.get(url)
+        response = reader.get(unescape(url), headers={"Accept": "*/*"})
         assert response.status_code == 200, url
-        assert b"".join(response.streaming_content)
-    assert f'"{URL}' in page
+        assert response.getvalue()
+    script = reader.get("/api/docs?script=", headers={"Accept": "*/*"})
+    assert script["Content-Type"].startswith("application/javascript")
+    assert f'"{URL}' in script.content.decode()
+
+
+def test_the_page_runs_nothing_but_its_own_scripts(reader):
+    page = reader.get("/api/docs", headers={"Accept": "text/html"})
+    assert "script-src 'self';" in page["Content-Security-Policy"]
+    assert not re.search(r"<style|<script(?![^>]* src=)|\son\w+=", page.content.decode())
+    assert '<html lang="en">' in page.content.decode()
+    assert "<title>API documents | Tunix RT</title>" in page.content.decode()
 
 
 def test_no_page_of_the_project_names_another_host():
