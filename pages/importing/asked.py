@@ -27,7 +27,7 @@ PARTS = {
     "system": "System prompt",
     "reference_answer": "Reference answer",
     "external_id": "Id",
-    "source": "Source",
+    "source": "Source of each",
     "tags": "Tags",
     "status": "Status",
     "label": "Label: right or wrong",

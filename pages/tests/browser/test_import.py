@@ -1,6 +1,7 @@
 """Importing in a real browser: files that are dropped, text that is pasted, columns by name."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pages.tests.browser.conftest import DESKTOP, PHONE
 from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, serious_faults
 from pages.tests.hostile import ATTACK, LONG_ID
 from traces.models import Trace
+from tunix_site.tests.live import exchange, wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -65,7 +67,7 @@ def test_a_file_is_dropped_and_its_traces_are_opened(tab, person):
     expect(page.locator("#preview h2").first).to_have_text("Format: gsm8k")
     expect(page.locator("#preview .opened-one")).to_have_count(3)
     check(page)
-    page.get_by_label("Source", exact=True).first.fill("mine")
+    page.get_by_label("Source", exact=True).fill("mine")
     page.keyboard.press("Tab")
     expect(page.locator("#preview .facts").first).to_contain_text("Sourcemine")
     page.wait_for_url("**source=mine**")
@@ -117,3 +119,20 @@ def test_a_file_is_chosen_and_one_that_is_too_large_is_not_sent(tab, person, tmp
     expect(page.locator("#preview")).to_contain_text("The line is not JSON")
     said = [error for error in page.errors if "400 (Bad Request)" not in error]
     assert said == []
+
+
+def test_of_a_file_that_breaks_off_nothing_is_left(tab, person, site, folder):
+    context = tab(person("ada", "writer")).context
+    cookies = "; ".join(f"{one['name']}={one['value']}" for one in context.cookies())
+    head = (
+        f"POST /admin/import/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {60 * 1024**2}\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\nCookie: "
+    )
+    begun = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+    begun += b"x" * 3 * 1024**2
+    stranger = exchange(site.port, f"{head}no=one\r\n\r\n".encode(), begun)
+    assert b" 302 " in stranger.partition(b"\r\n")[0]  # to the login, and nothing is kept
+    with socket.create_connection(("127.0.0.1", site.port)) as known:
+        known.sendall(f"{head}{cookies}\r\n\r\n".encode() + begun)
+        wait_until(lambda: list(folder.glob("*.draft")))
+    wait_until(lambda: not list(folder.glob("*.draft")))

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from rest_framework.exceptions import NotFound
 
 from events.actors import Actor
 from jobs.models import Job
@@ -19,6 +20,7 @@ from tunix_site.access.roles import RANKS, rank_of_user
 from tunix_site.models import Role
 
 TURNS = 0x696D706F  # advisory locks: one for each person
+ELSEWHERE = "Workers on another machine must share TUNIX_VAR/uploads with the web server."
 ASKED = ("format", "map", "source", "on_error")
 
 
@@ -56,6 +58,8 @@ def import_upload(*, job: Job, progress: Progress, by: Actor) -> dict[str, Any]:
         with uploads.opened(upload=upload, owner=owner) as file:
             chunks = _measured(file, request, progress)
             summary = import_traces(chunks=chunks, request=request, progress=progress, by=by)
+    except NotFound:
+        raise NotFound(f"{uploads.GONE} {ELSEWHERE}") from None
     finally:
         progress.total = None
     uploads.forget(upload=upload, owner=owner)

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import time
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -11,11 +12,12 @@ from rest_framework.exceptions import NotFound
 
 from events.models import Event
 from events.tests.acting import acting
+from jobs.errors import JobInterrupted
 from jobs.models import Job, State
 from jobs.services.queue import cancel_job
 from jobs.tests.working import work_off
 from traces.models import Trace
-from traces.services.importing import uploads
+from traces.services.importing import queued, uploads
 from traces.services.importing.queued import start_import
 from traces.services.importing.summary import ImportRequest
 from traces.services.importing.uploads import Draft, forget, opened, sweep
@@ -135,7 +137,16 @@ def test_a_job_whose_file_is_gone_says_so(ada):
     job.refresh_from_db()
     assert job.state == "failed"
     assert "not here any more" in job.error
+    assert "must share" in job.error
     forget(upload=upload, owner=ada.pk)  # again: nothing
+
+
+def test_a_file_stays_for_the_worker_that_goes_on(ada, folder, monkeypatch):
+    upload = kept(ada)
+    start_import(upload=upload, name="", request=ImportRequest(), by=acting(ada))
+    monkeypatch.setattr(queued, "import_traces", Mock(side_effect=JobInterrupted))
+    work_off("bulk")
+    assert names(folder) == [f"{ada.pk}.{upload}"]
 
 
 def test_what_nobody_comes_back_to_goes_but_what_a_job_waits_for(ada, folder):
