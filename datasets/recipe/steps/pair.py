@@ -164,10 +164,11 @@ def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, 
     )
     query = f"""
         SELECT json_agg(told ORDER BY number) FROM (
-            SELECT json_build_array({told}) AS told,
-                   row_number() OVER (ORDER BY kept.prompt_hash, kept.split) AS number
+            SELECT json_build_array({told}) AS told, kept.number
             FROM (
-                SELECT kept.*, count(*) OVER (PARTITION BY kept.prompt_hash, kept.split) AS attempts
+                SELECT kept.*,
+                       count(*) OVER (PARTITION BY kept.prompt_hash, kept.split) AS attempts,
+                       row_number() OVER (ORDER BY kept.prompt_hash, kept.split) AS number
                 FROM {candidates.rows}
             ) AS kept
             JOIN traces_trace AS trace ON trace.id = kept.id
