@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from rest_framework.exceptions import APIException
 
+from pages.prompts.listing import SECONDS
 from pages.prompts.shown import attempt_in, context_of, prompt_in
 from pages.review.sent import judged
 from pages.shared.page import SitePage
@@ -13,6 +14,7 @@ from traces.models import Preference
 from traces.serializers.preferences import NewPreferenceSerializer
 from traces.services.preferences import delete_preference, prefer_trace
 from tunix_site.admin_base.recording import actor_of
+from tunix_site.database.patience import patience
 from tunix_site.errors import text_of
 from tunix_site.models import Role
 
@@ -34,8 +36,10 @@ class AttemptsPage(SitePage):
     def opened(
         self, request: HttpRequest, prompt_hash: str, *, trace: str = "", status: int = 200
     ) -> HttpResponse:
+        with patience(SECONDS):
+            shown = context_of(prompt_in(prompt_hash), request.GET, user=request.user)
         context = {
-            **context_of(prompt_in(prompt_hash), request.GET, user=request.user),
+            **shown,
             "note": request.POST.get("note", ""),
             "noted": trace,  # the attempt that the note is about
         }

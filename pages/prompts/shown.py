@@ -8,6 +8,7 @@ from django.http import QueryDict
 from rest_framework.exceptions import NotFound
 
 from pages.prompts.chosen import COLUMN, chosen_by
+from pages.prompts.preferred import MOST as MOST_PREFERENCES
 from pages.prompts.preferred import choices, preferences_at
 from pages.review.attempts import MOST, columns_of
 from pages.review.beside import shortened
@@ -46,7 +47,7 @@ def context_of(prompt_hash: UUID, query: QueryDict, *, user: Any) -> dict[str, A
     over = choices(chosen.traces, user)
     numbers = {trace.pk: number for number, trace in enumerate(chosen.traces, 1)}
     listed = {attempt.id for attempt in page.rows}
-    prompt = chosen.traces[0].prompt
+    prompt, preferences = chosen.traces[0].prompt, preferences_at(prompt_hash)
     return {
         "row": row,
         "right_count": round((row["pass_rate"] or 0) * row["scored_count"]),
@@ -62,5 +63,6 @@ def context_of(prompt_hash: UUID, query: QueryDict, *, user: Any) -> dict[str, A
         "numbers": numbers,
         "unlisted": [identity for identity in numbers if identity not in listed],
         "columns_query": "".join(f"&{COLUMN}={identity}" for identity in numbers),
-        "preferences": preferences_at(prompt_hash),
+        "preferences": preferences,
+        "most_preferences": len(preferences) == MOST_PREFERENCES and MOST_PREFERENCES,
     }

@@ -15,6 +15,7 @@ from datasets.tests.factories import DatasetFactory
 from events.tests.acting import acting
 from pages.tests.browser.conftest import DESKTOP, PHONE
 from traces.models import Trace
+from traces.services.preferences import prefer_trace
 from traces.services.scores import score_trace
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import filled, judged, taken
@@ -162,3 +163,15 @@ def test_traces(tab: Any, queue: Any) -> None:
     picture(page, "trace")
     page.goto("/admin/activity")
     picture(page, "activity")
+
+
+def test_prompts(tab: Any, queue: Any) -> None:
+    _, ada = queue
+    chosen, rejected = Trace.objects.order_by("pk")[:2]
+    prefer_trace(chosen=chosen.pk, rejected=rejected.pk, by=acting(ada))
+    page = tab(ada)
+    page.goto("/admin/prompts")
+    picture(page, "prompts")
+    page.set_viewport_size({"width": 1280, "height": 760})
+    page.goto(f"/admin/prompts/{chosen.prompt_hash}?trace={rejected.pk}&trace={chosen.pk}")
+    picture(page, "attempts")
