@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from jobs.models import UNFINISHED, Job
 from pages.importing.asked import form_of
+from pages.shared.polling import seen_of
 from traces.services.importing.summary import ABORT
 from traces.services.importing.uploads import UPLOAD
 
@@ -19,6 +20,7 @@ def shown_of(job: Job, *, user: Any, may_judge: bool) -> dict[str, Any]:
     again = reverse("import-file", args=[parameters[UPLOAD]]) + form_of(parameters)
     return {
         "job": job,
+        "seen": seen_of(job),
         "name": parameters["file"],
         "result": result,
         "is_under_way": job.state in UNFINISHED,

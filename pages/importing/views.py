@@ -18,8 +18,10 @@ from pages.importing.asked import NAME, AskedOfImport, asked_by
 from pages.importing.outcome import shown_of
 from pages.importing.previewed import traces_shown, values_shown
 from pages.importing.receiving import FileKeeper, receive
+from pages.jobs.words import title_of
 from pages.shared.jobs import job_with
 from pages.shared.page import SitePage
+from pages.shared.polling import polled
 from traces.readers.formats import FORMATS
 from traces.services.importing import uploads
 from traces.services.importing.previewing import MOST_RECORDS, Preview, preview_import
@@ -123,7 +125,12 @@ class ImportingView(SitePage):
     def get(self, request: HttpRequest, job: str) -> HttpResponse:
         found = job_with(job, IMPORT_FILE)
         context = shown_of(found, user=request.user, may_judge=self.may_judge)
-        return self.show(request, "pages/importing/job.html", context, title=TITLE)
+
+        def show() -> HttpResponse:
+            title = f"{title_of(found.kind, found.parameters)}: {found.state}"
+            return self.show(request, "pages/importing/job.html", context, title=title)
+
+        return polled(request, found, show)
 
     def post(self, request: HttpRequest, job: str) -> HttpResponse:
         found, rank = job_with(job, IMPORT_FILE), rank_of_user(request.user)

@@ -21,6 +21,7 @@ from traces.services.scoring.score_all import SCORE
 from training import tasks as training
 
 COUNT = "_count"
+COUNTED = {"trace_count": "Traces", "item_count": "Questions", "line_count": "Records"}
 MAX_ADDRESS_CHARS = 4_000  # of ids there may be more than an address takes
 
 
@@ -35,7 +36,7 @@ class Place(NamedTuple):
 def counts_of(job: Job) -> list[tuple[str, int]]:
     """Give what a job counted, by name."""
     return [
-        (name.removesuffix(COUNT).replace("_", " ").capitalize(), count)
+        (COUNTED.get(name, name.removesuffix(COUNT).replace("_", " ").capitalize()), count)
         for name, count in (job.result or {}).items()
         if name.endswith(COUNT) and isinstance(count, int)
     ]

@@ -255,11 +255,21 @@ def test_a_dataset_is_deleted_unless_it_is_another_or_has_children(curating):
     assert "not found" in read(curating, of(child), 404)
 
 
+def test_the_page_ends_with_what_became_of_it(curating):
+    TraceFactory()
+    dataset = DatasetFactory()
+    page = read(curating, of(dataset))
+    changes = text_of(page[page.index('<section class="card changes"') : page.index("</main>")])
+    for part in ("Changes", "built 1 traces", dataset.content_digest):
+        assert part in changes, part
+
+
 def test_readers_look_and_change_nothing(curating):
     TraceFactory()
     dataset = DatasetFactory()
     reading = logged_in("reader")
     page = read(reading, of(dataset))
+    assert 'id="changes"' not in page
     assert "Delete this dataset" not in page
     assert "Build again" not in page
     assert read(reading, LIST)

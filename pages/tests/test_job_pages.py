@@ -164,7 +164,7 @@ def test_a_job_tells_how_far_it_is_and_then_what_it_made(curating):
     assert 'href="/admin/datasets/sums-1"' in page
     assert 'id="progress"' not in page
     text = text_of(response)
-    for part in ("Build of sums 1 succeeded", "Trace2", "built dataset sums-1", "by the curator"):
+    for part in ("Build of sums 1 succeeded", "Traces2", "built dataset sums-1", "by the curator"):
         assert part in text, part
 
 

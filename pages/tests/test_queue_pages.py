@@ -159,6 +159,16 @@ def test_a_queue_that_is_refused_keeps_what_was_typed(curating, sent, said):
     assert Queue.objects.count() == 0
 
 
+def test_the_list_leads_to_what_became_of_a_queue(curating):
+    queue = filled(name="mine")
+    [address] = re.findall(
+        r'class="changes" href="([^"]+)"', curating.get("/admin/review/").content.decode()
+    )
+    assert address == f"/admin/activity/queue/{queue.pk}"
+    assert "name →to mine" in text_of(curating.get(address).content.decode())
+    assert 'class="changes"' not in logged_in("reader").get("/admin/review/").content.decode()
+
+
 def test_a_reader_sees_the_queues_and_makes_none():
     filled(name="sums")
     reader = logged_in("reader", is_staff=False)
