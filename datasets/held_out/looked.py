@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from datasets import tasks
+from datasets.models import Dataset
 from evalsets.models import EvalSet
 from jobs.models import Job, State
 
@@ -20,7 +21,7 @@ class Looked(NamedTuple):
 
 
 def datasets_looked_through(evalset: EvalSet) -> list[Looked]:
-    """Say in which datasets jobs looked for a set, the last time of each.
+    """Say in which datasets that are still there jobs looked for a set, the last time of each.
 
     Jobs are forgotten one day. Reads what all such jobs that are kept were asked for.
     """
@@ -34,4 +35,7 @@ def datasets_looked_through(evalset: EvalSet) -> list[Looked]:
         *("parameters__dataset", "finished_at"),
         *("result__item_count", "result__trace_count"),
     )
-    return [Looked(*row) for row in rows.values_list(*columns)]
+    looked = [Looked(*row) for row in rows.values_list(*columns)]
+    keys = [one.dataset for one in looked]
+    there = {*Dataset.objects.existing().filter(key__in=keys).values_list("key", flat=True)}
+    return [one for one in looked if one.dataset in there]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ ALIAS_CHARS = 2_000
 GROUPS = ("section", "category", "difficulty")
 VALUES_SHOWN = 12
 SECONDS = 2.0
+SETS_KEPT = 200  # whose groups a process remembers
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,24 @@ def item_at(evalset: EvalSet, query: Mapping[str, str]) -> dict[str, Any] | None
     return {"item": item, "aliases": aliases, "meta": meta if item.meta else ""}
 
 
-def groups_of(evalset: EvalSet) -> tuple[list[Group], str]:
+def groups_of(evalset: EvalSet) -> tuple[tuple[Group, ...], str]:
     """Count the items by section, category and difficulty; the reason where that takes too long."""
     try:
         with patience(SECONDS):
-            return [group for name in GROUPS if (group := _group(evalset, name))], ""
+            return _groups(evalset.pk, evalset.digest), ""
     except Unavailable as error:
-        return [], text_of(error.detail)
+        return (), text_of(error.detail)
 
 
-def _group(evalset: EvalSet, name: str) -> Group | None:
-    counted = EvalItem.objects.filter(evalset=evalset).order_by().values_list(name)
-    found = [*counted.annotate(n=Count("pk")).order_by("-n", name)[: VALUES_SHOWN + 1]]
+@lru_cache(maxsize=SETS_KEPT)  # a set never changes
+def _groups(pk: int, digest: str) -> tuple[Group, ...]:
+    items = EvalItem.objects.filter(evalset=pk, evalset__digest=digest).order_by()
+    found = (_group(name, items.values_list(name)) for name in GROUPS)
+    return tuple(group for group in found if group)
+
+
+def _group(name: str, items: Any) -> Group | None:
+    found = [*items.annotate(n=Count("pk")).order_by("-n", name)[: VALUES_SHOWN + 1]]
     if not any(value for value, _ in found):
         return None
     most = found[0][1]

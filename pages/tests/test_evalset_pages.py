@@ -10,10 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from datasets.services.delete import delete_dataset
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from evalsets.document import Item
 from evalsets.models import EvalItem, EvalSet
 from evalsets.tests.factories import EvalSetFactory, items
+from events.tests.acting import acting
 from jobs.models import Job
 from jobs.tests.working import work_off
 from pages.tests.hostile import ATTACK, SCRIPT
@@ -210,9 +212,23 @@ def test_places_that_are_none_are_no_error(curating, asked):
 
 def test_questions_are_counted_by_their_groups(curating):
     given = [*items(3, section="sums"), Item(id="x", prompt="x", expected_answer="")]
-    text = text_of(curating.get(of(EvalSetFactory(items=given))))
-    assert "Section ValueQuestions sums3none1" in text
-    assert "Category" not in text
+    evalset = EvalSetFactory(items=given)
+    for _ in range(2):
+        text = text_of(curating.get(of(evalset)))
+        assert "Section ValueQuestions sums3none1" in text
+        assert "Category" not in text
+
+
+def test_groups_that_take_too_long_to_count_are_left_out(curating, monkeypatch):
+    def counted(*asked):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr("pages.evalsets.items.SECONDS", 0.05)
+    monkeypatch.setattr("pages.evalsets.items._groups", counted)
+    text = text_of(curating.get(of(EvalSetFactory())))
+    assert "It takes longer than 0.05 seconds." in text
+    assert "What is 0+1?" in text
 
 
 def test_the_page_asks_as_often_for_many_as_for_few(curating, django_assert_num_queries):
@@ -242,6 +258,8 @@ def test_a_dataset_is_looked_through_by_a_job_and_what_was_found_is_shown(curati
     assert str(trace.pk) in text
     assert "1 question in 1 trace" in text_of(curating.get(of(evalset)))
     assert curating.post(of(evalset, "check"), {"dataset": "no-1"}).status_code == 404
+    delete_dataset(dataset=dataset, by=acting(None))
+    assert dataset.key not in curating.get(of(evalset)).content.decode()
 
 
 def test_one_is_deleted_unless_a_dataset_names_it(curating):
