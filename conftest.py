@@ -25,6 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
     var_dir = Path(_held.enter_context(tempfile.TemporaryDirectory()))
     settings.EXPORTS_DIR, settings.UPLOADS_DIR = var_dir / "exports", var_dir / "uploads"
 
+    settings.WHITENOISE_AUTOREFRESH = (
+        True  # each test's client would look at all static files first
+    )
     if "MAKELEVEL" in os.environ:
         die_with_parent()
     # begun in the background, we ignore it, and so would the programs that the tests interrupt
@@ -61,12 +64,14 @@ def _fixtures(item: pytest.Item) -> list[str]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Let the tests' database be emptied after a test that commits, events and all."""
+    """Have the tests' database emptied after a test that commits, and passwords hashed quickly."""
     from django.db import connection
 
+    from tunix_site.access.passwords import BoundedHasher
     from tunix_site.tests.emptied import flush_quickly
 
     flush_quickly()
+    BoundedHasher.iterations = 1_000  # half a second for each user otherwise
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE events_event DISABLE TRIGGER events_are_not_truncated")
 
