@@ -233,7 +233,11 @@ UNFOLD = {
     ],
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("tunix_site/admin.css")],
-    "SCRIPTS": [lambda request: static("tunix_site/admin.js")],
+    "SCRIPTS": [
+        lambda request: static("tunix_site/admin.js"),
+        # the admin's own button logs out as those of our pages do
+        lambda request: static("pages/shared/leaving.js"),
+    ],
     "SIDEBAR": {
         "navigation": "tunix_site.admin_base.menu.navigation",
     },

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.generic import View
 
 from tunix_site.access.browsers import IN_LAYOUT, STRICT, guard
-from tunix_site.access.roles import RANKS
+from tunix_site.access.roles import NO_RANK, RANKS
 from tunix_site.admin_base.site import rank_in
 from tunix_site.api.refusals import refusal
 from tunix_site.models import Role
@@ -28,16 +28,19 @@ class PageView(View):
     """A page for whoever has the role; a session that ended is told as such to the module."""
 
     role: ClassVar[str] = Role.READER
+    for_superusers: ClassVar[bool] = False
     policy: ClassVar[dict[str, str]] = STRICT
     may_judge = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         rank = rank_in(request)
         self.may_judge = rank >= RANKS[Role.CURATOR]
-        if not request.user.is_authenticated:
+        if rank == NO_RANK:  # nobody, or somebody whom that page tells why they may not enter
             return _asking_for_login(request)
         if rank < RANKS[self.role]:
             return refusal(request, 403, f"This needs the role {self.role}.")
+        if self.for_superusers and not request.user.is_superuser:
+            return refusal(request, 403, "This is for superusers.")
         response = super().dispatch(request, *args, **kwargs)
         guard(response, self.policy)
         return response

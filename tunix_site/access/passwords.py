@@ -102,7 +102,17 @@ def _refuse_for(wait: float) -> None:
 
 
 class PasswordBackend(ModelBackend):
-    """Logs people in; the one place that takes a name and a password."""
+    """Tells people by name and password; the one place that takes these.
+
+    The forms refuse who is not active, and say so, as nobody else is told.
+    """
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        return True
+
+    def get_user(self, user_id: Any) -> Any:
+        user = super().get_user(user_id)
+        return user if user is not None and user.is_active else None
 
     @sensitive_variables("password")
     def authenticate(

@@ -1,35 +1,23 @@
 """The admin's site: who may enter it at all."""
 
-from functools import partial, update_wrapper
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import messages
-from django.contrib.auth.views import PasswordChangeView
 from django.core.paginator import InvalidPage
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from events.actors import Actor
-from events.models import Through
-from events.services import record_event
-from tunix_site.access.addresses import address_of
 from tunix_site.access.browsers import IN_LAYOUT, guard
-from tunix_site.access.passwords import OldPasswordMixin
-from tunix_site.access.roles import NO_RANK, RANKS, rank_of_user
+from tunix_site.access.roles import RANKS, rank_of_user
+from tunix_site.admin_base.entering import LoginForm, change_of_password, why_not
 from tunix_site.apps import LAST, site_apps
 from tunix_site.models import Role
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
-    from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
-    from django.contrib.admin.forms import AdminPasswordChangeForm as AdminOwnPasswordChangeForm
 else:
-    from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
     from unfold.sites import UnfoldAdminSite as AdminSite
-
-NO_ROLE = "{} has no role yet. A superuser gives one."
 
 
 def rank_in(request: Any) -> int:
@@ -55,31 +43,11 @@ def may_administer(request: Any) -> bool:
     return bool(user.is_active and user.is_staff and user.is_superuser)
 
 
-class LoginForm(AuthenticationForm):
-    """Lets in whoever has a role: which pages they may open is asked by each."""
-
-    def confirm_login_allowed(self, user: Any) -> None:
-        if rank_of_user(user) == NO_RANK:
-            raise forms.ValidationError(NO_ROLE.format(user))
-
-
-class OwnPasswordForm(OldPasswordMixin, AdminOwnPasswordChangeForm):
-    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.address = address
-
-    @transaction.atomic
-    def save(self, commit: Any = True) -> Any:  # noqa: FBT002  # Django's signature
-        user = super().save(commit)
-        by = Actor(user=user, through=Through.ADMIN)
-        record_event(by=by, action="set_password", object_type="user", object_id=user.pk)
-        return user
-
-
 class TunixAdminSite(AdminSite):
     """Open to whoever has a role; models' own pages ask for more (`RoleRights`)."""
 
     login_form = LoginForm
+    login_template = "tunix_site/login.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_read(request)
@@ -97,23 +65,23 @@ class TunixAdminSite(AdminSite):
 
     def login(self, request: Any, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "GET" and request.user.is_authenticated and not may_read(request):
-            messages.warning(request, NO_ROLE.format(request.user))
-        response = super().login(request, extra_context)
+            messages.warning(request, why_not(request.user))
+        # the way back to the site would ask for a login as well
+        response = super().login(request, {"site_url": "", **(extra_context or {})})
         guard(response, IN_LAYOUT)
         return response
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Do as Django does, with a form that counts wrong passwords."""
         request.current_app = self.name
-        view = PasswordChangeView.as_view(
-            form_class=partial(OwnPasswordForm, address=address_of(request)),
+        template = self.password_change_template or "registration/password_change_form.html"
+        return change_of_password(
+            request,
             success_url=reverse(f"{self.name}:password_change_done", current_app=self.name),
-            template_name=self.password_change_template or "registration/password_change_form.html",
+            template_name=template,
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
-        return view(request)
 
     def get_urls(self) -> list[Any]:
         # No model has a page outside the admin, and that view breaks on an id that is no UUID.

@@ -94,16 +94,6 @@ def test_others_enter_and_may_open_no_models_page(role, is_staff):
     assert "/admin/" not in client.get("/admin/search/?s=trace").content.decode()
 
 
-def test_who_has_no_role_is_told_why_they_may_not_enter():
-    User.objects.create_user("new", password="a long one", is_staff=True)
-    told = "new has no role yet. A superuser gives one."
-    form = {"username": "new", "password": "a long one"}
-    assert told in Client().post("/admin/login/", form).content.decode()
-    client = Client()
-    client.force_login(User.objects.get())
-    assert told in client.get("/admin/", follow=True).content.decode()
-
-
 def test_a_superuser_without_staff_may_not_open_users(admin_client, admin_user):
     User.objects.filter(pk=admin_user.pk).update(is_staff=False)
     assert admin_client.get(url("auth_user_changelist")).status_code == 403
