@@ -34,6 +34,7 @@ class TracesConfig(apps.SiteApp):
         "StatusEnum": "traces.models.Status",
         "QueueOrderEnum": "traces.curation.queues.Order",
     }
+    leaving = "traces.services.queues.leaving.take_leave"
     collectors = ["traces.metrics.PendingCollector"]
     workers = {
         # each helps the other where its own index lacks nothing

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from tunix_site.access.accounts import OBJECT, account, record_password
+from tunix_site.access.accounts import OBJECT, account, record_password, take_leave
 from tunix_site.access.keys import change_key, delete_key, issue_key, revoke_key
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.lists import RoleAdmin
@@ -96,10 +96,9 @@ class UserAdmin(RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-
         return response
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Tell of the keys, too, which go with their user."""
+        """Tell of what goes with them, too."""
         with transaction.atomic():
-            for key in obj.api_keys.order_by("pk"):
-                delete_key(key=key, by=actor_of(request))
+            take_leave(user=obj, by=actor_of(request))
             super().delete_model(request, obj)
 
     @admin.display(description="Roles")

@@ -53,6 +53,8 @@ class SiteApp(AppConfig):
     collectors: ClassVar[Sequence[str]] = ()  # of metrics, asked when Prometheus asks
     # Commands that `work` keeps running, beside one for each queue that kinds of jobs name.
     workers: ClassVar[Mapping[str, Sequence[str]]] = {}
+    # The function that takes from somebody what is deleted with them, and tells of it: user, by.
+    leaving: ClassVar[str] = ""
     history: ClassVar[str] = ""  # the route below /admin/ of what became of a thing: kind, id
     beside_server: ClassVar[Sequence[str]] = ()  # commands that `serve` keeps running
     before_serving: ClassVar[Sequence[str]] = ()  # functions that `serve` calls first

@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
+from django.utils.module_loading import import_string
 
 from events.actors import Actor
 from events.services import record_event
-from tunix_site.access.keys import issue_key
+from tunix_site.access.keys import delete_key, issue_key
+from tunix_site.apps import site_apps
 from tunix_site.models import Role
 
 OBJECT = "user"
@@ -70,6 +72,16 @@ def give_role(*, user: Any, role: str, by: Actor) -> None:
             before=before,
             after=after,
         )
+
+
+@transaction.atomic
+def take_leave(*, user: Any, by: Actor) -> None:
+    """Take from a user who is to be deleted what would go with them; each leaves its event."""
+    for key in user.api_keys.order_by("pk"):
+        delete_key(key=key, by=by)
+    for app in site_apps():
+        if app.leaving:
+            import_string(app.leaving)(user=user, by=by)
 
 
 @transaction.atomic

@@ -102,6 +102,13 @@ def change_queue(*, queue: Queue, changes: dict[str, Any], by: Actor) -> Queue:
     return queue
 
 
+def take_out(*, person: Any, by: Actor) -> None:
+    """Take somebody out of all queues; one that was theirs alone is everybody's then."""
+    for queue in Queue.objects.existing().filter(people=person).order_by("pk"):
+        others = [name for name in _named(queue) if name != person.get_username()]
+        change_queue(queue=queue, changes={"people": others}, by=by)
+
+
 def delete_queue(*, queue: Queue, by: Actor) -> None:
     """Delete a queue with what is claimed in it; its reviews stay. Conflict: that of disputes."""
     if queue.is_of_disputes:

@@ -45,14 +45,25 @@ def delete_filter(*, kept: SavedFilter, may_curate: bool, by: Actor) -> None:
     """Delete a filter: one's own, or as a curator one that all see."""
     if kept.owner_id != by.user_id and not (kept.team and may_curate):
         raise PermissionDenied("It is somebody else's.")
-    with transaction.atomic():
-        identity = kept.pk
-        deleted, _ = SavedFilter.objects.filter(pk=identity).delete()
-        if not deleted:
-            raise NotFound(f"Filter {identity} not found.")
+    if not _deleted(kept, by):
+        raise NotFound(f"Filter {kept.pk} not found.")
+
+
+def delete_filters_of(*, owner: Any, by: Actor) -> None:
+    """Delete all that somebody keeps, as goes with whoever is deleted."""
+    for kept in SavedFilter.objects.filter(owner=owner).order_by("pk"):
+        _deleted(kept, by)
+
+
+@transaction.atomic
+def _deleted(kept: SavedFilter, by: Actor) -> bool:
+    identity = kept.pk
+    deleted, _ = SavedFilter.objects.filter(pk=identity).delete()
+    if deleted:
         record_event(
             by=by, action="delete", object_type="filter", object_id=identity, before=_told(kept)
         )
+    return bool(deleted)
 
 
 def _told(kept: SavedFilter) -> dict[str, Any]:
