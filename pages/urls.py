@@ -6,6 +6,7 @@ from pages.activity import views as activity
 from pages.building import views as building
 from pages.datasets import views as datasets
 from pages.evalsets import views as evalsets
+from pages.home.views import HomeView
 from pages.importing import views as importing
 from pages.jobs import views as jobs
 from pages.prompts import attempt_views
@@ -13,6 +14,8 @@ from pages.prompts.views import PromptsView
 from pages.queues.views import QueuesView
 from pages.review import queued, views
 from pages.review.correcting import CorrectView
+from pages.settings import people_views as people
+from pages.settings import views as settings
 from pages.traces import filter_views, trace_views
 from pages.traces.bulk import views as bulk
 from pages.traces.columns.views import ColumnsView
@@ -22,6 +25,7 @@ QUEUE = r"(?P<queue>[0-9]{1,18})"
 KEY = r"(?P<key>[A-Za-z0-9][A-Za-z0-9._-]*-[A-Za-z0-9._-]+)"  # a hyphen is in no model's name
 PROMPT = r"(?P<prompt_hash>[0-9a-fA-F-]{32,36})"
 JOB = r"(?P<job>[0-9a-fA-F-]{36})"
+USER = r"(?P<user>[0-9]{1,9})"
 UPLOAD = r"(?P<upload>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 TRACE = r"(?P<trace>[0-9a-fA-F-]{32,36})"
 
@@ -31,6 +35,7 @@ def _page(address: str, view: type, name: str) -> URLPattern:
 
 
 urlpatterns = [
+    re_path(r"^$", HomeView.as_view(), name="home"),  # in place of the admin's own index
     re_path(r"^review/?$", QueuesView.as_view(), name="review-queues"),
     _page("login", views.LoginView, "login"),
     _page(f"trace/{TRACE}", views.TraceView, "trace"),
@@ -48,6 +53,21 @@ urlpatterns = [
     _page(f"{QUEUE}/{TRACE}/steps", views.StepsView, "queued-steps"),
     _page(f"{QUEUE}/{TRACE}/verdict", queued.QueuedVerdictView, "queued-verdict"),
     _page(f"{QUEUE}/{TRACE}/correct", CorrectView, "queued-correct"),
+    re_path(r"^settings/?$", settings.SettingsView.as_view(), name="settings"),
+    re_path(r"^settings/keys/?$", settings.KeysView.as_view(), name="settings-keys"),
+    re_path(
+        r"^settings/keys/(?P<key>[0-9]{1,18})/revoke/?$",
+        settings.RevocationView.as_view(),
+        name="settings-key-revoke",
+    ),
+    re_path(r"^settings/people/?$", people.PeopleView.as_view(), name="settings-people"),
+    re_path(r"^settings/people/new/?$", people.NewPersonView.as_view(), name="settings-person-new"),
+    re_path(rf"^settings/people/{USER}/?$", people.PersonView.as_view(), name="settings-person"),
+    re_path(
+        rf"^settings/people/{USER}/password/?$",
+        people.PasswordView.as_view(),
+        name="settings-person-password",
+    ),
     re_path(r"^traces/?$", TracesView.as_view(), name="traces"),
     re_path(r"^activity/?$", activity.ActivityView.as_view(), name="activity"),
     re_path(r"^activity/undo/?$", activity.UndoToldView.as_view(), name="activity-undo"),

@@ -186,7 +186,7 @@ def test_views_are_found_wherever_they_are():
 
 # Rows are written in the places for it
 
-SERVICES = r"\w+/services(/\w+){0,2}\.py|tunix_site/access/(accounts|keys)\.py"
+SERVICES = r"\w+/services(/\w+){0,2}\.py|tunix_site/access/(accounts|keys|people)\.py"
 BELOW = (  # services, and what stands below them in each app
     SERVICES,
     r"\w+/models\.py",
@@ -197,7 +197,7 @@ WRITE_BESIDE = {
     "datasets/recipe/candidates.py": "stores candidates in temporary tables",
     "traces/copy_in.py": "inserts traces by COPY",
     "traces/curation/pieces.py": "keeps the ids that a change of many is for, in one statement",
-    "tunix_site/admin_base/site.py": "sets one's own password, by its form",
+    "tunix_site/admin_base/entering.py": "sets one's own password, by its form",
     "tunix_site/api/idempotency.py": "keeps the answers to requests that may come again",
     "tunix_site/postgres/cluster.py": "makes the role and the database, before there is a table",
 }

@@ -373,10 +373,11 @@ def test_a_login_says_what_is_wrong_and_keeps_the_name(client, people):
     people("ada", "reader")
     people("gone", "reader", is_active=False)
     people("new")
-    wrong = "There is no such name with this password, or it was switched off."
+    wrong = "There is nobody of this name with this password."
     assert wrong in text_of(log_in(client, "ada", "something else"))
-    assert wrong in text_of(log_in(client, "gone"))
-    assert "new has no role yet." in text_of(log_in(client, "new"))
+    assert wrong in text_of(log_in(client, "gone", "something else"))
+    assert "gone may not sign in any more" in text_of(log_in(client, "gone"))
+    assert "new may not enter yet: a role is missing." in text_of(log_in(client, "new"))
     empty = log_in(client, "ada", "")
     assert "This field is required." in text_of(empty)
     assert 'value="ada"' in empty.content.decode()

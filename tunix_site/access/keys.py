@@ -4,12 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
 
 from events.actors import Actor
 from events.services import record_event
+from tunix_site.access.roles import RANKS, rank_of_user
+from tunix_site.errors import Conflict
 from tunix_site.models import ApiKey
 
 OBJECT = "key"
+MAX_OWN = 100  # usable keys that somebody makes for themselves
 
 
 def _shown(key: ApiKey) -> dict[str, Any]:
@@ -31,6 +36,22 @@ def issue_key(
     key, text = ApiKey.objects.issue(user=user, name=name, role=role, expires_at=expires_at)
     _record(key, "issue", by=by, after=_shown(key))
     return key, text
+
+
+def issue_own_key(
+    *, name: str, role: str, expires_at: datetime | None, by: Actor
+) -> tuple[ApiKey, str]:
+    """Make a key for oneself; Forbidden above one's own role.
+
+    Conflict where it would have ended already, or one has as many as one may.
+    """
+    if RANKS[role] > rank_of_user(by.user):
+        raise PermissionDenied("A key may do no more than you may.")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise Conflict("It would have ended already.")
+    if ApiKey.objects.usable().filter(user=by.user).count() >= MAX_OWN:
+        raise Conflict(f"You have {MAX_OWN} keys: revoke one first.")
+    return issue_key(user=by.user, name=name, role=role, expires_at=expires_at, by=by)
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Signing in: who may enter, and what those are told who may not."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -44,14 +44,19 @@ def _superusers() -> str:
     return " or ".join(names) or "Whoever runs the site"
 
 
-class LoginForm(AuthenticationForm):
-    """Lets in whoever has a role: which pages they may open is asked by each."""
-
-    error_messages: ClassVar = {"invalid_login": WRONG}
+class LetsInByRole:
+    """For a form of a login: whoever has a role may enter, others are told why they may not."""
 
     def confirm_login_allowed(self, user: Any) -> None:
         if reason := why_not(user):
             raise forms.ValidationError(reason)
+
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        return forms.ValidationError(WRONG, code="invalid_login")
+
+
+class LoginForm(LetsInByRole, AuthenticationForm):
+    """That of the pages; which of them somebody may open is asked by each."""
 
 
 class OwnPasswordForm(OldPasswordMixin, AdminOwnPasswordChangeForm):

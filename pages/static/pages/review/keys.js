@@ -1,5 +1,5 @@
 // Single keys, each person's own: silent while somebody types, composes, holds a modifier or has a dialog open.
-const KEPT = `tunix:keys:${document.body.dataset.user}`;
+const KEPT = `tunix:keys:${document.querySelector("[data-user]").dataset.user}`;
 const FIRST = {
   approve: "a", reject: "r", flag: "f", skip: "s", undo: "u", correct: "e", next: "j", before: "k", "first-wrong": "w",
   right: "1", neutral: "2", wrong: "3", "no-label": "0", note: "n", tags: "t", raw: "m", marks: "i", compare: "c",

@@ -1,8 +1,9 @@
 // The page of a review: one key for a verdict, and the next trace at once.
 import { openCorrection } from "./correct.js";
-import { beginHelp, compareAttempts, editTags } from "./dialogs.js";
+import { beginChanging } from "./changing.js";
+import { compareAttempts, editTags } from "./dialogs.js";
 import { listen, setKeys, showKeys } from "./keys.js";
-import "./leaving.js";
+import "../shared/leaving.js";
 import { forgetOthers, Outbox } from "./outbox.js";
 import { Steps } from "./steps.js";
 import { ask, CONFLICT, Refused } from "./sending.js";
@@ -236,7 +237,7 @@ document.addEventListener("keydown", (event) => {
 addEventListener("popstate", () => location.reload());
 document.documentElement.classList.add("js");
 after.begin(outbox, () => here());
-beginHelp();
+find("#help").addEventListener("close", beginChanging(find("#help"), say));
 toggles.begin();
 arrive();
 fetchNext();

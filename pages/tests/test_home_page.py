@@ -1,0 +1,175 @@
+"""Home: what waits for somebody, each number with the list behind it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from datasets.tests.factories import DatasetFactory
+from events.tests.acting import acting
+from jobs.models import Job
+from pages.home import numbers
+from pages.tests.hostile import ATTACK
+from traces.models import Review, Trace
+from traces.services.reviews import Verdict, review_trace
+from traces.tests.factories import TraceFactory
+from traces.tests.queues.working import filled, judged, taken
+from tunix_site.models import Role
+from tunix_site.tests.admin_pages import logged_in
+
+pytestmark = pytest.mark.django_db
+FIGURE = re.compile(r'<a href="([^"]+)"><strong>([^<]+)</strong> ([^<]+)</a>')
+
+
+@pytest.fixture
+def curator():
+    return logged_in(Role.CURATOR)
+
+
+@pytest.fixture
+def ada(curator):
+    return User.objects.get(username="the curator")
+
+
+def figures(client):
+    """Give the number of each figure, and the list that it leads to, by its words."""
+    page = client.get("/admin/")
+    assert page.status_code == 200
+    found = FIGURE.findall(page.content.decode())
+    return {words: (number, address.replace("&amp;", "&")) for address, number, words in found}
+
+
+def lines(client, title):
+    """Give the text of each line below a heading."""
+    page = client.get("/admin/").content.decode()
+    section = page[page.index(f'<section class="card" aria-labelledby="{title}-title"') :]
+    items = re.findall(r"<li>(.*?)</li>", section[: section.index("</section>")], re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items]
+
+
+def rejected(by, **fields):
+    trace = TraceFactory(**fields)
+    return review_trace(trace=trace, verdict=Verdict(status="rejected"), by=acting(by))
+
+
+def test_every_number_is_that_of_the_list_it_leads_to(curator, ada):
+    rejected(ada)
+    rejected(User.objects.create_user("ben"))
+    Review.objects.filter(reviewer=ada).update(created_at=timezone.now())
+    TraceFactory.create_batch(3)
+    TraceFactory(status="flagged")
+    shown = figures(curator)
+    assert {words: number for words, (number, _) in shown.items()} == {
+        "reviewed by you today": "1",
+        "unreviewed": "3",
+        "flagged": "1",
+        "disputed": "0",
+        "jobs queued or running": "0",
+    }
+    for words in ("reviewed by you today", "unreviewed", "flagged", "disputed"):
+        number, address = shown[words]
+        assert len(curator.get(address).context["page"].rows) == int(number), words
+
+
+def test_disputes_are_counted_as_the_list_has_them(curator):
+    people = [User.objects.create_user(name) for name in ("ben", "eve")]
+    TraceFactory()
+    queue = filled(overlap=1.0)
+    for person, verdict in zip(people, ("approved", "rejected"), strict=True):
+        judged(taken(queue, person.username), verdict)
+    number, address = figures(curator)["disputed"]
+    assert number == "1"
+    assert len(curator.get(address).context["page"].rows) == 1
+
+
+def test_my_queues_are_told_with_what_is_left(curator, ada):
+    User.objects.create_user("ben")
+    TraceFactory.create_batch(2)
+    filled(name="mine", people=["the curator"])
+    filled(name="another's", people=["ben"])
+    assert lines(curator, "queues") == ["mine 2 left of 2"]
+    assert lines(logged_in(Role.READER), "queues") == []
+
+
+def test_my_last_reviews_can_be_undone(curator, ada):
+    review = rejected(ada, prompt="What is 6 * 7?")
+    rejected(User.objects.create_user("ben"))
+    (line,) = lines(curator, "last")
+    assert line.startswith("rejected What is 6 * 7?")
+    assert line.endswith("Undo")
+    form = {"review": review.pk, "back": "/admin/"}
+    done = curator.post("/admin/activity/undo", form)
+    assert done.url == "/admin/"
+    assert lines(curator, "last") == []
+    assert Trace.objects.get(pk=review.trace_id).status == "unreviewed"
+
+
+def test_those_of_a_change_of_many_are_counted_and_not_listed(curator, ada):
+    mine = rejected(ada)
+    Review.objects.filter(pk=rejected(ada).pk).update(job=Job.objects.create(kind="bulk").pk)
+    Review.objects.filter(pk=rejected(ada).pk).update(created_at=timezone.now() - timedelta(2))
+    assert figures(curator)["reviewed by you today"][0] == "2"
+    assert len(lines(curator, "last")) == 2
+    assert str(mine.trace_id) in curator.get("/admin/").content.decode()
+
+
+def test_what_nobody_reviewed_is_told_by_source(curator):
+    TraceFactory.create_batch(2, meta={"source": "gsm"})
+    TraceFactory(meta={})
+    TraceFactory(meta={"source": "done"}, status="approved")
+    assert lines(curator, "sources") == ["gsm 2", "no source 1"]
+    page = curator.get("/admin/").content.decode()
+    for address in re.findall(r'href="(/admin/traces\?status=unreviewed&amp;[^"]+)"', page):
+        assert curator.get(address.replace("&amp;", "&")).context["page"].rows
+
+
+def test_more_than_people_read_is_estimated(curator, monkeypatch):
+    monkeypatch.setattr(numbers, "MOST", 2)
+    TraceFactory.create_batch(4, meta={"source": "gsm"})
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE traces_trace")
+    assert figures(curator)["unreviewed"][0] == "about 4"
+    assert lines(curator, "sources") == ["gsm 4"]
+
+
+def test_jobs_and_datasets_are_the_newest(curator):
+    Job.objects.create(kind="bulk", state="succeeded")
+    Job.objects.create(kind="score")
+    TraceFactory(status="approved")
+    DatasetFactory(name="boxes", version="1")
+    assert lines(curator, "jobs") == ["score queued"]
+    assert lines(curator, "datasets")[0].startswith("boxes-1")
+    assert figures(curator)["jobs queued or running"][0] == "1"
+
+
+def test_it_costs_the_same_with_more(curator, ada, django_assert_num_queries):
+    rejected(ada)
+    with django_assert_num_queries(15):
+        curator.get("/admin/")
+    for _ in range(3):
+        rejected(ada)
+    TraceFactory.create_batch(3)
+    with django_assert_num_queries(15):
+        curator.get("/admin/")
+
+
+def test_a_reader_sees_it_without_what_they_may_not_do(ada):
+    rejected(ada)
+    page = logged_in(Role.READER).get("/admin/").content.decode()
+    assert "Undo" not in page
+    assert 'id="sources-title"' in page
+
+
+def test_nothing_in_it_is_markup(curator, ada):
+    rejected(ada, prompt=ATTACK, meta={"source": ATTACK[:128]})
+    TraceFactory(meta={"source": ATTACK[:128]})
+    page = curator.get("/admin/").content.decode()
+    assert "<img src=x" not in page
+
+
+def test_who_is_not_logged_in_is_asked_to():
+    assert Client().get("/admin/").url == "/admin/login/?next=/admin/"
