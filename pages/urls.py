@@ -78,7 +78,6 @@ urlpatterns = [
     ),
     re_path(r"^import/?$", importing.ImportView.as_view(), name="import"),
     re_path(rf"^import/file/{UPLOAD}/?$", importing.FileView.as_view(), name="import-file"),
-    re_path(rf"^import/{JOB}/?$", importing.ImportingView.as_view(), name="importing"),
     re_path(r"^datasets/?$", datasets.DatasetsView.as_view(), name="datasets"),
     re_path(r"^datasets/build/?$", building.BuildView.as_view(), name="build-dataset"),
     re_path(r"^datasets/build/preview/?$", building.PreviewView.as_view(), name="build-preview"),

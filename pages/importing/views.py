@@ -1,4 +1,4 @@
-"""The pages of an import: what is sent, how it would look, and how far it has come."""
+"""The pages of an import: what is sent, and how it would look. A job does it then."""
 
 from typing import cast
 from urllib.parse import urlencode
@@ -13,23 +13,16 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from rest_framework.exceptions import APIException
 
-from jobs.services.queue import cancel_job
 from pages.importing.asked import NAME, AskedOfImport, asked_by
-from pages.importing.outcome import shown_of
 from pages.importing.previewed import traces_shown, values_shown
 from pages.importing.receiving import FileKeeper, receive
-from pages.jobs.words import title_of
-from pages.shared.jobs import job_with
 from pages.shared.page import SitePage
-from pages.shared.polling import polled
 from traces.readers.formats import FORMATS
 from traces.services.importing import uploads
 from traces.services.importing.previewing import MOST_RECORDS, Preview, preview_import
 from traces.services.importing.queued import start_import
 from traces.services.importing.summary import ImportRequest
-from traces.services.importing.uploads import IMPORT_FILE
 from traces.sources.source import Source
-from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.errors import TooLarge, text_of
 from tunix_site.models import Role
@@ -100,7 +93,7 @@ class FileView(SitePage):
         job = start_import(
             upload=UUID(upload), name=asked.name, request=asked.request, by=actor_of(request)
         )
-        return HttpResponseRedirect(reverse("importing", args=[job.pk]))
+        return HttpResponseRedirect(reverse("job", args=[job.pk]))
 
     def form(
         self, request: HttpRequest, upload: str, asked: AskedOfImport, *, status: int = 200
@@ -117,25 +110,6 @@ class FileView(SitePage):
             "format": FORMATS.get(preview.summary.format or ""),
         }
         return self.show(request, "pages/importing/file.html", context, title=TITLE, status=status)
-
-
-class ImportingView(SitePage):
-    """How far an import has come, and then what it came to."""
-
-    def get(self, request: HttpRequest, job: str) -> HttpResponse:
-        found = job_with(job, IMPORT_FILE)
-        context = shown_of(found, user=request.user, may_judge=self.may_judge)
-
-        def show() -> HttpResponse:
-            title = f"{title_of(found.kind, found.parameters)}: {found.state}"
-            return self.show(request, "pages/importing/job.html", context, title=title)
-
-        return polled(request, found, show)
-
-    def post(self, request: HttpRequest, job: str) -> HttpResponse:
-        found, rank = job_with(job, IMPORT_FILE), rank_of_user(request.user)
-        cancel_job(job=found, by=actor_of(request), rank=rank)
-        return HttpResponseRedirect(reverse("importing", args=[job]))
 
 
 def _preview(request: HttpRequest, upload: str, asked: AskedOfImport) -> Preview:

@@ -9,13 +9,14 @@ from django.urls import reverse
 from datasets import tasks as datasets
 from datasets.models import Dataset
 from evalsets.models import EvalSet
-from jobs.models import Job
+from jobs.models import Job, State
+from pages.importing.asked import form_of
 from pages.shared.asked import address_with, texts_of
 from traces.services.bulk.changing import BULK
 from traces.services.bulk.deleting import BULK_DELETE
 from traces.services.bulk.undoing import UNDO
 from traces.services.importing.imports import IMPORT
-from traces.services.importing.uploads import IMPORT_FILE
+from traces.services.importing.uploads import IMPORT_FILE, UPLOAD
 from traces.services.queues.filling import FILL
 from traces.services.scoring.score_all import SCORE
 from training import tasks as training
@@ -82,7 +83,8 @@ def _of_import(job: Job) -> Iterator[Place]:
     """Name the time in which its traces came: nothing else is noted of each."""
     if job.parameters.get("dry_run") or job.started_at is None:
         return
-    meant = {"created_after": job.started_at, "created_before": job.finished_at}
+    begun = job.started_at if job.attempt == 1 else job.created_at  # an attempt stored some
+    meant = {"created_after": begun, "created_before": job.finished_at}
     where = {name: at.isoformat() for name, at in meant.items() if at is not None}
     source = job.parameters.get("source")
     asked = {"source": source, **where} if source else where
@@ -92,7 +94,9 @@ def _of_import(job: Job) -> Iterator[Place]:
 
 
 def _of_file(job: Job) -> Iterator[Place]:
-    yield Place("File", "What came of each record", reverse("importing", args=[job.pk]))
+    if job.state in (State.FAILED, State.CANCELLED):  # it is kept for another try
+        address = reverse("import-file", args=[job.parameters[UPLOAD]])
+        yield Place("File", "Change how it is read", address + form_of(job.parameters))
     yield from _of_import(job)
 
 

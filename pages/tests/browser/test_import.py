@@ -53,8 +53,8 @@ def imported(page, words: str) -> None:
     expect(page.get_by_text("It waits for a worker.")).to_be_visible()
     check(page)
     work_off("bulk")
-    expect(page.get_by_role("status").filter(has_text="succeeded")).to_be_visible()
-    expect(page.locator("#importing")).to_contain_text(words)
+    expect(page.locator("h1")).to_contain_text("succeeded")
+    expect(page.locator("#main")).to_contain_text(words)
     check(page)
 
 
@@ -71,8 +71,8 @@ def test_a_file_is_dropped_and_its_traces_are_opened(tab, person):
     page.keyboard.press("Tab")
     expect(page.locator("#preview .facts").first).to_contain_text("Sourcemine")
     page.wait_for_url("**source=mine**")
-    imported(page, "New traces30")
-    page.get_by_role("link", name="Traces stored meanwhile").click()
+    imported(page, "Created30")
+    page.get_by_role("link", name="Those that came meanwhile").click()
     expect(page.get_by_text("What is 29 + 1?")).to_be_visible()
     assert Trace.objects.filter(source="mine").count() == 30
 
@@ -95,7 +95,7 @@ def test_hostile_text_is_pasted_and_its_columns_are_named(tab, person, viewport,
     page.get_by_label("Thought", exact=True).select_option("why")
     expect(page.locator("#preview")).to_contain_text("3 new traces")
     check(page)
-    imported(page, "New traces3")
+    imported(page, "Created3")
 
 
 def test_a_file_is_chosen_and_one_that_is_too_large_is_not_sent(tab, person, tmp_path):

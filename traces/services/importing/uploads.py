@@ -31,7 +31,10 @@ KEPT_OF_ONE = 5  # files of one person that wait
 KEPT_SECONDS = 24 * 3600
 DRAFT_SECONDS = 3600  # without another byte
 DRAFT = ".draft"
-GONE = "The file is not here any more: it was imported, or nobody came back to it for a day."
+GONE = (
+    "The file is not here any more: it was imported, or nobody came back to it for a day. "
+    "Somebody else's cannot be looked at."
+)
 
 
 class Draft:
