@@ -2,10 +2,10 @@
 const said = document.querySelector("#said");
 let fading = null;
 
-/** Say something to whoever listens, and show it for a while. */
-export function say(words) {
+/** Say something to whoever listens, and show it for a while, but where it stands in the page. */
+export function say(words, { stands = false } = {}) {
   said.textContent = words;
-  said.classList.toggle("on", Boolean(words));
+  said.classList.toggle("on", Boolean(words) && !stands);
   clearTimeout(fading);
   fading = setTimeout(() => said.classList.remove("on"), 6000);
 }
@@ -120,7 +120,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   watchWidths();
   const heading = main().querySelector("h1");
   const told = [...main().querySelectorAll(".told li")].map((one) => one.textContent.trim());
-  say(told.join(" ") || heading.textContent.trim());
+  say(told.join(" ") || heading.textContent.trim(), { stands: true });
   // nobody asked for what a poll brings: the focus stays where it is, or where its like is
   const isPoll = event.detail.requestConfig.elt.matches("[hx-trigger^=every]");
   if (isPoll && document.activeElement !== document.body) return;
