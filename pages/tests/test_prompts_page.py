@@ -125,6 +125,13 @@ def test_filters_choose_the_attempts_and_wrong_ones_drop_nothing_else(curating):
     assert (tidy.status_code, tidy["Location"]) == (302, f"{ADDRESS}?source=here")
 
 
+def test_words_that_nothing_holds_find_nothing(curating):
+    attempts("a", "1", "2")
+    response = curating.get(ADDRESS, {"q": "cherries"})
+    assert shown(response) == []
+    assert "No prompt with several attempts matches." in text_of(response)
+
+
 def test_a_filter_that_takes_too_long_is_told(curating, monkeypatch):
     attempts("a", "1", "2")
     monkeypatch.setattr("pages.prompts.listing.SECONDS", 0.05)

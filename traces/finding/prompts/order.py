@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models import F, Func, Value
 from django.db.models.expressions import RawSQL
@@ -70,9 +71,13 @@ def ordered_hashes(
 
     There are none where that one is not among them any more.
     """
-    newest, of_newest = _newest(filters)
+    rows = _newest(filters).values_list("pk", "prompt_hash")[:MOST_TRACES]
     answers = attempts_at_wanted(filters).values_list(ANSWER)[:MOST_ATTEMPTS]
-    attempts, of_attempts = answers.query.sql_with_params()
+    try:
+        newest, of_newest = rows.query.sql_with_params()
+        attempts, of_attempts = answers.query.sql_with_params()
+    except EmptyResultSet:  # there is nothing to ask the database
+        return []
     first, second = _KEYS[order]
     statement = _ORDERED.format(
         newest=newest,
@@ -93,14 +98,10 @@ def attempts_at_wanted(filters: dict[str, Any]) -> TraceQuerySet:
     return matching(filters).filter(prompt_hash=of_prompt).order_by()
 
 
-def _newest(filters: dict[str, Any]) -> tuple[str, list[Any]]:
-    """Give the SQL of the newest traces that match: id and prompt_hash."""
-    if "q" in filters:
-        others = {name: value for name, value in filters.items() if name != "q"}
-        found = newest_matches(filters["q"], newest_first(others), limit=MOST_TRACES)
-        traces = Trace.objects.filter(pk__in=found)
-    else:
-        traces = newest_first(filters)
-    rows = traces.values_list("pk", "prompt_hash")[:MOST_TRACES]
-    sql, parameters = rows.query.sql_with_params()
-    return sql, list(parameters)
+def _newest(filters: dict[str, Any]) -> TraceQuerySet:
+    """Give the traces that match, the newest first; of those that hold words no more than count."""
+    if "q" not in filters:
+        return newest_first(filters)
+    others = {name: value for name, value in filters.items() if name != "q"}
+    found = newest_matches(filters["q"], newest_first(others), limit=MOST_TRACES)
+    return Trace.objects.filter(pk__in=found)

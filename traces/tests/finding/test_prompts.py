@@ -206,6 +206,35 @@ def test_the_filters_choose_what_the_order_is_by(reader):
     assert previews(reader, order="attempts", source="x", status="unreviewed") == ["a"]
 
 
+@pytest.mark.parametrize("order", ["disagreement", "attempts", "newest"])
+def test_an_order_finds_what_the_list_finds_by_any_filter(reader, order):
+    traces = attempts("a", "1", "2", meta={"source": "x"}, tags=["t"])
+    passed(*traces)
+    of_it = {
+        "source": "x",
+        "status": "unreviewed",
+        "tag": "t",
+        "trace_version": "1.0",
+        "created_after": "2020-01-01",
+        "created_before": "2999-01-01",
+        "min_steps": 1,
+        "max_steps": 9,
+        "prompt_hash": traces[0].prompt_hash,
+        "ids": f"{traces[0].pk},{traces[1].pk}",
+        "meta.source": "x",
+        "labelled": "false",
+        "has_note": "false",
+        "disputed": "false",
+    }
+    for name, value in of_it.items():
+        assert previews(reader, order=order, **{name: value}) == ["a"], name
+    of_none = {"reviewer": "nobody", "dataset": "none-1", "reason": "x", "labelled": "true"}
+    for name, value in of_none.items():
+        assert previews(reader, order=order, **{name: value}) == [], name
+    scored = {"criteria": "answer_correctness", "min_score": 1, "outcome": "right"}
+    assert previews(reader, order=order, **of_it, **scored) == ["a"]
+
+
 def test_words_choose_what_the_order_is_by(reader):
     attempts("How many apples?", "4 apples", "4 pears")
     attempts("How many plums?", "5 plums", "5 plums", "6 pears")
@@ -213,6 +242,7 @@ def test_words_choose_what_the_order_is_by(reader):
         pass
     assert previews(reader, order="attempts", q="plums") == ["How many plums?"]
     assert previews(reader, order="newest", q="pears") == ["How many plums?", "How many apples?"]
+    assert previews(reader, order="newest", q="cherries") == []
 
 
 def test_an_order_is_walked_both_ways(reader):
