@@ -35,6 +35,8 @@ from traces.scorers.scorer import UNDECIDED, Content
 from tunix_site.models import ApiKey
 from tunix_site.strict_json import StoredDecoder
 
+USUAL_VERSION, MANY_STEPS = "1.0", 10  # what goes beyond is found by an index
+
 
 class Status(models.TextChoices):
     UNREVIEWED = "unreviewed"
@@ -122,6 +124,11 @@ class Trace(models.Model):
             models.Index(fields=["source", "id"], name="trace_by_source"),
             models.Index(fields=["status", "id"], name="trace_by_status"),
             models.Index(fields=["created_at"], name="trace_by_created_at"),
+            models.Index(  # of most traces nothing is in it: it costs ingest next to nothing
+                fields=["trace_version", "step_count"],
+                condition=Q(step_count__gt=MANY_STEPS) | ~Q(trace_version=USUAL_VERSION),
+                name="trace_by_shape",
+            ),
             models.Index(fields=["content_hash"], name="trace_by_content_hash"),
             models.Index(fields=["prompt_hash"], name="trace_by_prompt_hash"),
             GinIndex(fields=["meta"], opclasses=["jsonb_path_ops"], name="trace_by_meta"),

@@ -4,7 +4,7 @@ from operator import itemgetter
 from typing import Any
 
 from pages.shared.keyset import ROWS, From, Page, page_of
-from traces.finding.filters import matching, newest_first
+from traces.finding.filters import newest_first
 from traces.finding.matches import newest_matches
 from traces.finding.pages import page_rows
 from traces.models import Trace
@@ -27,8 +27,7 @@ def page_of_traces(filters: dict[str, Any], start: From) -> Page[dict[str, Any]]
 def _found(filters: dict[str, Any], start: From) -> list[dict[str, Any]]:
     """Read what holds the words, the next first."""
     if start.back:
-        newer = matching(filters).filter(pk__gt=start.row)
-        return list(newer.order_by("pk").previews()[: ROWS + 1])
+        return page_rows(filters, there=start.row, back=True, limit=ROWS + 1)
     others = {name: value for name, value in filters.items() if name != "q"}
     found = newest_matches(filters["q"], newest_first(others), until=start.row, limit=ROWS + 2)
     chosen = [identity for identity in found if identity != start.row][: ROWS + 1]

@@ -11,7 +11,6 @@ from pages.review import beside, shown
 from pages.review.place import Place
 from pages.shared.asked import Asked
 from pages.text.markdown import as_sent
-from traces.finding.filters import matching
 from traces.finding.pages import page_rows
 from traces.models import Trace
 from traces.serializers.traces import TraceDetailSerializer
@@ -60,12 +59,8 @@ def beside_in(asked: Asked, trace: Trace) -> dict[str, Any]:
 
 
 def _next(filters: dict[str, Any], trace: Trace, *, back: bool) -> UUID | None:
-    if "q" not in filters:
-        rows = page_rows(filters, there=trace.pk, back=back, limit=1)
-        return rows[0]["id"] if rows else None
-    compared = {"pk__gt" if back else "pk__lt": trace.pk}
-    found = matching(filters).filter(**compared).order_by("pk" if back else "-pk")
-    return found.values_list("pk", flat=True).first()
+    rows = page_rows(filters, there=trace.pk, back=back, limit=1)
+    return rows[0]["id"] if rows else None
 
 
 def _raw(trace: Trace) -> SafeString:

@@ -12,8 +12,8 @@ from rest_framework import serializers
 from traces import document
 from traces.curation.queues import MAX_REASON_CHARS
 from traces.finding import search
+from traces.finding.curation.held import traces_of_dataset
 from traces.finding.curation.reviewed import of_reviews
-from traces.finding.held import traces_of_dataset
 from traces.models import Score, Status, Trace
 from traces.querysets import TraceQuerySet
 from traces.reasoning.answers.comparing import OUTCOMES

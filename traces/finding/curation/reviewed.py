@@ -7,28 +7,31 @@ from django.db.models import Exists, OuterRef, Q
 
 from traces.curation.members import QueueMember
 from traces.models import Review
+from traces.querysets import ReviewQuerySet
 
 # Together they mean one and the same review.
 LOOKUPS = {
     "reviewed_after": "created_at__gte",
     "reviewed_before": "created_at__lt",
 }
+OF_ONE = frozenset({*LOOKUPS, "reviewer", "reason"})
 # True: that review has it. False: no review of the trace has.
 HAS = {"labelled": Q(step_labels__isnull=False), "has_note": ~Q(note="")}
+
+
+def ids_of_reviews(filters: dict[str, Any]) -> Any:
+    """Give the ids of the traces of which one review is all that is asked for; else None."""
+    if not filters or filters.keys() - {*OF_ONE, *HAS} or False in filters.values():
+        return None
+    return _asked_for(filters).values("trace")
 
 
 def of_reviews(filters: dict[str, Any]) -> list[Any]:
     """Give the conditions on reviews that stand, and on disputes, for a query of traces."""
     standing = Review.objects.standing().filter(trace=OuterRef("pk"))
-    asked = {lookup: filters[name] for name, lookup in LOOKUPS.items() if name in filters}
-    if "reviewer" in filters:
-        asked["reviewer_id"] = _id_of(filters["reviewer"])
-    if "reason" in filters:
-        asked["reasons__contains"] = [filters["reason"]]
-    having = [has for name, has in HAS.items() if filters.get(name)]
     found: list[Any] = []
-    if asked or having:
-        found.append(Exists(standing.filter(*having, **asked)))
+    if filters.keys() & OF_ONE or any(filters.get(name) for name in HAS):
+        found.append(Exists(_asked_for(filters).filter(trace=OuterRef("pk"))))
     found += [
         ~Exists(standing.filter(has)) for name, has in HAS.items() if filters.get(name) is False
     ]
@@ -36,6 +39,17 @@ def of_reviews(filters: dict[str, Any]) -> list[Any]:
         open_disputes = QueueMember.objects.disputes().filter(trace=OuterRef("pk"))
         found.append(Exists(open_disputes) if filters["disputed"] else ~Exists(open_disputes))
     return found
+
+
+def _asked_for(filters: dict[str, Any]) -> ReviewQuerySet:
+    """Give the reviews that stand and are all that is asked for of one."""
+    asked = {lookup: filters[name] for name, lookup in LOOKUPS.items() if name in filters}
+    if "reviewer" in filters:
+        asked["reviewer_id"] = _id_of(filters["reviewer"])
+    if "reason" in filters:
+        asked["reasons__contains"] = [filters["reason"]]
+    having = [has for name, has in HAS.items() if filters.get(name)]
+    return Review.objects.standing().filter(*having, **asked)
 
 
 def _id_of(reviewer: str) -> int:

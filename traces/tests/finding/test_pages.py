@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from datasets.tests.factories import DatasetFactory
-from traces.finding import pages
+from traces.finding import nearest
 from traces.finding.filters import TraceFilters, matching
 from traces.finding.pages import page_rows
 from traces.models import Review
+from traces.services.indexing import index_some
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +80,9 @@ def test_there_are_values_for_every_filter():
 @pytest.mark.parametrize(
     "names", [*itertools.combinations(FILTERS, 1), *itertools.combinations(FILTERS, 2)]
 )
-def test_a_page_holds_what_matches(traces, names):
+@pytest.mark.parametrize("looked_at", [2, nearest.LOOKED_AT])
+def test_a_page_holds_what_matches(traces, names, looked_at, monkeypatch):
+    monkeypatch.setattr(nearest, "LOOKED_AT", looked_at)
     for values in itertools.product(*(FILTERS[name] for name in names)):
         filters = dict(zip(names, values, strict=True))
         rows = expected(filters)
@@ -103,13 +107,41 @@ def test_a_page_is_bounded_by_scores(traces, bounds):
     assert found(filters, limit=9) == expected(filters) != []
 
 
+@pytest.mark.parametrize("most", [2, 100])
+def test_what_is_promised_by_the_next_ones_is_looked_for(traces, most, monkeypatch):
+    monkeypatch.setattr(nearest, "LOOKED_AT", 2)
+    monkeypatch.setattr(nearest, "MOST_LOOKED_AT", most)
+    for limit in (1, 2, 3, 9):
+        assert found({"meta.n": "1"}, limit=limit) == expected({"meta.n": "1"})[:limit] != []
+        assert (
+            found({"tag": "y", "status": "approved"}, limit=limit) == expected({"tag": "y"})[:limit]
+        )
+
+
+def test_words_are_found_both_ways(traces, monkeypatch):
+    monkeypatch.setattr(nearest, "LOOKED_AT", 2)
+    while index_some(kind="search"):
+        pass
+    rows = expected({"q": "answer"})
+    assert found({"q": "answer"}, traces[4].pk, back=True, limit=9) == rows[:4][::-1]
+    assert found({"q": "answer"}, traces[4].pk, limit=2) == rows[5:7]
+
+
+def test_an_unusual_shape_is_found_by_its_index(traces):
+    for filters in ({"min_steps": 11}, {"min_steps": 500}, {"trace_version": "2.0"}):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = matching(filters).order_by().explain()
+        assert "trace_by_shape" in plan
+
+
 def test_the_page_itself_is_no_filter(traces):
     query = {"limit": 2, "count": True, "cursor": "x", "status": "approved"}
     assert found(query) == expected({"status": "approved"})[:3]
 
 
 def test_a_set_of_filters_is_compiled_once(traces):
-    kept = pages._kept_statement
+    kept = nearest._kept_statements
     kept.cache_clear()
     for tag in ("x", "y", "z"):
         found({"tag": tag})
@@ -120,7 +152,7 @@ def test_a_set_of_filters_is_compiled_once(traces):
 
 
 def test_no_statement_is_kept_for_keys_of_which_there_is_no_end(traces):
-    kept = pages._kept_statement
+    kept = nearest._kept_statements
     kept.cache_clear()
     for number in range(30):
         found({f"meta.key{number}": "1", "tag": "x"})

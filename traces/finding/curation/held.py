@@ -5,6 +5,11 @@ from typing import Any
 from traces.models import Trace
 
 
+def ids_of_dataset(filters: dict[str, Any]) -> Any:
+    """Give the ids of the traces of the dataset that is the only filter; else None."""
+    return traces_of_dataset(filters["dataset"]) if filters.keys() == {"dataset"} else None
+
+
 def traces_of_dataset(key: str) -> Any:
     """Give the ids of the traces of a dataset.
 
