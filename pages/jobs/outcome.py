@@ -22,7 +22,14 @@ from traces.services.scoring.score_all import SCORE
 from training import tasks as training
 
 COUNT = "_count"
-COUNTED = {"trace_count": "Traces", "item_count": "Questions", "line_count": "Records"}
+COUNTED = {
+    "trace_count": "Traces",
+    "item_count": "Questions",
+    "line_count": "Records",
+    "created_count": "New traces",
+    "existing_count": "Stored already",
+    "error_count": "Bad records",
+}
 MAX_ADDRESS_CHARS = 4_000  # of ids there may be more than an address takes
 
 

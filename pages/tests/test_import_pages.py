@@ -116,7 +116,7 @@ def test_a_file_is_looked_at_and_imported(writing, folder):
     assert writing.post(address, form_in(page))["Location"] == job  # a second click
     work_off("bulk")
     words = looked_at(writing, job)
-    for part in ("Import of mine.jsonl succeeded", "Records5", "Created5", "Error0"):
+    for part in ("Import of mine.jsonl succeeded", "Records5", "New traces5", "Bad records0"):
         assert part in words, part
     assert kept(folder) == []
     [came_in] = re.findall(r'href="(/admin/traces/?\?[^"]*)', writing.get(job).content.decode())
@@ -166,7 +166,7 @@ def test_one_says_which_column_is_what(writing):
     assert form_in(page) == form
     job = writing.post(address, form_in(page))["Location"]
     work_off("bulk")
-    assert "Created2" in looked_at(writing, job)
+    assert "New traces2" in looked_at(writing, job)
     stored = Trace.objects.get(prompt="Two and two?")
     assert (stored.final_answer, stored.tags, stored.source) == ("4", ["x"], "mine")
     assert stored.meta["level"] == {"last": "4"}
@@ -188,7 +188,7 @@ def test_bad_records_are_named_by_their_lines(writing):
     work_off("bulk")
     words = looked_at(writing, job)
     assert "Nothing was stored: a record is bad." in words
-    assert "Error2" in words
+    assert "Bad records2" in words
     assert not Trace.objects.exists()
     page = writing.get(job).content.decode()
     [again] = re.findall(r'href="(/admin/import/file/[^"]*)', page)

@@ -71,7 +71,7 @@ def test_a_file_is_dropped_and_its_traces_are_opened(tab, person):
     page.keyboard.press("Tab")
     expect(page.locator("#preview .facts").first).to_contain_text("Sourcemine")
     page.wait_for_url("**source=mine**")
-    imported(page, "Created30")
+    imported(page, "New traces30")
     page.get_by_role("link", name="Those that came meanwhile").click()
     expect(page.get_by_text("What is 29 + 1?")).to_be_visible()
     assert Trace.objects.filter(source="mine").count() == 30
@@ -95,7 +95,7 @@ def test_hostile_text_is_pasted_and_its_columns_are_named(tab, person, viewport,
     page.get_by_label("Thought", exact=True).select_option("why")
     expect(page.locator("#preview")).to_contain_text("3 new traces")
     check(page)
-    imported(page, "Created3")
+    imported(page, "New traces3")
 
 
 def test_a_file_is_chosen_and_one_that_is_too_large_is_not_sent(tab, person, tmp_path):
