@@ -4,7 +4,6 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import IO, Any, NamedTuple
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.exceptions import APIException
@@ -16,12 +15,11 @@ from evalsets.models import EvalSet
 from evalsets.serializers import LinesQuery, lines_request
 from evalsets.services.create import create_evalset
 from events.actors import Actor
-from pages.evalsets.ways import DATASET, FILE, LINES, PROBLEMS, TEXT, WAYS, body_of
+from pages.evalsets.receiving import TEXT, lines_in, text_in
+from pages.evalsets.ways import DATASET, LINES, PROBLEMS, WAYS, body_of
 from training.services import start_generating
 from tunix_site.errors import text_of
 
-BOTH = "Choose a file or paste its lines, not both."
-NEITHER = "Choose a file, or paste its lines."
 THERE = "It is there already, made by the same request."
 LEFT_OUT = {
     "no_reference": "without a reference answer",
@@ -43,17 +41,15 @@ class Made(NamedTuple):
 def made_of(way: str, request: HttpRequest, *, by: Actor) -> Made:
     """Make a set, or start the job that generates it."""
     body, problems = body_of(way, request.POST)
-    sent = _sent(request) if way == LINES else None
-    if isinstance(sent, str):
-        problems[TEXT] = sent
-        sent = None
-    text = _text(sent) or request.POST.get(TEXT, "")
+    sent, problem = lines_in(request) if way == LINES else (None, "")
+    if problem:
+        problems[TEXT] = problem
     if problems:
-        return Made(problems=problems, text=text)
+        return Made(problems=problems, text=text_in(request))
     try:
         return MAKERS[way](body, sent, by)
     except APIException as error:
-        return _refused(way, error)._replace(text=text)
+        return _refused(way, error)._replace(text=text_in(request))
 
 
 def _of_lines(body: dict[str, Any], sent: IO[bytes] | None, by: Actor) -> Made:
@@ -105,22 +101,3 @@ def _refused(way: str, error: APIException) -> Made:
             said = text_of(reason if place or name == "detail" else {name: reason})
             problems[place] = f"{problems.get(place, '')} {said}".strip()
     return Made(status=error.status_code, problems=problems, errors=errors)
-
-
-def _sent(request: HttpRequest) -> IO[bytes] | str:
-    """Give the lines that were sent; a sentence where that are none, or two."""
-    file, text = request.FILES.get(FILE), request.POST.get(TEXT, "")
-    if file is not None and text.strip():
-        return BOTH
-    if isinstance(file, UploadedFile):
-        return file
-    return BytesIO(text.encode(errors="surrogatepass")) if text.strip() else NEITHER
-
-
-def _text(sent: IO[bytes] | None) -> str:
-    """Read lines as text, to be shown again; those that are none are not."""
-    if sent is None:
-        return ""
-    text = sent.read().decode(errors="replace")
-    sent.seek(0)
-    return text

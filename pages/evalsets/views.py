@@ -2,10 +2,14 @@
 
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
 
 from datasets.lookup import dataset_by
 from datasets.services.checking import start_check
@@ -15,6 +19,7 @@ from pages.evalsets.checks import checks_of, dataset_keys
 from pages.evalsets.deleting import deleted
 from pages.evalsets.listing import page_of
 from pages.evalsets.making import Made, made_of
+from pages.evalsets.receiving import received
 from pages.evalsets.shown import checked_in, context_of
 from pages.evalsets.ways import PROBLEMS, WAYS, begun, bound, way_in
 from pages.shared.asked import searched
@@ -78,15 +83,21 @@ class DeleteView(SitePage):
         return HttpResponseRedirect(reverse("evalsets"))
 
 
+@method_decorator(csrf_exempt, name="dispatch")  # the token is read with the file: see `post`
 class NewView(SitePage):
     """The form for a new set: of lines, of a dataset, or generated."""
 
     role = Role.CURATOR
+    takes_files = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.form(request, Made(status=200))
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        """Read the form, now that it is known who sends it."""
+        return received(request, self.answer)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
         made = made_of(way_in(request.GET), request, by=actor_of(request))
         if not made.address:
             return self.form(request, made)
@@ -104,6 +115,7 @@ class NewView(SitePage):
             "made": made,
             "problem": made.problems.get("", ""),
             "problem_of_lines": made.problems.get("lines", ""),
+            "limit": settings.MAX_BATCH_BYTES,
             "why_not": why_not_run() if way == PROBLEMS else "",
             "datasets": dataset_keys(),
         }

@@ -10,7 +10,6 @@ from pages.building.form import Bound
 from tunix_site import strict_json
 
 LINES, DATASET, PROBLEMS = "lines", "dataset", "problems"
-TEXT, FILE = "lines", "file"
 WHOLE = {"inputmode": "numeric"}
 
 

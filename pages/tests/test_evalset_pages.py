@@ -5,6 +5,7 @@ import re
 from io import BytesIO
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -88,6 +89,36 @@ def test_bad_lines_are_told_and_nothing_typed_is_lost(curating):
     for typed in ('value="sums"', 'value="7"', 'value="mine"'):
         assert typed in page
     assert not EvalSet.objects.exists()
+
+
+def test_a_file_may_be_larger_than_a_form(curating, settings):
+    wide = LINE.replace("17+25?", "17+25? " + "w" * 20_000)
+    data = "\n".join(wide % n for n in range(60)).encode()
+    assert len(data) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    form = {"name": "sums", "version": "1"}
+    page = sent(curating, "lines", **form, file=SimpleUploadedFile("a", data + b"\nno"))
+    assert "Line 61" in folded(page)
+    assert "wwww" not in page
+    sent(curating, "lines", 302, **form, file=SimpleUploadedFile("a", data))
+    assert EvalSet.objects.get().item_count == 60
+    page = sent(curating, "lines", 413, **form, lines=data.decode())
+    assert "exceeds maximum of 1,048,576 bytes" in page
+    settings.MAX_BATCH_BYTES = 1_000_000
+    page = sent(curating, "lines", 413, **form, file=SimpleUploadedFile("a", data))
+    assert "exceeds maximum of 1,000,000 bytes" in page
+
+
+def test_a_form_without_its_token_is_refused():
+    careful = Client(enforce_csrf_checks=True)
+    logged_in("curator")
+    careful.force_login(User.objects.get(username="the curator"))
+    form = {"name": "sums", "version": "1", "lines": LINE % 1}
+    assert careful.post(f"{NEW}?of=lines", form).status_code == 403
+    assert not EvalSet.objects.exists()
+    page = careful.get(NEW).content.decode()
+    [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page))
+    answer = careful.post(f"{NEW}?of=lines", {**form, "csrfmiddlewaretoken": token})
+    assert answer.status_code == 302
 
 
 @pytest.mark.parametrize(
