@@ -129,6 +129,11 @@ def test_a_file_is_looked_at_and_imported(writing, folder):
     assert name not in kept(folder)
 
 
+def test_a_last_line_without_an_end_is_looked_at_as_well(writing):
+    words = words_of(writing.get(sent(writing, lines(QUESTIONS).rstrip(b"\n"))))
+    assert "Of all records: 5 new traces" in words
+
+
 @pytest.mark.parametrize("break_", ["\n", "\r\n"])
 def test_text_is_imported_as_a_file_is(writing, break_):
     text = lines(QUESTIONS[:2]).decode().replace("\n", break_)

@@ -3,6 +3,7 @@
 Its tests are no part of the suite; each shows what stands in its place over the same traces.
 """
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,25 @@ def test_prompts(tab: Any, queue: Any) -> None:
     page.set_viewport_size({"width": 1280, "height": 760})
     page.goto(f"/admin/prompts/{chosen.prompt_hash}?trace={rejected.pk}&trace={chosen.pk}")
     picture(page, "attempts")
+
+
+def test_home(tab: Any, queue: Any) -> None:
+    _, ada = queue
+    DatasetFactory(name="boxes", version="1", recipe__where={"status": "approved"})
+    page = tab(ada)
+    page.goto("/admin/")
+    picture(page, "home")
+
+
+def test_import(tab: Any, queue: Any) -> None:
+    _, ada = queue
+    page = tab(ada)
+    page.goto("/admin/import/")
+    lines = [
+        {"question": one.prompt, "answer": f"{one.steps[0]['content']}\n#### {one.final_answer}"}
+        for one in attempts(4)
+    ]
+    page.locator("#text").fill("\n".join(map(json.dumps, lines)))
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("heading", name="Format")).to_be_visible()
+    picture(page, "import")

@@ -61,13 +61,17 @@ def preview_import(*, source: Source, request: ImportRequest, by: Actor) -> Prev
 
 
 def _first_of(chunks: Iterator[Chunk]) -> tuple[Chunk, str, bool]:
-    """Give the first chunk, what breaks the reading there or behind it, and whether it is all."""
-    chunk: Chunk = []
+    """Give the first two chunks, what breaks the reading there or behind, and whether it is all.
+
+    A last line that no line break ends is a chunk of its own.
+    """
+    first: Chunk = []
     try:
-        chunk = next(chunks, [])
-        return chunk, "", next(chunks, None) is None
+        for chunk in islice(chunks, 2):
+            first = [*first, *chunk]
+        return first, "", next(chunks, None) is None
     except BrokenSource as error:
-        return chunk, error.reason, False
+        return first, error.reason, False
 
 
 def _fields_of(chunk: Chunk) -> dict[str, Any]:
