@@ -17,11 +17,17 @@ OLDEST = """
     SELECT max(id::text) FROM (SELECT id FROM traces_trace ORDER BY id LIMIT 51) AS last_page
 """
 NEWEST = "SELECT id::text, prompt_hash::text FROM traces_trace ORDER BY id DESC LIMIT 1"
+DATASET = "SELECT key FROM datasets_dataset WHERE deleted_at IS NULL ORDER BY id LIMIT 1"
 FILTERS = (
     "status=unreviewed",
     "status=rejected",
     "source=gsm8k",
     "criteria=answer_correctness&outcome=wrong",
+    "trace_version=none",
+    "min_steps=500",
+    "reviewer=benchmarks",
+    "source=generated&tag=none",
+    "q=week&source=generated",
     "meta.level=3",
     "labelled=true",
     "disputed=true",
@@ -33,13 +39,22 @@ def measure(site: Site) -> Iterator[tuple[str, float, str, float | None]]:
     with bare_connection() as database:
         (oldest,) = database.execute(OLDEST).fetchone() or ("",)
         newest, prompt = database.execute(NEWEST).fetchone() or ("", "")
+        (dataset,) = database.execute(DATASET).fetchone() or ("",)
+    of_dataset = f"dataset={dataset}"
     pages = {
+        "home": "/admin/",
         "list of traces, first": "/admin/traces/",
         "list of traces, last": f"/admin/traces/?before={oldest}",
         **{f"list of traces, {query}": f"/admin/traces/?{query}" for query in FILTERS},
+        "list of traces, of a dataset": f"/admin/traces/?{of_dataset}",
+        "list of traces, of a dataset, last": f"/admin/traces/?{of_dataset}&before={oldest}",
         "trace": f"/admin/traces/{newest}/",
         "activity": "/admin/activity/",
         "datasets": "/admin/datasets/",
+        "dataset": f"/admin/datasets/{dataset}",
+        "evaluation sets": "/admin/evaluation-sets/",
+        "import": "/admin/import/",
+        "jobs": "/admin/jobs/",
         "prompts": "/admin/prompts/",
         "attempts": f"/admin/prompts/{prompt}",
         "queues": "/admin/review/",
