@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tunix_site.tests.live import wait_until
 
@@ -21,6 +21,8 @@ ARGUMENTS = [
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+PATIENCE_MS = 15_000  # on a machine that others use
+expect.set_options(timeout=PATIENCE_MS)
 # What the browser says of itself, before anything of the page is run.
 WATCH = """
     window.violations = [];
@@ -75,7 +77,7 @@ def tab(browser: Browser, site: Any, person: Any) -> Iterator[Callable[..., Page
         log_in(context, user)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.errors = []
         page.open = set()
         page.on("request", lambda asked: page.open.add(asked))
