@@ -270,6 +270,7 @@ def test_a_file_may_be_larger_than_a_form_and_a_text_not(writing):
         b"PAR1 that is none",
         gzip.compress(b"{}" * 10)[:20],
         b'{"question": "\\ud800", "\\u0000": "\\ud800", "answer": "#### 1"}',
+        b'{"span_kind": "\\ud800", "attributes": {"llm.output_messages": []}}',
         b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}",
         b'{"a": 1e999, "b": NaN, "c": 1' + b"0" * 400 + b"}",
         b"a,b\n" + b'"' * 10_001,

@@ -9,6 +9,7 @@ from traces.readers.conversations import Turns
 from traces.readers.draft import Draft, Unreadable
 from traces.readers.payloads import Said, replies_of, turns_of
 from traces.sources.json_texts import opened
+from tunix_site.strict_json import shown
 
 ATTRIBUTES = "attributes"
 INPUT, OUTPUT = "llm.input_messages", "llm.output_messages"
@@ -51,10 +52,8 @@ def read(record: dict[str, Any]) -> list[Draft]:
     """Give one trace of a span: the last output message is the reply."""
     kind = kind_of(record)
     if kind and kind not in CALLS:
-        raise Unreadable(
-            "span_kind",
-            f"No call of a model but {kind.lower()[:MAX_KIND_CHARS]}: it holds no reply of one.",
-        )
+        said = shown(kind.lower()[:MAX_KIND_CHARS])
+        raise Unreadable("span_kind", f"No call of a model but {said}: it holds no reply of one.")
     tree = _tree(record)
     asked = _messages(_at(tree, INPUT), INPUT) or _asked(_at(tree, VALUES[0]))
     if not asked:

@@ -182,3 +182,9 @@ def test_what_is_said_of_a_record_is_bounded(writer):
     answer = send(writer, data + lines([{**BodyFactory(), name: 1}])).json()
     assert answer["error_count"] == 2
     assert len(json.dumps(answer)) < 10_000
+
+
+def test_a_kind_of_span_that_is_no_text_is_told(writer):
+    span = {**FORMATS["openinference"].example, "span_kind": "\ud800"}
+    answer = send(writer, json.dumps(span).encode(), "?format=openinference").json()
+    assert "No call of a model but '\\ud800'" in answer["errors"][0]["message"]
