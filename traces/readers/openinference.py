@@ -52,8 +52,8 @@ def read(record: dict[str, Any]) -> list[Draft]:
     """Give one trace of a span: the last output message is the reply."""
     kind = kind_of(record)
     if kind and kind not in CALLS:
-        said = shown(kind.lower()[:MAX_KIND_CHARS])
-        raise Unreadable("span_kind", f"No call of a model but {said}: it holds no reply of one.")
+        other = shown(kind.lower()[:MAX_KIND_CHARS])
+        raise Unreadable("span_kind", f"No call of a model but {other}: it holds no reply of one.")
     tree = _tree(record)
     asked = _messages(_at(tree, INPUT), INPUT) or _asked(_at(tree, VALUES[0]))
     if not asked:
