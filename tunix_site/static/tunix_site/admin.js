@@ -27,3 +27,9 @@ function tell(form) {
   told.replaceChildren("Your session ended. What is here is kept: ", link, ", then save it once more.");
   told.scrollIntoView({ block: "center" });
 }
+
+// Django's boxes of choices have signs with a name and no role, which nobody would be read.
+function nameSigns() {
+  for (const sign of document.querySelectorAll("span.help-tooltip[aria-label]")) sign.setAttribute("role", "img");
+}
+addEventListener("load", () => setTimeout(nameSigns)); // they are made as the page is loaded

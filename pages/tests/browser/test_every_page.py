@@ -1,0 +1,150 @@
+"""Every page below /admin/ in a real browser: by axe, by its width, under its policy.
+
+What the sidebar names, what our routes name, and each model's list and forms; over traces that try
+everything in every field. The pages say themselves which they are: a new one is tried unasked.
+"""
+
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.urls import reverse
+from playwright.sync_api import APIResponse, Page, expect
+
+from datasets.tests.factories import DatasetFactory
+from evalsets.tests.factories import EvalSetFactory, items
+from events.services import record_event
+from events.tests.acting import acting
+from jobs.tests.factories import SucceededJobFactory
+from pages import urls
+from pages.tests.browser.conftest import DESKTOP, PHONE
+from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, serious_faults
+from pages.tests.hostile import ATTACK, LONG_ID, hostile, wide
+from traces.curation.queues import SavedFilter
+from traces.models import Preference
+from traces.services.reviews import Verdict, review_trace
+from traces.services.scores import score_trace
+from traces.tests.factories import TraceFactory
+from traces.tests.queues.working import filled
+from tunix_site.models import ApiKey, Role
+
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+LOOKS = [[(DESKTOP, "light"), (PHONE, "dark")], [(DESKTOP, "dark"), (PHONE, "light")]]
+# What only the server itself has, and a test of its own tries: a file that was sent.
+ELSEWHERE = {"upload"}
+
+
+@pytest.fixture
+def root(person: Any) -> User:
+    user: User = person("ada")
+    user.is_superuser = True
+    user.save()
+    return user
+
+
+@pytest.fixture
+def names(root: User) -> dict[str, Any]:
+    """Give what stands for each name in an address."""
+    trace, _ = TraceFactory(**hostile()), TraceFactory(**wide())
+    attempt = TraceFactory(**{**hostile(), "external_id": "2"})
+    by = acting(root)
+    told = {"source": ATTACK, LONG_ID: LONG_ID}
+    verdict = Verdict(status="rejected", note=ATTACK, reasons=[ATTACK[:60], LONG_ID])
+    review_trace(trace=trace, verdict=verdict, by=by)
+    score_trace(trace=trace, criteria="arithmetic", by=by)
+    preference = Preference.objects.create(
+        chosen=trace, rejected=attempt, reviewer=root, note=ATTACK
+    )
+    record_event(by=by, action="change", object_type="trace", object_id=trace.pk, after=told)
+    ApiKey.objects.issue(user=root, name=ATTACK[:90], role=Role.READER)
+    job = SucceededJobFactory(
+        kind="bulk", parameters=told, result={"left": [ATTACK]}, created_by=root
+    )
+    queue = filled(
+        name=ATTACK[:90], guideline=ATTACK, reasons=[ATTACK[:90]], people=[root.username]
+    )
+    return {
+        "trace": trace.pk,
+        "queue": queue.pk,
+        "key": DatasetFactory(name="n" * 120).key,
+        "evalset": EvalSetFactory(items=items(prompt=ATTACK, expected_answer=ATTACK)).key,
+        "job": job.pk,
+        "kept": SavedFilter.objects.create(name=ATTACK[:90], where=told, owner=root).pk,
+        "preference": preference.pk,
+        "user": root.pk,
+        "kind": "trace",
+        "thing": trace.pk,
+        "prompt_hash": trace.prompt_hash,
+    }
+
+
+def of_ours(names: dict[str, Any]) -> Iterator[str]:
+    """Give the addresses that our routes show something at."""
+    for route in urls.urlpatterns:
+        named = route.pattern.regex.groupindex.keys()
+        if hasattr(route.callback.view_class, "get") and not named & ELSEWHERE:
+            of_evalsets = str(route.pattern).startswith("^evalsets")
+            here = {**names, "key": names["evalset"]} if of_evalsets else names
+            yield reverse(route.name, kwargs={name: here[name] for name in named})
+
+
+def of_models() -> Iterator[str]:
+    """Give the addresses of each model's list, and of its forms for what there is."""
+    for model in admin.site._registry:
+        page = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{page}_changelist")
+        yield reverse(f"{page}_add")
+        if one := model.objects.first():
+            yield from (reverse(f"{page}_{name}", args=[one.pk]) for name in ("change", "delete"))
+
+
+def is_page(answer: APIResponse) -> bool:
+    """Tell a whole page from what is refused, and from a part that a script puts into one."""
+    kind = answer.headers.get("content-type", "")
+    return answer.ok and kind.startswith("text/html") and "<!doctype" in answer.text()[:200].lower()
+
+
+def faults_of(page: Page) -> list[str]:
+    found = [f"by axe: {fault}" for fault in serious_faults(page)]
+    found += [f"wider than the window: {one}" for one in scrolls_sideways(page)]
+    return found + [f"by the policy: {one}" for one in said_by_the_policy(page)]
+
+
+def test_every_page_is_for_everyone(tab, root, names):
+    tabs = {
+        (viewport["width"], scheme): tab(root, viewport, scheme)
+        for look in LOOKS
+        for viewport, scheme in look
+    }
+    first = next(iter(tabs.values()))
+    first.goto("/admin/")
+    links = first.locator("#nav-sidebar a[href^='/admin/']").all()
+    sidebar = [str(link.get_attribute("href")) for link in links]
+    assert len(sidebar) > 10
+    known = dict.fromkeys([*sidebar, *of_ours(names), *of_models()])
+    addresses = [one for one in known if is_page(first.request.get(one))]
+    assert len(addresses) > 60
+    found: dict[str, list[str]] = {}
+    for address, look in zip(addresses, cycle(LOOKS), strict=False):
+        for viewport, scheme in look:
+            page = tabs[viewport["width"], scheme]
+            page.goto(address)
+            if faults := faults_of(page):
+                found[f"{address} {viewport['width']} {scheme}"] = faults
+    assert not found, "\n".join(f"{where}: {faults}" for where, faults in found.items())
+
+
+def test_the_filters_of_a_model_open_by_the_keyboard(tab, root, names):
+    page = tab(root)
+    page.goto("/admin/traces/score/")
+    button = page.get_by_role("button", name="Filters", exact=True)
+    button.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(page.locator("#changelist-filter").locator(":focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    expect(page.locator("#changelist-filter")).to_be_hidden()
