@@ -20,7 +20,7 @@ from events.services import record_event
 from events.tests.acting import acting
 from jobs.tests.factories import SucceededJobFactory
 from pages import urls
-from pages.tests.browser.conftest import DESKTOP, PHONE
+from pages.tests.browser.conftest import DESKTOP, PHONE, log_in
 from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, serious_faults
 from pages.tests.hostile import ATTACK, LONG_ID, hostile, wide
 from traces.curation.queues import SavedFilter
@@ -148,3 +148,21 @@ def test_the_filters_of_a_model_open_by_the_keyboard(tab, root, names):
     page.keyboard.press("Escape")
     expect(button).to_be_focused()
     expect(page.locator("#changelist-filter")).to_be_hidden()
+
+
+def test_the_form_of_a_model_outlives_a_session(tab, root):
+    trace = TraceFactory()
+    page = tab(root)
+    page.goto(f"/admin/traces/trace/{trace.pk}/change/")
+    tags = page.locator("[name=tags]")
+    tags.fill("kept")
+    page.context.clear_cookies(name="sessionid")
+    save = page.get_by_role("button", name="Save", exact=True)
+    save.click()
+    expect(page.get_by_role("alert")).to_contain_text("Your session ended.")
+    expect(tags).to_have_value("kept")
+    log_in(page.context, root)
+    save.click()
+    page.wait_for_url("**/admin/traces/trace/")
+    trace.refresh_from_db()
+    assert trace.tags == ["kept"]
