@@ -136,7 +136,9 @@ def test_what_the_list_asks_again_is_answered_where_something_changed(curating):
     assert asked_again(response.content.decode()) == ""
 
 
-@pytest.mark.parametrize("asked", ["", "of=x", "of=%00~running", f"of={uuid.uuid4()}~running.1.2"])
+@pytest.mark.parametrize(
+    "asked", ["", "of=x", "of=%00~running", f"of={uuid.UUID(int=7)}~running.1.2"]
+)
 def test_what_is_no_job_is_not_asked_again(curating, asked):
     assert curating.get(f"{LIST}changed/?{asked}").status_code == 204
 
@@ -269,7 +271,7 @@ def test_what_is_hostile_is_shown_as_text(curating):
         assert "\u202e" not in page
 
 
-@pytest.mark.parametrize("identity", [str(uuid.uuid4()), "0" * 36, "-" * 36, "x"])
+@pytest.mark.parametrize("identity", [str(uuid.UUID(int=7)), "0" * 36, "-" * 36, "x"])
 def test_a_job_that_is_not_there_is_not_found(curating, identity):
     assert curating.get(f"{LIST}{identity}").status_code == 404
 

@@ -133,7 +133,7 @@ def test_a_filter_that_is_saved_leads_to_its_list(curating):
     assert logged_in("reader").get(f"/admin/traces/filters/{kept.pk}").status_code == 404
 
 
-@pytest.mark.parametrize("identity", [str(uuid.uuid4()), "nothing", "", "\0", "9" * 60])
+@pytest.mark.parametrize("identity", [str(uuid.UUID(int=7)), "nothing", "", "\0", "9" * 60])
 def test_one_that_is_not_kept_is_told(curating, identity):
     page = curating.get(LIST, {"filter": identity, "status": "approved"})
     if not identity:
