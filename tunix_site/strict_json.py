@@ -110,6 +110,8 @@ def problems(value: Any, *, depth: int = 0) -> Iterator[tuple[str, str]]:
         yield from _inside(value, depth + 1)
     elif isinstance(value, int) and value not in INT64:
         yield "", "The integer does not fit in 64 bits."
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield "", "The number does not fit in a double."
 
 
 def is_plain(value: Any, depth: int) -> bool:

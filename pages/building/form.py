@@ -9,7 +9,8 @@ from django.http import QueryDict
 from datasets.recipe.recipe import Recipe
 from pages.building.fields import Field, Refused
 from pages.building.layout import BESIDE, FIELDS, FORMAT, GROUPS, MORE, Group
-from tunix_site import strict_json
+from pages.shared.json_sent import read_json
+from tunix_site.strict_json import InvalidJSON
 
 RECIPE = frozenset(Recipe.__struct_fields__) - {"version"}
 TWICE = "{} is said above as well."
@@ -55,8 +56,8 @@ def _more(form: QueryDict) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        value = strict_json.loads(text.encode(errors="surrogatepass"))
-    except strict_json.InvalidJSON as error:
+        value = read_json(text)
+    except InvalidJSON as error:
         raise ValueError(f"Not JSON: {error}") from None
     if not isinstance(value, dict):
         raise ValueError(NO_OBJECT)

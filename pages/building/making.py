@@ -17,10 +17,11 @@ from jobs.services.queue import start_job
 from pages.building.form import filled, fresh, placed, sent
 from pages.building.layout import FORMAT
 from pages.shared.jobs import job_with
+from pages.shared.json_sent import read_json
 from pages.shared.long_filters import FILTER, where_named
-from tunix_site import strict_json
+from tunix_site.strict_json import InvalidJSON, problems
 
-NOT_READ = "The filters of the address are no object of JSON."
+NOT_READ = "The filters of the address are no object of JSON that can be kept."
 
 
 class Made(NamedTuple):
@@ -88,9 +89,9 @@ def _body_of(dataset: Dataset) -> dict[str, Any]:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        value = strict_json.loads(text.encode(errors="surrogatepass"))
-    except strict_json.InvalidJSON:
+        value = read_json(text)
+    except InvalidJSON:
         value = None
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or any(problems(value)):
         raise NotFound(NOT_READ)
     return value

@@ -7,7 +7,8 @@ from django.http import QueryDict
 from evalsets.models import AnswerType
 from pages.building.fields import Field, Refused, number
 from pages.building.form import Bound
-from tunix_site import strict_json
+from pages.shared.json_sent import read_json
+from tunix_site.strict_json import InvalidJSON
 
 LINES, DATASET, PROBLEMS = "lines", "dataset", "problems"
 WHOLE = {"inputmode": "numeric"}
@@ -22,8 +23,8 @@ class Way(NamedTuple):
 
 def _object(text: str) -> Any:
     try:
-        return strict_json.loads(text.encode(errors="surrogatepass"))
-    except strict_json.InvalidJSON as error:
+        return read_json(text)
+    except InvalidJSON as error:
         raise Refused(f"Not JSON: {error}") from None
 
 

@@ -7,6 +7,7 @@ from django.http import QueryDict
 from rest_framework.exceptions import APIException
 
 from events.actors import Actor
+from pages.building.fields import number
 from pages.shared.asked import texts_of
 from pages.shared.lines import lines_of, unix
 from traces.curation.queues import Queue
@@ -46,7 +47,7 @@ def body_of(form: QueryDict) -> dict[str, Any]:
     if criteria := form.get("criteria", "").strip():
         body["criteria"] = criteria
     if seed := form.get("seed", "").strip():
-        body["seed"] = int(seed) if seed.lstrip("-").isdecimal() and len(seed) < 20 else seed
+        body["seed"] = number(seed)
     return body
 
 

@@ -1,12 +1,12 @@
 """What the forms of a page send, read as strictly as the API reads a body."""
 
-import json
 from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
 from pages.review.corrected_steps import steps_sent
+from pages.shared.json_sent import read_json
 from pages.shared.lines import typed, unix
 from pages.shared.tags import tags_in
 from traces.models import Trace
@@ -16,6 +16,7 @@ from traces.services.reviews import Verdict, review_trace
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.api.idempotency import done_once
 from tunix_site.errors import Invalid
+from tunix_site.strict_json import InvalidJSON
 
 EXPECTED = ("expected_status", "expected_review")
 CORRECTED = ("prompt", "final_answer")
@@ -88,8 +89,8 @@ def _labels(form: QueryDict) -> Any:
 
 def _json(form: QueryDict, name: str) -> Any:
     try:
-        return json.loads(form.get(name, ""))
-    except (ValueError, RecursionError):
+        return read_json(form.get(name, ""))
+    except InvalidJSON:
         raise Invalid({name: ["Not JSON."]}) from None
 
 

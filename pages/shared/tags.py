@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterable
 
+from pages.shared.json_sent import read_json
 from pages.shared.lines import lines_of
+from tunix_site.strict_json import InvalidJSON
 
 
 def tag_lines(tags: Iterable[str]) -> str:
@@ -35,7 +37,7 @@ def _quoted(line: str) -> str | None:
     if not line.startswith('"'):
         return None
     try:
-        text = json.loads(line)
-    except ValueError:
+        text = read_json(line)
+    except InvalidJSON:
         return None
     return text if isinstance(text, str) else None

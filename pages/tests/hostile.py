@@ -69,3 +69,21 @@ def wide() -> dict[str, Any]:
         "external_id": LONG_ID,
         "tags": ["g" * 64] * 3,
     }
+
+
+# Filters as JSON that Python's parser takes: what they say is no JSON, or no column may hold it.
+UNSTORABLE = {
+    "lone surrogate": r'{"q": "\ud800"}',
+    "NUL": r'{"q": "\u0000"}',
+    "lone surrogate in a name": r'{"\ud800": 1}',
+    "infinite": '{"criteria": "a", "min_score": 1e400}',
+    "NaN": '{"criteria": "a", "max_score": NaN}',
+    "huge": f'{{"criteria": "a", "min_score": {"9" * 400}}}',
+    "infinite integer": '{"min_steps": -Infinity}',
+    "infinite in meta": '{"meta.x": Infinity}',
+    "huge in meta": f'{{"meta.x": {"9" * 30}}}',
+    "lone surrogate in meta": r'{"meta.x": "\ud800"}',
+    "twice": '{"source": "a", "source": "b"}',
+    "NaN alone": "NaN",
+    "deep": "[" * 100_000,
+}

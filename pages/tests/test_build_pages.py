@@ -19,7 +19,7 @@ from jobs.services.reaping import MAX_ATTEMPTS
 from jobs.tests.working import work_off
 from pages.building.fields import number
 from pages.building.form import RECIPE, filled, sent
-from pages.tests.hostile import ATTACK
+from pages.tests.hostile import ATTACK, UNSTORABLE
 from pages.tests.markup import Markup
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
@@ -356,3 +356,14 @@ def test_readers_build_nothing():
     assert reading.get(BUILD).status_code == 403
     assert reading.post(BUILD, NAMED).status_code == 403
     assert reading.post(PREVIEW, NAMED).status_code == 403
+
+
+@pytest.mark.parametrize("name", UNSTORABLE)
+def test_what_no_database_holds_begins_no_form_and_builds_nothing(curating, name):
+    begun = curating.get(BUILD, {"where": UNSTORABLE[name]})
+    assert begun.status_code == 404
+    more = f'{{"where": {UNSTORABLE[name]}}}'
+    assert curating.post(BUILD, {**NAMED, "more": more}).status_code == 400
+    assert curating.post(PREVIEW, {**NAMED, "more": more}, headers=PART).status_code in (200, 400)
+    assert not Job.objects.exists()
+    assert not Dataset.objects.exists()

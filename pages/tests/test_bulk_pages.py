@@ -10,7 +10,7 @@ from datasets.tests.factories import DatasetFactory
 from events.tests.acting import acting
 from jobs.models import Job
 from jobs.tests.working import work_off
-from pages.tests.hostile import hostile
+from pages.tests.hostile import UNSTORABLE, hostile
 from pages.tests.markup import Markup
 from pages.tests.slow import sleeping
 from traces.models import Score, Trace
@@ -21,6 +21,11 @@ from tunix_site.tests.admin_pages import logged_in
 pytestmark = pytest.mark.django_db
 
 URL = "/admin/traces/bulk/"
+GIVEN = {
+    "change": '{"status": "rejected"}',
+    "score": '{"criteria": "arithmetic"}',
+    "delete": "{}",
+}
 
 
 @pytest.fixture
@@ -142,6 +147,30 @@ def test_what_is_wrong_is_told_on_the_list(ada, form, reason):
     page = response.content.decode()
     assert 'id="rows"' in page
     assert reason in page
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("name", UNSTORABLE)
+def test_what_no_database_holds_is_refused_in_a_filter(admin_client, name):
+    for action in ("reject", "dataset", "queue", "delete", "score"):
+        form = {"where": UNSTORABLE[name], "scope": "all", "action": action}
+        response = admin_client.post(URL, {**form, "criteria": "arithmetic"})
+        assert response.status_code == 400, action
+    for kind, given in GIVEN.items():
+        form = {"kind": kind, "where": UNSTORABLE[name], "given": given, "count": "0"}
+        assert admin_client.post(f"{URL}start/", form).status_code == 400, kind
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "given", ["NaN", '{"status": NaN}', r'{"add_tags": ["\ud800"]}', "[1e999]"]
+)
+def test_what_no_database_holds_is_refused_as_a_change(admin_client, given):
+    TraceFactory()
+    for kind in GIVEN:
+        form = {"kind": kind, "where": "{}", "given": given, "count": "NaN"}
+        status = 200 if kind == "delete" else 400  # which takes nothing more, and asks again
+        assert admin_client.post(f"{URL}start/", form).status_code == status, kind
     assert not Job.objects.exists()
 
 

@@ -191,6 +191,11 @@ def test_tags_are_changed(curating):
     assert trace.tags == ["b", "c d"]
     refused = curating.post(address(trace, "tags"), {"tags": "x" * 65}, **Asking.JSON)
     assert refused.status_code == 400
+    for sent in ("NaN", "[NaN]", r'["\ud800"]', "[" * 100_000, '{"a": 1, "a": 2}'):
+        wrong = {"tags": "mine", "expected_tags": sent}
+        refused = curating.post(address(trace, "tags"), wrong, **Asking.JSON)
+        assert refused.status_code == 400, sent
+        assert "expected_tags" in refused.json()["detail"]
     stale = {"tags": "mine", "expected_tags": '["a"]'}
     refused = curating.post(address(trace, "tags"), stale, **Asking.JSON)
     assert refused.status_code == 409

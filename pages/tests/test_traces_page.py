@@ -11,7 +11,7 @@ from django.test import Client
 
 from datasets.tests.factories import DatasetFactory
 from pages.queues.making import body_of
-from pages.tests.hostile import hostile
+from pages.tests.hostile import UNSTORABLE, hostile
 from pages.tests.markup import text_of
 from pages.tests.slow import sleeping, slow_rows
 from pages.traces.counting import about
@@ -292,6 +292,15 @@ def test_a_filter_that_cannot_be_kept_is_told(curating):
     response = reader.post("/admin/traces/filters", body)
     assert response.status_code == 403
     assert "A filter for all needs the role curator." in response.content.decode()
+    assert SavedFilter.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", UNSTORABLE)
+def test_what_no_database_holds_is_refused_in_a_filter(name):
+    reader = logged_in("reader", is_staff=False)
+    response = reader.post("/admin/traces/filters", {"name": "mine", "where": UNSTORABLE[name]})
+    assert response.status_code == 400
+    assert "The filter was not kept." in response.content.decode()
     assert SavedFilter.objects.count() == 0
 
 

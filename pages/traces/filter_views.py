@@ -1,13 +1,11 @@
 """What the forms of the list send to keep a filter, and to delete one."""
 
-import json
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from rest_framework.exceptions import APIException
 
+from pages.shared.json_sent import json_or_text
 from pages.shared.page import SitePage
 from pages.traces.asked import address_of
 from pages.traces.views import TracesPage
@@ -23,7 +21,7 @@ class FiltersView(TracesPage):
     """Keeps a filter under a name."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        where = _object(request.POST.get("where", ""))
+        where = json_or_text(request.POST.get("where", ""))
         name = request.POST.get("name", "").strip()
         body = {"name": name, "where": where, "team": "team" in request.POST}
         try:
@@ -55,10 +53,3 @@ class FilterDeletionView(SitePage):
         delete_filter(kept=found, may_curate=self.may_judge, by=actor_of(request))
         messages.success(request, f"The filter {name} is deleted.")
         return HttpResponseRedirect(reverse("traces"))
-
-
-def _object(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

@@ -72,10 +72,18 @@ class IntegerField(StrictMixin, serializers.IntegerField):
 
 
 class NumberField(StrictMixin, serializers.FloatField):
+    default_error_messages = {"not_finite": "The number does not fit in a double."}
+
     def to_internal_value(self, data: Any) -> float:
         if type(data) not in (int, float):
             self.fail("invalid")
-        return float(data)
+        try:
+            number = float(data)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            self.fail("not_finite")
+        return number
 
 
 class BooleanField(StrictMixin, serializers.BooleanField):

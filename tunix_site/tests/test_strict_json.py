@@ -104,6 +104,7 @@ def test_the_depth_of_what_is_around_counts():
 
 def test_values_that_no_parser_marked_are_checked_too():
     assert list(problems({"a": 2**63})) == [(".a", "The integer does not fit in 64 bits.")]
+    assert [path for path, _ in problems([float("inf"), {"a": float("nan")}])] == ["[0]", "[1].a"]
     assert list(problems([2**63 - 1, -(2**63), True, 1.5, None])) == []
 
 

@@ -2,14 +2,24 @@
 
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework.exceptions import APIException
 
 from events.actors import Actor
 from jobs.models import Job
 from jobs.services.undoing import undo_job
 from pages.traces.bulk.asking import Asking
+from pages.traces.bulk.sent import address_elsewhere
 from pages.traces.bulk.showing import question
 from tunix_site.errors import text_of
+
+
+def elsewhere(form: QueryDict) -> tuple[str | None, str]:
+    """Give the page where something is made of the traces, if so, or why their filter is none."""
+    try:
+        return address_elsewhere(form), ""
+    except APIException as error:
+        return None, text_of(error.detail)
 
 
 def asked_about(asking: Asking) -> tuple[dict[str, Any] | None, str]:

@@ -1,13 +1,14 @@
 """What the bar of the list sends, and the page that asks whether it is meant."""
 
-import json
 from typing import Any
 
 from django.http import QueryDict
 
+from pages.shared.json_sent import json_or_text
 from pages.shared.tags import tags_in
 from pages.traces.bulk.asking import KINDS, Asking, Change, Deletion, Scoring
 from pages.traces.elsewhere import dataset_of, queue_of
+from traces.finding.filters import TraceFilters
 from traces.models import Status
 
 VERDICTS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "flag": Status.FLAGGED}
@@ -18,7 +19,7 @@ NOTHING_CHOSEN = "Choose some traces first."
 def where_of(form: QueryDict) -> Any:
     """Give the filter that the list was shown with, or the ids that were chosen of it."""
     if form.get("scope") == "all":
-        return read(form.get("where", ""))
+        return json_or_text(form.get("where", ""))
     return {"ids": ",".join(form.getlist("chosen"))}
 
 
@@ -46,25 +47,23 @@ def asked_of(form: QueryDict) -> Asking:
 def confirmed_of(form: QueryDict) -> Asking:
     """Read what was confirmed, as the page that asked has it."""
     kind = KINDS.get(form.get("kind", ""), Change)
-    return kind(read(form.get("where", "")), read(form.get("given", "")))
+    where = json_or_text(form.get("where", ""))
+    return kind(where, {} if kind is Deletion else json_or_text(form.get("given", "")))
 
 
 def count_of(form: QueryDict) -> Any:
     """Read how many were confirmed; people who type the number may part its thousands."""
-    return read(form.get("count", "").strip().replace(",", ""))
+    return json_or_text(form.get("count", "").strip().replace(",", ""))
 
 
 def address_elsewhere(form: QueryDict) -> str | None:
-    """Give the page that begins with the same traces, where something is made of them."""
-    where = where_of(form)
-    if not isinstance(where, dict):
-        return None
+    """Give the page that begins with the same traces, where something is made of them.
+
+    ValidationError where their filter is none.
+    """
     begun = {"queue": queue_of, "dataset": dataset_of}.get(form.get("action", ""))
-    return begun(where) if begun else None
-
-
-def read(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+    if begun is None:
+        return None
+    where = where_of(form)
+    TraceFilters(data=where).is_valid(raise_exception=True)
+    return begun(where)

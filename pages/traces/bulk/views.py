@@ -8,14 +8,8 @@ from pages.shared.jobs import cancelled, job_with
 from pages.shared.page import SitePage
 from pages.shared.polling import polled
 from pages.traces.bulk.asking import Asking, Deletion
-from pages.traces.bulk.doing import asked_about, started, undone
-from pages.traces.bulk.sent import (
-    address_elsewhere,
-    asked_of,
-    confirmed_of,
-    count_of,
-    why_not_asked,
-)
+from pages.traces.bulk.doing import asked_about, elsewhere, started, undone
+from pages.traces.bulk.sent import asked_of, confirmed_of, count_of, why_not_asked
 from pages.traces.bulk.showing import CHANGES, job_shown
 from pages.traces.views import TracesPage
 from traces.services.bulk.deleting import OF_SUPERUSERS
@@ -32,8 +26,11 @@ class AskingView(TracesPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         if reason := why_not_asked(request.POST):
             return self.refused(request, reason)
-        if (elsewhere := address_elsewhere(request.POST)) is not None:
-            return HttpResponseRedirect(elsewhere)
+        address, wrong = elsewhere(request.POST)
+        if wrong:
+            return self.refused(request, wrong)
+        if address is not None:
+            return HttpResponseRedirect(address)
         return self.ask(request, asked_of(request.POST))
 
     def ask(self, request: HttpRequest, asking: Asking, problem: str = "") -> HttpResponse:
