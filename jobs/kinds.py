@@ -20,8 +20,9 @@ class Kind:
     """What a kind of job does, and who may start it.
 
     Without a queue it is run by whoever makes it, such as an import by its own request. What it did
-    is undone by a job of the kind `undone_by`. Where what it did stays piece by piece, `tell`
-    records an event of what all attempts did, in the transaction that ends the job.
+    is undone by a job of the kind `undone_by`. `tell` is called in the transaction that ends the
+    job, however it ends: where what it did stays piece by piece, it records an event of what all
+    attempts did.
     """
 
     name: str

@@ -35,6 +35,7 @@ class TracesConfig(apps.SiteApp):
         "QueueOrderEnum": "traces.curation.queues.Order",
     }
     leaving = "traces.services.queues.leaving.take_leave"
+    housekeeping = ("traces.services.importing.uploads.sweep",)
     collectors = ["traces.metrics.PendingCollector"]
     workers = {
         # each helps the other where its own index lacks nothing

@@ -16,7 +16,7 @@ from traces.services.bulk.changing import BULK, change_traces, tell_of_change
 from traces.services.bulk.deleting import BULK_DELETE, delete_traces
 from traces.services.bulk.undoing import UNDO, tell_of_undoing, undo_bulk_change
 from traces.services.importing.imports import IMPORT
-from traces.services.importing.queued import import_upload
+from traces.services.importing.queued import forget_imported, import_upload
 from traces.services.importing.uploads import IMPORT_FILE
 from traces.services.queues.filling import FILL, fill_queue
 from traces.services.scoring.score_all import SCORE, score_all
@@ -26,7 +26,7 @@ from tunix_site.models import Role
 unqueued_kind(IMPORT, role=Role.WRITER)
 
 
-@job_kind(IMPORT_FILE, queue="bulk", role=Role.WRITER)
+@job_kind(IMPORT_FILE, queue="imports", role=Role.WRITER, tell=forget_imported)
 def import_file(job: Job, progress: Progress) -> dict[str, Any]:
     """Import a file that somebody sent; done again, it goes on."""
     by = actors.worker(user=job.created_by, job_id=job.pk)

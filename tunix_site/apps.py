@@ -55,6 +55,7 @@ class SiteApp(AppConfig):
     workers: ClassVar[Mapping[str, Sequence[str]]] = {}
     # The function that takes from somebody what is deleted with them, and tells of it: user, by.
     leaving: ClassVar[str] = ""
+    housekeeping: ClassVar[Sequence[str]] = ()  # functions that workers call now and then
     history: ClassVar[str] = ""  # the route below /admin/ of what became of a thing: kind, id
     beside_server: ClassVar[Sequence[str]] = ()  # commands that `serve` keeps running
     before_serving: ClassVar[Sequence[str]] = ()  # functions that `serve` calls first

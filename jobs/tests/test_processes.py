@@ -6,8 +6,9 @@ from tunix_site.models import Role
 
 
 def test_each_queue_has_a_worker_beside_those_of_the_apps():
-    assert queues() == ["bulk", "scoring", "queues", "builds", "programs"]
+    assert queues() == ["imports", "bulk", "scoring", "queues", "builds", "programs"]
     assert list(worker_commands()) == [
+        "imports",
         "bulk",
         "scoring",
         "queues",
@@ -25,5 +26,5 @@ def test_a_new_kind_of_job_brings_a_worker_for_its_queue(monkeypatch):
     job_kind("nap", queue="beds", role=Role.WRITER)(lambda job, progress: {})
     job_kind("doze", queue="beds", role=Role.WRITER)(lambda job, progress: {})
     unqueued_kind("yawn", role=Role.WRITER)
-    assert queues() == ["bulk", "scoring", "queues", "builds", "programs", "beds"]
+    assert queues() == ["imports", "bulk", "scoring", "queues", "builds", "programs", "beds"]
     assert worker_commands()["beds"] == ("work", "--queues", "beds")

@@ -61,7 +61,7 @@ def test_it_looks_after_jobs_of_others_as_well(work):
 
 def test_an_unknown_queue_is_refused():
     with pytest.raises(
-        CommandError, match="no queue nothing; known ones: bulk, scoring, queues, builds"
+        CommandError, match="no queue nothing; known ones: imports, bulk, scoring, queues, builds"
     ):
         call_command("work", "--queues", "builds,nothing")
 

@@ -4,12 +4,14 @@ import logging
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
 from django.db.backends.signals import connection_created
+from django.utils.module_loading import import_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
@@ -17,12 +19,14 @@ from jobs.services.beats import interrupt_all
 from jobs.services.lease import worker_name
 from jobs.services.queue import give_back
 from jobs.services.reaping import end_statements_of_the_gone, prune_jobs, reap_jobs
+from tunix_site.apps import site_apps
 from tunix_site.database.troubles import described, trouble_of
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 LOOKS_PER_LEASE = 3
+HOUSEKEEPING_SECONDS = 3600.0
 PATIENCE_SECONDS = 5.0
 
 
@@ -83,13 +87,17 @@ def _notice_if_we_end(**made: Any) -> None:
 
 
 def _look_after(ended: threading.Event) -> None:
-    """Find jobs of processes that ended, and forget old ones, from time to time."""
+    """Find jobs of processes that ended, forget old ones, and keep house, from time to time."""
     pause = settings.JOB_LEASE_SECONDS / LOOKS_PER_LEASE
+    keeps_house_at = time.monotonic()
     try:
         while not ended.wait(pause):
             try:
                 reap_jobs()
                 prune_jobs()
+                if time.monotonic() >= keeps_house_at:
+                    keeps_house_at = time.monotonic() + HOUSEKEEPING_SECONDS
+                    keep_house()
             except Exception as error:  # the next time it may go: nobody else starts this again
                 if isinstance(error, Error) and trouble_of(error) is not None:
                     log.warning("jobs are not looked after: %s", described(error))
@@ -98,3 +106,9 @@ def _look_after(ended: threading.Event) -> None:
                 connection.close()
     finally:
         connection.close()
+
+
+def keep_house() -> None:
+    """Have each app put away what is left lying about."""
+    for path in (path for app in site_apps() for path in app.housekeeping):
+        import_string(path)()

@@ -20,10 +20,10 @@ from pages.shared.page import SitePage
 from traces.readers.formats import FORMATS
 from traces.services.importing import uploads
 from traces.services.importing.previewing import MOST_RECORDS, Preview, preview_import
-from traces.services.importing.queued import start_import
+from traces.services.importing.queued import ImportedOtherwise, start_import
 from traces.services.importing.summary import ImportRequest
-from traces.sources.source import Source
 from tunix_site.admin_base.recording import actor_of
+from tunix_site.api.streams import slots
 from tunix_site.errors import TooLarge, text_of
 from tunix_site.models import Role
 
@@ -70,7 +70,7 @@ class ImportView(SitePage):
         context = {
             "problem": problem,
             "formats": FORMATS.values(),
-            "limit": settings.MAX_UPLOADS_BYTES,
+            "limit": uploads.largest(),
             "call": _call(request),
         }
         return self.show(request, "pages/importing/send.html", context, title=TITLE, status=status)
@@ -90,17 +90,27 @@ class FileView(SitePage):
             return HttpResponseRedirect(request.path + asked.address)
         if asked.request is None:
             return self.form(request, upload, asked, status=400)
-        job = start_import(
-            upload=UUID(upload), name=asked.name, request=asked.request, by=actor_of(request)
-        )
+        try:
+            job = start_import(
+                upload=UUID(upload), name=asked.name, request=asked.request, by=actor_of(request)
+            )
+        except ImportedOtherwise as error:
+            return self.form(request, upload, asked, error, status=error.status_code)
         return HttpResponseRedirect(reverse("job", args=[job.pk]))
 
     def form(
-        self, request: HttpRequest, upload: str, asked: AskedOfImport, *, status: int = 200
+        self,
+        request: HttpRequest,
+        upload: str,
+        asked: AskedOfImport,
+        refused: ImportedOtherwise | None = None,
+        *,
+        status: int = 200,
     ) -> HttpResponse:
         preview = _preview(request, upload, asked)
         context = {
             "asked": asked,
+            "refused": refused,
             "parts": asked.parts(list(preview.fields)),
             "values": values_shown(preview.fields),
             "preview": preview,
@@ -114,15 +124,17 @@ class FileView(SitePage):
 
 def _preview(request: HttpRequest, upload: str, asked: AskedOfImport) -> Preview:
     """Look at the file as it is asked; where that is refused, for its fields alone."""
+    slots.hold()  # a look may take as long as an import
     wanted = asked.request or ImportRequest()
     with uploads.opened(upload=UUID(upload), owner=cast(int, request.user.pk)) as file:
-        return preview_import(source=Source(file), request=wanted, by=actor_of(request))
+        return preview_import(file=file, request=wanted, by=actor_of(request))
 
 
 def _refuse_too_large(request: HttpRequest) -> None:
     """Refuse before a byte is read; so is a form that does not say its length."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > FRAME_BYTES + settings.MAX_UPLOADS_BYTES:
-        raise TooLarge(settings.MAX_UPLOADS_BYTES)
+    most = uploads.largest()
+    if int(request.META.get("CONTENT_LENGTH") or 0) > FRAME_BYTES + most:
+        raise TooLarge(most)
 
 
 def _call(request: HttpRequest) -> str:

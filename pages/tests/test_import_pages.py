@@ -18,7 +18,9 @@ from jobs.tests.working import work_off
 from pages.tests.hostile import ATTACK
 from pages.tests.markup import Markup
 from traces.models import Trace
+from traces.services.importing import previewing
 from traces.tests.factories import TraceFactory
+from tunix_site.api.streams import slots
 from tunix_site.tests.admin_pages import logged_in
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +90,7 @@ def form_in(response) -> dict[str, str]:
     return given
 
 
-def test_a_file_is_looked_at_and_imported(writing, folder):
+def test_a_file_is_looked_at_and_imported(writing, folder, django_capture_on_commit_callbacks):
     TraceFactory(meta={"source": "other"})
     address = sent(writing, lines(QUESTIONS))
     assert address.startswith(f"{URL}file/")
@@ -114,7 +116,8 @@ def test_a_file_is_looked_at_and_imported(writing, folder):
     job = response["Location"]
     assert "It waits for a worker." in looked_at(writing, job)
     assert writing.post(address, form_in(page))["Location"] == job  # a second click
-    work_off("bulk")
+    with django_capture_on_commit_callbacks(execute=True):
+        work_off("imports")
     words = looked_at(writing, job)
     for part in ("Import of mine.jsonl succeeded", "Records5", "New traces5", "Bad records0"):
         assert part in words, part
@@ -170,7 +173,7 @@ def test_one_says_which_column_is_what(writing):
     assert "2 new traces" in words
     assert form_in(page) == form
     job = writing.post(address, form_in(page))["Location"]
-    work_off("bulk")
+    work_off("imports")
     assert "New traces2" in looked_at(writing, job)
     stored = Trace.objects.get(prompt="Two and two?")
     assert (stored.final_answer, stored.tags, stored.source) == ("4", ["x"], "mine")
@@ -190,7 +193,7 @@ def test_bad_records_are_named_by_their_lines(writing):
         writing, address.partition("?")[0], on_error="abort"
     )
     job = writing.post(address, {"on_error": "abort"})["Location"]
-    work_off("bulk")
+    work_off("imports")
     words = looked_at(writing, job)
     assert "Nothing was stored: a record is bad." in words
     assert "Bad records2" in words
@@ -199,7 +202,7 @@ def test_bad_records_are_named_by_their_lines(writing):
     [again] = re.findall(r'href="(/admin/import/file/[^"]*)', page)
     assert "on_error=abort" in again
     job = writing.post(html.unescape(again), {"on_error": "skip"})["Location"]
-    work_off("bulk")
+    work_off("imports")
     page = writing.get(job).content.decode()
     [errors] = re.findall(r'href="(/api/jobs/[^"]*)', page)
     told = b"".join(writing.get(errors).streaming_content)
@@ -220,11 +223,41 @@ def test_of_a_large_file_the_beginning_is_looked_at(writing):
     assert "Of the first 200 records: 200 new traces" in words
 
 
+def test_other_settings_are_refused_while_it_waits(writing):
+    address = sent(writing, lines(QUESTIONS))
+    job = writing.post(address, {"source": "mine"})["Location"]
+    page = writing.post(address, {"source": ATTACK[:100], "on_error": "abort"})
+    words = words_of(page, 409)
+    assert "being imported already, with source mine, on_error skip: cancel that job" in words
+    assert f'href="{job}"' in page.content.decode()
+    assert form_in(page)["on_error"] == "abort"
+    assert Job.objects.count() == 1
+    assert writing.post(address, {"source": "mine"})["Location"] == job
+
+
+def test_a_look_unpacks_no_more_than_it_may(writing, monkeypatch):
+    monkeypatch.setattr(previewing, "LOOK_BYTES", 2**24)
+    monkeypatch.setattr(previewing, "SPOOL_BYTES", 2**22)
+    much = 2**20 * 20
+    for data in (b" " * much, b"\n" * much, b"PAR1" + b"\0" * 2**23):
+        words = looked_at(writing, sent(writing, gzip.compress(data)))
+        assert "it would have to be unpacked too far" in words
+    many = lines(QUESTIONS * 400) + b" " * much
+    assert "Of the first 200 records" in looked_at(writing, sent(writing, gzip.compress(many)))
+
+
+def test_looks_leave_threads_to_others(writing, monkeypatch):
+    address = sent(writing, lines(QUESTIONS))
+    monkeypatch.setattr(slots, "free", 0)
+    monkeypatch.setattr(slots.thread, "holds", False, raising=False)
+    assert "try again later" in words_of(writing.get(address), 503)
+
+
 def test_a_job_that_waits_is_cancelled(writing):
     address = sent(writing, lines(QUESTIONS))
     job = writing.post(address, {})["Location"]
     assert writing.post(f"{job}/cancel/")["Location"] == job
-    work_off("bulk")
+    work_off("imports")
     words = looked_at(writing, job)
     assert "cancelled" in words
     assert "Change how it is read" in words
@@ -246,7 +279,7 @@ def test_a_form_without_one_file_is_refused(writing, folder, form, reason):
 
 
 def test_what_is_too_large_is_refused_and_leaves_nothing(writing, folder, settings):
-    settings.MAX_UPLOADS_BYTES = 100_000
+    settings.MAX_UPLOADS_BYTES = 400_000
     big = SimpleUploadedFile("a", b"x" * 120_000)
     assert "exceeds maximum of 100,000 bytes" in words_of(writing.post(URL, {"file": big}), 413)
     huge = SimpleUploadedFile("a", b"x" * 200_000)  # by what it says of itself
@@ -287,7 +320,7 @@ def test_hostile_files_are_told_of_and_nothing_is_stored(writing, data):
     words_of(page)
     assert Markup(page.content.decode()).tags.isdisjoint({"b", "iframe", "svg"})
     job = writing.post(address, {})["Location"]
-    work_off("bulk")
+    work_off("imports")
     page = writing.get(job)
     assert re.search("failed|succeeded", words_of(page))
     if "failed" in words_of(page):

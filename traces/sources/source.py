@@ -78,7 +78,10 @@ class Source:
     a progress bar runs over the file's size.
     """
 
-    def __init__(self, stream: IO[bytes] | Iterable[bytes]) -> None:
+    def __init__(
+        self, stream: IO[bytes] | Iterable[bytes], *, most_bytes: int | None = None
+    ) -> None:
+        self.most_bytes = most_bytes  # that it may unfold to, whatever was sent
         self.read_bytes = 0
         self.unfolded_bytes = 0
         self._file: IO[bytes] | None = None
@@ -109,6 +112,10 @@ class Source:
         `sent` is the size of a file that is not read from its beginning to its end.
         """
         self.unfolded_bytes += size
+        if self.most_bytes is not None and self.unfolded_bytes > self.most_bytes:
+            raise BrokenSource(
+                f"The source unfolds to more than {self.most_bytes:,} bytes, in work as well."
+            )
         if self.unfolded_bytes > FREE_BYTES + BYTES_FOR_ONE * max(self.read_bytes, sent):
             raise BrokenSource(
                 f"The source unfolds to more than {BYTES_FOR_ONE:,} times its bytes: send it in "

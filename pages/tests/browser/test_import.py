@@ -52,7 +52,7 @@ def imported(page, words: str) -> None:
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("It waits for a worker.")).to_be_visible()
     check(page)
-    work_off("bulk")
+    work_off("imports")
     expect(page.locator("h1")).to_contain_text("succeeded")
     expect(page.locator("#main")).to_contain_text(words)
     check(page)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 from django.db import transaction
 
@@ -18,12 +18,19 @@ from traces.sources.source import BrokenSource, Chunk, Record, Source
 from traces.sources.unexpected import Unexpected
 from tunix_site import strict_json
 from tunix_site.database.patience import patience
+from tunix_site.errors import TooLarge
 
 MOST_RECORDS = 200
 SECONDS = 10.0  # of a statement: another import may hold the same names
 LOOKED_AT = 20  # records whose fields are named
 MAX_FIELDS = 60
 MAX_DEPTH = 3
+LOOK_BYTES = 1024**3  # that a file may unfold to, in work as well
+SPOOL_BYTES = 256 * 1024**2  # of a compressed Parquet file, on disk meanwhile
+TOO_FAR = (
+    "To be looked at, it would have to be unpacked too far. It can be imported all the same, or "
+    "sent as it is, not compressed."
+)
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,14 @@ class Preview:
     problem: str = ""
 
 
-def preview_import(*, source: Source, request: ImportRequest, by: Actor) -> Preview:
-    """Read the first records of a source and store them as an import does; keep nothing of it."""
+def preview_import(*, file: IO[bytes], request: ImportRequest, by: Actor) -> Preview:
+    """Read the first records of a file and store them as an import does; keep nothing of it."""
     summary, request = Summary(), replace(request, dry_run=True)
-    chunk, problem, is_whole = _first_of(records_of(source=source, request=request))
+    source = Source(file, most_bytes=LOOK_BYTES)
+    chunks = records_of(source=source, request=request, max_spool_bytes=SPOOL_BYTES)
+    chunk, problem, is_whole = _first_of(chunks)
+    if source.unfolded_bytes > LOOK_BYTES:
+        problem = "" if chunk else TOO_FAR
     fields = _fields_of(chunk)
     if not chunk:
         return Preview(summary, fields, is_whole, problem or "There is no record in it.")
@@ -72,6 +83,8 @@ def _first_of(chunks: Iterator[Chunk]) -> tuple[Chunk, str, bool]:
         return first, "", next(chunks, None) is None
     except BrokenSource as error:
         return first, error.reason, False
+    except TooLarge:
+        return first, TOO_FAR, False
 
 
 def _fields_of(chunk: Chunk) -> dict[str, Any]:

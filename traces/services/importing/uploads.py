@@ -1,7 +1,8 @@
 """Files that people sent to be imported, kept until they are: a folder of any number of processes.
 
 A file belongs to whoever sent it. It is written under another name, and gets its own when it is
-whole. One that nobody came back to for a day goes, but where a job is to import it.
+whole. Nobody's take more than a share of the room. One that nobody came back to for a day goes,
+but where a job is to import it.
 """
 
 import logging
@@ -28,13 +29,22 @@ UPLOAD = "upload"  # what such a job calls its file
 MIN_FREE_BYTES = 2 * 1024**3  # of the disk, which the database may be on
 STEP_BYTES = 8 * 1024**2  # after which room is looked for anew
 KEPT_OF_ONE = 5  # files of one person that wait
+SHARES = 4  # in the room of all, of which a person has one
 KEPT_SECONDS = 24 * 3600
 DRAFT_SECONDS = 3600  # without another byte
 DRAFT = ".draft"
 GONE = (
-    "The file is not here any more: it was imported, or nobody came back to it for a day. "
-    "Somebody else's cannot be looked at."
+    "The file is not here any more: it was imported, newer ones of yours took its place, or nobody "
+    "came back to it for a day. Somebody else's cannot be looked at."
 )
+FULL_SHARE = "Your files that wait to be imported leave no room for this one: {:,} bytes are yours."
+FULL = "There is no room for the file now: others wait to be imported."
+FULL_DISK = "There is no room for the file now: the disk is nearly full."
+
+
+def largest() -> int:
+    """Give the bytes that the files of one person may have, and so one of them."""
+    return settings.MAX_UPLOADS_BYTES // SHARES
 
 
 class Draft:
@@ -54,8 +64,8 @@ class Draft:
 
     def write(self, piece: bytes) -> None:
         """Append; TooLarge or Unavailable where there is no room for it."""
-        if self.size + len(piece) > settings.MAX_UPLOADS_BYTES:
-            raise TooLarge(settings.MAX_UPLOADS_BYTES)
+        if self.size + len(piece) > largest():
+            raise TooLarge(largest())
         with _told():
             if len(piece) > self._room:
                 self._look_for_room(len(piece))
@@ -68,7 +78,7 @@ class Draft:
         with _told():
             self._file.close()
             self._draft.rename(self._path)
-        _forget_oldest(self.owner)
+        _forget(_kept_by(self.owner)[:-KEPT_OF_ONE])
         return self.id
 
     def discard(self) -> None:
@@ -78,12 +88,31 @@ class Draft:
             self._file.close()
 
     def _look_for_room(self, wanted: int) -> None:
-        folder, most = self._path.parent, settings.MAX_UPLOADS_BYTES
-        self._room = max(wanted, min(STEP_BYTES, most - self.size))
-        others = [stat.st_size for path, stat in _contents(folder) if path != self._draft]
-        left = min(most - sum(others) - self.size, shutil.disk_usage(folder).free - MIN_FREE_BYTES)
-        if left < self._room:
-            raise Unavailable("There is no room for the file now: others wait to be imported.")
+        """Take room for what comes next, for which older files of the same person go."""
+        for oldest in _kept_by(self.owner):
+            if self._left_of_share() >= wanted:
+                break
+            _forget([oldest])
+        left = {
+            FULL_SHARE.format(largest()): self._left_of_share(),
+            FULL: settings.MAX_UPLOADS_BYTES - self._beside() - self.size,
+            FULL_DISK: shutil.disk_usage(self._path.parent).free - MIN_FREE_BYTES,
+        }
+        for reason, room in left.items():
+            if room < wanted:
+                raise Unavailable(reason)
+        self._room = max(wanted, min(STEP_BYTES, *left.values()))
+
+    def _left_of_share(self) -> int:
+        return largest() - self._beside(f"{self.owner}.") - self.size
+
+    def _beside(self, begins: str = "") -> int:
+        """Give the bytes of the other files whose names begin so."""
+        return sum(
+            stat.st_size
+            for path, stat in _contents(self._path.parent)
+            if path.name.startswith(begins) and path != self._draft
+        )
 
 
 @contextmanager
@@ -111,36 +140,43 @@ def opened(*, upload: UUID, owner: int) -> Iterator[IO[bytes]]:
 
 def forget(*, upload: UUID, owner: int) -> None:
     """Delete a person's file."""
-    try:
-        _path(owner, upload).unlink(missing_ok=True)
-    except OSError as error:  # which a day later is tried again
-        log.warning("An imported file cannot be deleted: %s", error)
+    _delete(_path(owner, upload))
+
+
+def forget_all(*, owner: int) -> None:
+    """Delete all files of a person, also those that still come in."""
+    for path, _ in _contents(settings.UPLOADS_DIR):
+        if path.name.startswith(f"{owner}."):
+            _delete(path)
 
 
 def sweep() -> None:
     """Delete what nobody came back to, and what writers that are gone have left."""
-    if not settings.UPLOADS_DIR.exists():
-        return
-    now, awaited = time.time(), _awaited()
-    for path, stat in _contents(settings.UPLOADS_DIR):
-        is_draft = path.name.endswith(DRAFT)
-        if now - stat.st_mtime < (DRAFT_SECONDS if is_draft else KEPT_SECONDS):
-            continue
-        if is_draft or _id_of(path) not in awaited:
-            path.unlink(missing_ok=True)
+    now = time.time()
+    old = [
+        path
+        for path, stat in _contents(settings.UPLOADS_DIR)
+        if now - stat.st_mtime >= (DRAFT_SECONDS if path.name.endswith(DRAFT) else KEPT_SECONDS)
+    ]
+    _forget(old)
 
 
-def _forget_oldest(owner: int) -> None:
+def _forget(paths: list[Path]) -> None:
+    """Delete these, but those that jobs are to import."""
+    awaited = _awaited() if paths else set()
+    for path in paths:
+        if _id_of(path) not in awaited:
+            _delete(path)
+
+
+def _kept_by(owner: int) -> list[Path]:
+    """Give a person's whole files, the one first that was not used for longest."""
     mine = [
         (stat.st_mtime_ns, path)
         for path, stat in _contents(settings.UPLOADS_DIR)
         if path.name.startswith(f"{owner}.") and not path.name.endswith(DRAFT)
     ]
-    if len(mine) > KEPT_OF_ONE:
-        awaited = _awaited()
-        for _, path in sorted(mine)[:-KEPT_OF_ONE]:
-            if _id_of(path) not in awaited:
-                path.unlink(missing_ok=True)
+    return [path for _, path in sorted(mine)]
 
 
 def _awaited() -> set[str]:
@@ -157,8 +193,16 @@ def _id_of(path: Path) -> str:
     return path.name.partition(".")[2]
 
 
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:  # the next sweep tries it again
+        log.warning("A file that was sent to be imported cannot be deleted: %s", error)
+
+
 def _contents(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    with os.scandir(folder) as entries:
+    """Give the files with what is known of them; none where there is no folder yet."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(FileNotFoundError):
                 yield Path(entry.path), entry.stat(follow_symlinks=False)

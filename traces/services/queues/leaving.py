@@ -1,16 +1,19 @@
-"""What goes with somebody who is deleted: their filters, and their places in queues."""
+"""What goes with somebody who is deleted: filters, places in queues, files to be imported."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from events.actors import Actor
+from traces.services.importing import uploads
 from traces.services.queues.queues import take_out
 from traces.services.queues.saved_filters import delete_filters_of
 
 
 @transaction.atomic
 def take_leave(*, user: Any, by: Actor) -> None:
-    """Delete their filters and take them out of queues, telling of each."""
+    """Delete their filters and files, and take them out of queues, telling of each."""
     delete_filters_of(owner=user, by=by)
     take_out(person=user, by=by)
+    transaction.on_commit(partial(uploads.forget_all, owner=user.pk), robust=True)
