@@ -5,7 +5,6 @@ would be read from. What is left empty is not sent. Text that is no value of its
 is: the serializer refuses it, beside the field. Refused is what no value could say.
 """
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -16,23 +15,12 @@ from django.http import QueryDict
 
 from traces.finding.filters import TraceFilters
 
-INTEGER = re.compile(r"-?[0-9]{1,19}")
-DECIMAL = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 MOST_NAMED = 5  # names that come twice
 Choices = tuple[tuple[str, str], ...]
 
 
 class Refused(ValueError):
     """A text that would not be kept whole, in words."""
-
-
-def number(text: str) -> Any:
-    """Read an integer or another finite number; other text stays as it is."""
-    text = text.strip()
-    if INTEGER.fullmatch(text):
-        return int(text)
-    value = float(text) if DECIMAL.fullmatch(text) else math.inf
-    return value if math.isfinite(value) else text
 
 
 def plain(value: Any) -> str:

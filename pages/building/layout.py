@@ -13,8 +13,8 @@ from pages.building.fields import (
     Lines,
     Several,
     Sorts,
-    number,
 )
+from pages.shared.numbers import number_or_text
 from traces.models import Status
 from traces.reasoning.answers.comparing import OUTCOMES
 
@@ -116,13 +116,13 @@ STEPS = (
             Field(
                 path="decontaminate.n",
                 label="Words in a row",
-                read=number,
+                read=number_or_text,
                 attributes={**WHOLE, "placeholder": "5"},
             ),
             Field(
                 path="decontaminate.share",
                 label="Share of a question",
-                read=number,
+                read=number_or_text,
                 attributes={**DECIMAL, "placeholder": "0.5"},
             ),
         ),
@@ -135,7 +135,7 @@ STEPS = (
             Field(
                 path="verify.min",
                 label="At least",
-                read=number,
+                read=number_or_text,
                 attributes={**DECIMAL, "placeholder": "1"},
             ),
             Field(
@@ -159,7 +159,7 @@ STEPS = (
             Field(
                 path="dedupe.near.threshold",
                 label="Nearly the same from",
-                read=number,
+                read=number_or_text,
                 hint="0.5 to 1; 0.9 is a good one.",
                 attributes=DECIMAL,
             ),
@@ -173,7 +173,7 @@ STEPS = (
             Field(
                 path="dedupe.per_prompt",
                 label="Most of a prompt",
-                read=number,
+                read=number_or_text,
                 attributes=WHOLE,
             ),
             Check(path="dedupe.distinct_answers", label="One for each answer", kind="check"),
@@ -192,7 +192,7 @@ STEPS = (
             Field(
                 path="limit",
                 label="At most",
-                read=number,
+                read=number_or_text,
                 hint="Empty: all of them.",
                 attributes=WHOLE,
             ),
@@ -202,7 +202,7 @@ STEPS = (
                 kind="select",
                 choices=(("latest", "newest first"), ("random", "random")),
             ),
-            Field(path="seed", label="Seed", read=number, initial="0", attributes=WHOLE),
+            Field(path="seed", label="Seed", read=number_or_text, initial="0", attributes=WHOLE),
             Field(path="stratify_by", label="Share between values of", hint="meta.KEY"),
             Field(
                 path="weights",
@@ -221,14 +221,14 @@ STEPS = (
                 path="splits",
                 label="Shares",
                 kind="lines",
-                read=number,
+                read=number_or_text,
                 hint="One a line, 1 in all: train = 0.9",
             ),
             Lines(
                 path="split_counts",
                 label="Or counts",
                 kind="lines",
-                read=number,
+                read=number_or_text,
                 hint="One a line: train = 1000",
             ),
             Field(
@@ -249,13 +249,13 @@ STEPS = (
             Field(
                 path="pair.per_prompt",
                 label="Pairs of a prompt",
-                read=number,
+                read=number_or_text,
                 attributes={**WHOLE, "placeholder": "4"},
             ),
             Field(
                 path="pair.max_longer_share",
                 label="Share whose better is longer",
-                read=number,
+                read=number_or_text,
                 attributes={**DECIMAL, "placeholder": "0.6"},
             ),
         ),

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 from django.http import QueryDict
 
 from evalsets.models import AnswerType
-from pages.building.fields import Field, Refused, number
+from pages.building.fields import Field, Refused
 from pages.building.form import Bound
 from pages.shared.json_sent import read_json
+from pages.shared.numbers import number_or_text
 from tunix_site.strict_json import InvalidJSON
 
 LINES, DATASET, PROBLEMS = "lines", "dataset", "problems"
@@ -67,8 +68,10 @@ WAYS = {
                 read=str.strip,
                 hint="addition, or one of reasoning-gym, such as chain_sum.",
             ),
-            Field(path="size", label="How many", read=number, initial="100", attributes=WHOLE),
-            Field(path="seed", label="Seed", read=number, initial="0", attributes=WHOLE),
+            Field(
+                path="size", label="How many", read=number_or_text, initial="100", attributes=WHOLE
+            ),
+            Field(path="seed", label="Seed", read=number_or_text, initial="0", attributes=WHOLE),
             Field(
                 path="config",
                 label="Settings of the family",

@@ -7,9 +7,9 @@ from django.http import QueryDict
 from rest_framework.exceptions import APIException
 
 from events.actors import Actor
-from pages.building.fields import number
 from pages.shared.asked import texts_of
 from pages.shared.lines import lines_of, unix
+from pages.shared.numbers import number_or_text
 from traces.curation.queues import Queue
 from traces.finding.filters import TraceFilters
 from traces.serializers.queues import NewQueueSerializer
@@ -47,7 +47,7 @@ def body_of(form: QueryDict) -> dict[str, Any]:
     if criteria := form.get("criteria", "").strip():
         body["criteria"] = criteria
     if seed := form.get("seed", "").strip():
-        body["seed"] = number(seed)
+        body["seed"] = number_or_text(seed)
     return body
 
 

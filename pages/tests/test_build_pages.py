@@ -17,8 +17,8 @@ from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job
 from jobs.services.reaping import MAX_ATTEMPTS
 from jobs.tests.working import work_off
-from pages.building.fields import number
 from pages.building.form import RECIPE, filled, sent
+from pages.shared.numbers import number_or_text
 from pages.tests.hostile import ATTACK, UNSTORABLE
 from pages.tests.markup import Markup
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
@@ -153,14 +153,14 @@ def test_a_name_on_two_lines_is_refused(curating):
     [("12", 12), (" -3", -3), ("0.5", 0.5), (".5", 0.5), ("1e-3", 0.001), ("9" * 20, 1e20)],
 )
 def test_a_number_is_read(text, value):
-    assert (number(text), type(number(text))) == (value, type(value))
+    assert (number_or_text(text), type(number_or_text(text))) == (value, type(value))
 
 
 @pytest.mark.parametrize(
     "text", ["1_000", "1,000", "\uff11", "inf", "nan", "1e999", "0x10", "1.", "-", ""]
 )
 def test_what_is_no_number_stays_text(text):
-    assert number(text) == text
+    assert number_or_text(text) == text
 
 
 def test_what_is_refused_stands_beside_its_field_and_nothing_is_lost(curating):
