@@ -30,7 +30,7 @@ from traces.curation.queues import (  # noqa: F401  # models of this app
 from traces.curation.tags import TagChange  # noqa: F401  # a model of this app
 from traces.document import TraceDocument
 from traces.indexes import Pending, SearchDocument, Signature  # noqa: F401  # models of this app
-from traces.querysets import ReviewQuerySet, ScoreQuerySet, TraceQuerySet
+from traces.querysets import BY_HAND, ReviewQuerySet, ScoreQuerySet, TraceQuerySet
 from traces.scorers.scorer import UNDECIDED, Content
 from tunix_site.models import ApiKey
 from tunix_site.strict_json import StoredDecoder
@@ -251,6 +251,9 @@ class Review(models.Model):
             models.Index(fields=["job"], name="review_by_job", condition=Q(job__isnull=False)),
             models.Index(fields=["reviewer", "id"], name="review_by_reviewer"),
             models.Index(fields=["reviewer", "trace"], name="review_by_reviewer_and_trace"),
+            models.Index(
+                fields=["reviewer", "created_at", "id"], name="review_by_hand", condition=BY_HAND
+            ),
             models.Index(fields=["created_at", "trace"], name="review_by_created_at"),
             GinIndex(fields=["reasons"], name="review_by_reason"),
             models.Index(

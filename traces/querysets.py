@@ -38,11 +38,20 @@ OUTCOMES = {  # by the value, for which there is an index
 }
 
 
+IMPORTED = "imported"  # the note of a review that came with its trace
+# Of no job, no undoing, and not come with its trace.
+BY_HAND = Q(job=None, undoes=None) & ~Q(note=IMPORTED)
+
+
 class ReviewQuerySet(models.QuerySet["Review"]):
     def standing(self) -> Self:
         """Keep those that undo none and are not undone."""
         undoing = self.model._base_manager.filter(undoes=OuterRef("pk"))
         return self.filter(~Exists(undoing), undoes=None)
+
+    def by_hand(self) -> Self:
+        """Keep those that people gave one by one; they have an index of their own."""
+        return self.filter(BY_HAND)
 
 
 class ScoreQuerySet(models.QuerySet["Score"]):

@@ -17,7 +17,7 @@ from pages.activity.listing import shown
 from pages.activity.words import Change, fields_of, review_of
 from traces.curation.tags import TagChange
 from traces.models import Review, Trace
-from traces.services.reviews import IMPORTED
+from traces.querysets import IMPORTED
 
 MOST = 100  # that are shown of one thing
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Left
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from pages.home.numbers import MOST, Number, list_of, up_to_most
 from traces.curation.queues import Queue
 from traces.finding.queues import queues_of
 from traces.models import Review
+from traces.querysets import ReviewQuerySet
 
 MOST_QUEUES = 8
 SHOWN = 10
@@ -29,21 +29,16 @@ class Mine:
 
 
 def reviews_of(user: Any) -> Mine:
-    """Read the newest that stand, and no more than are counted; changes of many are told apart.
+    """Read those that stand and were given one by one, at no time more than are told.
 
     Three queries.
     """
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    newest = _newest(user)
-    since = [review for review in newest if review["created_at"] >= today]
-    chosen = [review["pk"] for review in newest if review["job"] is None][:SHOWN]
-    return Mine(
-        Number(
-            up_to_most(len(since)),
-            list_of(reviewer=user.get_username(), reviewed_after=f"{today:%Y-%m-%d}"),
-        ),
-        _shown(user, chosen),
-    )
+    found = Review.objects.standing().by_hand().filter(reviewer=user)
+    mine = found.order_by("-created_at", "-pk")
+    of_today = mine.filter(created_at__gte=today).values("pk")[: MOST + 1].count()
+    address = list_of(reviewer=user.get_username(), reviewed_after=f"{today:%Y-%m-%d}")
+    return Mine(Number(up_to_most(of_today), address), _last(user, mine))
 
 
 def my_queues(user: Any) -> list[Queue]:
@@ -51,16 +46,8 @@ def my_queues(user: Any) -> list[Queue]:
     return list(queues_of(user).filter(left_count__gt=0)[:MOST_QUEUES])
 
 
-def _newest(user: Any) -> list[Any]:
-    """Read somebody's newest reviews that stand, among as many as are counted."""
-    undoing = Review.objects.filter(undoes=OuterRef("pk"))
-    rows = Review.objects.filter(reviewer=user).annotate(undone=Exists(undoing)).order_by("-pk")
-    newest = rows.values("pk", "job", "created_at", "undoes", "undone")[: MOST + 1]
-    return [row for row in newest if row["undoes"] is None and not row["undone"]]
-
-
-def _shown(user: Any, chosen: list[int]) -> list[dict[str, Any]]:
-    found = Review.objects.filter(pk__in=chosen).order_by("-pk")
-    rows = found.annotate(prompt=Left("trace__prompt", PROMPT_CHARS)).values(*FIELDS)
-    undoable = undoable_by(user, reviews=chosen, jobs=()).reviews
+def _last(user: Any, mine: ReviewQuerySet) -> list[dict[str, Any]]:
+    with_prompt = mine.annotate(prompt=Left("trace__prompt", PROMPT_CHARS))
+    rows = list(with_prompt.values(*FIELDS)[:SHOWN])
+    undoable = undoable_by(user, reviews=[row["pk"] for row in rows], jobs=()).reviews
     return [{**row, "may_undo": row["pk"] in undoable} for row in rows]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from jobs.models import Job
 from pages.shared.asked import address_with
 from pages.traces import counting
 from pages.traces.choices import sources_of
@@ -13,6 +14,7 @@ from traces.models import Status, Trace
 
 MOST = 1_000
 MOST_SOURCES = 12
+LEAST_SAMPLED = 100  # fewer say little of the others
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,15 @@ class Number:
 
     said: str
     address: str
+
+
+@dataclass(frozen=True)
+class BySource:
+    """The sources of what nobody reviewed; with `of_newest`, of no more than so many."""
+
+    numbers: list[tuple[str, Number]]
+    of_newest: str = ""
+    there_is_no_trace: bool = False
 
 
 def up_to_most(count: int) -> str:
@@ -49,17 +60,32 @@ def disputed() -> Number:
     return Number(up_to_most(traces[: MOST + 1].count()), list_of(disputed="true"))
 
 
-def unreviewed_by_source() -> list[tuple[str, Number]]:
+def jobs_that_are(state: str) -> tuple[str, Number]:
+    """Count the jobs that are queued, or running."""
+    jobs = Job.objects.filter(state=state).order_by("-pk").values("pk")
+    count = up_to_most(jobs[: MOST + 1].count())
+    return state, Number(count, f"{reverse('jobs')}?state={state}")
+
+
+def unreviewed_by_source() -> BySource:
     """Give the sources of what nobody reviewed, most first.
 
-    Exactly where that is not much; else as a sample of the table lets expect.
+    Exactly where that is not much; else as a sample of the table lets expect, or those of the
+    newest where the sample has too few of them.
     """
     unreviewed = Trace.objects.filter(status=Status.UNREVIEWED).order_by("-pk")
     newest = list(unreviewed.values_list("source", flat=True)[: MOST + 1])
+    if not newest:
+        return BySource([], there_is_no_trace=not Trace.objects.exists())
     if len(newest) > MOST:
-        found = sources_of(Status.UNREVIEWED)
-    else:
-        found = [(source, f"{count:,}") for source, count in Counter(newest).most_common()]
+        sample, found = sources_of(Status.UNREVIEWED)
+        if sample >= LEAST_SAMPLED:
+            return BySource(_numbers(found))
+    counted = [(source, f"{count:,}") for source, count in Counter(newest[:MOST]).most_common()]
+    return BySource(_numbers(counted), of_newest=f"{MOST:,}" if len(newest) > MOST else "")
+
+
+def _numbers(found: list[tuple[str, str]]) -> list[tuple[str, Number]]:
     return [
         (source, Number(said, list_of(status=Status.UNREVIEWED, source=source)))
         for source, said in found[:MOST_SOURCES]

@@ -4,10 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from datasets.models import Dataset
-from jobs.models import Job
+from jobs.models import Job, State
 from jobs.services.reaping import reap_lapsed
 from pages.home.mine import my_queues, reviews_of
-from pages.home.numbers import MOST, disputed, unreviewed_by_source, up_to_most, with_status
+from pages.home.numbers import disputed, jobs_that_are, unreviewed_by_source, with_status
+from pages.jobs.listing import under_way
 from pages.shared.page import SitePage
 from traces.models import Status
 
@@ -29,8 +30,8 @@ class HomeView(SitePage):
             "flagged": with_status(Status.FLAGGED),
             "disputed": disputed(),
             "sources": unreviewed_by_source(),
-            "jobs": unfinished.only("kind", "state", "done", "total").order_by("-pk")[:MOST_JOBS],
-            "job_count": up_to_most(unfinished.order_by("-pk")[: MOST + 1].count()),
+            "jobs": under_way(MOST_JOBS),
+            "job_counts": [jobs_that_are(state) for state in (State.RUNNING, State.QUEUED)],
             "datasets": datasets.order_by("-pk")[:MOST_DATASETS],
             "back": reverse("admin:index"),
         }

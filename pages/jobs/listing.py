@@ -50,6 +50,11 @@ def page_of(filters: dict[str, Any], start: From) -> Page[Row]:
     return Page([*map(_row, page.rows)], page.newer, page.older)
 
 
+def under_way(most: int) -> list[Row]:
+    """Give the newest of those that have not ended."""
+    return [*map(_row, _told(Job.objects.unfinished()).order_by("-pk")[:most])]
+
+
 def changed_since(asked: Sequence[str]) -> tuple[list[Row], list[Row], str]:
     """Give of the jobs that a page asks again for all, and those that are otherwise than it saw.
 

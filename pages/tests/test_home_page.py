@@ -15,7 +15,7 @@ from jobs.models import Job
 from pages.home import numbers
 from pages.tests.hostile import ATTACK
 from traces.models import Review, Trace
-from traces.services.reviews import Verdict, review_trace
+from traces.services.reviews import Verdict, review_trace, undo_review
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import filled, judged, taken
 from tunix_site.models import Role
@@ -64,13 +64,14 @@ def test_every_number_is_that_of_the_list_it_leads_to(curator, ada):
     TraceFactory(status="flagged")
     shown = figures(curator)
     assert {words: number for words, (number, _) in shown.items()} == {
-        "reviewed by you today": "1",
+        "reviewed by you today, one by one": "1",
         "unreviewed": "3",
         "flagged": "1",
         "disputed": "0",
-        "jobs queued or running": "0",
+        "jobs running": "0",
+        "jobs queued": "0",
     }
-    for words in ("reviewed by you today", "unreviewed", "flagged", "disputed"):
+    for words in ("reviewed by you today, one by one", "unreviewed", "flagged", "disputed"):
         number, address = shown[words]
         assert len(curator.get(address).context["page"].rows) == int(number), words
 
@@ -108,13 +109,22 @@ def test_my_last_reviews_can_be_undone(curator, ada):
     assert Trace.objects.get(pk=review.trace_id).status == "unreviewed"
 
 
-def test_those_of_a_change_of_many_are_counted_and_not_listed(curator, ada):
-    mine = rejected(ada)
-    Review.objects.filter(pk=rejected(ada).pk).update(job=Job.objects.create(kind="bulk").pk)
-    Review.objects.filter(pk=rejected(ada).pk).update(created_at=timezone.now() - timedelta(2))
-    assert figures(curator)["reviewed by you today"][0] == "2"
-    assert len(lines(curator, "last")) == 2
-    assert str(mine.trace_id) in curator.get("/admin/").content.decode()
+def test_however_many_others_are_mine_those_of_my_hand_are_told(curator, ada, monkeypatch):
+    monkeypatch.setattr("pages.home.mine.MOST", 2)
+    monkeypatch.setattr(numbers, "MOST", 2)
+    before = rejected(ada, prompt="before")
+    Review.objects.filter(pk=before.pk).update(created_at=timezone.now() - timedelta(2))
+    rejected(ada, prompt="mine")
+    of_job = Job.objects.create(kind="bulk").pk
+    for fields in ({"job": of_job}, {"note": "imported"}):
+        for _ in range(3):
+            Review.objects.filter(pk=rejected(ada).pk).update(**fields)
+    for _ in range(3):
+        undo_review(review=rejected(ada), by=acting(ada))
+    assert figures(curator)["reviewed by you today, one by one"][0] == "1"
+    assert [line.split()[1] for line in lines(curator, "last")] == ["mine", "before"]
+    rejected(ada), rejected(ada)
+    assert figures(curator)["reviewed by you today, one by one"][0] == "2+"
 
 
 def test_what_nobody_reviewed_is_told_by_source(curator):
@@ -129,6 +139,7 @@ def test_what_nobody_reviewed_is_told_by_source(curator):
 
 def test_more_than_people_read_is_estimated(curator, monkeypatch):
     monkeypatch.setattr(numbers, "MOST", 2)
+    monkeypatch.setattr(numbers, "LEAST_SAMPLED", 4)
     TraceFactory.create_batch(4, meta={"source": "gsm"})
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE traces_trace")
@@ -136,24 +147,44 @@ def test_more_than_people_read_is_estimated(curator, monkeypatch):
     assert lines(curator, "sources") == ["gsm 4"]
 
 
+def test_where_a_sample_has_too_few_of_them_the_newest_are_told(curator, monkeypatch):
+    monkeypatch.setattr(numbers, "MOST", 2)
+    TraceFactory.create_batch(2, meta={"source": "older"})
+    TraceFactory.create_batch(2, meta={"source": "newer"})
+    assert lines(curator, "sources") == ["newer 2"]
+    page = curator.get("/admin/").content.decode()
+    assert "Of the newest 2:" in page
+    assert "Every trace was reviewed." not in page
+
+
+def test_a_site_without_traces_says_so(curator):
+    assert "There is no trace yet." in curator.get("/admin/").content.decode()
+    TraceFactory(status="approved")
+    assert "Every trace was reviewed." in curator.get("/admin/").content.decode()
+
+
 def test_jobs_and_datasets_are_the_newest(curator):
     Job.objects.create(kind="bulk", state="succeeded")
-    Job.objects.create(kind="score")
+    Job.objects.create(kind="import_file", parameters={"file": "traces.jsonl"})
     TraceFactory(status="approved")
     DatasetFactory(name="boxes", version="1")
-    assert lines(curator, "jobs") == ["score queued"]
+    assert lines(curator, "jobs") == ["Import of traces.jsonl queued"]
     assert lines(curator, "datasets")[0].startswith("boxes-1")
-    assert figures(curator)["jobs queued or running"][0] == "1"
+    count, address = figures(curator)["job queued"]
+    assert count == "1"
+    (row,) = curator.get(address).context["page"].rows
+    assert row.job.state == "queued"
 
 
 def test_it_costs_the_same_with_more(curator, ada, django_assert_num_queries):
     rejected(ada)
-    with django_assert_num_queries(15):
+    TraceFactory()
+    with django_assert_num_queries(16):
         curator.get("/admin/")
     for _ in range(3):
         rejected(ada)
     TraceFactory.create_batch(3)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         curator.get("/admin/")
 
 

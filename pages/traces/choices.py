@@ -47,11 +47,15 @@ def choices() -> dict[str, list[Choice]]:
     }
 
 
-def sources_of(status: str) -> list[tuple[str, str]]:
-    """Give the sources of the traces of a status, and in words how many there are; two queries."""
+def sources_of(status: str) -> tuple[int, list[tuple[str, str]]]:
+    """Give the sources of the traces of a status, and in words how many there are; two queries.
+
+    The number says of how many rows of the sample they are.
+    """
     rows, each = _sampled(Trace.objects.all(), OF_SOURCES)
     counted = Counter(row.source for row in rows if row.status == status)
-    return [(source, _said(count, each)) for source, count in counted.most_common(MOST)]
+    said = [(source, _said(count, each)) for source, count in counted.most_common(MOST)]
+    return counted.total(), said
 
 
 def _sampled(everything: Any, query: str) -> tuple[list[Any], float]:

@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound
 from events.actors import Actor
 from events.services import record_event
 from traces.models import Preference, Trace
-from traces.services.reviews import IMPORTED
+from traces.querysets import IMPORTED
 from tunix_site.errors import Conflict, Invalid
 
 # What came as a pair and is none stays two traces: of two prompts, with the same content, or the

@@ -17,12 +17,11 @@ from events.services import record_event
 from traces.curation.members import Claim
 from traces.curation.tags import TagChange
 from traces.models import Review, Status, Trace
+from traces.querysets import IMPORTED
 from traces.services.locking import locked_trace
 from traces.services.queues.claims import check_claim, end_claims
 from traces.services.queues.verdicts import Decision, count_verdicts, decided, take_back
 from tunix_site.errors import Conflict, Invalid
-
-IMPORTED = "imported"  # the note of a review that came with its trace
 
 
 @dataclass(frozen=True, kw_only=True)
