@@ -37,7 +37,7 @@ class JobViewSet(ApiViewSet):
         "list": Role.READER,
         "retrieve": Role.READER,
         "errors": Role.READER,
-        "destroy": Role.WRITER,
+        "destroy": Role.READER,
         "undo": Role.CURATOR,
     }
     queries: ClassVar = {"list": JobQuery}

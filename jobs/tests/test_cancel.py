@@ -75,7 +75,15 @@ def test_who_lost_the_role_may_not_cancel_what_they_started(writer, kind):
     assert not cancelled(job)
 
 
-def test_readers_cancel_nothing(reader, kinds):
+def test_readers_cancel_what_they_started(reader):
+    me = User.objects.get(username="a reader")
+    mine, other = (JobFactory(kind="contamination", created_by=by) for by in (me, UserFactory()))
+    assert reader.delete(url(mine)).status_code == 204
+    assert reader.delete(url(other)).status_code == 403
+    assert (cancelled(mine), cancelled(other)) == (True, False)
+
+
+def test_readers_cancel_nothing_that_needs_more(reader, kinds):
     job = JobFactory(kind="sum", created_by=User.objects.get(username="a reader"))
     assert reader.delete(url(job)).status_code == 403
     assert not cancelled(job)

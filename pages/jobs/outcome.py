@@ -20,6 +20,8 @@ from traces.services.importing.uploads import IMPORT_FILE, UPLOAD
 from traces.services.queues.filling import FILL
 from traces.services.scoring.score_all import SCORE
 from training import tasks as training
+from tunix_site.access.roles import RANKS
+from tunix_site.models import Role
 
 COUNT = "_count"
 COUNTED = {
@@ -39,6 +41,8 @@ class Place(NamedTuple):
     label: str
     text: str
     address: str = ""
+    role: str = Role.READER  # that its page needs
+    is_of_owner: bool = False  # for whoever started the job alone
 
 
 def counts_of(job: Job) -> list[tuple[str, int]]:
@@ -50,10 +54,13 @@ def counts_of(job: Job) -> list[tuple[str, int]]:
     ]
 
 
-def places_of(job: Job) -> list[Place]:
-    """Say where what a job made, changed or is about is seen; a query at most."""
+def places_of(job: Job, *, rank: int, is_own: bool) -> list[Place]:
+    """Say where somebody may see what a job made, changed or is about; a query at most."""
     find = PLACES.get(job.kind)
-    return [*find(job)] if find else []
+    places = find(job) if find else ()
+    return [
+        place for place in places if rank >= RANKS[place.role] and (is_own or not place.is_of_owner)
+    ]
 
 
 def _of_build(job: Job) -> Iterator[Place]:
@@ -73,16 +80,16 @@ def _of_contamination(job: Job) -> Iterator[Place]:
 
 
 def _of_change(job: Job) -> Iterator[Place]:
-    yield Place("Traces", "How many, and Undo", reverse("traces-bulk-job", args=[job.pk]))
+    yield _of_many(job, "How many, and Undo")
     yield from _matching(job)
 
 
 def _of_undoing(job: Job) -> Iterator[Place]:
-    yield Place("Traces", "Which were left", reverse("traces-bulk-job", args=[job.pk]))
+    yield _of_many(job, "Which were left")
 
 
 def _of_scoring(job: Job) -> Iterator[Place]:
-    yield Place("Traces", "How many", reverse("traces-bulk-job", args=[job.pk]))
+    yield _of_many(job, "How many")
     yield from _matching(job)
 
 
@@ -103,12 +110,17 @@ def _of_import(job: Job) -> Iterator[Place]:
 def _of_file(job: Job) -> Iterator[Place]:
     if job.state in (State.FAILED, State.CANCELLED):  # it is kept for another try
         address = reverse("import-file", args=[job.parameters[UPLOAD]])
-        yield Place("File", "Change how it is read", address + form_of(job.parameters))
+        address += form_of(job.parameters)
+        yield Place("File", "Change how it is read", address, Role.WRITER, is_of_owner=True)
     yield from _of_import(job)
 
 
 def _of_filling(job: Job) -> Iterator[Place]:
     yield Place("Queue", "Its line", f"{reverse('review-queues')}#queue-{job.parameters['queue']}")
+
+
+def _of_many(job: Job, text: str) -> Place:
+    return Place("Traces", text, reverse("traces-bulk-job", args=[job.pk]), Role.CURATOR)
 
 
 def _matching(job: Job) -> Iterator[Place]:

@@ -35,7 +35,7 @@ def job_shown(job: Job, *, by: Any, rank: int) -> dict[str, Any]:
         "why_not": why_not_undone(job=job) if job.kind == BULK and not is_under_way else "",
         "undone_by": [*job.undone_by.all()],
         "counts": counts_of(job),
-        "places": places_of(job),
+        "places": places_of(job, rank=rank, is_own=job.created_by_id == by.pk),
         "errors": errors[:ERRORS_SHOWN],
         "has_more_errors": len(errors) > ERRORS_SHOWN,
         "changes": changes_of("job", job.pk, user=by) if may_look else None,
