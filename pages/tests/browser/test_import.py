@@ -98,6 +98,27 @@ def test_hostile_text_is_pasted_and_its_columns_are_named(tab, person, viewport,
     imported(page, "New traces3")
 
 
+def test_other_settings_are_refused_while_a_file_waits(tab, person):
+    page = tab(person("ada", "writer"), PHONE, "dark")
+    page.goto("/admin/import/")
+    page.get_by_label("Or text").fill(LINES)
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_label("Source", exact=True).fill(LONG_ID)
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("It waits for a worker.")).to_be_visible()
+    page.go_back()
+    page.get_by_label("When a record is bad").select_option("abort")
+    page.wait_for_url("**on_error=abort**")
+    page.get_by_role("button", name="Import", exact=True).click()
+    refused = page.locator("p.problem", has_text="being imported already")
+    expect(refused).to_be_focused()
+    expect(page.get_by_label("When a record is bad")).to_have_value("abort")
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    refused.get_by_role("link", name="That job").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+
+
 def test_a_file_is_chosen_and_one_that_is_too_large_is_not_sent(tab, person, tmp_path):
     page = tab(person("ada", "writer"))
     page.goto("/admin/import/")
