@@ -16,7 +16,7 @@ from pages.review.finding import trace_with
 from pages.review.shown import is_long
 from pages.shared.keyset import From, page_of, rows_from
 from pages.text.texts import Texts
-from traces.finding.prompts.groups import prompt_with
+from traces.finding.prompts.groups import MAX_ATTEMPTS, prompt_with
 from traces.models import Trace
 
 
@@ -42,6 +42,8 @@ def context_of(prompt_hash: UUID, query: QueryDict, *, user: Any) -> dict[str, A
     if row is None:
         raise NotFound(f"Prompt {prompt_hash} not found.")
     chosen, start = chosen_by(query, prompt_hash), From.asked(query)
+    if not chosen.traces:  # they were deleted meanwhile
+        raise NotFound(f"Prompt {prompt_hash} not found.")
     attempts = Trace.objects.filter(prompt_hash=prompt_hash)
     page = page_of(shortened(rows_from(attempts, start)), start, id_of=attrgetter("id"))
     over = choices(chosen.traces, user)
@@ -50,6 +52,7 @@ def context_of(prompt_hash: UUID, query: QueryDict, *, user: Any) -> dict[str, A
     prompt, preferences = chosen.traces[0].prompt, preferences_at(prompt_hash)
     return {
         "row": row,
+        "most_attempts": MAX_ATTEMPTS,
         "right_count": round((row["pass_rate"] or 0) * row["scored_count"]),
         "prompt": Texts().show(prompt),
         "is_long": is_long(prompt),

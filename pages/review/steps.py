@@ -40,6 +40,10 @@ class Piece:
     def last(self) -> int:
         return self.next or self.total
 
+    @property
+    def left(self) -> int:
+        return self.total - self.last
+
 
 def piece_of(trace: Trace, reviews: Sequence[Review], *, start: int, texts: Texts) -> Piece:
     """Give the steps from a position on; labels are those of the reviews."""

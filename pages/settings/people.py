@@ -17,7 +17,7 @@ ROLES = {
     "writer": "writer: brings traces in, too",
     "curator": "curator: reviews and builds datasets, too",
     "trainer": "trainer: all of it, and what trains",
-    "superuser": "superuser: people and keys, too",
+    "superuser": "superuser: people and keys, deletes many, undoes what others did, too",
 }
 
 

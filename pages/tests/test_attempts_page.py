@@ -9,6 +9,7 @@ from django.test import Client
 
 from events.models import Event
 from events.tests.acting import acting
+from pages.prompts import shown
 from pages.tests.hostile import hostile
 from pages.tests.markup import text_of
 from traces.models import Preference, Review, Trace
@@ -231,6 +232,27 @@ def test_what_is_no_prompt_is_not_found(curating, text):
     assert curating.post(f"/admin/prompts/{text}/prefer", {}).status_code == 404
     verdict = {"verdict": "approved"}
     assert curating.post(f"/admin/prompts/{text}/{trace.pk}/verdict", verdict).status_code == 404
+
+
+def test_a_prompt_whose_last_attempt_is_deleted_meanwhile_is_not_found(curating, monkeypatch):
+    [trace] = attempts("63")
+    find = shown.prompt_with
+
+    def found(prompt_hash):
+        row = find(prompt_hash)
+        trace.delete()
+        return row
+
+    monkeypatch.setattr(shown, "prompt_with", found)
+    assert curating.get(address(trace)).status_code == 404
+
+
+def test_more_attempts_than_are_looked_at_are_told(curating, monkeypatch):
+    monkeypatch.setattr(shown, "MAX_ATTEMPTS", 12_345)
+    [trace] = attempts("63")
+    find = shown.prompt_with
+    monkeypatch.setattr(shown, "prompt_with", lambda asked: {**find(asked), "complete": False})
+    assert "of the first 12,345" in text_of(curating.get(address(trace)))
 
 
 def test_a_trace_and_its_review_lead_here(curating):

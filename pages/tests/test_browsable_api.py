@@ -159,7 +159,8 @@ def test_nothing_that_a_trace_says_is_more_than_text(curator):
         assert there.tags.isdisjoint({"svg", "iframe", "style", "img", "base"})
         assert not [name for name in there.attributes if name.startswith("on")]
         assert [given.get("src") for tag, given in there.elements if tag == "script"] == [
-            "/static/pages/browsable/sending.js"
+            "/static/pages/browsable/sending.js",
+            "/static/pages/shared/leaving.js",
         ]
         assert "\u202e" not in page
     assert "U+202E" in shown(curator, f"/api/traces/{trace}")
@@ -364,6 +365,8 @@ def test_each_role_logs_in_and_out(client, people, role):
     assert log_in(client, "somebody").url == "/api/"
     page = shown(client, "/api/")
     assert "somebody" in page
+    assert '<form class="who leaving"' in page  # which takes along what was not sent
+    assert "pages/shared/leaving" in page
     out = client.post("/api-auth/logout/")
     assert out.url == "/api-auth/login/"
     assert client.get("/api/").status_code == 401

@@ -70,6 +70,12 @@ def words_of(response, status: int = 200) -> str:
     return re.sub(r"\s+", " ", Markup(response.content.decode()).text)
 
 
+def test_a_trace_of_many_steps_is_shown_by_its_first(writing):
+    steps = [{"i": n, "type": "reasoning", "content": f"step {n}"} for n in range(53)]
+    trace = {"trace_version": "1.0", "prompt": "p", "final_answer": "a", "steps": steps}
+    assert "and 3 more" in looked_at(writing, sent(writing, lines([trace])))
+
+
 def looked_at(client, address: str, **more) -> str:
     return words_of(client.get(address, more))
 

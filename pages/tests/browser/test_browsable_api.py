@@ -71,6 +71,19 @@ def test_what_was_typed_outlives_a_session(tab, person):
     expect(outcome).to_contain_text("201 Created")
 
 
+def test_logging_out_forgets_what_was_not_sent(tab, person):
+    page = tab(person("ada"))
+    page.goto("/api/traces")
+    page.evaluate("sessionStorage.setItem('tunix:outbox:7', '[{}]')")
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    page.get_by_role("button", name="Log out").press("Enter")
+    expect(page.get_by_label("Username")).to_be_visible()
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+    assert asked == ["Some verdicts are not sent yet, and would be lost. Log out?"]
+    assert page.errors == []
+
+
 def test_another_type_has_another_example_and_its_parameters(tab, person):
     page = tab(person("ada"))
     page.goto("/api/evalsets")

@@ -24,11 +24,11 @@ from traces.services.bulk.freezing import start_frozen
 from traces.services.bulk.walking import work_pieces
 from traces.services.curation import TOLD
 from traces.services.queues.verdicts import leave_queues
-from tunix_site.errors import Conflict
 
 BULK_DELETE = "bulk_delete"
 OF_SUPERUSERS = "Only superusers delete many traces: reject them."
 MAX_KEPT = 1_000  # ids in the result
+IN_USE = "what somebody made of it just now"
 TRIES = 3  # of a piece: somebody may refer to one of its traces meanwhile
 
 
@@ -63,7 +63,8 @@ def delete_traces(
     """Delete what was confirmed, in pieces of one transaction each, with scores and reviews.
 
     A trace that no longer matches was changed by somebody else: it stays. So does one that a
-    dataset holds, which is named in an error of the job; the first MAX_KEPT are in the result.
+    dataset holds, or that somebody makes something of just then: it is named in an error of the
+    job, and the first MAX_KEPT are in the result.
     """
     pieces = BulkPiece.objects.filter(job=job)
     for piece in pieces.exclude(matched_count=None).iterator(chunk_size=10):  # by earlier attempts
@@ -80,21 +81,39 @@ def delete_traces(
 def _delete(piece: BulkPiece, *, where: dict[str, Any], by: Actor) -> Iterator[ErrorRow]:
     held = matching(where).filter(pk__in=piece.ids).order_by("id")
     ids = list(held.select_for_update(no_key=True, of=("self",)).values_list("id", flat=True))
+    holders = _delete_free(ids, by)
+    if holders is None:
+        holders = _delete_each(ids, by)
+    piece.matched_count, piece.refused = len(ids), [*holders]
+    piece.changed_count = len(ids) - len(holders)
+    piece.save(update_fields=["matched_count", "changed_count", "refused"])
+    return _errors(holders)
+
+
+def _delete_free(ids: list[UUID], by: Actor) -> dict[UUID, list[str]] | None:
+    """Delete traces that are locked, and name what holds the others; None where one is never free.
+
+    That is where somebody refers to it between the look and the deletion, each time.
+    """
     for _ in range(TRIES):
         holders = _holders_of(ids)
-        free = [identity for identity in ids if identity not in holders]
         try:
             with transaction.atomic():
-                _delete_rows(free, by)
+                _delete_rows([identity for identity in ids if identity not in holders], by)
                 connection.check_constraints()
         except IntegrityError:
             continue
-        break
-    else:
-        raise Conflict("Others refer to these traces right now: ask again.")
-    piece.matched_count, piece.changed_count, piece.refused = len(ids), len(free), [*holders]
-    piece.save(update_fields=["matched_count", "changed_count", "refused"])
-    return _errors(holders)
+        return holders
+    return None
+
+
+def _delete_each(ids: list[UUID], by: Actor) -> dict[UUID, list[str]]:
+    """Delete traces one by one, so that one that is never free stays alone."""
+    holders: dict[UUID, list[str]] = {}
+    for identity in ids:
+        held = _delete_free([identity], by)
+        holders |= {identity: [IN_USE]} if held is None else held
+    return holders
 
 
 def _delete_rows(ids: list[UUID], by: Actor) -> None:
