@@ -20,11 +20,11 @@ def is_long(texts: Mapping[str, str]) -> bool:
     return len(address_with(texts)) > MOST_CHARS
 
 
-def named(texts: Mapping[str, str], **more: str) -> str:
-    """Give the address of a list with filters, which are kept where they are too long for it."""
+def named(texts: Mapping[str, str], *, by: Any, **more: str) -> str:
+    """Give the address of a list with filters; a user keeps them where they are too long for it."""
     if not is_long(texts):
         return address_with(texts, **more)
-    return address_by(str(keep_long_filter(texts=texts)), **more)
+    return address_by(str(keep_long_filter(texts=texts, owner=by)), **more)
 
 
 def address_by(identity: str, **more: str) -> str:
@@ -32,10 +32,10 @@ def address_by(identity: str, **more: str) -> str:
     return "?" + urlencode({FILTER: identity, **more})
 
 
-def begun_with(where: Mapping[str, Any], written: Callable[[Any], str]) -> str:
+def begun_with(where: Mapping[str, Any], written: Callable[[Any], str], *, by: Any) -> str:
     """Give the query by which a form begins with a filter: as it is written, or its id."""
     texts = texts_of(where)
-    return named(texts) if is_long(texts) else written(where)
+    return named(texts, by=by) if is_long(texts) else written(where)
 
 
 def where_named(identity: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -114,7 +115,7 @@ def test_a_queue_and_a_dataset_begin_with_it(curating):
 
 def test_a_queue_s_form_reads_it_back(curating):
     where = {"ids": many_ids(count=400), "status": "flagged", "tag": ""}
-    identity = keep_long_filter(texts=where)
+    identity = keep_long_filter(texts=where, owner=None)
     given = curating.get(f"/admin/review/?filter={identity}").context["given"]
     assert body_of(given)["where"] == where
 
@@ -152,19 +153,38 @@ def test_far_too_long_a_filter_is_refused(curating):
     assert response.status_code == 400
     assert "100,000 characters at most" in response.content.decode()
     with pytest.raises(Invalid):
-        keep_long_filter(texts={"tag": "t" * long_filters.MAX_CHARS})
+        keep_long_filter(texts={"tag": "t" * long_filters.MAX_CHARS}, owner=None)
 
 
 def test_those_that_nobody_uses_go(monkeypatch):
-    used, unused, other = (keep_long_filter(texts={"tag": text}) for text in "abc")
+    ada, ben = (User.objects.create_user(name) for name in ("ada", "ben"))
+    used, unused, other = (keep_long_filter(texts={"tag": text}, owner=ada) for text in "abc")
     long_ago = timezone.now() - timedelta(days=80)
     LongFilter.objects.update(used_at=long_ago)
     assert open_long_filter(identity=str(used)) == {"tag": "a"}
     LongFilter.objects.filter(used_at=long_ago).update(used_at=long_ago - timedelta(days=11))
-    keep_long_filter(texts={"tag": "d"})
+    keep_long_filter(texts={"tag": "d"}, owner=ada)
     assert open_long_filter(identity=str(used)) == {"tag": "a"}
     assert open_long_filter(identity=str(unused)) is None
     assert open_long_filter(identity=str(other)) is None
     monkeypatch.setattr(long_filters, "MOST", 1)
-    newest = keep_long_filter(texts={"tag": "e"})
+    newest = keep_long_filter(texts={"tag": "e"}, owner=ada)
     assert [*LongFilter.objects.values_list("pk", flat=True)] == [newest]
+    of_ben = keep_long_filter(texts={"tag": "f"}, owner=ben)
+    assert {*LongFilter.objects.values_list("pk", flat=True)} == {newest, of_ben}
+
+
+def test_nobody_pushes_out_what_others_keep(curating, monkeypatch):
+    monkeypatch.setattr(long_filters, "MOST", 2)
+    theirs = asked_for(curating, ids=many_ids())
+    reading = logged_in("reader", is_staff=False)
+    for _ in range(4):
+        asked_for(reading, ids=many_ids())
+    assert LongFilter.objects.count() == 3
+    assert curating.get(theirs).context["asked"].wrong == {}
+
+
+def test_one_that_is_kept_already_is_kept_without_a_look_for_others(django_assert_num_queries):
+    keep_long_filter(texts={"tag": "a"}, owner=None)
+    with django_assert_num_queries(4):  # within its transaction, and nothing is deleted
+        keep_long_filter(texts={"tag": "a"}, owner=None)

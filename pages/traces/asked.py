@@ -125,7 +125,7 @@ def tidied(query: QueryDict) -> str | None:
     return None if kept == asked else "?" + urlencode(kept)
 
 
-def settled(query: QueryDict) -> str | None:
+def settled(query: QueryDict, *, by: Any) -> str | None:
     """Give the address that names what is too long for one, or no longer; None where it may stay.
 
     So may a filter by its id alone.
@@ -137,14 +137,13 @@ def settled(query: QueryDict) -> str | None:
         return None
     if FILTER not in query and not is_long(asked.every_text):
         return None
-    return named(
-        asked.every_text, **{name: query.get(name, "") for name in OF_PAGE if name in query}
-    )
+    more = {name: query.get(name, "") for name in OF_PAGE if name in query}
+    return named(asked.every_text, by=by, **more)
 
 
-def address_of(where: Mapping[str, Any]) -> str:
+def address_of(where: Mapping[str, Any], *, by: Any) -> str:
     """Give the address of the list of a filter that is kept as JSON."""
-    return named(texts_of(where))
+    return named(texts_of(where), by=by)
 
 
 def _sentence(reasons: Any) -> str:

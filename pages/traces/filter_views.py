@@ -33,7 +33,7 @@ class FiltersView(TracesPage):
             reason = f"The filter was not kept. {text_of(error.detail)}"
             return self.refused(request, reason, status=error.status_code)
         messages.success(request, f"The filter {name} is kept.")
-        return HttpResponseRedirect(reverse("traces") + address_of(where))
+        return HttpResponseRedirect(reverse("traces") + address_of(where, by=request.user))
 
 
 class FilterView(SitePage):
@@ -41,7 +41,7 @@ class FilterView(SitePage):
 
     def get(self, request: HttpRequest, kept: str) -> HttpResponse:
         found = with_number(filters_of(request.user), kept)
-        return HttpResponseRedirect(reverse("traces") + address_of(found.where))
+        return HttpResponseRedirect(reverse("traces") + address_of(found.where, by=request.user))
 
 
 class FilterDeletionView(SitePage):

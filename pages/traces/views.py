@@ -65,7 +65,7 @@ class TracesPage(SitePage):
             "is_open": bool(asked.wrong) or "panel" in request.GET,
             "saved": shown_to(request.user),
             "api_call": _api_call(request, asked),
-            "elsewhere": begun_elsewhere(asked),
+            "elsewhere": begun_elsewhere(asked, by=request.user),
         }
         return self.show(request, "pages/traces/list.html", context, title="Traces", status=status)
 
@@ -76,7 +76,7 @@ class TracesView(TracesPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         if (tidy := tidied(request.GET)) is not None:
             return HttpResponseRedirect(request.path + tidy)
-        if (address := settled(request.GET)) is not None:
+        if (address := settled(request.GET, by=request.user)) is not None:
             return HttpResponseRedirect(request.path + address)
         return self.listed(request)
 
@@ -85,9 +85,10 @@ class TracesView(TracesPage):
         asked = asked_by(request.POST)
         more = {name: request.POST[name] for name in OF_PAGE if name in request.POST}
         try:
-            return HttpResponseRedirect(reverse("traces") + named(asked.every_text, **more))
+            address = named(asked.every_text, by=request.user, **more)
         except APIException as error:
             return self.refused(request, text_of(error.detail))
+        return HttpResponseRedirect(reverse("traces") + address)
 
 
 def _api_call(request: HttpRequest, asked: AskedOfTraces) -> str:

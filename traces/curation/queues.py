@@ -163,9 +163,20 @@ class LongFilter(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)  # of what it says
     said = models.TextField(help_text="JSON: a text for each field, also for those that are wrong.")
     used_at = models.DateTimeField()
+    owner = models.ForeignKey(  # an index begins with it
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text="Who kept it last.",
+    )
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["used_at"], name="long_filter_by_use")]
+        indexes: ClassVar = [
+            models.Index(fields=["used_at"], name="long_filter_by_use"),
+            models.Index(fields=["owner", "used_at"], name="long_filter_by_owner"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -14,10 +14,10 @@ from pages.traces.bulk.showing import question
 from tunix_site.errors import text_of
 
 
-def elsewhere(form: QueryDict) -> tuple[str | None, str]:
+def elsewhere(form: QueryDict, *, by: Any) -> tuple[str | None, str]:
     """Give the page where something is made of the traces, if so, or why their filter is none."""
     try:
-        return address_elsewhere(form), ""
+        return address_elsewhere(form, by=by), ""
     except APIException as error:
         return None, text_of(error.detail)
 

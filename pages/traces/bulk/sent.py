@@ -56,7 +56,7 @@ def count_of(form: QueryDict) -> Any:
     return json_or_text(form.get("count", "").strip().replace(",", ""))
 
 
-def address_elsewhere(form: QueryDict) -> str | None:
+def address_elsewhere(form: QueryDict, *, by: Any) -> str | None:
     """Give the page that begins with the same traces, where something is made of them.
 
     ValidationError where their filter is none.
@@ -66,4 +66,4 @@ def address_elsewhere(form: QueryDict) -> str | None:
         return None
     where = where_of(form)
     TraceFilters(data=where).is_valid(raise_exception=True)
-    return begun(where)
+    return begun(where, by=by)

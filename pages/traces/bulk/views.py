@@ -26,7 +26,7 @@ class AskingView(TracesPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         if reason := why_not_asked(request.POST):
             return self.refused(request, reason)
-        address, wrong = elsewhere(request.POST)
+        address, wrong = elsewhere(request.POST, by=request.user)
         if wrong:
             return self.refused(request, wrong)
         if address is not None:

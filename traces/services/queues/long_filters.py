@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,25 +13,28 @@ from traces.curation.queues import LongFilter
 from tunix_site.errors import Invalid
 
 MAX_CHARS = 100_000  # of one; a thousand ids are 37,000
-MOST = 5_000  # of all people; those that were used last stay
+MOST = 200  # of one person; those that were used last stay
 LASTS = timedelta(days=90)  # since its last use
 NOTED_AFTER = timedelta(days=1)  # a use is, since the one that was noted last
 
 
-def keep_long_filter(*, texts: Mapping[str, str]) -> UUID:
+def keep_long_filter(*, texts: Mapping[str, str], owner: Any) -> UUID:
     """Keep what a filter says; the same one has the same id. Invalid where it is far too long.
 
-    No event tells of it: it changes nothing, and goes when nobody uses it.
+    No event tells of it: it changes nothing, and goes when nobody uses it, or whoever kept it
+    keeps too many others.
     """
     said = json.dumps(dict(sorted(texts.items())))  # ASCII: a text may hold what no column may
     if len(said) > MAX_CHARS:
         raise Invalid({"filter": [f"A filter says {MAX_CHARS:,} characters at most."]})
     identity = UUID(bytes=sha256(said.encode()).digest()[:16])
     now = timezone.now()
-    LongFilter.objects.update_or_create(pk=identity, defaults={"said": said, "used_at": now})
-    LongFilter.objects.filter(used_at__lt=now - LASTS).delete()
-    too_many = LongFilter.objects.order_by("-used_at").values("pk")[MOST:]
-    LongFilter.objects.filter(pk__in=too_many).delete()
+    kept = {"said": said, "used_at": now, "owner": owner}
+    _, is_new = LongFilter.objects.update_or_create(pk=identity, defaults=kept)
+    if is_new:
+        LongFilter.objects.filter(used_at__lt=now - LASTS).delete()
+        too_many = LongFilter.objects.filter(owner=owner).order_by("-used_at").values("pk")[MOST:]
+        LongFilter.objects.filter(pk__in=too_many).delete()
     return identity
 
 
