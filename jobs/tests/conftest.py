@@ -35,9 +35,11 @@ def kinds(monkeypatch):
 
 
 @pytest.fixture
-def work():
-    """Start workers; give their process and what it logs. None is left at the end."""
-    environment = environment_for(url_of_database(), TUNIX_JOB_LEASE_SECONDS="2")
+def work(tmp_path):
+    """Start workers, whose TUNIX_VAR is `tmp_path`. None is left at the end."""
+    environment = environment_for(
+        url_of_database(), TUNIX_JOB_LEASE_SECONDS="2", TUNIX_VAR=str(tmp_path)
+    )
     with contextlib.ExitStack() as started:
 
         def start(*arguments) -> subprocess.Popen:

@@ -3,6 +3,7 @@
 import os
 import signal
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -51,12 +52,17 @@ def test_told_to_end_while_nothing_is_queued_it_ends_at_once(work):
     assert worker.wait(30) == 0
 
 
-def test_it_looks_after_jobs_of_others_as_well(work):
+def test_it_looks_after_jobs_of_others_as_well_and_keeps_house(work, tmp_path):
+    left = tmp_path / "uploads" / f"1.{uuid4()}"
+    left.parent.mkdir()
+    left.touch()
+    os.utime(left, (0, 0))
     work("--queues", "bulk")
     lapsed = RunningJobFactory(kind="import", heartbeat_at=timezone.now() - timedelta(minutes=1))
     old = FailedJobFactory(finished_at=timezone.now() - timedelta(days=31))
     wait_until(lambda: state(lapsed) == "failed")
     wait_until(lambda: not Job.objects.filter(pk=old.pk).exists())
+    wait_until(lambda: not left.exists())
 
 
 def test_an_unknown_queue_is_refused():

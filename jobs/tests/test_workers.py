@@ -171,11 +171,15 @@ Workers({"builds": ["work", "--queues", "builds"], "bulk": ["work", "--queues", 
 
 
 @pytest.fixture
-def supervised(traces):
+def supervised(traces, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", SUPERVISE],
         cwd=MANAGE.parent,
-        env=environment_for(url_of_database(), DJANGO_SETTINGS_MODULE="tunix_site.settings"),
+        env=environment_for(
+            url_of_database(),
+            DJANGO_SETTINGS_MODULE="tunix_site.settings",
+            TUNIX_VAR=str(tmp_path),
+        ),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
