@@ -270,7 +270,7 @@ QueueWorker(queues=["bulk"], once=False).work()
 
 
 @pytest.fixture
-def worker():
+def worker(tmp_path):
     """A worker of its own process whose jobs run what they are given."""
     process = subprocess.Popen(
         [sys.executable, "-c", WORKER],
@@ -279,6 +279,7 @@ def worker():
             url_of_database(),
             DJANGO_SETTINGS_MODULE="tunix_site.settings",
             TUNIX_JOB_LEASE_SECONDS="2",
+            TUNIX_VAR=str(tmp_path),
         ),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
