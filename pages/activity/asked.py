@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from pages.shared.asked import Asked, Chip, asked_of
-from pages.shared.asked import chips_of as chips_with
+from pages.shared.asked import Asked, asked_of
 from tunix_site.audit.finding import EventQuery
 
 LABELS = {
@@ -21,7 +20,3 @@ LABELS = {
 def asked_by(query: Mapping[str, str]) -> Asked:
     """Read the filters of an address, each by itself."""
     return asked_of(query, EventQuery(), LABELS)
-
-
-def chips_of(asked: Asked) -> list[Chip]:
-    return chips_with(asked, LABELS)

@@ -3,11 +3,12 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
-from pages.activity.asked import asked_by, chips_of
+from pages.activity.asked import LABELS, asked_by
 from pages.activity.listing import page_of
 from pages.activity.of_object import changes_of
 from pages.activity.undoing import back_of, undone
 from pages.activity.words import WAYS, named
+from pages.shared.asked import chips_of
 from pages.shared.keyset import From
 from pages.shared.page import SitePage
 from tunix_site.admin_base.recording import actor_of
@@ -24,7 +25,7 @@ class ActivityView(SitePage):
         asked = asked_by(request.GET)
         context = {
             "asked": asked,
-            "chips": chips_of(asked),
+            "chips": chips_of(asked, LABELS.__getitem__),
             "page": page_of(asked.values, From.asked(request.GET), user=request.user),
             "actors": known_values("actor_name"),
             "actions": known_values("action"),

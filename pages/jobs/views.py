@@ -26,7 +26,7 @@ class JobsView(SitePage):
         page = page_of(asked.values, From.asked(request.GET))
         context = {
             "asked": asked,
-            "chips": chips_of(asked, FILTERS),
+            "chips": chips_of(asked, FILTERS.__getitem__),
             "page": page,
             "under_way": [row for row in page.rows if row.is_under_way],
             "states": State.values,

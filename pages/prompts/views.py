@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import APIException
 
 from pages.prompts.listing import ORDER, ORDERS, SEVERAL, asked_by, order_of, page_of_prompts
-from pages.shared.asked import Asked, address_with
+from pages.shared.asked import Asked, address_with, chips_of
 from pages.shared.keyset import From, Page
 from pages.shared.page import SitePage
 from pages.traces import panel
@@ -43,7 +43,7 @@ class PromptsView(SitePage):
                 for one, words in ORDERS.items()
             ],
             "most": 0 if order == PromptOrder.HASH else MOST_TRACES,
-            "chips": panel.chips(asked, hidden={ORDER}),
+            "chips": chips_of(asked, panel.label_of, hidden={ORDER}),
             "groups": _groups(asked),
             "unlisted": panel.unlisted(asked, shown=GROUPS),
         }

@@ -1,17 +1,19 @@
 """What an address asks of a list: filters, of which wrong ones are named and drop no other."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.utils.text import Truncator
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import Serializer
 
 from tunix_site.errors import text_of
 
 MAX_SEARCH_CHARS = 200
+MOST_SHOWN = 200  # characters of a filter in a chip
 EMPTY = "empty"  # names a filter whose value is the empty text: an empty field is no filter
 
 
@@ -105,13 +107,17 @@ def asked_of(query: Mapping[str, str], filters: Serializer[Any], names: Iterable
     return Asked(texts, values, wrong)
 
 
-def chips_of(asked: Asked, labels: Mapping[str, str]) -> list[Chip]:
+def chips_of(
+    asked: Asked, label_of: Callable[[str], str], *, hidden: Collection[str] = ()
+) -> list[Chip]:
+    """Give the filters that are on; of hidden ones those that are wrong."""
     return [
         Chip(
-            label=labels[name],
-            text=text,
+            label=label_of(name),
+            text=Truncator(text).chars(MOST_SHOWN),
             problem=asked.wrong[name].reason if name in asked.wrong else "",
             without=asked.without(name),
         )
         for name, text in asked.every_text.items()
+        if name not in hidden or name in asked.wrong
     ]

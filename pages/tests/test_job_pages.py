@@ -97,6 +97,15 @@ def test_the_list_is_filtered(curating, query, titles):
     assert ("is not a valid choice" in page) == (query.get("state") == "lost")
 
 
+def test_a_filter_has_the_same_chip_everywhere(curating):
+    for address in (f"{LIST}?state=", "/admin/activity/?through=", "/admin/traces/?status="):
+        page = curating.get(address + "x" * 400).content.decode()
+        [chips] = re.findall(r'<ul class="chips".*?</ul>', page, re.DOTALL)
+        assert chips.count('class="chip wrong"') == 1
+        assert f"<bdi>{'x' * 199}…</bdi>" in chips
+        assert "Remove all" in chips
+
+
 def test_the_list_is_paged(curating, monkeypatch):
     monkeypatch.setattr("pages.shared.keyset.ROWS", 2)
     jobs = JobFactory.create_batch(5)

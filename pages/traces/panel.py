@@ -1,10 +1,8 @@
 """The panel of filters: a field for each filter of the API, with what is wrong of it beside it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-from django.utils.text import Truncator
 
 from pages.shared.asked import Asked
 from pages.traces.choices import Choice
@@ -43,7 +41,6 @@ LABELS = {
     "pass_criteria": "right by the score",
     "pass_at": "right from",
 }
-MOST_SHOWN = 200  # characters of a filter in a chip
 YES_OR_NO = [("true", "yes"), ("false", "no")]
 DATE_CHARS = len("2026-11-29")
 
@@ -87,20 +84,6 @@ def unlisted(asked: Asked, *, shown: Mapping[str, Sequence[str]] = GROUPS) -> di
     """Give the filters that no control shows, such as those on other keys of meta."""
     known = {WORDS, *(name for names in shown.values() for name in names)}
     return {name: text for name, text in asked.every_text.items() if text and name not in known}
-
-
-def chips(asked: Asked, *, hidden: Collection[str] = ()) -> list[dict[str, str]]:
-    """Give the filters with the addresses without them; of hidden ones those that are wrong."""
-    return [
-        {
-            "label": label_of(name),
-            "text": Truncator(text).chars(MOST_SHOWN),
-            "reason": asked.wrong[name].reason if name in asked.wrong else "",
-            "without": asked.without(name),
-        }
-        for name, text in asked.every_text.items()
-        if name not in hidden or name in asked.wrong
-    ]
 
 
 def _control(name: str, of: Any, asked: Asked, choices: Mapping[str, list[Choice]]) -> Control:

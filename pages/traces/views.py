@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from rest_framework.exceptions import APIException
 
-from pages.shared.asked import Asked
+from pages.shared.asked import Asked, chips_of
 from pages.shared.calls import command
 from pages.shared.keyset import From, Page
 from pages.shared.long_filters import named
@@ -59,7 +59,7 @@ class TracesPage(SitePage):
             "chosen": request.POST.getlist("chosen"),
             "criteria_here": every_criteria() if self.may_judge else (),
             "count": _count(request, asked, page, problem),
-            "chips": panel.chips(asked),
+            "chips": chips_of(asked, panel.label_of),
             "groups": panel.groups(asked, common),
             "unlisted": panel.unlisted(asked),
             "is_open": bool(asked.wrong) or "panel" in request.GET,
