@@ -71,7 +71,7 @@ def test_a_curator_may_not_open_what_is_a_superusers(curator_in_admin, page):
 
 def test_a_curator_is_shown_no_way_to_keys_and_users(curator_in_admin):
     home = curator_in_admin.get("/admin/").content.decode()
-    assert url("traces_trace_changelist") in home
+    assert url("traces_score_changelist") in home
     for page in SUPERUSERS_PAGES:
         assert url(f"{page}_changelist") not in home
 
