@@ -1,5 +1,6 @@
 """The pages of evaluation sets over HTTP: the list, one of them, and a new one."""
 
+import html
 import json
 import re
 from io import BytesIO
@@ -185,6 +186,10 @@ def test_problems_are_generated_by_a_job(curating, monkeypatch, tmp_path):
     [
         ({"config": "{"}, "Not JSON"),
         ({"config": "[1]"}, "object"),
+        ({"config": '{"min_terms": NaN}'}, "NaN is no JSON number"),
+        ({"config": r'{"min_terms": "\ud800"}'}, "A lone surrogate"),
+        ({"config": '{"min_terms": 1, "min_terms": 2}'}, "occurs twice"),
+        ({"seed": "--5"}, "integer"),
         ({"size": "many"}, "integer"),
         ({"size": "9" * 400}, "integer"),
         ({"seed": "-1"}, "greater than or equal to 0"),
@@ -195,7 +200,7 @@ def test_what_is_wrong_with_problems_is_named_and_stays(curating, changes, reaso
     form = {"name": "chains", "version": "1", "family": "chain_sum", "size": "3", "seed": "0"}
     page = sent(curating, "problems", **{**form, **changes})
     assert reason in folded(page)
-    typed = next(iter(changes.values()))
+    typed = html.escape(next(iter(changes.values())))
     assert f'value="{typed}"' in page or f">{typed}</textarea>" in page
     assert not Job.objects.exists()
 
