@@ -14,6 +14,7 @@ class Key(Protocol):
 
     pk: Any
     name: Any
+    role: Any
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ class Kind:
 
     name: str
     role: str
+    for_superusers: bool = False
     queue: str | None = None
     run: Run | None = None
     undone_by: str | None = None
@@ -41,6 +42,7 @@ def job_kind(
     *,
     queue: str,
     role: str,
+    for_superusers: bool = False,
     undone_by: str | None = None,
     tell: Tell | None = None,
 ) -> Callable[[Run], Run]:
@@ -48,13 +50,20 @@ def job_kind(
 
     A job may be run more than once: when its process was killed after the work was done but before
     that was noted, or was only paused and goes on beside its successor. So the work must be such
-    that doing it again changes nothing. It calls `progress.check()` now and then. What is told by
-    `tell` is written in transactions that `hold_job`, so that none comes after the end.
+    that doing it again changes nothing. What changes others' rows asks `asker_of`; all call
+    `progress.check()` now and then. What is told by `tell` is written in transactions that
+    `hold_job`, so that none comes after the end.
     """
 
     def register(run: Run) -> Run:
         KINDS[name] = Kind(
-            name=name, role=role, queue=queue, run=run, undone_by=undone_by, tell=tell
+            name=name,
+            role=role,
+            for_superusers=for_superusers,
+            queue=queue,
+            run=run,
+            undone_by=undone_by,
+            tell=tell,
         )
         return run
 

@@ -52,7 +52,7 @@ ROLES = {
     ("post", "/api/traces/batch"): "writer",
     ("post", "/api/traces/import"): "writer",
     ("post", "/api/traces/bulk"): "curator",
-    ("post", "/api/traces/bulk-delete"): "curator",  # and a superuser
+    ("post", "/api/traces/bulk-delete"): "trainer",  # and a superuser
     ("patch", "/api/traces/{id}"): "curator",
     ("delete", "/api/traces/{id}"): "curator",
     ("post", "/api/traces/{id}/score"): "curator",

@@ -128,8 +128,9 @@ def test_examples_are_what_the_document_says(document):
         assert not wrong, (name, wrong)
 
 
-def test_the_example_of_a_request_is_taken_and_answered_as_shown(document, curator, world):
+def test_the_example_of_a_request_is_taken_and_answered_as_shown(document, client_as, world):
     """Every body that the document shows is sent as it is; only ids are those that are there."""
+    trainer = client_as("trainer")
     for (method, path), body in BODIES.items():
         operation = document["paths"][path][method]
         shown = operation["requestBody"]["content"]["application/json"]["example"]
@@ -140,11 +141,11 @@ def test_the_example_of_a_request_is_taken_and_answered_as_shown(document, curat
         if path == "/api/preferences":
             shown = {**shown, **body}
         if path == "/api/datasets/build":  # of the traces that the examples before it made
-            curator.post("/api/traces", BODIES["post", "/api/traces"], format="json")
+            trainer.post("/api/traces", BODIES["post", "/api/traces"], format="json")
             shown = {**shown, "where": {}}
         if path == "/api/evalsets/from-dataset":
             shown = {**shown, "key": body["key"], "split": None}
-        answer = world.call(curator, (method, path), data=shown)
+        answer = world.call(trainer, (method, path), data=shown)
         assert answer.status_code == success((method, path)), answer.content
         example = operation["responses"][str(answer.status_code)]["content"]["application/json"]
         given, told = answer.json(), example["example"]

@@ -8,6 +8,7 @@ from events import actors
 from jobs.kinds import job_kind, unqueued_kind
 from jobs.models import Job
 from jobs.progress import Progress
+from jobs.services.asking import asker_of
 from traces.curation.queues import Queue
 from traces.serializers.curation import BulkSerializer
 from traces.serializers.deletion import BulkDeletionSerializer
@@ -29,7 +30,7 @@ unqueued_kind(IMPORT, role=Role.WRITER)
 @job_kind(IMPORT_FILE, queue="imports", role=Role.WRITER, tell=forget_imported)
 def import_file(job: Job, progress: Progress) -> dict[str, Any]:
     """Import a file that somebody sent; done again, it goes on."""
-    by = actors.worker(user=job.created_by, job_id=job.pk)
+    by = asker_of(job=job)
     return import_upload(job=job, progress=progress, by=by)
 
 
@@ -44,13 +45,13 @@ def bulk(job: Job, progress: Progress) -> dict[str, Any]:
         change=serializer.to_change(),
         job=job,
         progress=progress,
-        by=actors.worker(user=job.created_by, job_id=job.pk),
+        by=asker_of(job=job),
         newest=UUID(newest) if newest else None,
     )
     return asdict(counts)
 
 
-@job_kind(BULK_DELETE, queue="bulk", role=Role.CURATOR)
+@job_kind(BULK_DELETE, queue="bulk", role=Role.CURATOR, for_superusers=True)
 def bulk_delete(job: Job, progress: Progress) -> dict[str, Any]:
     """Delete the traces of a request; done again, it goes on."""
     serializer = BulkDeletionSerializer(data=job.parameters)
@@ -59,14 +60,14 @@ def bulk_delete(job: Job, progress: Progress) -> dict[str, Any]:
         deletion=serializer.to_deletion(),
         job=job,
         progress=progress,
-        by=actors.worker(user=job.created_by, job_id=job.pk),
+        by=asker_of(job=job),
     )
 
 
 @job_kind(UNDO, queue="bulk", role=Role.CURATOR, tell=tell_of_undoing)
 def undo(job: Job, progress: Progress) -> dict[str, Any]:
     """Undo what a bulk change did; done again, it goes on."""
-    by = actors.worker(user=job.created_by, job_id=job.pk)
+    by = asker_of(job=job)
     return undo_bulk_change(job=job, progress=progress, by=by)
 
 

@@ -7,16 +7,19 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
-from tunix_site.access.accounts import OBJECT, account, record_password, take_leave
+from tunix_site.access.accounts import OBJECT, account, end_access, record_password, take_leave
 from tunix_site.access.keys import change_key, delete_key, issue_key, revoke_key
 from tunix_site.admin_base.filters import QueryFilter
+from tunix_site.admin_base.guarding import GuardedForm, may_be_deleted
 from tunix_site.admin_base.lists import RoleAdmin
 from tunix_site.admin_base.recording import RecordsChanges, actor_of
 from tunix_site.api.fields import BooleanField, ChoiceTextField, QuerySerializer, TextField
@@ -53,7 +56,7 @@ class UserAdmin(RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-
     recorded_as = OBJECT
     superusers_only = True
     allows = EVERYTHING
-    form = UserChangeForm
+    form = GuardedForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     add_fieldsets = BaseUserAdmin.add_fieldsets  # unfold's base has an empty one
@@ -84,8 +87,31 @@ class UserAdmin(RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-
     def recorded(self, obj: User) -> dict[str, Any]:
         return account(user=obj)
 
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: Any = False,  # noqa: FBT002  # Django's signature
+        **kwargs: Any,
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.by = actor_of(request)
+        return form
+
+    def save_model(self, request: Any, obj: User, form: Any, change: Any) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data:
+            end_access(user=obj, by=actor_of(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if not super().has_delete_permission(request, obj):
+            return False
+        return not isinstance(obj, User) or may_be_deleted(obj, by=actor_of(request))
+
     def user_change_password(self, request: Any, id: str, form_url: str = "") -> Any:  # noqa: A002
-        """Do as Django does, and tell of it; passwords are not told."""
+        """Do as Django does, and tell of it; one's own takes the old one. No password is told."""
+        if unquote(id) == str(request.user.pk):
+            return HttpResponseRedirect(reverse("admin:password_change"))
         with transaction.atomic():
             before = self.get_object(request, unquote(id))
             response = super().user_change_password(request, id, form_url)
@@ -98,6 +124,8 @@ class UserAdmin(RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Tell of what goes with them, too."""
         with transaction.atomic():
+            if not may_be_deleted(obj, by=actor_of(request)):
+                raise PermissionDenied
             take_leave(user=obj, by=actor_of(request))
             super().delete_model(request, obj)
 

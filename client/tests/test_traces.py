@@ -77,7 +77,8 @@ def test_all_that_match_are_changed_by_a_job(client):
     assert client.jobs.wait(undo["id"])["result"]["restored_count"] == 2
 
 
-def test_all_that_match_are_deleted_by_a_superuser(client, django_user_model):
+def test_all_that_match_are_deleted_by_a_superuser(client_of, django_user_model):
+    client = client_of("trainer")
     TraceFactory.create_batch(2)
     with pytest.raises(Forbidden, match="superusers"):
         client.traces.delete_all({}, expected_count=2)

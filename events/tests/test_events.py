@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Key:
-    pk, name = 7, "nightly"
+    pk, name, role = 7, "nightly", "curator"
 
 
 def test_a_row_tells_who_did_what_through_what_and_when():

@@ -10,6 +10,7 @@ from events.actors import Actor
 from jobs.kinds import KINDS
 from jobs.models import UNFINISHED, Job, State
 from jobs.services.queue import start_job
+from tunix_site.access.roles import acts_as_superuser
 from tunix_site.errors import Conflict
 
 UNDONE_WITHIN = timedelta(days=1)
@@ -23,7 +24,7 @@ def undo_job(*, job: Job, by: Actor) -> Job:
     it has not ended, ended over a day ago, or was undone; an undoing that failed or was cancelled
     may be asked for again, and goes on.
     """
-    if by.user is None or (job.created_by_id != by.user.pk and not by.user.is_superuser):
+    if by.user is None or (job.created_by_id != by.user.pk and not acts_as_superuser(by)):
         raise PermissionDenied("It is somebody else's: undo your own.")
     with transaction.atomic():
         job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)

@@ -2,18 +2,13 @@
 
 from typing import Any
 
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView as DjangoLoginView
 from django.contrib.auth.views import LogoutView as DjangoLogoutView
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from pages.shared.login import LoginForm
 from tunix_site.access.browsers import STRICT, guard
-from tunix_site.admin_base.entering import LetsInByRole
-
-
-class LoginForm(LetsInByRole, AuthenticationForm):
-    """Django's own, without the looks of the admin."""
 
 
 class LoginView(DjangoLoginView):

@@ -1,7 +1,6 @@
 """The page of one trace outside of any queue, and what its forms send."""
 
 from django.contrib.auth import login
-from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -16,6 +15,7 @@ from pages.review.finding import start_of, trace_with
 from pages.review.place import Place
 from pages.review.sent import judged, tags_sent
 from pages.review.steps import piece_of
+from pages.shared.login import LoginForm
 from pages.shared.page import PageView
 from pages.text.texts import Texts
 from traces.finding.queues import find_queue
@@ -85,7 +85,7 @@ class LoginView(View):
 
     @method_decorator(sensitive_post_parameters("password"))
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = AuthenticationForm(request, data=request.POST)
+        form = LoginForm(request, data=request.POST)
         if not form.is_valid():
             return refused_login(form)
         login(request, form.get_user())

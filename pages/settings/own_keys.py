@@ -53,8 +53,11 @@ def made_key(form: Mapping[str, str], *, by: Actor) -> Made:
 
 
 def keys_of(user: Any) -> list[ApiKey]:
-    """Give somebody's keys, the newest first."""
-    return list(ApiKey.objects.filter(user=user).defer("digest").order_by("-pk")[:SHOWN])
+    """Give somebody's keys: those that work, then some that do no more; the newest first."""
+    keys = ApiKey.objects.filter(user=user).defer("digest").order_by("-pk")
+    usable = list(keys.usable()[:SHOWN])
+    others = keys.exclude(pk__in=[key.pk for key in usable])
+    return [*usable, *others[: SHOWN - len(usable)]]
 
 
 def roles_up_to(rank: int) -> list[str]:

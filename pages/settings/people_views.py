@@ -22,8 +22,9 @@ from tunix_site.access.people import (
     person_of,
     set_password,
 )
+from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.recording import actor_of
-from tunix_site.errors import Invalid, text_of
+from tunix_site.errors import Conflict, Invalid, Unavailable, text_of
 
 NEWCOMER = Person(username="", role="reader")
 
@@ -84,7 +85,8 @@ class NewPersonView(PersonPage):
         except APIException as error:
             return self.form(request, person, error=error)
         if given:
-            messages.success(request, f"{person.username} can sign in now.")
+            became = "can sign in now" if rank_of_user(user) else "is made, and may not enter yet"
+            messages.success(request, f"{person.username} {became}.")
             return HttpResponseRedirect(reverse("settings-people"))
         return self.form(request, person_of(user=user), user=user, password=password)
 
@@ -103,7 +105,7 @@ class PersonView(PersonPage):
             change_person(user=found, person=person, expected=shown, by=actor_of(request))
         except ChangedMeanwhile as error:
             return self.form(request, person, user=found, shown=error.found, error=error)
-        except APIException as error:
+        except (Conflict, Invalid) as error:
             return self.form(request, person, user=found, shown=shown, error=error)
         messages.success(request, f"{person.username} is changed.")
         return HttpResponseRedirect(reverse("settings-people"))
@@ -111,7 +113,7 @@ class PersonView(PersonPage):
 
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
 class PasswordView(PersonPage):
-    """Gives somebody another password, and ends their sessions."""
+    """Gives somebody else another password, and ends their sessions."""
 
     def get(self, request: HttpRequest, user: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("settings-person", args=[user]))
@@ -119,9 +121,11 @@ class PasswordView(PersonPage):
     @sensitive_variables("given", "password")
     def post(self, request: HttpRequest, user: str) -> HttpResponse:
         found, given = _user(user), request.POST.get("password", "")
+        if found == request.user:
+            return HttpResponseRedirect(reverse("admin:password_change"))
         try:
             password = set_password(user=found, password=given, by=actor_of(request))
-        except APIException as error:
+        except (Invalid, Unavailable) as error:
             return self.form(request, person_of(user=found), user=found, error=error)
         if given:
             messages.success(request, f"The password of {found.get_username()} is changed.")

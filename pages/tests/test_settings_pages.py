@@ -9,7 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from events.models import Event
+from events.tests.acting import acting
 from pages.tests.hostile import ATTACK
+from tunix_site.access.people import set_password
+from tunix_site.errors import Conflict
 from tunix_site.models import ApiKey, Role
 from tunix_site.tests.admin_pages import logged_in
 from tunix_site.tests.people import give_role
@@ -50,6 +53,11 @@ def changed(client, user, *, shown=None, **fields):
     form = {name: value for name, value in now.items() if value is not None}
     form |= {f"shown_{name}": value for name, value in was.items() if value is not None}
     return client.post(f"{PEOPLE}/{user.pk}", form)
+
+
+def record(user, rights):
+    """Give the form of a record of somebody with these rights."""
+    return {"username": user.username, "first_name": "", "last_name": "", "email": "", **rights}
 
 
 def test_a_key_is_made_shown_once_and_works(curator):
@@ -215,6 +223,116 @@ def test_who_is_switched_off_loses_session_and_keys(admin_client):
     assert client.get("/admin/").status_code == 302
     program = Client(headers={"Authorization": f"Bearer {text}"})
     assert program.get("/api/traces").status_code == 401
+
+
+def test_what_was_lost_does_not_come_back(admin_client):
+    ann = person()
+    _, text = ApiKey.objects.issue(user=ann, name="theirs", role=Role.READER)
+    client = Client()
+    client.force_login(ann)
+    changed(admin_client, ann, is_active=None)
+    off = {"username": "ann", "role": "curator", "is_active": None}
+    assert changed(admin_client, ann, shown=off, is_active="on").url == PEOPLE
+    ann.refresh_from_db()
+    assert ann.is_active
+    assert client.get("/admin/").status_code == 302
+    program = Client(headers={"Authorization": f"Bearer {text}"})
+    assert program.get("/api/traces").status_code == 401
+    assert Event.objects.get(object_type="key", action="revoke").actor_name == "admin"
+    assert admin_client.get(PEOPLE).status_code == 200  # nobody else's session ended
+
+
+def test_who_goes_while_they_are_changed_is_not_found(admin_client, monkeypatch):
+    ann = person()
+    found = User.objects.get(pk=ann.pk)
+    monkeypatch.setattr("pages.settings.people_views._user", lambda pk: found)
+    ann.delete()
+    assert changed(admin_client, found).status_code == 404
+    assert admin_client.post(f"{PEOPLE}/{found.pk}/password", {}).status_code == 404
+
+
+def test_a_name_that_was_taken_at_the_same_moment_is_refused(admin_client, monkeypatch):
+    ann = person()
+    person("ben")
+    monkeypatch.setattr(User, "full_clean", lambda self, **options: None)  # it looked before
+    form = {"username": "ben", "role": "reader", "is_active": "on", "password": ""}
+    for page in (
+        admin_client.post(f"{PEOPLE}/new", form),
+        changed(admin_client, ann, username="ben"),
+    ):
+        assert page.status_code == 400
+        assert "already exists" in page.content.decode()
+
+
+def test_ones_own_password_takes_the_old_one(admin_client, admin_user):
+    before = User.objects.get(pk=admin_user.pk).password
+    for path in (f"{PEOPLE}/{admin_user.pk}", f"/admin/auth/user/{admin_user.pk}"):
+        answer = admin_client.post(
+            f"{path}/password", {"password": "", "password1": "a long one 42"}
+        )
+        assert answer.url in ("/admin/password_change/", f"{path}/password/")
+    records = f"/admin/auth/user/{admin_user.pk}/password/"
+    assert admin_client.get(records).url == "/admin/password_change/"
+    assert User.objects.get(pk=admin_user.pk).password == before
+    page = admin_client.get(f"{PEOPLE}/{admin_user.pk}").content.decode()
+    assert f"{PEOPLE}/{admin_user.pk}/password" not in page
+    assert "/admin/password_change/" in page
+    with pytest.raises(Conflict):
+        set_password(user=admin_user, password="", by=acting(admin_user))
+
+
+def test_who_has_no_role_is_not_said_to_enter(admin_client):
+    form = {"username": "ann", "role": "", "is_active": "on", "password": "a long one 42"}
+    page = admin_client.post(f"{PEOPLE}/new", form, follow=True).content.decode()
+    assert "ann is made, and may not enter yet." in page
+    assert "can sign in now" not in page
+
+
+def test_keys_that_work_are_listed_before_those_that_do_no_more(curator, monkeypatch):
+    monkeypatch.setattr("pages.settings.own_keys.SHOWN", 2)
+    user = User.objects.get()
+    ApiKey.objects.issue(user=user, name="the first", role=Role.READER)
+    for name in ("the second", "the third"):
+        ApiKey.objects.issue(user=user, name=name, role=Role.READER)[0].revoke()
+    page = curator.get("/admin/settings")
+    assert [key.name for key in page.context["keys"]] == ["the first", "the third"]
+
+
+@pytest.mark.parametrize("rights", [{"is_superuser": "on"}, {"is_active": "on"}])
+def test_the_records_take_nobodys_own_rights_either(admin_client, admin_user, rights):
+    User.objects.create_superuser("deputy")
+    page = admin_client.post(
+        f"/admin/auth/user/{admin_user.pk}/change/", record(admin_user, rights)
+    )
+    assert page.status_code == 200
+    assert "You cannot take your own rights away" in page.content.decode()
+    admin_user.refresh_from_db()
+    assert admin_user.is_superuser
+    assert admin_user.is_active
+
+
+def test_the_records_delete_neither_oneself_nor_the_last_superuser(admin_client, admin_user):
+    deputy = User.objects.create_superuser("deputy")
+    assert admin_client.get(f"/admin/auth/user/{deputy.pk}/delete/").status_code == 200
+    for method in (admin_client.get, admin_client.post):
+        answer = method(f"/admin/auth/user/{admin_user.pk}/delete/", {"post": "yes"})
+        assert answer.status_code == 403
+    ticked = {"action": "delete_selected", "_selected_action": [admin_user.pk], "post": "yes"}
+    admin_client.post("/admin/auth/user/", ticked)
+    assert User.objects.filter(pk=admin_user.pk).exists()
+
+
+def test_who_is_switched_off_in_the_records_loses_keys_and_sessions(admin_client):
+    ann = person()
+    key, _ = ApiKey.objects.issue(user=ann, name="theirs", role=Role.READER)
+    client = Client()
+    client.force_login(ann)
+    answer = admin_client.post(f"/admin/auth/user/{ann.pk}/change/", record(ann, {}))
+    assert answer.status_code == 302
+    User.objects.filter(pk=ann.pk).update(is_active=True)
+    assert client.get("/admin/").status_code == 302
+    key.refresh_from_db()
+    assert key.state == "revoked"
 
 
 def test_another_superusers_change_is_not_overwritten(admin_client):

@@ -12,7 +12,10 @@ from pages.tests.hostile import hostile
 from pages.tests.markup import Markup
 from traces.models import Review
 from traces.tests.factories import ScoreFactory, TraceFactory
+from tunix_site.admin_base.entering import WRONG
+from tunix_site.models import Role
 from tunix_site.tests.admin_pages import logged_in
+from tunix_site.tests.people import give_role
 
 pytestmark = pytest.mark.django_db
 
@@ -238,12 +241,22 @@ def test_a_dataset_that_holds_the_trace_is_named(curating):
 
 def test_a_login_in_place(client):
     user = User.objects.create_user("ada", password="correct horse 42")
+    give_role(user, Role.CURATOR)
     refused = client.post("/admin/review/login", {"username": "ada", "password": "wrong"})
     assert refused.status_code == 400
-    assert "correct username and password" in refused.json()["detail"]
+    assert refused.json()["detail"] == WRONG
     answer = client.post("/admin/review/login", {"username": "ada", "password": "correct horse 42"})
     assert answer.json() == {"user": user.pk}
     assert client.session["_auth_user_id"] == str(user.pk)
+
+
+def test_a_login_in_place_tells_who_has_no_role(client):
+    User.objects.create_user("ada", password="correct horse 42")
+    form = {"username": "ada", "password": "correct horse 42"}
+    refused = client.post("/admin/review/login", form)
+    assert refused.status_code == 400
+    assert "ada may not enter yet: a role is missing." in refused.json()["detail"]
+    assert "_auth_user_id" not in client.session
 
 
 def test_a_login_in_place_needs_its_token():

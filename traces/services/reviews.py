@@ -21,6 +21,7 @@ from traces.querysets import IMPORTED
 from traces.services.locking import locked_trace
 from traces.services.queues.claims import check_claim, end_claims
 from traces.services.queues.verdicts import Decision, count_verdicts, decided, take_back
+from tunix_site.access.roles import acts_as_superuser
 from tunix_site.errors import Conflict, Invalid
 
 
@@ -114,7 +115,7 @@ def undo_review(*, review: Review, by: Actor) -> Review:
     Forbidden where it is somebody else's, but to superusers. Conflict where it was undone, or a
     review since then stands.
     """
-    if review.reviewer_id != by.user_id and not by.user.is_superuser:
+    if review.reviewer_id != by.user_id and not acts_as_superuser(by):
         raise PermissionDenied("It is somebody else's: undo your own.")
     with transaction.atomic():
         trace = locked_trace(trace=Trace(pk=review.trace_id))

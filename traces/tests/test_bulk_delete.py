@@ -24,9 +24,10 @@ URL = "/api/traces/bulk-delete"
 
 
 @pytest.fixture
-def root(curator, django_user_model):
-    django_user_model.objects.filter(username="a curator").update(is_superuser=True)
-    return curator
+def root(client_as, django_user_model):
+    client = client_as("trainer")
+    django_user_model.objects.filter(username="a trainer").update(is_superuser=True)
+    return client
 
 
 def post(client, where, count):
@@ -60,7 +61,7 @@ def test_all_that_match_go_with_their_scores_and_reviews(root):
     told = Event.objects.filter(action="delete")
     assert {one.object_id for one in told} == {str(trace.pk) for trace in mine}
     assert {(one.actor_name, one.through, str(one.job_id)) for one in told} == {
-        ("a curator", "worker", job["id"])
+        ("a trainer", "worker", job["id"])
     }
     assert [one.before["status"] for one in told.order_by("object_id")] == [
         "unreviewed",
@@ -128,6 +129,17 @@ def test_it_is_for_superusers(client_as):
     response = post(client_as("trainer"), {}, 1)
     assert response.status_code == 403
     assert response.json() == {"detail": "Only superusers delete many traces: reject them."}
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["reader", "writer", "curator"])
+def test_a_key_of_a_lower_role_holds_a_superuser(client_as, django_user_model, role):
+    TraceFactory()
+    client = client_as(role)
+    django_user_model.objects.update(is_superuser=True)
+    response = post(client, {}, 1)
+    assert response.status_code == 403
+    assert response.json() == {"detail": "This needs the role trainer."}
     assert not Job.objects.exists()
 
 

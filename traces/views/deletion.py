@@ -20,7 +20,7 @@ class DeletionViewSet(ApiViewSet):
     """Traces that go, many at once."""
 
     serializer_class = BulkDeletionSerializer
-    roles: ClassVar = {"bulk_delete": Role.CURATOR}
+    roles: ClassVar = {"bulk_delete": Role.TRAINER}
     examples: ClassVar = OF_DELETION
 
     @extend_schema(
@@ -33,7 +33,7 @@ class DeletionViewSet(ApiViewSet):
     def bulk_delete(self, request: Request) -> Response:
         """Delete all traces that match and no dataset holds; for superusers. The work is a job.
 
-        It cannot be undone.
+        A key needs the role trainer. It cannot be undone.
         """
         serializer = BulkDeletionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)

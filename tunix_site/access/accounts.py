@@ -11,7 +11,8 @@ from django.utils.module_loading import import_string
 
 from events.actors import Actor
 from events.services import record_event
-from tunix_site.access.keys import delete_key, issue_key
+from tunix_site.access.keys import delete_key, issue_key, revoke_key
+from tunix_site.access.sessions import sessions_of
 from tunix_site.apps import site_apps
 from tunix_site.models import Role
 
@@ -72,6 +73,18 @@ def give_role(*, user: Any, role: str, by: Actor) -> None:
             before=before,
             after=after,
         )
+
+
+@transaction.atomic
+def end_access(*, user: Any, by: Actor) -> None:
+    """Revoke a user's keys and end their sessions, for good.
+
+    Called when they are switched off, and again when on: of a login that was under way meanwhile
+    nothing is left.
+    """
+    for key in user.api_keys.filter(revoked_at=None).order_by("pk"):
+        revoke_key(key=key, by=by)
+    sessions_of(user=user).delete()
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
@@ -38,6 +39,7 @@ def issue_key(
     return key, text
 
 
+@transaction.atomic
 def issue_own_key(
     *, name: str, role: str, expires_at: datetime | None, by: Actor
 ) -> tuple[ApiKey, str]:
@@ -45,13 +47,14 @@ def issue_own_key(
 
     Conflict where it would have ended already, or one has as many as one may.
     """
-    if RANKS[role] > rank_of_user(by.user):
+    user = get_user_model().objects.select_for_update(no_key=True).get(pk=by.user.pk)
+    if RANKS[role] > rank_of_user(user):
         raise PermissionDenied("A key may do no more than you may.")
     if expires_at is not None and expires_at <= timezone.now():
         raise Conflict("It would have ended already.")
-    if ApiKey.objects.usable().filter(user=by.user).count() >= MAX_OWN:
+    if ApiKey.objects.usable().filter(user=user).count() >= MAX_OWN:
         raise Conflict(f"You have {MAX_OWN} keys: revoke one first.")
-    return issue_key(user=by.user, name=name, role=role, expires_at=expires_at, by=by)
+    return issue_key(user=user, name=name, role=role, expires_at=expires_at, by=by)
 
 
 @transaction.atomic

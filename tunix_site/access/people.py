@@ -1,6 +1,8 @@
 """People, as superusers make and change them: name, role, and whether they may sign in."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +10,18 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from rest_framework.exceptions import NotFound
 
 from events.actors import Actor
 from events.services import record_event
-from tunix_site.access.accounts import OBJECT, account, record_creation, record_password
+from tunix_site.access.accounts import (
+    OBJECT,
+    account,
+    end_access,
+    record_creation,
+    record_password,
+)
 from tunix_site.errors import Conflict, Invalid
 from tunix_site.models import Role
 
@@ -20,6 +29,8 @@ SUPERUSER = "superuser"
 CHOICES = ("", *Role.values, SUPERUSER)
 ON_STAFF = frozenset({Role.CURATOR, Role.TRAINER, SUPERUSER})  # who may open the records
 GENERATED_BYTES = 12
+TAKEN = "A user with that username already exists."
+GONE = "Somebody deleted this person."
 SUPERUSERS = 0x70656F706C65  # "people": of changes that may take a superuser away, one at a time
 
 
@@ -58,7 +69,8 @@ def make_person(*, person: Person, password: str, by: Actor) -> tuple[Any, str]:
     given = password or secrets.token_urlsafe(GENERATED_BYTES)
     _take(user, person)
     user.set_password(_checked(given, user))
-    user.save()
+    with _unless_taken():
+        user.save()
     _give_role(user, person.role)
     record_creation(user=user, by=by)
     return user, given
@@ -68,18 +80,20 @@ def make_person(*, person: Person, password: str, by: Actor) -> tuple[Any, str]:
 def change_person(*, user: Any, person: Person, expected: Person, by: Actor) -> None:
     """Change a user who is still as expected; ChangedMeanwhile where they are not.
 
-    Conflict where nobody would be left who may do this, or one would lock oneself out.
+    Conflict where nobody would be left who may do this, or one would lock oneself out. Whoever is
+    switched off loses keys and sessions for good.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUPERUSERS])
-    stored = get_user_model().objects.select_for_update().get(pk=user.pk)
+    _wait_for_others()
+    stored = _held(user)
     found = person_of(user=stored)
     if found not in (expected, person):
         raise ChangedMeanwhile(found)
-    _refuse_to_lock_out(stored, person, by)
+    if not (person.is_active and person.role == SUPERUSER):
+        refuse_to_lock_out(user=stored, by=by)
     before = account(user=stored)
     _take(stored, person)
-    stored.save(update_fields=["username", "is_active", "is_staff", "is_superuser"])
+    with _unless_taken():
+        stored.save(update_fields=["username", "is_active", "is_staff", "is_superuser"])
     _give_role(stored, person.role)
     after = account(user=stored)
     if after != before:
@@ -91,26 +105,60 @@ def change_person(*, user: Any, person: Person, expected: Person, by: Actor) -> 
             before=before,
             after=after,
         )
+    if person.is_active != found.is_active:
+        end_access(user=stored, by=by)
 
 
 @transaction.atomic
 def set_password(*, user: Any, password: str, by: Actor) -> str:
-    """Give a user another password, made up where none is given; it ends their sessions."""
+    """Give somebody else another password, made up where none is given; it ends their sessions.
+
+    Conflict for oneself: one's own is changed by whoever knows it.
+    """
+    if user.pk == by.user_id:
+        raise Conflict("Your own password is changed in Settings, by the old one.")
     given = password or secrets.token_urlsafe(GENERATED_BYTES)
     user.set_password(_checked(given, user))
+    _held(user)
     user.save(update_fields=["password"])
     record_password(user=user, by=by)
     return given
 
 
-def _refuse_to_lock_out(user: Any, person: Person, by: Actor) -> None:
-    if person.is_active and person.role == SUPERUSER:
-        return
+def refuse_to_lock_out(*, user: Any, by: Actor) -> None:
+    """Conflict where a user who is to lose rights is oneself, or the last superuser.
+
+    Nobody else takes a superuser's rights until the transaction ends.
+    """
+    _wait_for_others()
     if user.pk == by.user_id:
         raise Conflict("You cannot take your own rights away: another superuser can.")
     others = get_user_model().objects.filter(is_superuser=True, is_active=True)
     if not others.exclude(pk=user.pk).exists():
         raise Conflict("This is the last superuser.")
+
+
+def _wait_for_others() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUPERUSERS])
+
+
+def _held(user: Any) -> Any:
+    """Give a user as stored, for this transaction alone to change."""
+    stored = get_user_model().objects.select_for_update().filter(pk=user.pk).first()
+    if stored is None:
+        raise NotFound(GONE)
+    return stored
+
+
+@contextmanager
+def _unless_taken() -> Iterator[None]:
+    """Say so where somebody else took the name since it was looked up."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise Invalid({"username": [TAKEN]}) from None
 
 
 def _take(user: Any, person: Person) -> None:

@@ -6,10 +6,12 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from events.actors import Actor
 from tunix_site.models import ApiKey, Role
 
 RANKS = {role.value: rank for rank, role in enumerate(Role, start=1)}
 NO_RANK = 0
+HIGHEST = max(RANKS.values())
 
 
 def rank_of_user(user: Any, groups: list[str] | None = None) -> int:
@@ -17,7 +19,7 @@ def rank_of_user(user: Any, groups: list[str] | None = None) -> int:
     if not user.is_active:
         return NO_RANK
     if user.is_superuser:
-        return max(RANKS.values())
+        return HIGHEST
     names = groups if groups is not None else user.groups.values_list("name", flat=True)
     return max((RANKS.get(name, NO_RANK) for name in names), default=NO_RANK)
 
@@ -31,6 +33,13 @@ def rank_of_request(request: Any) -> int:
     if isinstance(key, ApiKey):
         return min(rank_of_user(user, key.user_roles), RANKS[key.role])
     return rank_of_user(user)
+
+
+def acts_as_superuser(by: Actor) -> bool:
+    """Tell whether an actor may what superusers alone may; a key of a lower role holds them."""
+    if by.user is None or not (by.user.is_active and by.user.is_superuser):
+        return False
+    return by.key is None or RANKS[by.key.role] == HIGHEST
 
 
 def has_role(request: Any, role: str) -> bool:

@@ -156,7 +156,7 @@ class Traces:
     def delete_all(self, where: Mapping[str, Any], *, expected_count: int) -> Job:
         """Delete all that match and no dataset holds, for good, as a job; for superusers.
 
-        Conflict where others match than `expected_count`.
+        Their key needs the role trainer. Conflict where others match than `expected_count`.
         """
         body = {"where": where, "expected_count": expected_count}
         job: Job = self._transport.post(f"{PATH}/bulk-delete", body)

@@ -24,6 +24,7 @@ from traces.services.bulk.freezing import start_frozen
 from traces.services.bulk.walking import work_pieces
 from traces.services.curation import TOLD
 from traces.services.queues.verdicts import leave_queues
+from tunix_site.access.roles import acts_as_superuser
 
 BULK_DELETE = "bulk_delete"
 OF_SUPERUSERS = "Only superusers delete many traces: reject them."
@@ -46,7 +47,7 @@ def start_bulk_deletion(*, deletion: BulkDeletion, parameters: dict[str, Any], b
     Conflict where they are not as many as said, Unavailable where to find them takes too long.
     `parameters` is the request as it came.
     """
-    if by.user is None or not by.user.is_superuser:
+    if not acts_as_superuser(by):
         raise PermissionDenied(OF_SUPERUSERS)
     return start_frozen(
         kind=BULK_DELETE,

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F, Func, IntegerField, QuerySet
 
 from jobs.progress import ErrorRow, Progress
+from jobs.services.asking import asker_of
 from jobs.services.lease import hold_job
 from traces.curation.pieces import BulkPiece
 
@@ -18,11 +19,13 @@ def work_pieces(
 ) -> None:
     """Do pieces, in a transaction each, while the job is neither cancelled nor lost.
 
+    Forbidden from the moment on when whoever asked may not any more: what was done stays.
     What `work` gives are errors of the job.
     """
     for pk in list(pieces.values_list("pk", flat=True)):
         with transaction.atomic():
             hold_job(progress=progress)
+            asker_of(job=progress.job)
             piece = pieces.get(pk=pk)
             errors = work(piece)
         progress.done += len(piece.ids)
