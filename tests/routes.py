@@ -114,7 +114,8 @@ class World:
         self.preference = Preference.objects.create(
             chosen=self.trace, rejected=attempt, reviewer=writer
         )
-        self.job: Job = RunningJobFactory(kind="import", created_by=writer)
+        reader, _ = User.objects.get_or_create(username="a reader")
+        self.job: Job = RunningJobFactory(kind="contamination", created_by=reader)
         self.bulk_job: Job = SucceededJobFactory(kind="bulk", result={}, created_by=writer)
         self.queue = Queue.objects.create(
             name="to review", order="oldest", member_count=1, left_count=1

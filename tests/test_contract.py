@@ -79,7 +79,7 @@ ROLES = {
     ("post", "/api/evalsets/from-dataset"): "curator",
     ("post", "/api/evalsets/generate"): "curator",
     ("delete", "/api/evalsets/{key}"): "curator",
-    ("delete", "/api/jobs/{id}"): "writer",
+    ("delete", "/api/jobs/{id}"): "reader",
     ("post", "/api/jobs/{id}/undo"): "curator",
 }
 KEYED = [route for route in ROUTES if route != HEALTH]

@@ -1,5 +1,6 @@
 """bundle.zip as a stream: pieces, what breaks off, who goes away, how many at once."""
 
+import gc
 import io
 import secrets
 import zipfile
@@ -67,6 +68,7 @@ def test_a_reader_that_goes_away_leaves_nothing_behind(transactional_db):
 
 
 def test_a_reader_that_goes_away_gives_its_slot_back(reader, transactional_db):
+    gc.collect()  # what earlier tests left open
     dataset, free = large_dataset(), slots.free
     for read in (0, 1, 2):
         response = reader.get(url_of(dataset))

@@ -67,6 +67,7 @@ function pressed(event) {
 }
 
 function isTyping(target) {
+  if (target.closest("dialog:not([open])")) return false; // it was closed since, and has the focus yet
   if (target.isContentEditable || target.matches("textarea, select")) return true;
   return target.matches("input") && !["radio", "checkbox", "button", "submit"].includes(target.type);
 }

@@ -76,6 +76,15 @@ function reasonIn(xhr) {
   }
 }
 
+// What somebody opened in a part of the page stays open when the part is swapped.
+let opened = [];
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  opened = target === main() ? [] : [...target.querySelectorAll("details[id][open]")].map(({ id }) => id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+});
+
 function needed(page) {
   const found = [...page.head.querySelectorAll("link[rel=stylesheet], script[src]")].filter((one) => !one.closest("noscript"));
   return found.map((one) => one.getAttribute("href") ?? one.getAttribute("src"));
