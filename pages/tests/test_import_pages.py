@@ -307,7 +307,7 @@ def test_a_file_may_be_larger_than_a_form_and_a_text_not(writing):
         b"\xff\xfe",
         b"PK\x03\x04zip",
         b"PAR1 that is none",
-        gzip.compress(b"{}" * 10)[:20],
+        gzip.compress(b"{}" * 10, mtime=0)[:20],
         b'{"question": "\\ud800", "\\u0000": "\\ud800", "answer": "#### 1"}',
         b'{"span_kind": "\\ud800", "attributes": {"llm.output_messages": []}}',
         b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}",
