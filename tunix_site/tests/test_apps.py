@@ -146,6 +146,7 @@ def test_a_new_app_is_named_in_the_settings_alone(told):
     assert told["said"] == "What it says."
     assert told["workers"] == [
         *(
+            "imports",
             "bulk",
             "scoring",
             "queues",
