@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,15 @@ def measure(site: Site, *, small: int, large: int, rounds: int) -> Iterator[Resu
             client.datasets.build("exports", str(rows), limit=rows)["dataset_key"]
             for rows in (small, large)
         ]
+    yield from of_formats(site, keys, RENDERED, rounds)
+
+
+def of_formats(site: Site, keys: list[str], names: Iterable[str], rounds: int) -> Iterator[Result]:
+    """Measure formats on the last of two datasets; their memory also on the first, the smaller."""
+    with site.client() as client:
         counts = {
             name: {key: client.datasets.formats(key, name)["row_count"] for key in keys}
-            for name in RENDERED
+            for name in names
         }
     with bare_connection() as database:
         for name, rows in counts.items():

@@ -47,6 +47,7 @@ def recipes(traces: int) -> dict[str, dict[str, Any]]:
         "near duplicates": {"limit": None, "dedupe": NEAR},
         "decontamination": {"limit": None, "decontaminate": against},
         "pairs": {"limit": None, "pair": {}},
+        "few pairs": {"limit": traces // 10, "pair": {}},
         "all steps": {
             "exact": True,
             "decontaminate": against,

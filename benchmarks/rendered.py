@@ -12,7 +12,9 @@ THOUGHT = """(
 )"""
 QUESTION = "json_build_object('role', 'user', 'content', trace.prompt)"
 TURNS = "E'<start_of_turn>user\\n' || trace.prompt || E'<end_of_turn>\\n<start_of_turn>model\\n'"
-METADATA = f"(trace.meta || jsonb_build_object('source_trace_id', trace.id, {OURS}))::text"
+TEXT = f"{THOUGHT} || E'\\n\\n' || trace.final_answer"
+ABOUT = f"trace.meta || jsonb_build_object('source_trace_id', trace.id, {OURS})"
+METADATA = f"({ABOUT})::text"
 # What the formats give for rows whose texts hold no control token, which the data do not.
 RENDERED = {
     "trace": f"""json_build_object(
@@ -53,12 +55,12 @@ RENDERED = {
     )""",
     "prompt_completion": f"""json_build_object(
         'prompt', trace.prompt,
-        'completion', {THOUGHT} || E'\\n\\n' || trace.final_answer,
+        'completion', {TEXT},
         'metadata', {METADATA}
     )""",
     "unpaired": f"""json_build_object(
         'prompt', trace.prompt,
-        'completion', {THOUGHT} || E'\\n\\n' || trace.final_answer,
+        'completion', {TEXT},
         'label', review.verdict = 'approved',
         'metadata', {METADATA}
     )""",
@@ -105,6 +107,31 @@ RENDERED = {
         'split', item.split, 'original', trace.original
     )""",
 }
+
+
+def _of(side: str, sql: str) -> str:
+    return sql.replace("trace.", f"{side}.")
+
+
+ABOUT_BOTH = f"""jsonb_build_object(
+    'chosen', {_of("chosen", ABOUT)}, 'rejected', {_of("rejected", ABOUT)}
+)::text"""
+PAIRS_RENDERED = {
+    "preference": f"""json_build_object(
+        'prompt', chosen.prompt,
+        'chosen', {_of("chosen", TEXT)},
+        'rejected', {_of("rejected", TEXT)},
+        'margin', item.margin,
+        'reason', item.reason,
+        'metadata', {ABOUT_BOTH}
+    )""",
+    "preference_tunix": f"""json_build_object(
+        'prompts', {_of("chosen", TURNS)},
+        'chosen_responses', {_of("chosen", TEXT)} || '<end_of_turn>',
+        'rejected_responses', {_of("rejected", TEXT)} || '<end_of_turn>',
+        'metadata', {ABOUT_BOTH}
+    )""",
+}
 ROWS = """
     FROM datasets_datasetitem AS item
     JOIN datasets_dataset AS dataset ON dataset.id = item.dataset_id
@@ -121,9 +148,22 @@ PROMPTS = f"""
     JOIN datasets_datasetitem AS item USING (dataset_id, position)
     JOIN traces_trace AS trace ON trace.id = item.trace_id
 """
-OTHER_ROWS = {"unpaired": REVIEWED, "stepwise": REVIEWED, "grpo": PROMPTS}
+PAIRS = f"""
+    FROM datasets_datasetpair AS item
+    JOIN datasets_dataset AS dataset ON dataset.id = item.dataset_id
+    JOIN traces_trace AS chosen ON chosen.id = item.chosen_id
+    JOIN traces_trace AS rejected ON rejected.id = item.rejected_id
+    {OF_KEY}
+"""
+OTHER_ROWS = {
+    "unpaired": REVIEWED,
+    "stepwise": REVIEWED,
+    "grpo": PROMPTS,
+    **dict.fromkeys(PAIRS_RENDERED, PAIRS),
+}
 
 
 def query_of(name: str) -> str:
     """Give the SQL of a format's lines in order, with the dataset's key as its parameter."""
-    return f"SELECT {RENDERED[name]} {OTHER_ROWS.get(name, ROWS + OF_KEY)} ORDER BY item.position"
+    line = {**RENDERED, **PAIRS_RENDERED}[name]
+    return f"SELECT {line} {OTHER_ROWS.get(name, ROWS + OF_KEY)} ORDER BY item.position"

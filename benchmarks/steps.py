@@ -6,10 +6,10 @@ from itertools import islice
 from statistics import median
 from typing import Any
 
-from benchmarks import recipes
+from benchmarks import exports, recipes
 from benchmarks.attempts import EACH, attempts, item_prompts
 from benchmarks.baseline import bare_connection, empty, traces_of, wait_for_the_indexes
-from benchmarks.exports import export
+from benchmarks.rendered import PAIRS_RENDERED
 from benchmarks.report import Result
 from benchmarks.site import BenchmarkFailed, Site
 from benchmarks.timing import seconds_of
@@ -73,7 +73,7 @@ def measure(site: Site, *, traces: int, rounds: int) -> Iterator[Result]:
 
 def _pairs(site: Site, traces: int, rounds: int) -> Iterator[Result]:
     """Build pairs of all attempts, and export them."""
-    dataset = recipes.built("pairs", traces)
+    few, dataset = (recipes.built(name, traces) for name in ("few pairs", "pairs"))
     (tries, prompts), made = EACH, dataset.funnel[-1]
     prompts = traces * prompts // tries
     yield Result(
@@ -83,9 +83,10 @@ def _pairs(site: Site, traces: int, rounds: int) -> Iterator[Result]:
         unit="prompts/s",
         required=PROMPTS_A_SECOND,
     )
-    last = median(export(site, dataset.key, PAIRS, made["pairs"])[1] for _ in range(rounds))
+    yield from exports.of_formats(site, [few.key, dataset.key], PAIRS_RENDERED, rounds)
+    last = median(exports.export(site, dataset.key, PAIRS, made["pairs"])[1] for _ in range(rounds))
     yield Result(
-        name=f"export {PAIRS}, {made['pairs']:,} pairs",
+        name=f"pairs exported as {PAIRS}",
         kind="rate",
         measured=made["pairs"] / last,
         unit="pairs/s",

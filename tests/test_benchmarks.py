@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from benchmarks import crowd, large, migration, price, searches
+from benchmarks import crowd, large, migration, price, recipes, searches, steps
 from benchmarks.baseline import bare_connection
 from benchmarks.data import Traces, generated, load_traces
 from benchmarks.exports import rendered
 from benchmarks.locks import sampler, strong
 from benchmarks.price import Price
-from benchmarks.rendered import RENDERED
+from benchmarks.rendered import PAIRS_RENDERED, RENDERED
 from benchmarks.report import Result, table, write
 from benchmarks.run import Sizes, measure
 from benchmarks.site import running_site
@@ -70,16 +70,30 @@ def test_everything_is_measured(tmp_path):
         "build of 100 by all steps",
         "100 traces decontaminated in a build",
         "pairs of 40 prompts",
-        "export preference, ",
+        "pairs exported",
         "build of a dataset",
         "list",
         "answers compared",
         "arithmetic",
-        *[f"export {name}," for name in RENDERED],
-        *[f"export {name} in Parquet" for name in RENDERED],
+        *[f"export {name}," for name in (*RENDERED, *PAIRS_RENDERED)],
+        *[f"export {name} in Parquet" for name in (*RENDERED, *PAIRS_RENDERED)],
     ):
         assert any(name.startswith(subject) for name in names)
     assert all(name in table(results) for name in names)
+
+
+@pytest.mark.live
+@pytest.mark.django_db(transaction=True)
+def test_pairs_are_rendered_in_sql_as_we_export_them(tmp_path):
+    with running_site(tmp_path, with_workers=True) as site:
+        steps.fill(list(generated(TRACES)), 100)
+        dataset = recipes.built("pairs", 100)
+        with site.connection() as http:
+            for name in PAIRS_RENDERED:
+                target = f"/api/datasets/{dataset.key}/export.jsonl?format={name}"
+                exported = http.get(target).splitlines()
+                assert len(exported) == dataset.stats["pair_count"] > 10
+                assert without_id(exported) == without_id(in_sql(dataset.key, name))
 
 
 @pytest.mark.live

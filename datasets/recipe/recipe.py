@@ -175,9 +175,10 @@ class Pairing(Part, frozen=True, kw_only=True):
     longer one as the better.
     """
 
-    rules: Annotated[list[PairRule], Meta(min_length=1, max_length=len(PairRule))] = msgspec.field(
-        default_factory=lambda: list(PairRule)
-    )
+    rules: Annotated[
+        list[PairRule],
+        Meta(min_length=1, max_length=len(PairRule), extra_json_schema={"uniqueItems": True}),
+    ] = msgspec.field(default_factory=lambda: list(PairRule))
     per_prompt: Count = 4
     max_longer_share: Share = 0.6
 

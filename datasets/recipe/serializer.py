@@ -219,6 +219,8 @@ def _field(kind: inspect.Type, **options: Any) -> serializers.Field[Any, Any, An
     match kind:
         case inspect.UnionType(types=(inner, inspect.NoneType())):
             return _field(inner, allow_null=True, **options)
+        case inspect.Metadata(type=inner, extra_json_schema={"uniqueItems": unique}):
+            return _field(inner, unique=unique, **options)
         case inspect.BoolType():
             return BooleanField(**options)
         case inspect.IntType():

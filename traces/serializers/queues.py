@@ -33,26 +33,10 @@ from tunix_site.api.fields import (
 FROZEN = ("where", "order", "criteria", "seed", "overlap")
 
 
-@extend_schema_field(
-    {
-        "type": "array",
-        "items": {"type": "string", "minLength": 1, "maxLength": MAX_REASON_CHARS},
-        "maxItems": MAX_REASONS,
-        "uniqueItems": True,
-    }
-)
-class ReasonsField(ListField):
-    """Reasons, as many as digits, each once."""
-
-    def __init__(self, **options: Any) -> None:
-        child = TextField(max_length=MAX_REASON_CHARS)
-        super().__init__(child=child, max_length=MAX_REASONS, **options)
-
-    def to_internal_value(self, data: Any) -> Any:
-        reasons = super().to_internal_value(data)
-        if len(set(reasons)) < len(reasons):
-            raise serializers.ValidationError("One is given twice.")
-        return reasons
+def _reasons(**options: Any) -> ListField:
+    """As many as digits, each once."""
+    child = TextField(max_length=MAX_REASON_CHARS)
+    return ListField(child=child, max_length=MAX_REASONS, unique=True, **options)
 
 
 def _people(**options: Any) -> ListField:
@@ -81,7 +65,7 @@ class NewQueueSerializer(StrictSerializer):
     seed = IntegerField(min_value=-(2**63), max_value=2**63 - 1, required=False, default=0)
     overlap = NumberField(min_value=0, max_value=1, required=False, default=0)
     blind = BooleanField(required=False, default=False)
-    reasons = ReasonsField(required=False, default=list)
+    reasons = _reasons(required=False, default=list)
     step_labels = BooleanField(required=False, default=False)
     guideline = TextField(
         max_length=MAX_GUIDELINE_CHARS, allow_blank=True, required=False, default=""
@@ -104,7 +88,7 @@ class QueueChangeSerializer(StrictSerializer):
 
     name = TextField(max_length=MAX_QUEUE_NAME_CHARS, required=False)
     blind = BooleanField(required=False)
-    reasons = ReasonsField(required=False)
+    reasons = _reasons(required=False)
     step_labels = BooleanField(required=False)
     guideline = TextField(max_length=MAX_GUIDELINE_CHARS, allow_blank=True, required=False)
     people = _people()

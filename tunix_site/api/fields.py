@@ -110,14 +110,26 @@ class DateTimeField(StrictMixin, serializers.DateTimeField):
 
 
 class ListField(StrictMixin, serializers.ListField):
-    """Errors by position, as text, of the first MAX_BAD; of a list that is too long of none."""
+    """Errors by position, as text, of the first MAX_BAD; of a list that is too long of none.
+
+    Where items are `unique`, they are such as can be hashed.
+    """
+
+    default_error_messages = {"twice": "One is given twice."}
+
+    def __init__(self, *, unique: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.unique = unique
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, list):
             self.fail("not_a_list", input_type=type(data).__name__)
         if self.max_length is not None and len(data) > self.max_length:
             self.fail("max_length", max_length=self.max_length)
-        return super().to_internal_value(data)
+        found = super().to_internal_value(data)
+        if self.unique and len(set(found)) < len(found):
+            self.fail("twice")
+        return found
 
     def run_child_validation(self, data: Any) -> Any:
         found: list[Any] = []

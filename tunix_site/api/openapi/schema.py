@@ -60,7 +60,7 @@ class AutoSchema(BaseAutoSchema):
         return {**schema, **getattr(serializer, "openapi", {})}
 
     def _map_serializer_field(self, field: Any, *args: Any, **kwargs: Any) -> Any:
-        """Add what is left out: how long lists are, null among their items, and no NUL in text.
+        """Add what is left out: how many items lists take, null among them, and no NUL in text.
 
         Nested serializers are named as if they were never null.
         """
@@ -68,7 +68,7 @@ class AutoSchema(BaseAutoSchema):
             field, *args, **kwargs
         )
         if isinstance(field, ListField):
-            schema.update(_length(field))
+            schema.update(_items(field))
         patterns = [one for one in field.validators if isinstance(one, RegexValidator)]
         if isinstance(field, TextField) and not patterns:
             schema.setdefault("pattern", NO_NUL)
@@ -91,7 +91,7 @@ class AutoSchema(BaseAutoSchema):
             serializer, *args, **kwargs
         )
         if isinstance(serializer, ListSerializer):
-            schema.update(_length(serializer))
+            schema.update(_items(serializer))
         return schema, required
 
     def _get_request_body(self, direction: Any = "request") -> dict[str, Any] | None:
@@ -168,8 +168,12 @@ class AutoSchema(BaseAutoSchema):
         return codes
 
 
-def _length(field: Any) -> dict[str, int]:
-    """Say how many items a list takes."""
+def _items(field: Any) -> dict[str, Any]:
+    """Say how many items a list takes, and whether each is another."""
     least = field.min_length or int(not field.allow_empty)
-    most = field.max_length
-    return {**({"minItems": least} if least else {}), **({"maxItems": most} if most else {})}
+    said = {
+        "minItems": least or None,
+        "maxItems": field.max_length,
+        "uniqueItems": getattr(field, "unique", False) or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
