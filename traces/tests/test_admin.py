@@ -68,6 +68,26 @@ def test_the_list_shows_the_newest_first_with_previews(page):
     assert "made_up" in text
 
 
+# What nobody would see, by what it is.
+UNSEEN = {
+    "empty": "",
+    "white space": " \t\n\u00a0\u3000",
+    "zero-width": "\u200b\u200d\ufeff\u2060",
+    "turned around": "\u202e\u2066",
+    "line ends": "\u2028\u2029",
+    "fillers": "\u115f\u1160\u2800\u3164\uffa0",
+    "a mark alone": "\ufe0f\u034f",
+}
+
+
+@pytest.mark.parametrize("prompt", UNSEEN.values(), ids=UNSEEN)
+def test_a_prompt_that_nobody_would_see_has_a_link_to_click(page, prompt):
+    trace = TraceFactory(prompt=prompt)
+    text = page.get(LIST).content.decode()
+    [link] = re.findall(rf'<a [^>]*href="{change(trace)}[^>]*>(.*?)</a>', text, re.DOTALL)
+    assert re.sub(r"<[^>]*>", "", link).strip() == "(blank)"
+
+
 def test_the_list_reads_no_large_text(page, django_assert_num_queries):
     TraceFactory()
     with django_assert_num_queries(5) as queries:  # session, user, roles, count, rows

@@ -1,6 +1,7 @@
 """How values are shown."""
 
 import json
+import unicodedata
 from typing import Any
 
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 BLANK = "(blank)"
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that look like nothing
 
 
 def text_block(text: str) -> SafeString:
@@ -26,8 +28,13 @@ def json_block(value: Any) -> SafeString:
 def preview(text: str, *, short: bool = False) -> SafeString:
     """Show the beginning of a text on one line of a list, where it may be what leads on."""
     kind = "tunix-preview tunix-preview-short" if short else "tunix-preview"
-    shown = text if short or text.strip() else BLANK
+    shown = text if short or is_seen(text) else BLANK
     return format_html('<span class="{}" title="{}">{}</span>', kind, text, shown)
+
+
+def is_seen(text: str) -> bool:
+    """Tell whether anything of a text would be seen: a letter, a number or a sign."""
+    return any(unicodedata.category(one)[0] in "LNPS" and one not in FILLERS for one in text)
 
 
 def link(page: str, text: Any, *args: Any) -> SafeString:

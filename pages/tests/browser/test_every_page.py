@@ -138,6 +138,17 @@ def test_every_page_is_for_everyone(tab, root, names):
     assert not found, "\n".join(f"{where}: {faults}" for where, faults in found.items())
 
 
+@pytest.mark.parametrize("prompt", ["", " \n\u3000", "\u200b\u2060\ufeff"])
+def test_a_trace_whose_prompt_shows_nothing_is_opened_from_the_list_of_its_model(
+    tab, root, prompt
+):
+    trace = TraceFactory(prompt=prompt)
+    page = tab(root)
+    page.goto("/admin/traces/trace/")
+    page.get_by_role("link", name="(blank)").click()
+    page.wait_for_url(f"**/admin/traces/trace/{trace.pk}/change/**")
+
+
 def test_the_filters_of_a_model_open_by_the_keyboard(tab, root, names):
     page = tab(root)
     page.goto("/admin/traces/score/")
