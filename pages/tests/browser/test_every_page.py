@@ -139,9 +139,7 @@ def test_every_page_is_for_everyone(tab, root, names):
 
 
 @pytest.mark.parametrize("prompt", ["", " \n\u3000", "\u200b\u2060\ufeff"])
-def test_a_trace_whose_prompt_shows_nothing_is_opened_from_the_list_of_its_model(
-    tab, root, prompt
-):
+def test_a_trace_whose_prompt_shows_nothing_is_opened_from_the_list_of_its_model(tab, root, prompt):
     trace = TraceFactory(prompt=prompt)
     page = tab(root)
     page.goto("/admin/traces/trace/")
