@@ -63,9 +63,11 @@ def decided(*, trace: Trace, verdict: str, by: Actor) -> Decision:
     """Say what a verdict on a trace that is locked makes of it.
 
     Where a queue wants the verdict of another person as well, the status stays until theirs; the
-    last one gives the status where all agree. Where they differ somebody else decides.
+    last one gives the status where all agree. Where they differ somebody else decides. A queue that
+    was deleted wants nothing any more.
     """
-    members = list(QueueMember.objects.filter(trace=trace, done=False).select_related("queue"))
+    wanting = QueueMember.objects.filter(trace=trace, done=False, queue__deleted_at=None)
+    members = list(wanting.select_related("queue"))
     closing = [one for one in members if _would_close(one, by)]
     if any(one.queue.is_of_disputes for one in closing):
         return Decision(verdict)

@@ -96,6 +96,13 @@ def test_where_two_are_wanted_the_last_gives_the_status(trace):
     assert not Queue.objects.filter(is_of_disputes=True).exists()
 
 
+def test_a_queue_that_was_deleted_waits_for_nobody(trace):
+    queue = filled(overlap=1)
+    delete_queue(queue=queue, by=acting(person("lead")))
+    said(trace, "ada", "approved")
+    assert status_of(trace) == "approved"
+
+
 def test_whoever_changes_their_mind_counts_once(trace):
     queue = filled(overlap=1)
     first = judged(taken(queue, "ada"))
