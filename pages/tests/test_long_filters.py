@@ -176,8 +176,11 @@ def test_those_that_nobody_uses_go(monkeypatch):
 
 def test_nobody_pushes_out_what_others_keep(curating, monkeypatch):
     monkeypatch.setattr(long_filters, "MOST", 2)
-    theirs = asked_for(curating, ids=many_ids())
+    ids = many_ids()
+    theirs = asked_for(curating, ids=ids)
     reading = logged_in("reader", is_staff=False)
+    assert reading.get(theirs).context["asked"].texts == {"ids": ids}
+    asked_for(reading, ids=ids)  # of the same traces: theirs, too, it does not become the reader's
     for _ in range(4):
         asked_for(reading, ids=many_ids())
     assert LongFilter.objects.count() == 3

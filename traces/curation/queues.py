@@ -160,7 +160,7 @@ class SavedFilter(models.Model):
 class LongFilter(models.Model):
     """A filter that is too long for an address, as its fields are written; addresses name it."""
 
-    id = models.UUIDField(primary_key=True, editable=False)  # of what it says
+    id = models.UUIDField(primary_key=True, editable=False)  # of what it says and whose it is
     said = models.TextField(help_text="JSON: a text for each field, also for those that are wrong.")
     used_at = models.DateTimeField()
     owner = models.ForeignKey(  # an index begins with it

@@ -19,15 +19,17 @@ NOTED_AFTER = timedelta(days=1)  # a use is, since the one that was noted last
 
 
 def keep_long_filter(*, texts: Mapping[str, str], owner: Any) -> UUID:
-    """Keep what a filter says; the same one has the same id. Invalid where it is far too long.
+    """Keep what a filter says; the same one of a person has the same id. Invalid: far too long.
 
-    No event tells of it: it changes nothing, and goes when nobody uses it, or whoever kept it
-    keeps too many others.
+    Others open it by that id, and what they keep of it is theirs: they never take it over. No event
+    tells of it: it changes nothing, and goes when nobody uses it, or whoever kept it keeps too many
+    others.
     """
     said = json.dumps(dict(sorted(texts.items())))  # ASCII: a text may hold what no column may
     if len(said) > MAX_CHARS:
         raise Invalid({"filter": [f"A filter says {MAX_CHARS:,} characters at most."]})
-    identity = UUID(bytes=sha256(said.encode()).digest()[:16])
+    whose = owner.pk if owner else None
+    identity = UUID(bytes=sha256(f"{whose} {said}".encode()).digest()[:16])
     now = timezone.now()
     kept = {"said": said, "used_at": now, "owner": owner}
     _, is_new = LongFilter.objects.update_or_create(pk=identity, defaults=kept)
