@@ -9,7 +9,7 @@ from django.http import QueryDict
 from datasets.recipe.recipe import Recipe
 from pages.building.fields import Field, Refused
 from pages.building.layout import BESIDE, FIELDS, FORMAT, GROUPS, MORE, Group
-from pages.shared.json_sent import read_json
+from pages.shared.values import read_json
 from tunix_site.strict_json import InvalidJSON
 
 RECIPE = frozenset(Recipe.__struct_fields__) - {"version"}

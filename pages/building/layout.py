@@ -14,7 +14,7 @@ from pages.building.fields import (
     Several,
     Sorts,
 )
-from pages.shared.numbers import number_or_text
+from pages.shared.values import number_or_text
 from traces.models import Status
 from traces.reasoning.answers.comparing import OUTCOMES
 

@@ -17,8 +17,8 @@ from jobs.services.queue import start_job
 from pages.building.form import filled, fresh, placed, sent
 from pages.building.layout import FORMAT
 from pages.shared.jobs import job_with
-from pages.shared.json_sent import read_json
 from pages.shared.long_filters import FILTER, where_named
+from pages.shared.values import read_json
 from tunix_site.strict_json import InvalidJSON, problems
 
 NOT_READ = "The filters of the address are no object of JSON that can be kept."

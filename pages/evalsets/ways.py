@@ -7,8 +7,7 @@ from django.http import QueryDict
 from evalsets.models import AnswerType
 from pages.building.fields import Field, Refused
 from pages.building.form import Bound
-from pages.shared.json_sent import read_json
-from pages.shared.numbers import number_or_text
+from pages.shared.values import number_or_text, read_json
 from tunix_site.strict_json import InvalidJSON
 
 LINES, DATASET, PROBLEMS = "lines", "dataset", "problems"

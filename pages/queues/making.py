@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException
 from events.actors import Actor
 from pages.shared.asked import texts_of
 from pages.shared.lines import lines_of, unix
-from pages.shared.numbers import number_or_text
+from pages.shared.values import number_or_text
 from traces.curation.queues import Queue
 from traces.finding.filters import TraceFilters
 from traces.serializers.queues import NewQueueSerializer

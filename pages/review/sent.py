@@ -6,9 +6,9 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 
 from pages.review.corrected_steps import steps_sent
-from pages.shared.json_sent import read_json
 from pages.shared.lines import typed, unix
 from pages.shared.tags import tags_in
+from pages.shared.values import read_json
 from traces.models import Trace
 from traces.serializers.curation import CurationSerializer
 from traces.serializers.reviews import CorrectionSerializer, NewReviewSerializer

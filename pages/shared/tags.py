@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable
 
-from pages.shared.json_sent import read_json
 from pages.shared.lines import lines_of
+from pages.shared.values import read_json
 from tunix_site.strict_json import InvalidJSON
 
 

@@ -18,7 +18,7 @@ from jobs.models import Job
 from jobs.services.reaping import MAX_ATTEMPTS
 from jobs.tests.working import work_off
 from pages.building.form import RECIPE, filled, sent
-from pages.shared.numbers import number_or_text
+from pages.shared.values import number_or_text
 from pages.tests.hostile import ATTACK, UNSTORABLE
 from pages.tests.markup import Markup
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory

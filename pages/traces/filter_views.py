@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from rest_framework.exceptions import APIException
 
-from pages.shared.json_sent import json_or_text
 from pages.shared.page import SitePage
+from pages.shared.values import json_or_text
 from pages.traces.asked import address_of
 from pages.traces.views import TracesPage
 from traces.finding.curation.numbered import with_number

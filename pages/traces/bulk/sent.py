@@ -4,8 +4,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from pages.shared.json_sent import json_or_text
 from pages.shared.tags import tags_in
+from pages.shared.values import json_or_text
 from pages.traces.bulk.asking import KINDS, Asking, Change, Deletion, Scoring
 from pages.traces.elsewhere import dataset_of, queue_of
 from traces.finding.filters import TraceFilters
