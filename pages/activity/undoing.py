@@ -7,15 +7,15 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Prefetch
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import NotFound
 
 from events.actors import Actor
 from jobs.models import Job
 from jobs.services.undoing import undo_job, why_not_undone
+from pages.shared.refusals import refusable
 from traces.finding.curation.numbered import with_number
 from traces.models import Review
 from traces.services.reviews import undo_review
-from tunix_site.errors import text_of
 
 
 class Undoable(NamedTuple):
@@ -53,10 +53,9 @@ def _jobs(user: Any, jobs: Collection[UUID]) -> frozenset[UUID]:
 def undone(form: Mapping[str, str], *, by: Actor) -> tuple[bool, str]:
     """Undo the review or the job that a form names; say whether it was done, and what to tell."""
     undo: Callable[..., str] = _undo_job if "job" in form else _undo_review
-    try:
+    with refusable() as refused:
         return True, undo(form.get("job" if "job" in form else "review", ""), by)
-    except APIException as error:
-        return False, text_of(error.detail)
+    return False, refused.text
 
 
 def back_of(address: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from django.http import QueryDict
 from django.urls import reverse
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import NotFound
 
 from datasets import tasks
 from datasets.lookup import dataset_by
@@ -18,6 +18,7 @@ from pages.building.form import filled, fresh, placed, sent
 from pages.building.layout import FORMAT
 from pages.shared.jobs import job_with
 from pages.shared.long_filters import FILTER, where_named
+from pages.shared.refusals import refusable
 from pages.shared.values import read_json
 from tunix_site.strict_json import InvalidJSON, problems
 
@@ -40,16 +41,15 @@ def made_of(form: QueryDict, *, by: Actor) -> Made:
     body, problems, told = sent(form)
     if problems:
         return Made(problems=problems)
-    try:
+    with refusable() as refused:
         serializer = BuildSerializer(data=body)
         serializer.is_valid(raise_exception=True)
         built = build_at_once(request=serializer.to_request(), by=by)
         if built is None:
             job = start_job(kind=tasks.BUILD, parameters=body, by=by)
             return Made(reverse("building", args=[job.pk]))
-    except APIException as error:
-        return Made(problems=placed(error.detail, told))
-    return Made(reverse("dataset", args=[built[0].key]))
+        return Made(reverse("dataset", args=[built[0].key]))
+    return Made(problems=placed(refused.detail, told))
 
 
 def begun(query: QueryDict) -> QueryDict:

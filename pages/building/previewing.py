@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 from django.http import QueryDict
-from rest_framework.exceptions import APIException
 
 from datasets.previews import PreviewSerializer
 from datasets.serializers import BuildSerializer
@@ -16,6 +15,7 @@ from pages.datasets.bars import Line, funnel_lines
 from pages.datasets.formats import Written, cut
 from pages.datasets.words import STEPS, Evidence, evidence_in_words, reason_in_words
 from pages.shared.calls import command
+from pages.shared.refusals import refusable
 
 NAMES = ("dataset_name", "dataset_version")
 
@@ -51,13 +51,12 @@ def previewed(form: QueryDict, *, by: Actor) -> tuple[Shown | None, dict[str, st
         return None, problems
     named = _problems_of_names(body)
     asked = {name: value for name, value in body.items() if name in RECIPE}
-    try:
+    with refusable() as refused:
         serializer = PreviewSerializer(data={**asked, FORMAT: form.get(FORMAT) or None})
         serializer.is_valid(raise_exception=True)
         fmt = serializer.validated_data[FORMAT]
         return _shown(preview_recipe(recipe=serializer.to_recipe(), by=by, fmt=fmt)), named
-    except APIException as error:
-        return None, {**named, **placed(error.detail, told)}
+    return None, {**named, **placed(refused.detail, told)}
 
 
 def _problems_of_names(body: dict[str, Any]) -> dict[str, str]:

@@ -1,12 +1,11 @@
 """Deleting a dataset that a page showed."""
 
 from django.http import QueryDict
-from rest_framework.exceptions import APIException
 
 from datasets.models import Dataset
 from datasets.services.delete import delete_dataset
 from events.actors import Actor
-from tunix_site.errors import text_of
+from pages.shared.refusals import refusable
 
 ANOTHER = "This is no longer the dataset that was shown: look at it again."
 
@@ -15,8 +14,6 @@ def deleted(dataset: Dataset, form: QueryDict, *, by: Actor) -> str:
     """Delete a dataset whose build was shown; why not, where it stays."""
     if form.get("build_id") != str(dataset.build_id):
         return ANOTHER
-    try:
+    with refusable() as refused:
         delete_dataset(dataset=dataset, by=by)
-    except APIException as error:
-        return text_of(error.detail)
-    return ""
+    return refused.text

@@ -12,8 +12,9 @@ from datasets.formats.known import FORMATS
 from datasets.formats.pairs import PAIRS
 from datasets.models import Dataset
 from pages.datasets.bars import WHOLE
+from pages.shared.refusals import refusable
 from tunix_site.database.patience import patience
-from tunix_site.errors import Unavailable, text_of
+from tunix_site.errors import Unavailable
 
 ROWS = 3
 MAX_LINE_CHARS = 4_000
@@ -79,25 +80,21 @@ def in_format(dataset: Dataset, name: str) -> InFormat:
     lines: list[str] = []
     reasons: dict[str, int] = {}
     counts: list[int] = []
-    problem = ""
-    try:
-        with patience(SECONDS) as limit:
-            if LINES in fmt.containers:
-                lines = exports[0].first(ROWS)
+    with refusable(Unavailable) as refused, patience(SECONDS) as limit:
+        if LINES in fmt.containers:
+            lines = exports[0].first(ROWS)
+        limit()
+        reasons = exports[0].left_out
+        for export in exports:
             limit()
-            reasons = exports[0].left_out
-            for export in exports:
-                limit()
-                counts.append(export.row_count)
-    except Unavailable as error:
-        problem = text_of(error.detail)
+            counts.append(export.row_count)
     return InFormat(
         fmt.name,
         names,
         cut(lines),
         [_download(export, count) for export, count in zip_longest(exports, counts)],
         [f"{count:,} {LEFT_OUT.get(reason, reason)}" for reason, count in reasons.items()],
-        problem,
+        refused.text,
     )
 
 

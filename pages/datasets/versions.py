@@ -8,8 +8,9 @@ from django.http import QueryDict
 from datasets.lineage.compare import compare
 from datasets.lookup import dataset_by
 from datasets.models import LARGE_FIELDS, Dataset
+from pages.shared.refusals import refusable
 from tunix_site.database.patience import patience
-from tunix_site.errors import Unavailable, text_of
+from tunix_site.errors import Unavailable
 
 MOST_LISTED = 20
 MOST_COMPARED = 50_000  # traces of the larger one, without being asked
@@ -54,10 +55,9 @@ def versions_of(dataset: Dataset, query: QueryDict) -> Versions:
 
 
 def _compared(others: list[Dataset], base: Dataset, dataset: Dataset) -> Versions:
-    try:
+    with refusable(Unavailable) as refused:
         return Versions(others, _changes(base, dataset))
-    except Unavailable as error:
-        return Versions(others, problem=f"Against {base.key}: {text_of(error.detail)}")
+    return Versions(others, problem=f"Against {base.key}: {refused.text}")
 
 
 def _changes(base: Dataset, dataset: Dataset) -> Changes:

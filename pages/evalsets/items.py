@@ -11,8 +11,9 @@ from django.db.models.functions import Left
 
 from evalsets.models import EvalItem, EvalSet
 from pages.shared.keyset import number
+from pages.shared.refusals import refusable
 from tunix_site.database.patience import patience
-from tunix_site.errors import Unavailable, text_of
+from tunix_site.errors import Unavailable
 
 ROWS = 50
 MOST_POSITIONS = 2**31 - 1
@@ -72,11 +73,9 @@ def item_at(evalset: EvalSet, query: Mapping[str, str]) -> dict[str, Any] | None
 
 def groups_of(evalset: EvalSet) -> tuple[tuple[Group, ...], str]:
     """Count the items by section, category and difficulty; the reason where that takes too long."""
-    try:
-        with patience(SECONDS):
-            return _groups(evalset.pk, evalset.digest), ""
-    except Unavailable as error:
-        return (), text_of(error.detail)
+    with refusable(Unavailable) as refused, patience(SECONDS):
+        return _groups(evalset.pk, evalset.digest), ""
+    return (), refused.text
 
 
 @lru_cache(maxsize=SETS_KEPT)  # a set never changes

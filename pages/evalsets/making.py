@@ -6,7 +6,6 @@ from typing import IO, Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
-from rest_framework.exceptions import APIException
 
 from datasets.held_out.serializers import FromDatasetSerializer
 from datasets.services.hold_out import hold_out
@@ -17,6 +16,7 @@ from evalsets.services.create import create_evalset
 from events.actors import Actor
 from pages.evalsets.receiving import TEXT, lines_in, text_in
 from pages.evalsets.ways import DATASET, LINES, PROBLEMS, WAYS, body_of
+from pages.shared.refusals import Refusal, refusable
 from training.services import start_generating
 from tunix_site.errors import text_of
 
@@ -46,10 +46,9 @@ def made_of(way: str, request: HttpRequest, *, by: Actor) -> Made:
         problems[TEXT] = problem
     if problems:
         return Made(problems=problems, text=text_in(request))
-    try:
+    with refusable() as refused:
         return MAKERS[way](body, sent, by)
-    except APIException as error:
-        return _refused(way, error)._replace(text=text_in(request))
+    return _refused(way, refused)._replace(text=text_in(request))
 
 
 def _of_lines(body: dict[str, Any], sent: IO[bytes] | None, by: Actor) -> Made:
@@ -87,11 +86,11 @@ def _done(evalset: EvalSet, *, created: bool, more: str = "") -> Made:
     return Made(reverse("evalset", args=[evalset.key]), said + more)
 
 
-def _refused(way: str, error: APIException) -> Made:
+def _refused(way: str, refusal: Refusal) -> Made:
     """Put what is wrong beside its field; what is of none stands above the form."""
-    detail: Any = error.detail
+    detail = refusal.detail
     if not isinstance(detail, dict):
-        return Made(status=error.status_code, problems={"": text_of(detail)})
+        return Made(status=refusal.status, problems={"": refusal.text})
     known = {field.path for field in WAYS[way].fields}
     errors = detail.get("errors", [])
     problems: dict[str, str] = {}
@@ -100,4 +99,4 @@ def _refused(way: str, error: APIException) -> Made:
             place = name if name in known else ""
             said = text_of(reason if place or name == "detail" else {name: reason})
             problems[place] = f"{problems.get(place, '')} {said}".strip()
-    return Made(status=error.status_code, problems=problems, errors=errors)
+    return Made(status=refusal.status, problems=problems, errors=errors)

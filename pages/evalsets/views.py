@@ -14,9 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 from datasets.lookup import dataset_by
 from datasets.services.checking import start_check
 from evalsets.lookup import evalset_by
+from evalsets.services.delete import delete_evalset
 from pages.datasets.checks import polled_check
 from pages.evalsets.checks import checks_of, dataset_keys
-from pages.evalsets.deleting import deleted
 from pages.evalsets.listing import page_of
 from pages.evalsets.making import Made, made_of
 from pages.evalsets.receiving import received
@@ -25,6 +25,7 @@ from pages.evalsets.ways import PROBLEMS, WAYS, begun, bound, way_in
 from pages.shared.asked import searched
 from pages.shared.keyset import From, number
 from pages.shared.page import SitePage
+from pages.shared.refusals import refusable
 from training.programs import why_not_run
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.models import Role
@@ -76,8 +77,10 @@ class DeleteView(SitePage):
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
         evalset = evalset_by(key)
-        if refused := deleted(evalset, by=actor_of(request)):
-            messages.error(request, refused)
+        with refusable() as refused:
+            delete_evalset(evalset=evalset, by=actor_of(request))
+        if refused:
+            messages.error(request, refused.text)
             return HttpResponseRedirect(reverse("evalset", args=[key]))
         messages.success(request, f"{key} is deleted.")
         return HttpResponseRedirect(reverse("evalsets"))

@@ -17,6 +17,7 @@ from pages.importing.asked import NAME, AskedOfImport, asked_by
 from pages.importing.previewed import traces_shown, values_shown
 from pages.importing.receiving import FileKeeper, receive
 from pages.shared.page import SitePage
+from pages.shared.refusals import refusable
 from traces.readers.formats import FORMATS
 from traces.services.importing import uploads
 from traces.services.importing.previewing import MOST_RECORDS, Preview, preview_import
@@ -90,20 +91,19 @@ class FileView(SitePage):
             return HttpResponseRedirect(request.path + asked.address)
         if asked.request is None:
             return self.form(request, upload, asked, status=400)
-        try:
+        with refusable(ImportedOtherwise) as refused:
             job = start_import(
                 upload=UUID(upload), name=asked.name, request=asked.request, by=actor_of(request)
             )
-        except ImportedOtherwise as error:
-            return self.form(request, upload, asked, error, status=error.status_code)
-        return HttpResponseRedirect(reverse("job", args=[job.pk]))
+            return HttpResponseRedirect(reverse("job", args=[job.pk]))
+        return self.form(request, upload, asked, refused.error, status=refused.status)
 
     def form(
         self,
         request: HttpRequest,
         upload: str,
         asked: AskedOfImport,
-        refused: ImportedOtherwise | None = None,
+        refused: APIException | None = None,
         *,
         status: int = 200,
     ) -> HttpResponse:

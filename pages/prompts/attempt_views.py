@@ -3,19 +3,18 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from rest_framework.exceptions import APIException
 
 from pages.prompts.listing import SECONDS
 from pages.prompts.shown import attempt_in, context_of, prompt_in
 from pages.review.sent import judged
 from pages.shared.page import SitePage
+from pages.shared.refusals import Refusal, refusable
 from traces.finding.curation.numbered import with_number
 from traces.models import Preference
 from traces.serializers.preferences import NewPreferenceSerializer
 from traces.services.preferences import delete_preference, prefer_trace
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.database.patience import patience
-from tunix_site.errors import text_of
 from tunix_site.models import Role
 
 
@@ -27,11 +26,11 @@ class AttemptsPage(SitePage):
         return back_to(request, prompt_hash)
 
     def refused(
-        self, request: HttpRequest, prompt_hash: str, error: APIException, *, trace: str = ""
+        self, request: HttpRequest, prompt_hash: str, refusal: Refusal, *, trace: str = ""
     ) -> HttpResponse:
         """Show the attempts as they are by now, with what was sent and why it is refused."""
-        messages.error(request, text_of(error.detail))
-        return self.opened(request, prompt_hash, trace=trace, status=error.status_code)
+        messages.error(request, refusal.text)
+        return self.opened(request, prompt_hash, trace=trace, status=refusal.status)
 
     def opened(
         self, request: HttpRequest, prompt_hash: str, *, trace: str = "", status: int = 200
@@ -60,10 +59,10 @@ class VerdictView(AttemptsPage):
     role = Role.CURATOR
 
     def post(self, request: HttpRequest, prompt_hash: str, trace: str) -> HttpResponse:
-        try:
+        with refusable() as refused:
             verdict = judged(request, attempt_in(prompt_hash, trace))
-        except APIException as error:
-            return self.refused(request, prompt_hash, error, trace=trace)
+        if refused:
+            return self.refused(request, prompt_hash, refused, trace=trace)
         messages.success(request, f"Your verdict: {verdict.status}.")
         return back_to(request, prompt_hash)
 
@@ -75,12 +74,12 @@ class PreferView(AttemptsPage):
 
     def post(self, request: HttpRequest, prompt_hash: str) -> HttpResponse:
         sent = {name: request.POST.get(name, "") for name in ("chosen", "rejected")}
-        try:
+        with refusable() as refused:
             serializer = NewPreferenceSerializer(data=sent)
             serializer.is_valid(raise_exception=True)
             _, is_new = prefer_trace(**serializer.validated_data, by=actor_of(request))
-        except APIException as error:
-            return self.refused(request, prompt_hash, error)
+        if refused:
+            return self.refused(request, prompt_hash, refused)
         messages.success(request, "Preferred." if is_new else "You preferred it before: it stays.")
         return back_to(request, prompt_hash)
 
@@ -91,12 +90,12 @@ class UnpreferView(AttemptsPage):
     role = Role.CURATOR
 
     def post(self, request: HttpRequest, prompt_hash: str, preference: str) -> HttpResponse:
-        try:
+        with refusable() as refused:
             here = Preference.objects.filter(chosen__prompt_hash=prompt_in(prompt_hash))
             found = with_number(here, preference)
             delete_preference(preference=found, by=actor_of(request))
-        except APIException as error:
-            return self.refused(request, prompt_hash, error)
+        if refused:
+            return self.refused(request, prompt_hash, refused)
         messages.success(request, "The preference is deleted.")
         return back_to(request, prompt_hash)
 

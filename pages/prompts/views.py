@@ -4,18 +4,17 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from rest_framework.exceptions import APIException
 
 from pages.prompts.listing import ORDER, ORDERS, SEVERAL, asked_by, order_of, page_of_prompts
 from pages.shared.asked import Asked, address_with, chips_of
 from pages.shared.keyset import From, Page
 from pages.shared.page import SitePage
+from pages.shared.refusals import refusable
 from pages.traces import panel
 from pages.traces.asked import tidied
 from pages.traces.choices import choices
 from traces.finding.prompts.groups import PromptFilters
 from traces.finding.prompts.order import MOST_TRACES, PromptOrder
-from tunix_site.errors import text_of
 
 GROUPS = {
     "Attempts": ("source", "tag", panel.MODEL, "status", "min_count"),
@@ -65,7 +64,6 @@ def _groups(asked: Asked) -> list[tuple[str, list[panel.Control]]]:
 
 def _found(asked: Asked, start: From) -> tuple[Page[dict[str, Any]], str]:
     """Read a page; an empty one and the reason where that takes too long."""
-    try:
+    with refusable() as refused:
         return page_of_prompts(asked, start), ""
-    except APIException as error:
-        return Page([]), text_of(error.detail)
+    return Page([]), refused.text

@@ -4,17 +4,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
-from rest_framework.exceptions import APIException
 
 from events.actors import Actor
 from pages.shared.asked import texts_of
 from pages.shared.lines import lines_of, unix
+from pages.shared.refusals import refusable
 from pages.shared.values import number_or_text
 from traces.curation.queues import Queue
 from traces.finding.filters import TraceFilters
 from traces.serializers.queues import NewQueueSerializer
 from traces.services.queues.queues import create_queue
-from tunix_site.errors import text_of
 
 FILTER = "where."  # names of the form's fields that are of the filter
 FILTERS = ("status", "source", "tag", "q", "criteria", "min_score", "max_score", "outcome")
@@ -22,12 +21,11 @@ FILTERS = ("status", "source", "tag", "q", "criteria", "min_score", "max_score",
 
 def made_of(form: QueryDict, *, by: Actor) -> tuple[Queue | None, str]:
     """Make a queue; None and the reason where it is refused."""
-    try:
+    with refusable() as refused:
         serializer = NewQueueSerializer(data=body_of(form))
         serializer.is_valid(raise_exception=True)
         return create_queue(new=serializer.to_new(), by=by), ""
-    except APIException as error:
-        return None, text_of(error.detail)
+    return None, refused.text
 
 
 def body_of(form: QueryDict) -> dict[str, Any]:

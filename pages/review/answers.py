@@ -1,6 +1,5 @@
 """What is answered to a form: the page to go to, or to the module what to show next."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.forms import BaseForm
@@ -8,29 +7,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from rest_framework.exceptions import APIException
 
 from pages.review import shown
 from pages.review.place import Place, urls_of
 from pages.shared.page import wants_json
 from traces.curation.queues import Queue
 from traces.models import Trace
-from tunix_site.errors import text_of
-
-
-def answered(
-    request: HttpRequest,
-    answer: Callable[[], HttpResponse],
-    *,
-    refused: Callable[[str, int], HttpResponse],
-) -> HttpResponse:
-    """Give an answer; where that is refused without script, a page that says why."""
-    try:
-        return answer()
-    except APIException as error:
-        if wants_json(request):
-            raise
-        return refused(text_of(error.detail), error.status_code)
 
 
 def page_of(request: HttpRequest, trace: Trace, place: Place, *, words: str = "") -> HttpResponse:

@@ -1,13 +1,12 @@
 """Correcting a trace: its texts as they are sent, and what is sent back."""
 
-from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from pages.review.answers import answered, page_of
+from pages.review.answers import page_of
 from pages.review.beside import own_review_of
 from pages.review.corrected_steps import fields_of
 from pages.review.finding import trace_with
@@ -16,6 +15,7 @@ from pages.review.queued import next_of
 from pages.review.sent import EXPECTED, correction_sent
 from pages.shared.lines import unix
 from pages.shared.page import PageView, wants_json
+from pages.shared.refusals import refusable
 from traces.finding.queues import find_queue
 from traces.models import Trace
 from traces.services.curation import correct_trace
@@ -44,11 +44,11 @@ class CorrectView(PageView):
         found = trace_with(trace)
         if "add" in request.POST:
             return self.form(request, found, queue)
-        return answered(
-            request,
-            partial(self.corrected, request, found, queue),
-            refused=partial(self.form, request, found, queue),
-        )
+        if wants_json(request):
+            return self.corrected(request, found, queue)
+        with refusable() as refused:
+            return self.corrected(request, found, queue)
+        return self.form(request, found, queue, refused.text, refused.status)
 
     def corrected(self, request: HttpRequest, trace: Trace, queue: str) -> HttpResponse:
         by, sent = actor_of(request), correction_sent(request.POST, trace)

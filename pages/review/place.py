@@ -7,11 +7,12 @@ from django.urls import reverse
 from rest_framework.exceptions import NotFound
 
 from events.actors import Actor
+from pages.shared.refusals import refusable
 from traces.curation.members import Claim
 from traces.curation.queues import Guideline, Queue
 from traces.models import Review, Trace
 from traces.services.queues.claims import claim_trace
-from tunix_site.errors import Conflict, text_of
+from tunix_site.errors import Conflict
 
 MAX_DIGITS = 18
 
@@ -76,7 +77,6 @@ def last_review_of(*, queue: Queue, user: Any) -> Review:
 
 def claimed(*, queue: Queue, trace: Trace, by: Actor) -> tuple[Place, str]:
     """Claim a trace for whoever looks at it; where others have it, say so: it is read alone."""
-    try:
+    with refusable(Conflict, NotFound) as refused:
         return Place(queue, claim_trace(queue=queue, trace=trace, by=by)), ""
-    except (Conflict, NotFound) as error:
-        return Place(queue), text_of(error.detail)
+    return Place(queue), refused.text

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rest_framework.exceptions import APIException
-
 from events.actors import Actor
+from pages.shared.refusals import refusable
 from tunix_site.access.keys import issue_own_key
 from tunix_site.access.roles import RANKS
 from tunix_site.api.fields import ChoiceTextField, DateTimeField, StrictSerializer, TextField
@@ -45,11 +44,10 @@ def made_key(form: Mapping[str, str], *, by: Actor) -> Made:
     given = serializer.validated_data
     day = given.get("last_day")
     ends = day.replace(hour=23, minute=59, second=59) if day else None
-    try:
+    with refusable() as refused:
         _, text = issue_own_key(name=given["name"], role=given["role"], expires_at=ends, by=by)
-    except APIException as error:
-        return Made(problem=text_of(error.detail))
-    return Made(text=text)
+        return Made(text)
+    return Made(problem=refused.text)
 
 
 def keys_of(user: Any) -> list[ApiKey]:

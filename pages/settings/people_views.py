@@ -13,6 +13,7 @@ from rest_framework.exceptions import APIException
 
 from pages.settings.people import ROLES, people_of, person_sent
 from pages.shared.page import SitePage
+from pages.shared.refusals import refusable
 from traces.finding.curation.numbered import with_number
 from tunix_site.access.people import (
     ChangedMeanwhile,
@@ -55,14 +56,15 @@ class PersonPage(SitePage):
         password: str = "",
     ) -> HttpResponse:
         """Show the form; `shown` is what a change expects to find."""
+        theirs = error.found if isinstance(error, ChangedMeanwhile) else None
         context = {
             "person": person,
             "someone": user,
-            "shown": shown or person,
+            "shown": theirs or shown or person,
             "roles": ROLES.items(),
             "problems": _by_field(error),
             "problem": text_of(error.detail) if error and not isinstance(error, Invalid) else "",
-            "theirs": error.found if isinstance(error, ChangedMeanwhile) else None,
+            "theirs": theirs,
             "password": password,
         }
         title = user.get_username() if user else "A new person"
@@ -80,10 +82,10 @@ class NewPersonView(PersonPage):
     @sensitive_variables("given", "password")
     def post(self, request: HttpRequest) -> HttpResponse:
         person, given = person_sent(request.POST), request.POST.get("password", "")
-        try:
+        with refusable() as refused:
             user, password = make_person(person=person, password=given, by=actor_of(request))
-        except APIException as error:
-            return self.form(request, person, error=error)
+        if refused:
+            return self.form(request, person, error=refused.error)
         if given:
             became = "can sign in now" if rank_of_user(user) else "is made, and may not enter yet"
             messages.success(request, f"{person.username} {became}.")
@@ -101,12 +103,10 @@ class PersonView(PersonPage):
     def post(self, request: HttpRequest, user: str) -> HttpResponse:
         found, person = _user(user), person_sent(request.POST)
         shown = person_sent(request.POST, "shown_")
-        try:
+        with refusable(Conflict, Invalid) as refused:
             change_person(user=found, person=person, expected=shown, by=actor_of(request))
-        except ChangedMeanwhile as error:
-            return self.form(request, person, user=found, shown=error.found, error=error)
-        except (Conflict, Invalid) as error:
-            return self.form(request, person, user=found, shown=shown, error=error)
+        if refused:
+            return self.form(request, person, user=found, shown=shown, error=refused.error)
         messages.success(request, f"{person.username} is changed.")
         return HttpResponseRedirect(reverse("settings-people"))
 
@@ -123,10 +123,10 @@ class PasswordView(PersonPage):
         found, given = _user(user), request.POST.get("password", "")
         if found == request.user:
             return HttpResponseRedirect(reverse("admin:password_change"))
-        try:
+        with refusable(Invalid, Unavailable) as refused:
             password = set_password(user=found, password=given, by=actor_of(request))
-        except (Invalid, Unavailable) as error:
-            return self.form(request, person_of(user=found), user=found, error=error)
+        if refused:
+            return self.form(request, person_of(user=found), user=found, error=refused.error)
         if given:
             messages.success(request, f"The password of {found.get_username()} is changed.")
             return HttpResponseRedirect(reverse("settings-people"))

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import NotFound
 
 from events.actors import Actor
 from jobs.models import Job, JobQuerySet
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
-from tunix_site.errors import text_of
+from pages.shared.refusals import refusable
 
 
 def job_with(identity: str, *kinds: str) -> Job:
@@ -24,11 +24,9 @@ def job_with(identity: str, *kinds: str) -> Job:
 
 def cancelled(job: Job, *, by: Actor, rank: int) -> str:
     """Cancel a job; give the reason where that is refused."""
-    try:
+    with refusable() as refused:
         cancel_job(job=job, by=by, rank=rank)
-    except APIException as error:
-        return text_of(error.detail)
-    return ""
+    return refused.text
 
 
 def newest(jobs: JobQuerySet) -> Job | None:

@@ -3,9 +3,9 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from rest_framework.exceptions import APIException
 
 from pages.shared.page import SitePage
+from pages.shared.refusals import refusable
 from pages.shared.values import json_or_text
 from pages.traces.asked import address_of
 from pages.traces.views import TracesPage
@@ -14,7 +14,6 @@ from traces.finding.queues import filters_of
 from traces.serializers.saved_filters import NewFilterSerializer
 from traces.services.queues.saved_filters import delete_filter, save_filter
 from tunix_site.admin_base.recording import actor_of
-from tunix_site.errors import text_of
 
 
 class FiltersView(TracesPage):
@@ -24,14 +23,14 @@ class FiltersView(TracesPage):
         where = json_or_text(request.POST.get("where", ""))
         name = request.POST.get("name", "").strip()
         body = {"name": name, "where": where, "team": "team" in request.POST}
-        try:
+        with refusable() as refused:
             serializer = NewFilterSerializer(data=body)
             serializer.is_valid(raise_exception=True)
             asked = {**serializer.validated_data, "where": where}
             save_filter(**asked, may_curate=self.may_judge, by=actor_of(request))
-        except APIException as error:
-            reason = f"The filter was not kept. {text_of(error.detail)}"
-            return self.refused(request, reason, status=error.status_code)
+        if refused:
+            reason = f"The filter was not kept. {refused.text}"
+            return self.refused(request, reason, status=refused.status)
         messages.success(request, f"The filter {name} is kept.")
         return HttpResponseRedirect(reverse("traces") + address_of(where, by=request.user))
 

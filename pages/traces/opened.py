@@ -10,13 +10,14 @@ from pages.activity.of_object import changes_of
 from pages.review import beside, shown
 from pages.review.place import Place
 from pages.shared.asked import Asked
+from pages.shared.refusals import refusable
 from pages.text.markdown import as_sent
 from traces.finding.pages import page_rows
 from traces.models import Trace
 from traces.serializers.traces import TraceDetailSerializer
 from tunix_site.api.renderers import JSONRenderer
 from tunix_site.database.patience import patience
-from tunix_site.errors import Unavailable, text_of
+from tunix_site.errors import Unavailable
 
 TABS = {
     "trace": "Trace",
@@ -50,12 +51,10 @@ def beside_in(asked: Asked, trace: Trace) -> dict[str, Any]:
 
     Where to find them takes too long, the reason alone.
     """
-    try:
-        with patience(SECONDS):
-            newer = _next(asked.values, trace, back=True)
-            return {"newer": newer, "older": _next(asked.values, trace, back=False)}
-    except Unavailable as error:
-        return {"problem": text_of(error.detail)}
+    with refusable(Unavailable) as refused, patience(SECONDS):
+        newer = _next(asked.values, trace, back=True)
+        return {"newer": newer, "older": _next(asked.values, trace, back=False)}
+    return {"problem": refused.text}
 
 
 def _next(filters: dict[str, Any], trace: Trace, *, back: bool) -> UUID | None:

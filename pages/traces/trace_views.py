@@ -5,20 +5,20 @@ import json
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
-from rest_framework.exceptions import APIException
 
 from pages.review.beside import datasets_of
 from pages.review.finding import start_of, trace_with
 from pages.review.sent import judged, tags_sent
 from pages.shared.asked import Asked
 from pages.shared.page import SitePage, wants_json
+from pages.shared.refusals import Refusal, refusable
 from pages.shared.tags import tag_lines
 from pages.traces.asked import asked_by
 from pages.traces.opened import TABS, beside_in, context_of
 from traces.querysets import PREVIEW_CHARS
 from traces.services.curation import curate_trace, delete_trace
 from tunix_site.admin_base.recording import actor_of
-from tunix_site.errors import Conflict, text_of
+from tunix_site.errors import Conflict
 from tunix_site.models import Role
 
 OF_PAGE = ("tab", "from")
@@ -31,10 +31,10 @@ class TracePage(SitePage):
         """Go to the trace: a form's own address is no page to come back to."""
         return back_to(request, trace)
 
-    def refused(self, request: HttpRequest, trace: str, error: APIException) -> HttpResponse:
+    def refused(self, request: HttpRequest, trace: str, refusal: Refusal) -> HttpResponse:
         """Show the trace as it is by now, with what was sent and why it is refused."""
-        messages.error(request, text_of(error.detail))
-        return self.opened(request, trace, status=error.status_code)
+        messages.error(request, refusal.text)
+        return self.opened(request, trace, status=refusal.status)
 
     def opened(
         self, request: HttpRequest, trace: str, *, tab: str = "trace", status: int = 200
@@ -77,14 +77,13 @@ class VerdictView(TracePage):
 
     def post(self, request: HttpRequest, trace: str) -> HttpResponse:
         found = trace_with(trace)
-        try:
-            verdict = judged(request, found)
-        except APIException as error:
-            if wants_json(request):
-                raise
-            return self.refused(request, trace, error)
         if wants_json(request):
+            judged(request, found)
             return JsonResponse({"status": trace_with(trace).status})
+        with refusable() as refused:
+            verdict = judged(request, found)
+        if refused:
+            return self.refused(request, trace, refused)
         messages.success(request, f"Your verdict: {verdict.status}.")
         return back_to(request, trace)
 
@@ -96,10 +95,10 @@ class TagsView(TracePage):
 
     def post(self, request: HttpRequest, trace: str) -> HttpResponse:
         found = trace_with(trace)
-        try:
+        with refusable() as refused:
             curate_trace(trace=found, by=actor_of(request), **tags_sent(request.POST))
-        except APIException as error:
-            return self.refused(request, trace, error)
+        if refused:
+            return self.refused(request, trace, refused)
         messages.success(request, "The tags are changed.")
         return back_to(request, trace)
 
@@ -113,10 +112,10 @@ class DeletionView(TracePage):
         return self.ask(request, trace)
 
     def post(self, request: HttpRequest, trace: str) -> HttpResponse:
-        try:
+        with refusable(Conflict) as refused:
             delete_trace(trace=trace_with(trace), by=actor_of(request))
-        except Conflict as error:
-            return self.ask(request, trace, str(error.detail), status=error.status_code)
+        if refused:
+            return self.ask(request, trace, refused.text, status=refused.status)
         messages.success(request, f"Trace {trace} is deleted.")
         return HttpResponseRedirect(reverse("traces") + _asked(request).suffix)
 

@@ -5,13 +5,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from rest_framework.exceptions import APIException
 
 from pages.shared.asked import Asked, chips_of
 from pages.shared.calls import command
 from pages.shared.keyset import From, Page
 from pages.shared.long_filters import named
 from pages.shared.page import SitePage
+from pages.shared.refusals import refusable
 from pages.traces import counting, panel
 from pages.traces.asked import OF_PAGE, AskedOfTraces, asked_by, settled, tidied
 from pages.traces.choices import choices
@@ -22,7 +22,6 @@ from pages.traces.listing import named_by, page_of_traces
 from pages.traces.saved import shown_to
 from traces.finding.columns import chosen_by
 from traces.scorers.named import every_criteria
-from tunix_site.errors import text_of
 
 Row = dict[str, Any]
 NO_CALL = "The filter is too long for an address. Changes, queues and datasets take it as `where`:"
@@ -84,11 +83,10 @@ class TracesView(TracesPage):
         """Go to the list with the filters that were sent."""
         asked = asked_by(request.POST)
         more = {name: request.POST[name] for name in OF_PAGE if name in request.POST}
-        try:
+        with refusable() as refused:
             address = named(asked.every_text, by=request.user, **more)
-        except APIException as error:
-            return self.refused(request, text_of(error.detail))
-        return HttpResponseRedirect(reverse("traces") + address)
+            return HttpResponseRedirect(reverse("traces") + address)
+        return self.refused(request, refused.text)
 
 
 def _api_call(request: HttpRequest, asked: AskedOfTraces) -> str:
@@ -100,12 +98,11 @@ def _api_call(request: HttpRequest, asked: AskedOfTraces) -> str:
 def _found(asked: Asked, start: From) -> tuple[list[Row], Page[Row], str]:
     """Read what a text names and a page; no page and the reason where that takes too long."""
     named: list[Row] = []
-    try:
+    with refusable() as refused:
         if "q" in asked.texts and not start.row:
             named = named_by(asked.texts["q"])
         return named, page_of_traces(asked.values, start), ""
-    except APIException as error:
-        return named, Page([]), f"{text_of(error.detail)} {SOONER}"
+    return named, Page([]), f"{refused.text} {SOONER}"
 
 
 def _count(request: HttpRequest, asked: Asked, page: Page[Row], problem: str) -> dict[str, Any]:
@@ -115,7 +112,6 @@ def _count(request: HttpRequest, asked: Asked, page: Page[Row], problem: str) ->
     expected = {"said": counting.about(counting.expected(asked.values)), "is_exact": False}
     if "count" not in request.GET or problem:
         return expected
-    try:
+    with refusable() as refused:
         return {"said": f"{counting.exactly(asked.values):,}", "is_exact": True}
-    except APIException as error:
-        return {**expected, "problem": text_of(error.detail)}
+    return {**expected, "problem": refused.text}

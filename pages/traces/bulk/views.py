@@ -4,13 +4,20 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from jobs.services.undoing import undo_job
 from pages.shared.jobs import cancelled, job_with
 from pages.shared.page import SitePage
 from pages.shared.polling import polled
+from pages.shared.refusals import refusable
 from pages.traces.bulk.asking import Asking, Deletion
-from pages.traces.bulk.doing import asked_about, elsewhere, started, undone
-from pages.traces.bulk.sent import asked_of, confirmed_of, count_of, why_not_asked
-from pages.traces.bulk.showing import CHANGES, job_shown
+from pages.traces.bulk.sent import (
+    address_elsewhere,
+    asked_of,
+    confirmed_of,
+    count_of,
+    why_not_asked,
+)
+from pages.traces.bulk.showing import CHANGES, job_shown, question
 from pages.traces.views import TracesPage
 from traces.services.bulk.deleting import OF_SUPERUSERS
 from tunix_site.admin_base.recording import actor_of
@@ -26,9 +33,10 @@ class AskingView(TracesPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         if reason := why_not_asked(request.POST):
             return self.refused(request, reason)
-        address, wrong = elsewhere(request.POST, by=request.user)
-        if wrong:
-            return self.refused(request, wrong)
+        with refusable() as refused:
+            address = address_elsewhere(request.POST, by=request.user)
+        if refused:
+            return self.refused(request, refused.text)
         if address is not None:
             return HttpResponseRedirect(address)
         return self.ask(request, asked_of(request.POST))
@@ -36,9 +44,10 @@ class AskingView(TracesPage):
     def ask(self, request: HttpRequest, asking: Asking, problem: str = "") -> HttpResponse:
         if isinstance(asking, Deletion) and not request.user.is_superuser:
             return self.refused(request, OF_SUPERUSERS, status=403)
-        shown, refused = asked_about(asking)
-        if shown is None:
-            return self.refused(request, f"Nothing was changed. {problem or refused}")
+        with refusable() as refused:
+            shown = question(asking)
+        if refused:
+            return self.refused(request, f"Nothing was changed. {problem or refused.text}")
         traces = "trace" if shown["count"] == 1 else "traces"
         title = f"{shown['count']:,} {traces}: {shown['words']}?"
         return self.show(request, asking.template, {**shown, "problem": problem}, title=title)
@@ -49,10 +58,10 @@ class StartView(AskingView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         asking = confirmed_of(request.POST)
-        job, refused = started(asking, count=count_of(request.POST), by=actor_of(request))
-        if job is None:
-            return self.ask(request, asking, refused)
-        return HttpResponseRedirect(reverse("traces-bulk-job", args=[job.pk]))
+        with refusable() as refused:
+            job = asking.start(count_of(request.POST), by=actor_of(request))
+            return HttpResponseRedirect(reverse("traces-bulk-job", args=[job.pk]))
+        return self.ask(request, asking, refused.text)
 
 
 class JobView(SitePage):
@@ -88,7 +97,9 @@ class UndoChangeView(SitePage):
     role = Role.CURATOR
 
     def post(self, request: HttpRequest, job: str) -> HttpResponse:
-        shown, refused = undone(job_with(job, *CHANGES), by=actor_of(request))
-        if refused:
-            messages.error(request, refused)
-        return HttpResponseRedirect(reverse("traces-bulk-job", args=[shown.pk]))
+        found = job_with(job, *CHANGES)
+        with refusable() as refused:
+            undo = undo_job(job=found, by=actor_of(request))
+            return HttpResponseRedirect(reverse("traces-bulk-job", args=[undo.pk]))
+        messages.error(request, refused.text)
+        return HttpResponseRedirect(reverse("traces-bulk-job", args=[found.pk]))

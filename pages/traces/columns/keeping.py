@@ -3,18 +3,17 @@
 from django.http import QueryDict
 
 from events.actors import Actor
+from pages.shared.refusals import refusable
 from pages.traces.columns.known import checked
 from traces.services.columns import forget_columns, keep_columns
-from tunix_site.errors import Invalid, text_of
+from tunix_site.errors import Invalid
 
 
 def keep(form: QueryDict, *, by: Actor) -> str:
     """Keep the columns that a person chose, or the usual ones; give the reason where refused."""
-    try:
+    with refusable(Invalid) as refused:
         if "usual" in form:
             forget_columns(by=by)
         else:
             keep_columns(names=checked(form.getlist("columns")), by=by)
-        return ""
-    except Invalid as error:
-        return text_of(error.detail)
+    return refused.text
