@@ -127,6 +127,19 @@ def test_however_many_others_are_mine_those_of_my_hand_are_told(curator, ada, mo
     assert figures(curator)["reviewed by you today, one by one"][0] == "2+"
 
 
+def test_what_i_reviewed_today_are_the_traces_that_the_list_behind_it_has(curator, ada):
+    twice = rejected(ada, prompt="twice")
+    review_trace(trace=twice.trace, verdict=Verdict(status="approved"), by=acting(ada))
+    of_many = rejected(ada, prompt="of many")
+    Review.objects.filter(pk=of_many.pk).update(job=Job.objects.create(kind="bulk").pk)
+    Review.objects.filter(pk=rejected(ada, prompt="came so").pk).update(note="imported")
+    undo_review(review=rejected(ada, prompt="undone"), by=acting(ada))
+    number, address = figures(curator)["reviewed by you today, one by one"]
+    rows = curator.get(address).context["page"].rows
+    assert [row["prompt_preview"] for row in rows] == ["twice"]
+    assert number == "1"
+
+
 def test_what_nobody_reviewed_is_told_by_source(curator):
     TraceFactory.create_batch(2, meta={"source": "gsm"})
     TraceFactory(meta={})

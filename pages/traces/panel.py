@@ -25,7 +25,7 @@ GROUPS = {
     "Scores": ("criteria", "outcome", "min_score", "max_score"),
     "Reviews": (
         *("status", "reviewer", "reviewed_after", "reviewed_before"),
-        *("reason", "labelled", "has_note", "disputed"),
+        *("reason", "labelled", "has_note", "reviewed_by_hand", "disputed"),
     ),
     "Elsewhere": ("dataset", "ids", "prompt_hash", "content_hash"),
 }

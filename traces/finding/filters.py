@@ -114,6 +114,11 @@ class TraceFilters(QuerySerializer):
     reason = TextField(max_length=MAX_REASON_CHARS, required=False, help_text="Of a review.")
     labelled = BooleanField(required=False, help_text="Has a review with step labels, or none.")
     has_note = BooleanField(required=False, help_text="Has a review with a note, or none.")
+    reviewed_by_hand = BooleanField(
+        required=False,
+        help_text="Has a review that was given one by one, or none: what a change of many gave, "
+        "or came with the trace, is not.",
+    )
     disputed = BooleanField(required=False, help_text="Waits for who decides between reviews.")
     dataset = TextField(max_length=MAX_KEY_CHARS, required=False, help_text="Is in it, by its key.")
 

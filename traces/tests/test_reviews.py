@@ -1,6 +1,7 @@
 """POST and GET /api/traces/{id}/reviews: verdicts with notes, reasons and labels of steps."""
 
 import json
+from uuid import uuid4
 
 import pytest
 
@@ -137,6 +138,9 @@ def test_a_label_of_no_step_is_named(curator):
         ("?reason=odd", [2]),
         ("?labelled=true", [1]),
         ("?labelled=false&reviewer=ada", [2, 0]),
+        ("?by_hand=true", [3, 2, 0]),
+        ("?by_hand=false", [1]),
+        ("?by_hand=true&reviewer=bob", [3]),
         ("?created_after=2999-01-01T00:00:00Z", []),
         ("?created_before=2999-01-01T00:00:00Z&limit=2", [3, 2]),
     ],
@@ -154,6 +158,7 @@ def test_reviews_are_found_by_what_they_say(reader, django_user_model, query, fo
         review_trace(trace=trace, verdict=verdict, by=acting(reviewer)).pk
         for reviewer, verdict in verdicts
     ]
+    Review.objects.filter(pk=stored[1]).update(job=uuid4())  # as a change of many gives it
     review_trace(trace=TraceFactory(), verdict=verdicts[0][1], by=acting(ada))
     assert [stored.index(one["id"]) for one in listed(reader, trace, query)] == found
 

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from traces.curation.members import QueueMember
 from traces.models import Review
-from traces.querysets import ReviewQuerySet
+from traces.querysets import BY_HAND, ReviewQuerySet
 
 # Together they mean one and the same review.
 LOOKUPS = {
@@ -16,7 +16,11 @@ LOOKUPS = {
 }
 OF_ONE = frozenset({*LOOKUPS, "reviewer", "reason"})
 # True: that review has it. False: no review of the trace has.
-HAS = {"labelled": Q(step_labels__isnull=False), "has_note": ~Q(note="")}
+HAS = {
+    "labelled": Q(step_labels__isnull=False),
+    "has_note": ~Q(note=""),
+    "reviewed_by_hand": BY_HAND,
+}
 
 
 def ids_of_reviews(filters: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from traces.curation.queues import MAX_REASON_CHARS
 from traces.models import Review, Status
+from traces.querysets import BY_HAND
 from tunix_site.api.fields import (
     BooleanField,
     ChoiceTextField,
@@ -33,6 +34,11 @@ class ReviewQuery(PageQuery):
     verdict = ChoiceTextField(choices=Status.choices, required=False)
     reason = TextField(max_length=MAX_REASON_CHARS, required=False, help_text="Is one of its own.")
     labelled = BooleanField(required=False, help_text="Has step labels, or has none.")
+    by_hand = BooleanField(
+        required=False,
+        help_text="Was given one by one, or not: by a change of many, by undoing, or with its "
+        "trace.",
+    )
     created_after = DateTimeField(required=False, help_text="At or after, ISO 8601.")
     created_before = DateTimeField(required=False, help_text="Before, ISO 8601.")
     queue = IntegerField(
@@ -55,4 +61,6 @@ def reviews_that_match(reviews: QuerySet[Review], query: dict[str, Any]) -> Quer
         found = found.filter(reasons__contains=[query["reason"]])
     if "labelled" in query:
         found = found.filter(step_labels__isnull=not query["labelled"])
+    if "by_hand" in query:
+        found = found.filter(BY_HAND if query["by_hand"] else ~BY_HAND)
     return found

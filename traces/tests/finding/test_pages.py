@@ -39,6 +39,7 @@ FILTERS = {
     "reason": ["odd", "other"],
     "labelled": [True, False],
     "has_note": [True, False],
+    "reviewed_by_hand": [True, False],
     "disputed": [True, False],
     "dataset": ["sums-1", "none-1"],
     "meta.n": ["1", "2", "true"],

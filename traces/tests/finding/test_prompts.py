@@ -224,6 +224,7 @@ def test_an_order_finds_what_the_list_finds_by_any_filter(reader, order):
         "meta.source": "x",
         "labelled": "false",
         "has_note": "false",
+        "reviewed_by_hand": "false",
         "disputed": "false",
     }
     for name, value in of_it.items():

@@ -1,12 +1,14 @@
 """The filters of traces by what people say of them, and by datasets."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
 from datasets.tests.factories import DatasetFactory
 from events.tests.acting import acting
 from traces.models import Review
+from traces.querysets import IMPORTED
 from traces.services.reviews import Verdict, review_trace, undo_review
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import filled, judged, person, taken
@@ -36,6 +38,11 @@ def traces():
     return [one, two, undone, early, never]
 
 
+def names(reader, query) -> str:
+    rows = reader.get(f"{URL}?{query}").json()["results"]
+    return "".join(sorted(row["trace_version"] for row in rows))
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -59,6 +66,9 @@ def traces():
         ("has_note=false", "bcde"),
         ("has_note=true&labelled=true", ""),
         ("has_note=true&reason=odd&reviewer=ada&status=approved", "a"),
+        ("reviewed_by_hand=true", "abd"),
+        ("reviewed_by_hand=false", "ce"),
+        ("reviewed_by_hand=true&reviewer=bob&labelled=false", "d"),
         ("disputed=true", ""),
         ("disputed=false", "abcde"),
     ],
@@ -68,6 +78,18 @@ def test_a_filter_finds_what_people_say(reader, traces, query, found):
         rows = reader.get(f"{URL}?{query}&count=true").json()
         assert "".join(sorted(row["trace_version"] for row in rows["results"])) == found
         assert rows["count"] == len(found)
+
+
+def test_what_was_given_to_many_or_came_with_a_trace_is_not_by_hand(reader, traces):
+    said(traces[4], "ada", 6, note=IMPORTED)
+    one, early = traces[0], traces[3]
+    Review.objects.filter(trace__in=[one, early]).update(job=uuid4())
+    both = said(early, "ada", 7)  # of many, and then one by one
+    assert names(reader, "reviewed_by_hand=true") == "bd"
+    assert names(reader, "reviewed_by_hand=false") == "ace"
+    assert names(reader, "reviewed_by_hand=true&reviewer=bob") == "b"
+    undo_review(review=both, by=acting(person("ada")))
+    assert names(reader, "reviewed_by_hand=true") == "b"
 
 
 def test_the_pages_of_a_filter_go_both_ways(reader, traces):
@@ -119,7 +141,7 @@ def test_they_choose_what_is_changed_and_what_a_dataset_is_made_of(curator, trac
     assert (kept["reviewer"], kept["labelled"]) == ("ada", True)
 
 
-@pytest.mark.parametrize("name", ["labelled", "has_note", "disputed"])
+@pytest.mark.parametrize("name", ["labelled", "has_note", "reviewed_by_hand", "disputed"])
 def test_true_and_false_are_written_out(curator, name):
     assert list(curator.get(f"{URL}?{name}=1").json()) == [name]
     change = {"where": {name: "true"}, "set": {"add_tags": ["seen"]}}
