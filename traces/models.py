@@ -254,6 +254,7 @@ class Review(models.Model):
             models.Index(
                 fields=["reviewer", "created_at", "id"], name="review_by_hand", condition=BY_HAND
             ),
+            models.Index(fields=["id", "trace"], name="review_by_hand_newest", condition=BY_HAND),
             models.Index(fields=["created_at", "trace"], name="review_by_created_at"),
             GinIndex(fields=["reasons"], name="review_by_reason"),
             models.Index(
