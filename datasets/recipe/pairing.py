@@ -10,6 +10,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from datasets.recipe.recipe import PairRule
@@ -30,7 +32,7 @@ class Attempt(NamedTuple):
     is_right: bool | None = None
     status: str = ""
     context: str = ""  # told by a hash, where more stands before the reply than the prompt
-    better_than: Collection[str] = ()  # hashes of the contents over which people prefer it
+    better_than: list[str] = []  # hashes of the contents over which people prefer it
 
 
 class Proposal(NamedTuple):
@@ -40,6 +42,7 @@ class Proposal(NamedTuple):
     margin: float
 
 
+_STATUS, _BETTER_THAN = attrgetter("status"), attrgetter("better_than")
 Met = Iterable[tuple[Attempt, Attempt]]
 
 
@@ -66,7 +69,7 @@ def proposals(
     contexts = _by_context(attempts)
     disputed = _preferred_both_ways(attempts) if PairRule.PREFERRED in rules else set()
     for rule in rules:
-        met = [pair for within in contexts for pair in MEETINGS[rule](within)]
+        met = [*chain.from_iterable(map(MEETINGS[rule], contexts))]
         if len(contexts) > 1:
             refused["other_context"] += max(len([*MEETINGS[rule](attempts)]) - len(met), 0)
         for chosen, rejected in met:
@@ -119,6 +122,8 @@ def _right_over_wrong(attempts: Sequence[Attempt]) -> Met:
 
 
 def _approved_over_rejected(attempts: Sequence[Attempt]) -> Met:
+    if not {"approved", "rejected"} <= {*map(_STATUS, attempts)}:
+        return ()
     approved = [one for one in attempts if one.status == "approved"]
     rejected = [one for one in attempts if one.status == "rejected"]
     return zip(_distinct(approved), _distinct(rejected), strict=False)
@@ -126,7 +131,7 @@ def _approved_over_rejected(attempts: Sequence[Attempt]) -> Met:
 
 def _preferred(attempts: Sequence[Attempt]) -> Met:
     """Give what people told, once of two contents, whichever copies they saw."""
-    if not any(one.better_than for one in attempts):
+    if not any(map(_BETTER_THAN, attempts)):
         return
     distinct = _distinct(attempts)
     places = {one.content_hash: place for place, one in enumerate(distinct)}
@@ -142,6 +147,8 @@ def _preferred(attempts: Sequence[Attempt]) -> Met:
 
 def _preferred_both_ways(attempts: Sequence[Attempt]) -> set[frozenset[str]]:
     """Give the pairs of contents of which people prefer either."""
+    if not any(map(_BETTER_THAN, attempts)):
+        return set()
     told = {(one.content_hash, other) for one in attempts for other in one.better_than}
     return {frozenset(pair) for pair in told if pair[::-1] in told}
 

@@ -42,7 +42,7 @@ RULES = list(PairRule)
 
 ANSWER = f"""CASE WHEN char_length(trace.final_answer) <= {MAX_ANSWER_CHARS} THEN trace.final_answer
     ELSE encode(sha256(convert_to(trace.final_answer, 'UTF8')), 'hex') END"""
-RIGHT = "CASE score.value WHEN 1 THEN 'right' WHEN 0 THEN 'wrong' END"
+RIGHT = "CASE score.value WHEN 1 THEN true WHEN 0 THEN false END"
 REFERENCE = f"""CASE WHEN score.id IS NULL AND char_length(trace.final_answer) <= {MAX_ANSWER_CHARS}
     AND jsonb_typeof(trace.meta -> 'reference_answer') IN ('string', 'number')
     THEN trace.meta ->> 'reference_answer' END"""
@@ -60,7 +60,7 @@ TURNS = f"""CASE
     ELSE to_json(encode(sha256(convert_to(({BEFORE})::text, 'UTF8')), 'hex')) END"""
 # by what the two say: a step may have taken away the very copy that somebody saw
 PREFERENCES = """LEFT JOIN (
-    SELECT chosen.content_hash, string_agg(DISTINCT rejected.content_hash::text, ' ') AS others
+    SELECT chosen.content_hash, json_agg(DISTINCT rejected.content_hash) AS others
     FROM traces_preference AS preference
     JOIN traces_trace AS chosen ON chosen.id = preference.chosen_id
     JOIN traces_trace AS rejected ON rejected.id = preference.rejected_id
@@ -69,8 +69,7 @@ PREFERENCES = """LEFT JOIN (
 
 Text = str | None
 Turns = tuple[list[dict[str, Any]], dict[str, Any]] | Text  # messages and notes, or a hash
-# prompt, split, position, id, content_hash, chars, answer, status, turns, others, right, reference
-Row = tuple[str, str, int, str, str, int, str, str, Turns, Text, Text, Text]
+Row = tuple[str, str, Attempt, Turns, Text]  # with prompt and split, and a reference
 _attempts = msgspec.json.Decoder(list[Row]).decode
 
 # a pair that was proposed, as there may be as many as traces
@@ -153,15 +152,17 @@ def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, 
     """Give SQL and parameters for prompt, split, and what is known of an attempt, many a row."""
     rules = {*pairing.rules}
     by_correctness, by_people = pairing.by_correctness, PairRule.PREFERRED in rules
-    told = ", ".join(
+    attempt = ", ".join(  # the fields of Attempt
         [
-            *("kept.prompt_hash", "kept.split", "kept.position", "kept.id", "kept.content_hash"),
-            *("kept.total_chars - char_length(trace.prompt)", ANSWER, "trace.status", TURNS),
-            "worse.others" if by_people else "NULL",
+            *("kept.position", "kept.id", "kept.content_hash"),
+            *("kept.total_chars - char_length(trace.prompt)", ANSWER),
             RIGHT if by_correctness else "NULL",
-            REFERENCE if by_correctness and candidates.scored_in_memory else "NULL",
+            *("trace.status", "''"),
+            "coalesce(worse.others, '[]')" if by_people else "'[]'::json",
         ]
     )
+    reference = REFERENCE if by_correctness and candidates.scored_in_memory else "NULL"
+    told = f"kept.prompt_hash, kept.split, json_build_array({attempt}), {TURNS}, {reference}"
     query = f"""
         SELECT json_agg(told ORDER BY number) FROM (
             SELECT json_build_array({told}) AS told, kept.number
@@ -183,22 +184,13 @@ def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, 
 
 
 def _attempt(row: Row, missing: "_Missing") -> Attempt:
-    _, _, position, identity, content_hash, chars, answer, status, turns, *known = row
-    others, right, reference = known
-    is_right = None if right is None else right == "right"
+    """Give the attempt of a row, with what the database cannot tell."""
+    _, _, attempt, turns, reference = row
+    if turns is not None:
+        attempt = attempt._replace(context=_context(turns))
     if reference is not None:
-        is_right = missing.is_right(answer, reference)
-    return Attempt(
-        position=position,
-        id=identity,
-        content_hash=content_hash,
-        chars=chars,
-        answer=answer,
-        is_right=is_right,
-        status=status,
-        context=_context(turns),
-        better_than=others.split(" ") if others else (),
-    )
+        attempt = attempt._replace(is_right=missing.is_right(attempt.answer, reference))
+    return attempt
 
 
 def _context(turns: Turns) -> str:
