@@ -182,6 +182,25 @@ def test_a_filter_is_kept_and_what_was_refused_is_told(tab, person):
     expect(page.locator("tbody tr")).to_have_count(2)
 
 
+def test_one_menu_is_open_until_escape_or_a_click_beside_it(tab, person):
+    many(1)
+    page = tab(person("ada"))
+    page.goto("/admin/traces/")
+    is_open = page.locator(".menu[open]")
+    page.get_by_text("Saved filters").click()
+    expect(is_open).to_contain_text("Set filters, then keep them here.")
+    page.get_by_text("Columns", exact=True).click()
+    expect(is_open).to_have_count(1)
+    is_open.get_by_label("Model").check()
+    expect(is_open).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(is_open).to_have_count(0)
+    expect(page.locator("summary", has_text="Columns")).to_be_focused()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("heading", level=1).click()
+    expect(is_open).to_have_count(0)
+
+
 def test_what_was_typed_stays_when_the_session_ended(tab, person):
     trace = TraceFactory()
     user = person("ada")

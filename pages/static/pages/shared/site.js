@@ -76,6 +76,17 @@ function reasonIn(xhr) {
   }
 }
 
+// A menu is closed by Escape, by a click beside it, and by opening another one.
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && !event.isComposing ? document.querySelector(".menu[open]") : null;
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 // What somebody opened in a part of the page stays open when the part is swapped.
 let opened = [];
 document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
