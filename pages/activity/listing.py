@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from events.models import Event
+from pages.activity.names import names_of
 from pages.activity.undoing import undoable_by
 from pages.activity.words import Change, change_of, changed_by_job, review_of
 from pages.shared.keyset import From, Page, page_from
@@ -23,4 +24,5 @@ def shown(events: Sequence[Event], *, user: Any) -> list[Change]:
         reviews={review for event in events if (review := review_of(event)) is not None},
         jobs={job for event in events if (job := changed_by_job(event)) is not None},
     )
-    return [change_of(event, is_superuser=user.is_superuser, undoable=undoable) for event in events]
+    told = {"is_superuser": user.is_superuser, "undoable": undoable, "names": names_of(events)}
+    return [change_of(event, **told) for event in events]

@@ -70,7 +70,7 @@ def _changes_of_trace(trace: UUID, *, user: Any) -> Changes:
 def _shown(events: list[Event], user: Any, *, of: str) -> list[Change]:
     """Say what events tell on the page of the thing itself, which needs no name there."""
     return [
-        replace(row, kind="", thing="", address="")
+        replace(row, deed=row.deed.removesuffix(" by"), kind="", thing="", address="")
         if event.object_id and event.object_type == of
         else row
         for row, event in zip(shown(events, user=user), events, strict=True)

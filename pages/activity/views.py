@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
 from pages.activity.asked import LABELS, asked_by
 from pages.activity.listing import page_of
+from pages.activity.names import name_of
 from pages.activity.of_object import changes_of
 from pages.activity.undoing import back_of, undone
 from pages.activity.words import WAYS, named
@@ -44,7 +45,7 @@ class ChangesView(SitePage):
         if not thing.isprintable():  # as no id is, and a NUL cannot be asked for
             raise Http404("There is no such thing.")
         changes = changes_of(kind, thing, user=request.user)
-        title = f"Changes of {named(kind)} {thing}"
+        title = f"Changes of {named(kind)} {name_of(kind, thing)}"
         return self.show(request, "pages/activity/thing.html", {"changes": changes}, title=title)
 
 

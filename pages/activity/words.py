@@ -10,11 +10,12 @@ from uuid import UUID
 from django.urls import NoReverseMatch, reverse
 
 from events.models import Event, Through
+from pages.activity.names import Names
 from pages.activity.undoing import Undoable
 
 DEEDS = {
     "create": "made",
-    "import": "imported traces by",
+    "import": "imported",
     "review": "reviewed",
     "undo": "undid a change of",
     "tag": "tagged",
@@ -52,7 +53,7 @@ PLACES = {
     "preference": "admin:traces_preference_change",
 }
 OF_SUPERUSERS = {
-    "user": "admin:auth_user_change",
+    "user": "settings-person",
     "group": "admin:auth_group_change",
     "key": "admin:tunix_site_apikey_change",
 }
@@ -95,7 +96,7 @@ def named(object_type: str) -> str:
     return KINDS.get(object_type, (object_type,))[0]
 
 
-def change_of(event: Event, *, is_superuser: bool, undoable: Undoable) -> Change:
+def change_of(event: Event, *, is_superuser: bool, undoable: Undoable, names: Names) -> Change:
     """Say what an event tells."""
     one, many = KINDS.get(event.object_type, (event.object_type, f"{event.object_type}s"))
     return Change(
@@ -103,12 +104,12 @@ def change_of(event: Event, *, is_superuser: bool, undoable: Undoable) -> Change
         who=event.actor_name,
         way=WAYS[Through(event.through)],
         key=event.key_name,
-        deed=DEEDS.get(event.action, event.action),
+        deed=_deed_of(event),
         kind=one if event.object_id or event.count in (None, 1) else many,
-        thing=event.object_id,
+        thing=names.get((event.object_type, event.object_id), event.object_id),
         address=_address_of(event, is_superuser=is_superuser),
         many=_number(event.count) if not event.object_id else "",
-        size=_size_of(event),
+        size=_size_of(event) if event.action != "import" else "",
         where=filter_text(event.where or {}),
         fields=fields_of(event.before or {}, event.after or {}),
         job=event.job_id,
@@ -162,6 +163,11 @@ def filter_text(where: Mapping[str, Any]) -> str:
     """Write a filter as its address would have it."""
     text = ", ".join(f"{name} = {text_of_value(value)}" for name, value in where.items())
     return text if len(text) <= MAX_CHARS else f"{text[:MAX_CHARS]}…"
+
+
+def _deed_of(event: Event) -> str:
+    deed = DEEDS.get(event.action, event.action)
+    return f"{deed} {_size_of(event) or 'traces'} by" if event.action == "import" else deed
 
 
 def _number(count: int | None) -> str:

@@ -16,7 +16,9 @@ from events.tests.acting import acting
 from jobs.models import Job
 from jobs.tests.factories import SucceededJobFactory
 from jobs.tests.working import work_off
+from pages.activity.listing import page_of
 from pages.activity.of_object import changes_of
+from pages.shared.keyset import From
 from pages.tests.hostile import ATTACK
 from pages.tests.markup import text_of
 from traces.models import Review, Trace
@@ -64,6 +66,29 @@ def test_it_says_who_did_what_from_what_to_what_and_through_what(curating):
     assert f"ada reviewed trace {trace.pk} status unreviewed" in text
     assert "to rejected API" in text
     assert "ada changed 2,459 traces where source = gsm8k" in text
+
+
+def test_people_and_queues_are_told_by_name(admin_client):
+    root = admin_client
+    user = User.objects.create_user(username="ben")
+    told("set_password", "user", object_id=user.pk)
+    told("change", "queue", object_id=7, after={"name": "sums"})  # which is not there
+    page = root.get(ADDRESS)
+    assert "set the password of user ben" in text_of(page)
+    assert f'href="/admin/settings/people/{user.pk}"' in page.content.decode()
+    assert "changed queue 7" in text_of(page)
+    assert "Changes of user ben" in text_of(root.get(f"{ADDRESS}user/{user.pk}/"))
+    assert "Changes of user 999" in text_of(root.get(f"{ADDRESS}user/999/"))
+
+
+def test_an_import_is_told_with_what_it_brought():
+    job = SucceededJobFactory()
+    told("import", "job", object_id=str(job.pk), count=500)
+    by = User.objects.get(username="ada")
+    [row] = changes_of("job", job.pk, user=by).rows
+    assert (row.deed, row.thing, row.size) == ("imported 500 traces", "", "")
+    [row] = page_of({}, From(), user=by).rows
+    assert (row.deed, row.kind, row.thing) == ("imported 500 traces by", "job", str(job.pk))
 
 
 def test_pages_are_walked_by_newer_and_older_within_a_filter(curating):

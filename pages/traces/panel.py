@@ -41,6 +41,14 @@ LABELS = {
     "pass_criteria": "right by the score",
     "pass_at": "right from",
 }
+HELPS = {  # in place of those for programs
+    "created_after": "That day, or later.",
+    "created_before": "Before that day.",
+    "reviewed_after": "That day, or later.",
+    "reviewed_before": "Before that day.",
+    "outcome": "What the score on the criteria says of the answer.",
+    "reviewer": "The whole name. What stands in the other fields is said of the same review.",
+}
 YES_OR_NO = [("true", "yes"), ("false", "no")]
 DATE_CHARS = len("2026-11-29")
 
@@ -106,7 +114,7 @@ def _control(name: str, of: Any, asked: Asked, choices: Mapping[str, list[Choice
     return Control(
         name=name,
         label=label_of(name),
-        help=str(of.help_text or "").replace("`", "") if of else "",
+        help=HELPS.get(name) or str(of.help_text or "").replace("`", "") if of else "",
         value=text,
         problem=wrong.reason if wrong else "",
         choices=choices.get(name, []),
