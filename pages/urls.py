@@ -13,7 +13,7 @@ from pages.prompts import attempt_views
 from pages.prompts.views import PromptsView
 from pages.queues.views import QueuesView
 from pages.review import queued, views
-from pages.review.correcting import CorrectView
+from pages.review.correcting.views import CorrectView
 from pages.settings import people_views as people
 from pages.settings import views as settings
 from pages.traces import filter_views, trace_views

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from pages.review.corrected_steps import steps_sent
+from pages.review.correcting.steps import steps_sent
 from pages.shared.lines import typed, unix
 from pages.shared.tags import tags_in
 from pages.shared.values import read_json

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from pages.review.answers import page_of
 from pages.review.beside import own_review_of
-from pages.review.corrected_steps import fields_of
+from pages.review.correcting.steps import fields_of
 from pages.review.finding import trace_with
 from pages.review.place import Place, claim_on
 from pages.review.queued import next_of
