@@ -5,7 +5,7 @@ everything in every field. The pages say themselves which they are: a new one is
 """
 
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import chain, cycle
 from typing import Any
 
 import pytest
@@ -84,10 +84,10 @@ def names(root: User) -> dict[str, Any]:
 
 def of_ours(names: dict[str, Any]) -> Iterator[str]:
     """Give the addresses that our routes show something at."""
-    for route in urls.urlpatterns:
+    for route in chain.from_iterable(room.url_patterns for room in urls.urlpatterns):
         named = route.pattern.regex.groupindex.keys()
         if hasattr(route.callback.view_class, "get") and not named & ELSEWHERE:
-            of_evalsets = str(route.pattern).startswith("^evalsets")
+            of_evalsets = str(route.pattern).startswith("^evaluation-sets")
             here = {**names, "key": names["evalset"]} if of_evalsets else names
             yield reverse(route.name, kwargs={name: here[name] for name in named})
 

@@ -1,0 +1,6 @@
+from pages.addresses import page
+from pages.queues.views import QueuesView
+
+urlpatterns = [
+    page("review", QueuesView, "review-queues"),
+]
