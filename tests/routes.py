@@ -1,10 +1,12 @@
 """The routes of the API as its OpenAPI document names them, and requests that they accept."""
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
@@ -30,6 +32,9 @@ ROUTES = [
 GETS = [path for method, path in ROUTES if method == "get"]
 WITH_IDS = [(method, path) for method, path in ROUTES if "{" in path]
 HEALTH = ("get", "/api/health")
+KEYED = [route for route in ROUTES if route != HEALTH]
+# What the document leaves out: the pages for people, and the document itself.
+PAGES = ["/api", "/api/schema", "/api/docs"]
 
 TRACE = {
     "trace_version": "1.0",
@@ -86,6 +91,17 @@ QUERIES = {  # that routes need
 STREAMS = {("post", "/api/traces/import"): json.dumps(TRACE).encode()}
 OF_SUPERUSERS = {("post", "/api/traces/bulk-delete")}
 POSTS = [route for route in BODIES if route[0] == "post"]
+
+
+def routes(chosen: Iterable[tuple[str, str]]) -> pytest.MarkDecorator:
+    """Try a test with each of some routes."""
+    return pytest.mark.parametrize("route", chosen, ids=" ".join)
+
+
+def is_detail(response: Any) -> bool:
+    """Tell an answer that has a sentence and nothing else."""
+    body = response.json()
+    return list(body) == ["detail"] and isinstance(body["detail"], str)
 
 
 def stored(identity: str, **fields: Any) -> Trace:
