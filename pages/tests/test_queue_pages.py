@@ -12,7 +12,7 @@ from traces.curation.members import Claim
 from traces.curation.queues import Queue
 from traces.models import Review, Trace
 from traces.tests.factories import TraceFactory
-from traces.tests.queues.working import filled, judged, taken
+from traces.tests.queues.working import filled, judged, person, taken
 from tunix_site.tests.admin_pages import logged_in
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,11 @@ def give(curating, queue, trace, verdict="approved", **more):
 def test_the_list_tells_what_is_left_and_for_whom(curating):
     TraceFactory.create_batch(4, meta={"source": "sums"})
     mine = filled(
-        name="mine", where={"source": "sums"}, people=["the curator"], overlap=0.5, blind=True
+        name="mine",
+        where={"source": "sums"},
+        people=["the curator", "ben"],
+        overlap=0.5,
+        blind=True,
     )
     filled(name="for another", people=["lead"])
     judged(taken(mine, "the curator"))
@@ -112,6 +116,7 @@ def test_of_a_queue_whose_people_had_nothing_in_common_that_is_told(curating):
 
 
 def test_a_queue_is_made(curating):
+    person("ben")
     TraceFactory.create_batch(2, meta={"source": "sums", "level": 5})
     sent = {
         "name": "hard ones",
@@ -122,7 +127,7 @@ def test_a_queue_is_made(curating):
         "seed": "7",
         "overlap": "25",
         "reasons": "wrong\r\nempty",
-        "people": "the curator",
+        "people": "the curator\r\nben",
         "step_labels": "on",
         "guideline": "Look *twice*.",
     }
@@ -133,7 +138,7 @@ def test_a_queue_is_made(curating):
     assert (queue.order, queue.seed, queue.overlap) == ("random", 7, 0.25)
     assert (queue.reasons, queue.step_labels, queue.blind) == (["wrong", "empty"], True, False)
     assert queue.guideline.text == "Look *twice*."
-    assert list(queue.people.all()) == [me()]
+    assert {*queue.people.all()} == {me(), person("ben")}
 
 
 @pytest.mark.parametrize(
@@ -148,6 +153,7 @@ def test_a_queue_is_made(curating):
         ({"seed": "9" * 30}, "seed"),
         ({"seed": "1.5"}, "seed"),
         ({"people": "nobody"}, "no such user"),
+        ({"people": "the curator", "overlap": "5"}, "name another"),
         ({"reasons": "\n".join("0123456789")}, "reasons"),
         ({"order": "score"}, "criteria"),
     ],

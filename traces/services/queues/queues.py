@@ -17,6 +17,7 @@ from tunix_site.errors import Conflict, Invalid
 
 TOLD = ("name", "blind", "reasons", "step_labels")  # of what may change
 TAKEN = "A queue of this name is there already."
+OF_ONE = "Of some of its traces two people are asked, and this is one: name another, or nobody."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +40,9 @@ class NewQueue:
 def create_queue(*, new: NewQueue, by: Actor) -> Queue:
     """Make a queue and start to fill it; Conflict where one of this name is there.
 
-    Invalid, by its place, where a person is unknown.
+    Invalid, by its place, where a person is unknown, and where one alone is to give two verdicts.
     """
-    people = _people(new.people)
+    people = _people(new.people, overlap=new.overlap)
     with transaction.atomic():
         queue = Queue(
             name=new.name,
@@ -84,7 +85,7 @@ def change_queue(*, queue: Queue, changes: dict[str, Any], by: Actor) -> Queue:
             setattr(queue, name, changes[name])
         _save(queue, update_fields=TOLD)
         if "people" in changes:
-            queue.people.set(_people(changes["people"]))
+            queue.people.set(_people(changes["people"], overlap=queue.overlap))
         guideline = queue.guideline
         text = changes.get("guideline")
         if text is not None and text != (guideline.text if guideline else ""):
@@ -103,10 +104,14 @@ def change_queue(*, queue: Queue, changes: dict[str, Any], by: Actor) -> Queue:
 
 
 def take_out(*, person: Any, by: Actor) -> None:
-    """Take somebody out of all queues; one that was theirs alone is everybody's then."""
+    """Take somebody out of all queues; one that was theirs alone is everybody's then.
+
+    So is one that wants two verdicts, where a single person would be left.
+    """
     for queue in Queue.objects.existing().filter(people=person).order_by("pk"):
         others = [name for name in _named(queue) if name != person.get_username()]
-        change_queue(queue=queue, changes={"people": others}, by=by)
+        left = [] if _are_too_few(others, queue.overlap) else others
+        change_queue(queue=queue, changes={"people": left}, by=by)
 
 
 def delete_queue(*, queue: Queue, by: Actor) -> None:
@@ -134,7 +139,12 @@ def _save(queue: Queue, update_fields: Sequence[str] | None = None) -> None:
         raise Conflict(TAKEN) from None
 
 
-def _people(names: Sequence[str]) -> list[Any]:
+def _are_too_few(names: Sequence[str], overlap: float) -> bool:
+    """Tell whether two verdicts are wanted of one person: such a trace would wait for ever."""
+    return overlap > 0 and len(set(names)) == 1
+
+
+def _people(names: Sequence[str], *, overlap: float) -> list[Any]:
     found = {
         user.get_username(): user for user in get_user_model().objects.filter(username__in=names)
     }
@@ -144,6 +154,8 @@ def _people(names: Sequence[str]) -> list[Any]:
         if name not in found
     }:
         raise Invalid({"people": unknown})
+    if _are_too_few(names, overlap):
+        raise Invalid({"people": [OF_ONE]})
     return list(found.values())
 
 

@@ -21,6 +21,7 @@ def test_filters_and_places_in_queues_that_go_with_a_user_are_told(admin_client)
     )
     ApiKey.objects.issue(user=ann, name="theirs", role=Role.READER)
     both, alone = filled(name="both", people=["ann", "ben"]), filled(name="alone", people=["ann"])
+    twice = filled(name="two verdicts of each", people=["ann", "ben"], overlap=1)
     admin_client.post(reverse("admin:auth_user_delete", args=[ann.pk]), {"post": "yes"})
     assert not User.objects.filter(username="ann").exists()
     assert not SavedFilter.objects.exists()
@@ -31,7 +32,7 @@ def test_filters_and_places_in_queues_that_go_with_a_user_are_told(admin_client)
     assert told["delete", "key"].before["name"] == "theirs"
     assert told["delete", "filter"].before == {"name": "mine", "team": False}
     assert told["delete", "user"].before["username"] == "ann"
-    for queue, left in ((both, ["ben"]), (alone, [])):
+    for queue, left in ((both, ["ben"]), (alone, []), (twice, [])):
         event = Event.objects.get(action="change", object_type="queue", object_id=queue.pk)
         assert "ann" in event.before["people"]
         assert event.after["people"] == left

@@ -6,6 +6,7 @@ import pytest
 
 from jobs.tests.working import work_off
 from traces.curation.queues import Queue
+from traces.services.queues.queues import OF_ONE
 from traces.tests.bodies import place
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import filled, judged, person, taken
@@ -24,6 +25,7 @@ def post(client, body, url=URL):
 def test_a_queue_is_made_and_filled(curator):
     TraceFactory.create_batch(3)
     TraceFactory(meta={"source": "other"})
+    person("bob")
     whole = {
         **NEW,
         "order": "score",
@@ -34,7 +36,7 @@ def test_a_queue_is_made_and_filled(curator):
         "reasons": ["wrong step", "é😀"],
         "step_labels": True,
         "guideline": "# Be kind.",
-        "people": ["a curator"],
+        "people": ["a curator", "bob"],
     }
     response = post(curator, whole)
     assert response.status_code == 201
@@ -87,6 +89,20 @@ def test_a_bad_queue_is_refused_by_its_place(curator, change, where):
     assert response.status_code == 400
     assert place(response.json()) == where
     assert not Queue.objects.exists()
+
+
+def test_two_verdicts_are_not_wanted_of_one_person(curator):
+    person("bob")
+    both = {**NEW, "overlap": 0.1, "people": ["a curator", "bob"]}
+    for people in (["bob"], ["bob", "bob"]):
+        refused = post(curator, {**both, "people": people})
+        assert (refused.status_code, refused.json()) == (400, {"people": [OF_ONE]})
+    url = f"{URL}/{post(curator, both).json()['id']}"
+    assert curator.patch(url, {"people": ["bob"]}, format="json").status_code == 400
+    assert curator.get(url).json()["people"] == both["people"]
+    assert curator.patch(url, {"people": []}, format="json").status_code == 200
+    alone = {**NEW, "name": "one verdict each", "people": ["bob"]}
+    assert post(curator, alone).status_code == 201
 
 
 def test_a_name_is_taken_once(curator):
