@@ -5,6 +5,7 @@ from django.views.generic import View
 
 KEY = r"(?P<key>[A-Za-z0-9][A-Za-z0-9._-]*-[A-Za-z0-9._-]+)"  # a hyphen is in no model's name
 JOB = r"(?P<job>[0-9a-fA-F-]{36})"
+QUEUE = r"(?P<queue>[0-9]{1,18})"
 TRACE = r"(?P<trace>[0-9a-fA-F-]{32,36})"
 
 

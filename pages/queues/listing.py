@@ -11,7 +11,7 @@ from django.utils.text import Truncator
 from traces.curation.members import QueueMember
 from traces.curation.queues import Order, Queue
 from traces.finding.curation.agreement import Agreement, agreement_in
-from traces.finding.queues import queues_of
+from traces.finding.queues import queues_of, with_job
 from traces.models import Review
 
 MAX_QUEUES = 100
@@ -76,7 +76,7 @@ def rows_for(user: Any, *, agreement_of: str = "") -> list[Row]:
 
     Four queries, and one for that.
     """
-    queues = list(queues_of(user).prefetch_related("people")[:MAX_QUEUES])
+    queues = list(with_job(queues_of(user)).prefetch_related("people")[:MAX_QUEUES])
     since = timezone.now() - DAY
     counted = Review.objects.standing().filter(queue__in=queues, created_at__gte=since)
     of_queue = (

@@ -1,8 +1,7 @@
-from pages.addresses import TRACE, page
+from pages.addresses import QUEUE, TRACE, page
 from pages.review import queued, views
 from pages.review.correcting.views import CorrectView
 
-QUEUE = r"(?P<queue>[0-9]{1,18})"
 OF_TRACE = f"review/trace/{TRACE}"
 OF_QUEUE = f"review/{QUEUE}"
 QUEUED = f"{OF_QUEUE}/{TRACE}"

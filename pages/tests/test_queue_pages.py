@@ -7,10 +7,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from events.tests.acting import acting
+from jobs.tests.working import work_off
 from pages.tests.markup import Markup
 from traces.curation.members import Claim
 from traces.curation.queues import Queue
 from traces.models import Review, Trace
+from traces.services.queues.queues import change_queue, version_of
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import filled, judged, person, taken
 from tunix_site.tests.admin_pages import logged_in
@@ -176,6 +179,98 @@ def test_the_list_leads_to_what_became_of_a_queue(curating):
     assert address == f"/admin/activity/queue/{queue.pk}"
     assert "name →to mine" in text_of(curating.get(address).content.decode())
     assert 'class="changes"' not in logged_in("reader").get("/admin/review/").content.decode()
+
+
+def form_of_change(queue, **more) -> dict[str, str]:
+    return {"name": "sums", "version": version_of(queue=queue), **more}
+
+
+def test_a_queue_is_changed_and_each_guideline_is_a_version(curating):
+    TraceFactory()
+    queue = filled(name="sums", guideline="Be fair.", reasons=["wrong"], people=["the curator"])
+    form = curating.get(of(queue, "settings")).content.decode()
+    assert "\nthe curator\n</textarea>" in form
+    assert "Be fair." in form
+    sent = form_of_change(
+        queue,
+        name="products",
+        people="\r\n",
+        reasons="wrong\r\nunclear",
+        step_labels="on",
+        guideline="Be fair.\r\nBe quick.",
+    )
+    answer = curating.post(of(queue, "settings"), sent, follow=True)
+    assert "products is changed." in text_of(answer.content.decode())
+    changed = Queue.objects.get()
+    assert (changed.name, changed.reasons) == ("products", ["wrong", "unclear"])
+    assert (changed.step_labels, changed.blind, changed.people.count()) == (True, False, 0)
+    assert (changed.guideline.version, changed.guideline.text) == (2, "Be fair.\nBe quick.")
+    assert changed.member_count == 1
+
+
+def test_a_queue_that_somebody_else_changed_is_shown_as_it_is(curating):
+    queue = filled(name="sums", guideline="Be fair.", people=["the curator"])
+    sent = form_of_change(queue, guideline="Be quick.", people="the curator")
+    change_queue(queue=queue, changes={"guideline": "Be kind."}, by=acting(me()))
+    answer = curating.post(of(queue, "settings"), sent)
+    assert answer.status_code == 409
+    text = text_of(answer.content.decode())
+    assert "Somebody else changed this queue meanwhile." in text
+    assert "Be kind." in text
+    assert "Be quick." in answer.content.decode()
+    again = curating.post(of(queue, "settings"), {**sent, "version": version_of(queue=queue)})
+    assert again.status_code == 302
+    assert Queue.objects.get().guideline.text == "Be quick."
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"people": "nobody"}, "There is no such user: nobody."),
+        ({"name": " "}, "name:"),
+        ({"name": "a\0b"}, "name:"),
+        ({"reasons": "\n".join("abcdefghij")}, "reasons:"),
+        ({"version": "1"}, "Somebody else changed"),
+    ],
+)
+def test_a_change_that_is_refused_keeps_what_was_typed(curating, sent, said):
+    queue = filled(name="sums", people=["the curator"])
+    answer = curating.post(of(queue, "settings"), form_of_change(queue, guideline="Hm.", **sent))
+    assert answer.status_code in (400, 409)
+    page = answer.content.decode()
+    assert said in text_of(page)
+    assert "\nHm.</textarea>" in page
+    assert Queue.objects.get().guideline is None
+
+
+def test_a_queue_is_deleted_but_that_of_disputes(curating):
+    queue = filled(name="sums")
+    assert curating.post(of(queue, "delete"))["Location"] == "/admin/review"
+    assert not Queue.objects.existing().exists()
+    assert curating.get(of(queue, "settings")).status_code == 404
+    disputes = Queue.objects.create(name="Disputed", order="oldest", is_of_disputes=True)
+    answer = curating.post(of(disputes, "delete"), follow=True)
+    assert "The queue of disputes stays" in text_of(answer.content.decode())
+    assert "Delete this queue" not in answer.content.decode()
+
+
+def test_only_curators_change_queues():
+    queue = filled(name="sums")
+    reader = logged_in("reader")
+    assert reader.get(of(queue, "settings")).status_code == 403
+    assert reader.post(of(queue, "delete")).status_code == 403
+    assert Queue.objects.existing().exists()
+
+
+def test_a_queue_that_is_being_filled_says_so(curating):
+    TraceFactory()
+    curating.post("/admin/review/", {"name": "sums", "order": "oldest", "where.status": ""})
+    job = Queue.objects.get().job
+    page = curating.get("/admin/review/").content.decode()
+    assert "Being filled" in text_of(page)
+    assert f"/admin/jobs/{job}" in page
+    work_off("queues")
+    assert "Being filled" not in text_of(curating.get("/admin/review/").content.decode())
 
 
 def test_a_reader_sees_the_queues_and_makes_none():

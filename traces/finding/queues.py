@@ -22,10 +22,15 @@ def find_queue(pk: str | int) -> Queue:
     return with_number(Queue.objects.existing(), pk)
 
 
-def shown_queues() -> QuerySet[Queue]:
-    """Give all queues, with their people and, as `running`, the job that fills each right now."""
+def with_job(queues: QuerySet[Queue]) -> QuerySet[Queue]:
+    """Add, as `running`, the job that fills each queue right now."""
     running = Job.objects.unfinished().filter(pk=OuterRef("job")).values("pk")
-    queues: QuerySet[Queue] = Queue.objects.existing().annotate(running=Subquery(running))
+    return queues.annotate(running=Subquery(running))
+
+
+def shown_queues() -> QuerySet[Queue]:
+    """Give all queues, with their people and the job that fills each right now."""
+    queues = with_job(Queue.objects.existing())
     return queues.prefetch_related("people").select_related("created_by")
 
 

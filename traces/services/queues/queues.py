@@ -1,7 +1,9 @@
 """Making queues, changing what may change of them, and deleting them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -18,6 +20,12 @@ from tunix_site.errors import Conflict, Invalid
 TOLD = ("name", "blind", "reasons", "step_labels")  # of what may change
 TAKEN = "A queue of this name is there already."
 OF_ONE = "Of some of its traces two people are asked, and this is one: name another, or nobody."
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed the queue since it was shown."""
+
+    default_detail = "Somebody else changed this queue meanwhile."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +81,19 @@ def create_queue(*, new: NewQueue, by: Actor) -> Queue:
     return queue
 
 
-def change_queue(*, queue: Queue, changes: dict[str, Any], by: Actor) -> Queue:
+def change_queue(
+    *, queue: Queue, changes: dict[str, Any], by: Actor, expected: str | None = None
+) -> Queue:
     """Change name, people and what they are told and asked; its traces and their order stay.
 
-    Another guideline is a new version. Conflict and Invalid as for a new one.
+    Another guideline is a new version. Conflict and Invalid as for a new one, and Conflict where
+    the queue's `version_of` is another than was expected.
     """
     with transaction.atomic():
         queue = Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
         before = _told(queue, _named(queue))
+        if expected not in (None, _digest(before)):
+            raise ChangedMeanwhile
         for name in set(changes) & set(TOLD):
             setattr(queue, name, changes[name])
         _save(queue, update_fields=TOLD)
@@ -101,6 +114,11 @@ def change_queue(*, queue: Queue, changes: dict[str, Any], by: Actor) -> Queue:
                 after=after,
             )
     return queue
+
+
+def version_of(*, queue: Queue) -> str:
+    """Give a digest of what may change of a queue."""
+    return _digest(_told(queue, _named(queue)))
 
 
 def take_out(*, person: Any, by: Actor) -> None:
@@ -149,7 +167,7 @@ def _people(names: Sequence[str], *, overlap: float) -> list[Any]:
         user.get_username(): user for user in get_user_model().objects.filter(username__in=names)
     }
     if unknown := {
-        str(position): ["There is no such user."]
+        str(position): [f"There is no such user: {name}."]
         for position, name in enumerate(names)
         if name not in found
     }:
@@ -167,6 +185,10 @@ def _add_guideline(queue: Queue, text: str, by: Actor) -> None:
 
 def _named(queue: Queue) -> list[str]:
     return sorted(queue.people.values_list("username", flat=True))
+
+
+def _digest(told: dict[str, Any]) -> str:
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _told(queue: Queue, people: Sequence[str]) -> dict[str, Any]:

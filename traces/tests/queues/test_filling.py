@@ -187,7 +187,7 @@ def test_people_have_to_be_there():
             new=NewQueue(name="sums", where={}, order="oldest", people=["lead", "nobody"]),
             by=acting(person("lead")),
         )
-    assert refused.value.detail == {"people": {"1": ["There is no such user."]}}
+    assert refused.value.detail == {"people": {"1": ["There is no such user: nobody."]}}
     assert not Queue.objects.exists()
 
 
