@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from events.actors import Actor
     from jobs.models import Job
     from jobs.progress import Progress
 
-Run = Callable[["Job", "Progress"], dict[str, Any]]
+Run = Callable[["Job", "Progress", "Actor"], dict[str, Any]]
 
 
 class Tell(Protocol):
@@ -48,11 +49,12 @@ def job_kind(
 ) -> Callable[[Run], Run]:
     """Register a function as the work of a kind of job; it returns the job's result.
 
+    It is given the job, its progress, and for whom it is done, who may still ask for it.
     A job may be run more than once: when its process was killed after the work was done but before
     that was noted, or was only paused and goes on beside its successor. So the work must be such
-    that doing it again changes nothing. What changes others' rows asks `asker_of`; all call
-    `progress.check()` now and then. What is told by `tell` is written in transactions that
-    `hold_job`, so that none comes after the end.
+    that doing it again changes nothing. All call `progress.check()` now and then; what changes
+    many rows piece by piece asks `asker_of` again. What is told by `tell` is written in
+    transactions that `hold_job`, so that none comes after the end.
     """
 
     def register(run: Run) -> Run:

@@ -8,6 +8,7 @@ from django_tasks import task
 from jobs.errors import STOPS
 from jobs.kinds import KINDS
 from jobs.models import Job
+from jobs.services.asking import asker_of
 from jobs.services.lease import fail_unknown, running
 
 log = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 def run_job(job_id: str) -> None:
     """Run a job that is queued; one that was cancelled or taken meanwhile is left alone.
 
+    It fails where whoever asked for it may not any more.
     What goes wrong is noted in the job and never raised: the queue's own row would keep it, too.
     """
     job = Job.objects.filter(pk=UUID(job_id)).first()
@@ -28,7 +30,7 @@ def run_job(job_id: str) -> None:
         return
     try:
         with running(job=job) as progress:
-            progress.result = kind.run(job, progress)
+            progress.result = kind.run(job, progress, asker_of(job=job))
     except STOPS as stop:
         log.info("job %s (%s): %s", job.pk, job.kind, stop)
     except Exception as error:  # noted in the job

@@ -9,7 +9,7 @@ from typing import Any
 from evalsets.intake import ItemLines
 from evalsets.serializers import CreatedSerializer
 from evalsets.services.create import create_evalset
-from events import actors
+from events.actors import Actor
 from jobs.kinds import job_kind
 from jobs.models import Job
 from jobs.progress import Progress
@@ -24,12 +24,11 @@ TOO_LONG = "It took more than ten minutes of processor time: ask for fewer or sm
 
 
 @job_kind(GENERATE, queue="programs", role=Role.CURATOR)
-def generate(job: Job, progress: Progress) -> dict[str, Any]:
+def generate(job: Job, progress: Progress, by: Actor) -> dict[str, Any]:
     """Generate problems and make them an evaluation set; made already, it is the result."""
     serializer = GenerateSerializer(data=job.parameters)
     serializer.is_valid(raise_exception=True)
     request = serializer.to_request()
-    by = actors.worker(user=job.created_by, job_id=job.pk)
     with TemporaryDirectory() as directory:
         path = Path(directory) / "items.jsonl"
         write_problems(request.generator or {}, path, progress)

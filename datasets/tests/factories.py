@@ -1,12 +1,13 @@
 from typing import Any
 
 import factory
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from datasets.models import Dataset
 from datasets.recipe.recipe import Recipe
 from datasets.services.build import BuildRequest, build_dataset
 from events.tests.acting import acting
+from tunix_site.models import Role
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -14,6 +15,16 @@ class UserFactory(factory.django.DjangoModelFactory):
         model = User
 
     username = factory.Sequence(lambda n: f"user{n}")
+
+
+class CuratorFactory(UserFactory):
+    class Meta:
+        skip_postgeneration_save = True
+
+    @factory.post_generation
+    def role(self, create, extracted, **kwargs):
+        # tests that commit empty all
+        self.groups.add(Group.objects.get_or_create(name=Role.CURATOR)[0])
 
 
 class RecipeFactory(factory.Factory):

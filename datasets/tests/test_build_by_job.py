@@ -6,6 +6,7 @@ from django.db import connection
 from datasets import tasks
 from datasets.models import Dataset
 from datasets.tests.factories import DatasetFactory
+from events.tests.acting import acting
 from jobs.errors import JobInterrupted
 from jobs.models import Job
 from jobs.services.lease import running
@@ -98,7 +99,7 @@ def test_a_build_whose_process_has_to_end_takes_no_other_step(curator):
         running(job=job) as progress,
         connection.execute_wrapper(interrupt),
     ):
-        tasks.build(job, progress)
+        tasks.build(job, progress, acting(job.created_by))
     assert len(stored) == 1
     assert not Dataset.objects.exists()
 
@@ -114,7 +115,7 @@ def test_a_build_tells_how_many_are_left_at_each_step(curator):
         return execute(sql, *rest)
 
     with running(job=job) as progress, connection.execute_wrapper(listen):
-        tasks.build(job, progress)
+        tasks.build(job, progress, acting(job.created_by))
     assert list(dict.fromkeys(totals)) == [None, 3, 2]
     job.refresh_from_db()
     assert (job.done, job.total) == (2, 2)

@@ -8,6 +8,7 @@ from datasets.recipe import funnel
 from datasets.services import build
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.test_decontaminate import FERRY, asked
+from events.tests.acting import acting
 from jobs.errors import JobCancelled
 from jobs.models import Job
 from jobs.services.lease import running
@@ -132,7 +133,7 @@ def test_the_steps_that_are_done_are_told_meanwhile(curator, monkeypatch):
     for name, step in list(funnel.STEPS.items()):
         monkeypatch.setitem(funnel.STEPS, name, watched(name, step))
     with running(job=job) as progress:
-        progress.result = tasks.build(job, progress)
+        progress.result = tasks.build(job, progress, acting(job.created_by))
     names = list(told)
     assert told == {name: names[:number] for number, name in enumerate(names)}
     assert names == list(funnel.STEPS)
@@ -154,7 +155,7 @@ def test_a_build_is_cancelled_at_every_step(curator, monkeypatch, settings, name
 
     monkeypatch.setitem(funnel.STEPS, name, step._replace(apply=cancelled))
     with pytest.raises(JobCancelled), running(job=job) as progress:
-        tasks.build(job, progress)
+        tasks.build(job, progress, acting(job.created_by))
     job.refresh_from_db()
     assert (begun, job.state) == ([name], "cancelled")
     for model in (Dataset, DatasetItem, RemovedTrace):

@@ -22,7 +22,7 @@ def kinds(monkeypatch):
     """Add kinds: one of a queue whose work the test gives, and one without a queue."""
     work = {}
 
-    def run(job, progress):
+    def run(job, progress, by):
         return work["run"](job, progress)
 
     added = {

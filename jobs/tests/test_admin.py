@@ -5,7 +5,7 @@ from django.contrib.admin.sites import site
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
-from datasets.tests.factories import UserFactory
+from datasets.tests.factories import CuratorFactory
 from jobs.models import Job
 from jobs.tests.factories import FailedJobFactory, JobErrorFactory, JobFactory, SucceededJobFactory
 from tunix_site.models import Role
@@ -28,7 +28,7 @@ def page(client, url=LIST, **query) -> str:
 
 
 def test_the_list_says_what_became_of_each(staff, django_assert_max_num_queries):
-    SucceededJobFactory(created_by=UserFactory(username="ada"), done=1234567)
+    SucceededJobFactory(created_by=CuratorFactory(username="ada"), done=1234567)
     FailedJobFactory()
     with django_assert_max_num_queries(7):
         html = page(staff)

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django_tasks_db.models import DBTaskResult
 
-from datasets.tests.factories import UserFactory
+from datasets.tests.factories import CuratorFactory
 from events.tests.acting import acting
 from jobs.models import Job
 from jobs.services.queue import start_job
@@ -25,7 +25,7 @@ def cancelled(job) -> bool:
 
 def test_a_queued_job_is_cancelled_and_never_run(curator, kinds):
     kinds["run"] = pytest.fail
-    job = start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    job = start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     assert curator.delete(url(job)).status_code == 204
     assert cancelled(job)
     assert job.finished_at is not None
@@ -36,7 +36,7 @@ def test_a_queued_job_is_cancelled_and_never_run(curator, kinds):
 
 def test_a_job_that_a_worker_has_just_taken_is_not_run_either(curator, kinds):
     kinds["run"] = pytest.fail
-    job = start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    job = start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     DBTaskResult.objects.get().claim("a worker")
     assert curator.delete(url(job)).status_code == 204
     from jobs.tasks import run_job
@@ -61,7 +61,7 @@ def test_a_job_that_has_ended_stays_as_it_is(curator):
 
 def test_writers_cancel_what_they_started(writer, kinds):
     me = User.objects.get(username="a writer")
-    mine, other = (JobFactory(kind="sum", created_by=user) for user in (me, UserFactory()))
+    mine, other = (JobFactory(kind="sum", created_by=user) for user in (me, CuratorFactory()))
     assert writer.delete(url(mine)).status_code == 204
     assert writer.delete(url(other)).status_code == 403
     assert (cancelled(mine), cancelled(other)) == (True, False)
@@ -77,7 +77,7 @@ def test_who_lost_the_role_may_not_cancel_what_they_started(writer, kind):
 
 def test_readers_cancel_what_they_started(reader):
     me = User.objects.get(username="a reader")
-    mine, other = (JobFactory(kind="contamination", created_by=by) for by in (me, UserFactory()))
+    mine, other = (JobFactory(kind="contamination", created_by=by) for by in (me, CuratorFactory()))
     assert reader.delete(url(mine)).status_code == 204
     assert reader.delete(url(other)).status_code == 403
     assert (cancelled(mine), cancelled(other)) == (True, False)

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
-from datasets.tests.factories import UserFactory
+from datasets.tests.factories import CuratorFactory
 from events.tests.acting import acting
 from jobs import progress as sharing
 from jobs.errors import JobCancelled, JobInterrupted, JobLost
@@ -57,7 +57,7 @@ time.sleep(600)
 
 @pytest.fixture
 def job(kinds):
-    return start_job(kind="read", parameters={}, by=acting(UserFactory()))
+    return start_job(kind="read", parameters={}, by=acting(CuratorFactory()))
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_none_outlives_its_supervisor(job, run):
 
 def test_in_a_transaction_nobody_renews_its_lease_but_who_waits(kinds, run):
     with transaction.atomic():
-        job = start_job(kind="read", parameters={}, by=acting(UserFactory()))
+        job = start_job(kind="read", parameters={}, by=acting(CuratorFactory()))
         with running(job=job) as progress, run(progress, "import time; time.sleep(2)") as child:
             assert child.wait() == 0
 
@@ -258,7 +258,7 @@ from jobs.workers.worker import QueueWorker
 def insert(job, lines):
     JobError.objects.insert(job, [(None, line.stream, line.text.decode()) for line in lines])
 
-def run(job, progress):
+def run(job, progress, by):
     command = [sys.executable, "-c", job.parameters["code"]]
     with child_program(command, progress=progress, directory=Path.cwd()) as child:
         progress.add(child.lines(), write=insert)
@@ -293,7 +293,7 @@ def worker(tmp_path):
 def family(kinds, worker):
     """Give a job that runs in a worker, and the processes of its program."""
     parameters = {"code": FAMILY_THAT_STAYS}
-    job = start_job(kind="sum", parameters=parameters, by=acting(UserFactory()))
+    job = start_job(kind="sum", parameters=parameters, by=acting(CuratorFactory()))
     wait_until(lambda: errors(job) != [])
     pids = json.loads(errors(job)[0][2])
     assert all(map(is_alive, pids))

@@ -8,7 +8,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from datasets.tests.factories import UserFactory
+from datasets.tests.factories import CuratorFactory
 from events.tests.acting import acting
 from jobs import progress as sharing
 from jobs.errors import JobCancelled, JobInterrupted, JobLost
@@ -27,12 +27,12 @@ LONG = "SELECT pg_sleep(300)"
 
 @pytest.fixture
 def job(kinds, transactional_db):
-    return start_job(kind="read", parameters={}, by=acting(UserFactory()))
+    return start_job(kind="read", parameters={}, by=acting(CuratorFactory()))
 
 
 @pytest.fixture
 def queued(kinds, transactional_db):
-    return start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    return start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
 
 
 def now(job) -> Job:
@@ -230,7 +230,7 @@ def test_a_job_that_is_begun_when_its_process_has_to_end_is_not_done(queued):
 
 
 def test_only_what_was_begun_and_left_is_given_back(queued, job):
-    ended = start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    ended = start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     with running(job=ended):
         pass
     for one in (queued, job, ended):
@@ -316,7 +316,7 @@ def test_work_that_nobody_takes_up_again_fails_with_the_database(job):
 
 @pytest.mark.django_db
 def test_in_a_transaction_a_job_runs_untold(kinds):
-    job = start_job(kind="read", parameters={}, by=acting(UserFactory()))
+    job = start_job(kind="read", parameters={}, by=acting(CuratorFactory()))
     with running(job=job) as progress:
         assert not [thread for thread in threading.enumerate() if thread.name[:4] == "job "]
         progress.add_errors([ErrorRow(1, "", "Bad.")])

@@ -105,9 +105,9 @@ def test_a_job_whose_process_ended_is_never_shown_as_running(reader, path):
 
 
 def test_a_job_outlives_its_user(reader):
-    from datasets.tests.factories import UserFactory
+    from datasets.tests.factories import CuratorFactory
 
-    job = SucceededJobFactory(created_by=UserFactory())
+    job = SucceededJobFactory(created_by=CuratorFactory())
     job.created_by.delete()
     assert reader.get(f"{URL}/{job.id}").json()["state"] == "succeeded"
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from datasets.tests.factories import UserFactory
+from datasets.tests.factories import CuratorFactory
 from events.tests.acting import acting
 from jobs.models import Job, JobError, State
 from jobs.services import lease, reaping
@@ -33,7 +33,7 @@ def long_ago(days: int = 0):
 @pytest.fixture
 def lapsed(kinds):
     """Give a job of a queue whose worker is not heard of any more."""
-    job = start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    job = start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     DBTaskResult.objects.get().claim("a worker")
     Job.objects.update(state=State.RUNNING, attempt=1, done=3, heartbeat_at=long_ago())
     job.refresh_from_db()
@@ -78,9 +78,9 @@ def test_a_job_of_a_request_whose_process_ended_is_reported(kinds):
 
 def test_jobs_that_are_worked_on_or_wait_are_left_alone(kinds):
     RunningJobFactory(kind="sum")
-    start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     DBTaskResult.objects.update(enqueued_at=long_ago(5))
-    start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     DBTaskResult.objects.first().claim("a worker that begins")
     SucceededJobFactory(), FailedJobFactory()
     before = list(Job.objects.values())
@@ -90,7 +90,7 @@ def test_jobs_that_are_worked_on_or_wait_are_left_alone(kinds):
 
 @pytest.mark.parametrize("what_became", ["gone", "taken", "failed"])
 def test_a_queued_job_without_a_place_in_the_queue_gets_another(kinds, what_became):
-    start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     place = DBTaskResult.objects.get()
     if what_became == "gone":
         place.delete()
@@ -121,7 +121,7 @@ def test_many_who_look_at_the_same_time_take_a_job_once(lapsed):
 
 
 def test_a_kind_that_nobody_knows_fails(kinds):
-    job = start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    job = start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     Job.objects.update(kind="of a later version")
     work_off("bulk")
     job.refresh_from_db()
@@ -129,7 +129,7 @@ def test_a_kind_that_nobody_knows_fails(kinds):
 
 
 def test_a_job_that_was_deleted_is_not_run(kinds):
-    start_job(kind="sum", parameters={}, by=acting(UserFactory())).delete()
+    start_job(kind="sum", parameters={}, by=acting(CuratorFactory())).delete()
     work_off("bulk")
     assert DBTaskResult.objects.get().status == "SUCCESSFUL"
 
@@ -139,7 +139,7 @@ def test_what_breaks_off_says_so_in_the_job_alone(kinds):
         raise RuntimeError("what somebody sent")
 
     kinds["run"] = broken
-    start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+    start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     work_off("bulk")
     assert (Job.objects.get().state, Job.objects.get().error) == ("failed", lease.BROKEN)
     assert DBTaskResult.objects.get().traceback == ""
@@ -162,7 +162,7 @@ def test_old_jobs_are_forgotten_with_their_errors(settings):
 def test_old_places_in_the_queue_are_forgotten(kinds, settings):
     settings.JOBS_KEPT_DAYS = 30
     for _ in range(3):
-        start_job(kind="sum", parameters={}, by=acting(UserFactory()))
+        start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
     old, new, waiting = DBTaskResult.objects.all()
     old.set_successful(None), new.set_successful(None)
     DBTaskResult.objects.filter(pk=old.pk).update(finished_at=long_ago(30))

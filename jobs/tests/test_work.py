@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from datasets.models import Dataset
-from datasets.tests.factories import UserFactory
+from datasets.tests.factories import CuratorFactory
 from events.tests.acting import acting
 from jobs.models import Job
 from jobs.services.queue import start_job
@@ -30,7 +30,7 @@ def traces():
 
 def build(name: str) -> Job:
     parameters = {"dataset_name": name, "dataset_version": "1"}
-    return start_job(kind="build", parameters=parameters, by=acting(UserFactory()))
+    return start_job(kind="build", parameters=parameters, by=acting(CuratorFactory()))
 
 
 def state(job: Job) -> str:

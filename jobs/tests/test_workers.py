@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django_tasks_db.models import DBTaskResult
 
 from datasets.models import Dataset
-from datasets.tests.factories import DatasetFactory, UserFactory
+from datasets.tests.factories import CuratorFactory, DatasetFactory
 from events.tests.acting import acting
 from jobs.models import Job
 from jobs.services.queue import start_job
@@ -43,7 +43,7 @@ def traces():
 
 def build(name: str) -> Job:
     parameters = {"dataset_name": name, "dataset_version": "1"}
-    return start_job(kind="build", parameters=parameters, by=acting(UserFactory()))
+    return start_job(kind="build", parameters=parameters, by=acting(CuratorFactory()))
 
 
 def state(job: Job) -> str:
@@ -82,7 +82,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_step_leaves_nothing(work, tr
     """The step waits for a table that another transaction holds."""
     verify = {"criteria": "judge", "scorer_version": "1", "missing": "keep"}
     body = {"dataset_name": "sums", "dataset_version": "1", "exact": True, "verify": verify}
-    job = start_job(kind="build", parameters=body, by=acting(UserFactory()))
+    job = start_job(kind="build", parameters=body, by=acting(CuratorFactory()))
     killed = work("--queues", "builds")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE traces_score IN ACCESS EXCLUSIVE MODE")
@@ -156,7 +156,8 @@ def test_one_queue_does_not_wait_for_another(work, traces, kinds):
     work("--queues", "builds")
     with held("sums"):
         wait_until(lambda: is_under_way(job))
-        waiting, quick = build("products"), start_job(kind="sum", parameters={}, by=acting())
+        waiting = build("products")
+        quick = start_job(kind="sum", parameters={}, by=acting(CuratorFactory()))
         work_off("bulk")
         assert (state(quick), quick.result) == ("succeeded", {"sum": 42})
         assert (state(waiting), state(job)) == ("queued", "running")

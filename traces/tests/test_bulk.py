@@ -301,8 +301,8 @@ def when_done(monkeypatch):
     def happens(what) -> None:
         kind, left = KINDS["bulk"], [what]
 
-        def run(job, progress):
-            result = kind.run(job, progress)
+        def run(job, progress, by):
+            result = kind.run(job, progress, by)
             if left:
                 left.pop()(job)
             return result

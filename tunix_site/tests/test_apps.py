@@ -39,7 +39,7 @@ class NotesConfig(apps.SiteApp):
 from jobs.kinds import job_kind
 
 @job_kind("note", queue="notes", role="writer")
-def note(job, progress):
+def note(job, progress, by):
     return {}
 """,
     "routes.py": """
