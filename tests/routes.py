@@ -64,6 +64,7 @@ BODIES = {
     ("post", "/api/queues"): {"name": "all", "where": {}, "order": "oldest"},
     ("patch", "/api/queues/{id}"): {"blind": True},
     ("post", "/api/filters"): {"name": "all", "where": {}},
+    ("put", "/api/columns"): {"columns": ["status"]},
     ("post", "/api/datasets/build"): {"dataset_name": "new", "dataset_version": "1"},
     ("post", "/api/datasets/preview"): {"exact": True},
     ("post", "/api/evalsets"): {

@@ -37,6 +37,7 @@ UNTOLD = {
     ("post", "/api/queues/{id}/next"): "a claim, for minutes",
     ("post", "/api/claims/{id}/renew"): "a claim",
     ("delete", "/api/claims/{id}"): "a claim",
+    ("put", "/api/columns"): "how the list looks, to oneself alone",
     ("post", "/api/rewards/preview"): "stores nothing",
     ("post", "/api/datasets/preview"): "stores nothing",
 }

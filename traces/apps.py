@@ -17,6 +17,7 @@ class TracesConfig(apps.SiteApp):
         "preferences": "preference-list",
         "queues": "queue-list",
         "filters": "filter-list",
+        "columns": "columns",
     }
     tags = {
         "traces": "Reasoning traces: taken in, found, judged.",
@@ -26,6 +27,7 @@ class TracesConfig(apps.SiteApp):
         "queues": "Traces that people are asked to review.",
         "claims": "What somebody works on, of a queue.",
         "filters": "Filters of traces that are kept under a name.",
+        "columns": "Which columns of the list of traces somebody sees.",
         "rewards": "Weighted sums of scores, before something is trained on them.",
     }
     words = "traces.words.describe"

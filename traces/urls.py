@@ -1,3 +1,6 @@
+from django.urls import re_path
+
+from traces.views.columns import ColumnsView
 from traces.views.deletion import DeletionViewSet
 from traces.views.preferences import PreferenceViewSet
 from traces.views.queues import ClaimViewSet, QueueViewSet
@@ -18,4 +21,4 @@ router.register("queues", QueueViewSet, basename="queue")
 router.register("claims", ClaimViewSet, basename="claim")
 router.register("filters", FilterViewSet, basename="filter")
 router.register("rewards", RewardViewSet, basename="reward")
-urlpatterns = router.urls
+urlpatterns = [*router.urls, re_path("^columns/?$", ColumnsView.as_view(), name="columns")]

@@ -59,6 +59,16 @@ def test_what_is_chosen_is_shown_and_kept_for_that_person(curating):
     assert not ShownColumns.objects.exists()
 
 
+def test_what_is_chosen_over_the_api_is_shown(curating):
+    TraceFactory()
+    chosen = {"columns": ["note", "score:judge"]}
+    answer = curating.put("/api/columns", chosen, content_type="application/json")
+    assert answer.status_code == 200
+    assert headings(curating) == ["Prompt", "judge", "Note"]
+    choose(curating, "model")
+    assert curating.get("/api/columns").json() == {"columns": ["model"], "usual": False}
+
+
 def test_a_review_that_was_undone_is_not_shown(curating):
     trace, by = TraceFactory(), User.objects.get()
     review = Review.objects.create(
@@ -76,7 +86,7 @@ def test_a_review_that_was_undone_is_not_shown(curating):
 def test_all_columns_take_a_few_queries_however_many_rows(curating, django_assert_num_queries):
     for _ in range(60):
         ScoreFactory(criteria="judge")
-    choose(curating, *(one.name for one in FIXED), "score:judge", "score:other")
+    choose(curating, *FIXED, "score:judge", "score:other")
     # those of the usual ones, and: fields, scores, reviews, labels, notes
     with django_assert_num_queries(20):
         response = curating.get(LIST)

@@ -36,6 +36,7 @@ ROLES = {
     ("post", "/api/reviews/{id}/undo"): "curator",
     ("post", "/api/filters"): "reader",
     ("delete", "/api/filters/{id}"): "reader",
+    ("put", "/api/columns"): "reader",
     ("delete", "/api/preferences/{id}"): "curator",
     ("post", "/api/traces/{id}/reviews"): "curator",
     ("post", "/api/traces/{id}/correct"): "curator",

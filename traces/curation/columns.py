@@ -1,4 +1,4 @@
-"""How people want the list of traces to look."""
+"""The columns that the list of traces can show, and those that people chose."""
 
 from typing import ClassVar
 
@@ -8,6 +8,14 @@ from django.db import models
 
 MAX_COLUMN_CHARS = 70  # a criterion, and what says that it is one
 MAX_COLUMNS = 30
+MAX_SCORES = 8
+OF_SCORE = "score:"  # begins the names of columns of scores
+BEFORE_SCORES = ("answer", "status", "source", "model", "tags", "steps", "characters")
+BEHIND_SCORES = (
+    *("reviewer", "reviewed", "labelled", "note"),
+    *("external_id", "version", "created"),
+)
+USUAL = ("answer", "status", "source", "tags", "steps", "created")
 
 
 class ShownColumns(models.Model):

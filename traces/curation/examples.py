@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from traces.curation.columns import USUAL
 from traces.examples import CREATED_AT, REVIEW, SCORE, STORED, TRACE_ID, page
 
 EXPIRES_AT = "2026-11-24T23:56:26.624449Z"
@@ -99,4 +100,9 @@ OF_FILTERS: dict[str, dict[Any, Any]] = {
         "request": {name: KEPT[name] for name in ("name", "where")},
         201: KEPT,
     },
+}
+CHOSEN = ["status", "model", "score:arithmetic", "reviewer"]
+OF_COLUMNS: dict[str, dict[Any, Any]] = {
+    "get": {200: {"columns": [*USUAL], "usual": True}},
+    "put": {"request": {"columns": CHOSEN}, 200: {"columns": CHOSEN, "usual": False}},
 }

@@ -1,13 +1,13 @@
 """What columns of the list show beyond its rows, read for the traces of a page alone."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
-from traces.curation.columns import ShownColumns
+from traces.curation.columns import BEFORE_SCORES, BEHIND_SCORES, OF_SCORE, ShownColumns
 from traces.models import Review, Score, Trace
 from traces.querysets import PREVIEW_CHARS
 
@@ -28,6 +28,13 @@ class Reviewed(NamedTuple):
 def chosen_by(user: Any) -> list[str] | None:
     """Give the columns that a person chose; None where they chose none. One query."""
     return ShownColumns.objects.filter(person=user).values_list("names", flat=True).first()
+
+
+def shown_of(names: Sequence[str]) -> list[str]:
+    """Give columns in the order in which the list shows them; what is none of them is left out."""
+    scores = {name for name in names if name.startswith(OF_SCORE) and name != OF_SCORE}
+    in_order = (*BEFORE_SCORES, *sorted(scores), *BEHIND_SCORES)
+    return [name for name in in_order if name in names]
 
 
 def fields_of(ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

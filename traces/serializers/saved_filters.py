@@ -1,10 +1,11 @@
-"""Filters that are kept."""
+"""What people keep of the list of traces: filters under a name, and columns."""
 
 from rest_framework import serializers
 
+from traces.curation.columns import MAX_COLUMN_CHARS, MAX_COLUMNS
 from traces.curation.queues import MAX_QUEUE_NAME_CHARS, SavedFilter
 from traces.finding.filters import TraceFilters
-from tunix_site.api.fields import BooleanField, StrictSerializer, TextField
+from tunix_site.api.fields import BooleanField, ListField, StrictSerializer, TextField
 
 
 class NewFilterSerializer(StrictSerializer):
@@ -25,3 +26,22 @@ class FilterSerializer(serializers.ModelSerializer[SavedFilter]):
         model = SavedFilter
         fields = ["id", "name", "where", "team", "owner"]
         read_only_fields = fields
+
+
+class ChosenColumnsSerializer(StrictSerializer):
+    """Columns by their names."""
+
+    columns = ListField(
+        child=TextField(max_length=MAX_COLUMN_CHARS),
+        max_length=MAX_COLUMNS,
+        allow_null=True,
+        help_text="Names of columns, `score:CRITERIA` for the newest score on it, 8 of those at "
+        "most; null for the usual columns. The prompt is always there.",
+    )
+
+
+class ColumnsSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    columns = serializers.ListField(
+        child=serializers.CharField(), help_text="Their names, as the list shows them."
+    )
+    usual = serializers.BooleanField(help_text="Nothing was chosen.")

@@ -135,11 +135,12 @@ def test_a_new_app_is_named_in_the_settings_alone(told):
     assert told["found"] == []
     assert told["sidebar"][""][-1] == "Notes"
     assert "Sessions" in told["sidebar"]["Records"]
-    assert told["links"][:7] == [
-        *("version", "traces", "reviews", "preferences", "queues", "filters", "notes"),
+    assert told["links"][:8] == [
+        *("version", "traces", "reviews", "preferences", "queues", "filters", "columns", "notes"),
     ]
     assert told["tags"] == [
-        *("traces", "scores", "preferences", "reviews", "queues", "claims", "filters", "rewards"),
+        *("traces", "scores", "preferences", "reviews", "queues", "claims"),
+        *("filters", "columns", "rewards"),
         *("notes", "datasets", "evalsets", "jobs"),
         *("events", "operations"),
     ]

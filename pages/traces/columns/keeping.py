@@ -4,7 +4,6 @@ from django.http import QueryDict
 
 from events.actors import Actor
 from pages.shared.refusals import refusable
-from pages.traces.columns.known import checked
 from traces.services.columns import forget_columns, keep_columns
 from tunix_site.errors import Invalid
 
@@ -15,5 +14,5 @@ def keep(form: QueryDict, *, by: Actor) -> str:
         if "usual" in form:
             forget_columns(by=by)
         else:
-            keep_columns(names=checked(form.getlist("columns")), by=by)
+            keep_columns(names=form.getlist("columns"), by=by)
     return refused.text

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from pages.traces.columns.known import OF_SCORE, Column
+from pages.traces.columns.known import Column
+from traces.curation.columns import OF_SCORE
 from traces.finding import columns as found
 
 Cells = list[tuple[Column, Any]]
