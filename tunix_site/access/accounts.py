@@ -41,6 +41,20 @@ def record_creation(*, user: Any, by: Actor) -> None:
     )
 
 
+def record_change(*, user: Any, before: dict[str, Any], by: Actor) -> None:
+    """Tell what a user is now, where that is not what they were."""
+    after = account(user=user)
+    if after != before:
+        record_event(
+            by=by,
+            action="change",
+            object_type=OBJECT,
+            object_id=user.pk,
+            before=before,
+            after=after,
+        )
+
+
 def record_password(*, user: Any, by: Actor) -> None:
     """Tell that a password was set; it is not told."""
     record_event(by=by, action="set_password", object_type=OBJECT, object_id=user.pk)
@@ -63,16 +77,7 @@ def give_role(*, user: Any, role: str, by: Actor) -> None:
     """Put a user into the group of the role, where they are not in it."""
     before = account(user=user)
     user.groups.add(Group.objects.get(name=role))
-    after = account(user=user)
-    if after != before:
-        record_event(
-            by=by,
-            action="change",
-            object_type=OBJECT,
-            object_id=user.pk,
-            before=before,
-            after=after,
-        )
+    record_change(user=user, before=before, by=by)
 
 
 @transaction.atomic

@@ -14,11 +14,10 @@ from django.db import IntegrityError, connection, transaction
 from rest_framework.exceptions import NotFound
 
 from events.actors import Actor
-from events.services import record_event
 from tunix_site.access.accounts import (
-    OBJECT,
     account,
     end_access,
+    record_change,
     record_creation,
     record_password,
 )
@@ -95,16 +94,7 @@ def change_person(*, user: Any, person: Person, expected: Person, by: Actor) -> 
     with _unless_taken():
         stored.save(update_fields=["username", "is_active", "is_staff", "is_superuser"])
     _give_role(stored, person.role)
-    after = account(user=stored)
-    if after != before:
-        record_event(
-            by=by,
-            action="change",
-            object_type=OBJECT,
-            object_id=stored.pk,
-            before=before,
-            after=after,
-        )
+    record_change(user=stored, before=before, by=by)
     if person.is_active != found.is_active:
         end_access(user=stored, by=by)
 
