@@ -3,7 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from rest_framework.serializers import BaseSerializer
 
@@ -23,7 +23,7 @@ S = TypeVar("S", bound=BaseSerializer[Any])
 
 
 @dataclass(frozen=True)
-class Asking(ABC):
+class Asking(ABC, Generic[S]):
     """A request as the API takes it: filters, and what becomes of the traces that match."""
 
     where: Any
@@ -31,6 +31,7 @@ class Asking(ABC):
 
     name: ClassVar[str]
     template: ClassVar[str]
+    serializer: ClassVar[type[BaseSerializer[Any]]]
 
     @property
     def where_json(self) -> str:
@@ -45,89 +46,96 @@ class Asking(ABC):
     def words(self) -> str:
         """Say what becomes of them."""
 
+    @property
     @abstractmethod
-    def checked(self, **more: Any) -> BaseSerializer[Any]:
+    def body(self) -> dict[str, Any]:
+        """Give what the API is sent beside the filters."""
+
+    def checked(self, **more: Any) -> S:
         """Validate it as the API does; ValidationError where that refuses it."""
+        body = {**self.body, "where": self.where, **more}
+        serializer = cast(S, self.serializer(data=body))
+        serializer.is_valid(raise_exception=True)
+        return serializer
 
     def traces(self) -> TraceQuerySet:
         """Give the traces that it is for."""
         return matching(self.checked(expected_count=0).validated_data["where"])
 
-    @abstractmethod
     def start(self, count: Any, *, by: Actor) -> Job:
         """Start it for so many traces; refused where they are not as many any more."""
+        checked = self.checked(expected_count=count)
+        return self.started(checked, parameters=dict(checked.initial_data), by=by)
+
+    @abstractmethod
+    def started(self, checked: S, *, parameters: dict[str, Any], by: Actor) -> Job:
+        """Start the job of a request that is valid, and is kept as its parameters."""
 
 
-class Change(Asking):
+class Change(Asking[BulkSerializer]):
     """Another status, other tags."""
 
     name = "change"
     template = "pages/traces/bulk/confirm.html"
+    serializer = BulkSerializer
 
     @property
     def words(self) -> str:
         return in_words(self.given)
 
-    def checked(self, **more: Any) -> BulkSerializer:
-        return _valid(BulkSerializer(data={"where": self.where, "set": self.given, **more}))
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"set": self.given}
 
-    def start(self, count: Any, *, by: Actor) -> Job:
-        checked = self.checked(expected_count=count)
-        return start_bulk_change(
-            change=checked.to_change(),
-            expected_count=checked.validated_data["expected_count"],
-            parameters=dict(checked.initial_data),
-            by=by,
-        )
+    def started(self, checked: BulkSerializer, **told: Any) -> Job:
+        count = checked.validated_data["expected_count"]
+        return start_bulk_change(change=checked.to_change(), expected_count=count, **told)
 
 
-class Scoring(Asking):
+class Scoring(Asking[ScoreAllSerializer]):
     """Scores on one criterion, for those that lack one unless it is said otherwise."""
 
     name = "score"
     template = "pages/traces/bulk/score.html"
+    serializer = ScoreAllSerializer
 
     @property
     def words(self) -> str:
         return f"scored on {self.given.get('criteria', '')}"
 
-    def checked(self, **more: Any) -> ScoreAllSerializer:
-        given = self.given if isinstance(self.given, dict) else {"": self.given}
-        return _valid(ScoreAllSerializer(data={**given, "where": self.where, **more}))
+    @property
+    def body(self) -> dict[str, Any]:
+        return self.given if isinstance(self.given, dict) else {"": self.given}
 
     def traces(self) -> TraceQuerySet:
         return self.checked().to_scoring(newest=newest_trace()).to_score()
 
-    def start(self, count: Any, *, by: Actor) -> Job:
-        checked = self.checked(expected_count=count)
-        return start_scoring(
-            scoring=checked.to_scoring(newest=newest_trace()),
-            expected_count=checked.validated_data["expected_count"],
-            parameters=dict(checked.initial_data),
-            by=by,
-        )
+    def started(self, checked: ScoreAllSerializer, **told: Any) -> Job:
+        scoring = checked.to_scoring(newest=newest_trace())
+        count = checked.validated_data["expected_count"]
+        return start_scoring(scoring=scoring, expected_count=count, **told)
 
 
-class Deletion(Asking):
+class Deletion(Asking[BulkDeletionSerializer]):
     """That they go, for good."""
 
     name = "delete"
     template = "pages/traces/bulk/delete.html"
+    serializer = BulkDeletionSerializer
 
     @property
     def words(self) -> str:
         return "deleted"
 
-    def checked(self, **more: Any) -> BulkDeletionSerializer:
-        return _valid(BulkDeletionSerializer(data={"where": self.where, **more}))
+    @property
+    def body(self) -> dict[str, Any]:
+        return {}
 
-    def start(self, count: Any, *, by: Actor) -> Job:
-        checked = self.checked(expected_count=count)
-        parameters = dict(checked.initial_data)
-        return start_bulk_deletion(deletion=checked.to_deletion(), parameters=parameters, by=by)
+    def started(self, checked: BulkDeletionSerializer, **told: Any) -> Job:
+        return start_bulk_deletion(deletion=checked.to_deletion(), **told)
 
 
-KINDS: dict[str, type[Asking]] = {kind.name: kind for kind in (Change, Scoring, Deletion)}
+KINDS: dict[str, type[Asking[Any]]] = {kind.name: kind for kind in (Change, Scoring, Deletion)}
 
 
 def in_words(change: dict[str, Any]) -> str:
@@ -137,8 +145,3 @@ def in_words(change: dict[str, Any]) -> str:
         if change.get(name):
             said.append(f"{words} {', '.join(change[name])}")
     return ", ".join(said)
-
-
-def _valid(serializer: S) -> S:
-    serializer.is_valid(raise_exception=True)
-    return serializer

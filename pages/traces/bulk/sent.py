@@ -30,7 +30,7 @@ def why_not_asked(form: QueryDict) -> str:
     return ""
 
 
-def asked_of(form: QueryDict) -> Asking:
+def asked_of(form: QueryDict) -> Asking[Any]:
     """Read what the bar of the list sends; what is wrong is left to be refused."""
     where, action = where_of(form), form.get("action", "")
     if action in VERDICTS:
@@ -44,7 +44,7 @@ def asked_of(form: QueryDict) -> Asking:
     return Change(where, {name: given for name, given in tags.items() if given})
 
 
-def confirmed_of(form: QueryDict) -> Asking:
+def confirmed_of(form: QueryDict) -> Asking[Any]:
     """Read what was confirmed, as the page that asked has it."""
     kind = KINDS.get(form.get("kind", ""), Change)
     where = json_or_text(form.get("where", ""))

@@ -22,7 +22,7 @@ LISTED = 50  # of what was left
 CHANGES = (BULK, UNDO, SCORE, BULK_DELETE)
 
 
-def question(asking: Asking) -> dict[str, Any]:
+def question(asking: Asking[Any]) -> dict[str, Any]:
     """Give what a person confirms: how many there are, some of them, and what becomes of them."""
     traces = asking.traces()
     with patience(SECONDS):

@@ -1,5 +1,7 @@
 """Changing many traces from the list: the question, the job that does it, undoing it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -41,7 +43,7 @@ class AskingView(TracesPage):
             return HttpResponseRedirect(address)
         return self.ask(request, asked_of(request.POST))
 
-    def ask(self, request: HttpRequest, asking: Asking, problem: str = "") -> HttpResponse:
+    def ask(self, request: HttpRequest, asking: Asking[Any], problem: str = "") -> HttpResponse:
         if isinstance(asking, Deletion) and not request.user.is_superuser:
             return self.refused(request, OF_SUPERUSERS, status=403)
         with refusable() as refused:
