@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from evalsets.models import EvalSet
+from pages.shared.asked import Asked, called
 from pages.shared.keyset import From, Page, page_from
 
 
-def page_of(asked: str, start: From) -> Page[Any]:
+def page_of(asked: Asked, start: From) -> Page[Any]:
     """Give a page of those whose name or key holds what was asked for; one query."""
-    named = Q(name__icontains=asked) | Q(key__icontains=asked) if asked else Q()
-    found = EvalSet.objects.existing().filter(named)
+    found = EvalSet.objects.existing().filter(called(asked))
     return page_from(found.select_related("created_by"), start)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.utils.text import Truncator
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import Serializer
@@ -56,6 +57,11 @@ class Asked:
         """Give the address of the same list, with parameters of its page."""
         return address_with(self.every_text, **more)
 
+    @property
+    def begun(self) -> str:
+        """Give the address of the same list up to a parameter of its page, to be added."""
+        return self.address() + ("&" if self.every_text else "")
+
     def without(self, *names: str) -> str:
         """Give the address without some of the filters."""
         left = {name: text for name, text in self.every_text.items() if name not in names}
@@ -77,9 +83,17 @@ def address_with(texts: Mapping[str, str], **more: str) -> str:
     return "?" + urlencode([*said, *empty, *more.items()])
 
 
-def searched(query: Mapping[str, str]) -> str:
+def searched(query: Mapping[str, str]) -> Asked:
     """Read what names are searched for."""
-    return query.get("q", "")[:MAX_SEARCH_CHARS].replace("\0", "")
+    text = query.get("q", "")[:MAX_SEARCH_CHARS].replace("\0", "")
+    texts = {"q": text} if text else {}
+    return Asked(texts, texts, {})
+
+
+def called(asked: Asked) -> Q:
+    """Match what has the text that is searched for in its name or its key; all without one."""
+    text = asked.values.get("q", "")
+    return Q(name__icontains=text) | Q(key__icontains=text) if text else Q()
 
 
 class Chip(NamedTuple):
