@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 from pages.text.texts import Shown, Texts
@@ -12,6 +12,7 @@ from traces.reasoning.arithmetic.equations import equations_in
 PIECE = 50
 MAX_WRONG = 5  # equations of one step that are named
 MAX_EQUATION_CHARS = 80
+MAX_CHECKED_CHARS = 150_000  # of a piece, for its equations: a second of a processor at the worst
 WORDS = {1: "right", 0: "neutral", -1: "wrong"}
 
 
@@ -25,6 +26,7 @@ class ShownStep:
     length: int
     text: Shown
     wrong: list[str]
+    is_checked: bool  # for wrong equations
     labels: list[tuple[str, str]]  # who, and the word
 
 
@@ -48,20 +50,26 @@ class Piece:
 def piece_of(trace: Trace, reviews: Sequence[Review], *, start: int, texts: Texts) -> Piece:
     """Give the steps from a position on; labels are those of the reviews."""
     total = len(trace.steps)
+    shown = trace.steps[start : start + PIECE]
+    read = accumulate(len(step["content"]) for step in shown)
     steps = [
-        _shown(step, number, reviews, texts)
-        for number, step in enumerate(trace.steps[start : start + PIECE], start + 1)
+        _shown(step, number, reviews, texts, check=chars <= MAX_CHECKED_CHARS)
+        for number, (step, chars) in enumerate(zip(shown, read, strict=True), start + 1)
     ]
     return Piece(steps=steps, total=total, next=start + PIECE if start + PIECE < total else None)
 
 
 def _shown(
-    step: Mapping[str, Any], number: int, reviews: Sequence[Review], texts: Texts
+    step: Mapping[str, Any],
+    number: int,
+    reviews: Sequence[Review],
+    texts: Texts,
+    *,
+    check: bool,
 ) -> ShownStep:
     content = step["content"]
-    wrong = (
-        found.text[:MAX_EQUATION_CHARS] for found in equations_in(content) if not found.is_right
-    )
+    found = equations_in(content) if check else iter(())
+    wrong = (one.text[:MAX_EQUATION_CHARS] for one in found if not one.is_right)
     given = [(review, (review.step_labels or {}).get(str(step["i"]))) for review in reviews]
     return ShownStep(
         i=step["i"],
@@ -70,6 +78,7 @@ def _shown(
         length=len(content),
         text=texts.show(content),
         wrong=list(islice(wrong, MAX_WRONG)),
+        is_checked=check,
         labels=[
             (review.reviewer.get_username(), WORDS[label])
             for review, label in given

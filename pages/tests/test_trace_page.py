@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from datasets.tests.factories import DatasetFactory
+from pages.review import steps
 from pages.tests.hostile import hostile
 from pages.tests.markup import Markup
 from traces.models import Review
@@ -98,6 +99,18 @@ def test_the_number_of_queries_is_the_same_for_any_trace(curating, django_assert
     with django_assert_num_queries(9):
         response = curating.get(address(trace))
     assert response.content.count(b'class="step"') == 50
+
+
+@pytest.mark.parametrize("where", ["/admin/review/trace/", "/admin/traces/"])
+def test_equations_are_looked_for_in_so_much_text_and_the_rest_says_so(
+    curating, monkeypatch, where
+):
+    said = "9 x 7 = 56"
+    trace = TraceFactory(steps=[{"i": n, "type": "a", "content": said} for n in range(3)])
+    monkeypatch.setattr(steps, "MAX_CHECKED_CHARS", 2 * len(said))
+    page = curating.get(f"{where}{trace.pk}").content.decode()
+    assert page.count("The equation is wrong") == 2
+    assert page.count("equations not checked") == 1
 
 
 def test_steps_come_in_pieces(curating):
