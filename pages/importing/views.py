@@ -16,6 +16,7 @@ from rest_framework.exceptions import APIException
 from pages.importing.asked import NAME, AskedOfImport, asked_by
 from pages.importing.previewed import traces_shown, values_shown
 from pages.importing.receiving import FileKeeper, receive
+from pages.shared.long_filters import MOST_CHARS
 from pages.shared.page import SitePage
 from pages.shared.refusals import refusable
 from traces.readers.formats import FORMATS
@@ -88,6 +89,8 @@ class FileView(SitePage):
     def post(self, request: HttpRequest, upload: str) -> HttpResponse:
         asked = asked_by(request.POST, may_curate=self.may_judge)
         if LOOK in request.POST:
+            if len(asked.address) > MOST_CHARS:  # shown here: no server takes such an address
+                return self.form(request, upload, asked)
             return HttpResponseRedirect(request.path + asked.address)
         if asked.request is None:
             return self.form(request, upload, asked, status=400)

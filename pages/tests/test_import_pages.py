@@ -188,6 +188,14 @@ def test_one_says_which_column_is_what(writing):
     assert "source=mine" in came_in
 
 
+def test_what_is_too_long_for_an_address_is_looked_at_in_place(writing):
+    address = sent(writing, lines(OWN_NAMES))
+    long = {"map.prompt": "task", "map.final_answer": "why", "more": f"meta.a:{'b' * 20_000}"}
+    looked = writing.post(address, {**long, "look": "1"})
+    assert looked.status_code == 200
+    assert form_in(looked)["more"] == long["more"]
+
+
 def test_bad_records_are_named_by_their_lines(writing):
     data = lines([QUESTIONS[0], {"question": "", "answer": 1}, QUESTIONS[1]]) + b"{no\n"
     address = sent(writing, data)

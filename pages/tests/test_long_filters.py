@@ -66,6 +66,10 @@ def test_a_thousand_ids_are_sent_and_found_with_every_link_short(curating):
     assert any(f"{traces[-2].pk}?filter=" in one for one in addresses(opened))
 
 
+def test_what_is_of_the_page_makes_no_address_long(curating):
+    assert len(asked_for(curating, ids=many_ids(), panel="p" * 20_000)) < 2 * BESIDE
+
+
 def test_a_filter_is_changed_piece_by_piece(curating):
     ids = many_ids(count=300)
     address = asked_for(curating, ids=ids, status="approved", criteria="c", outcome="right")

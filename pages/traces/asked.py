@@ -19,6 +19,7 @@ META_KEY, META_VALUE = "meta_key", "meta_value"  # a filter on a key of meta, as
 NO_DATASET = "There is no dataset of this key."
 WITHOUT = "without"  # names a filter that is left out of those that are kept
 OF_PAGE = ("before", "after", "count", "panel")
+MOST_OF_PAGE = 100  # characters of one of these
 OWN = frozenset({*OF_PAGE, EMPTY, META_KEY, META_VALUE, FILTER, WITHOUT, "csrfmiddlewaretoken"})
 
 

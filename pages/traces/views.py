@@ -13,7 +13,7 @@ from pages.shared.long_filters import named
 from pages.shared.page import SitePage
 from pages.shared.refusals import refusable
 from pages.traces import counting, panel
-from pages.traces.asked import OF_PAGE, AskedOfTraces, asked_by, settled, tidied
+from pages.traces.asked import MOST_OF_PAGE, OF_PAGE, AskedOfTraces, asked_by, settled, tidied
 from pages.traces.choices import choices
 from pages.traces.columns.known import columns_named, offered
 from pages.traces.columns.reading import with_cells
@@ -82,7 +82,7 @@ class TracesView(TracesPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Go to the list with the filters that were sent."""
         asked = asked_by(request.POST)
-        more = {name: request.POST[name] for name in OF_PAGE if name in request.POST}
+        more = {name: request.POST[name][:MOST_OF_PAGE] for name in OF_PAGE if name in request.POST}
         with refusable() as refused:
             address = named(asked.every_text, by=request.user, **more)
             return HttpResponseRedirect(reverse("traces") + address)
