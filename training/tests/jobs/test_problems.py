@@ -143,7 +143,8 @@ def test_items_of_an_evaluation_set(tmp_path, family, fields):
 
 
 def test_what_asks_for_too_much_memory_ends(tmp_path):
-    many = '{"max_n": 1200000000}'  # asked for in one piece, so that it is refused before it is filled
+    # asked for in one piece, so that it is refused before it is filled
+    many = '{"max_n": 1200000000}'
     asked = ("--family", "count_primes", "--count", 1, "--config", many, "--bounded")
     _, said = run("problems", "--output", tmp_path / "out.jsonl", *asked, code=1)
     assert said.rstrip().endswith("MemoryError")
