@@ -159,6 +159,30 @@ def test_the_filters_of_a_model_open_by_the_keyboard(tab, root, names):
     expect(page.locator("#changelist-filter")).to_be_hidden()
 
 
+@pytest.mark.parametrize("address", ["/admin/", "/admin/traces/score/"])
+def test_the_account_s_menu_opens_by_the_keyboard(tab, root, address):
+    page = tab(root)
+    page.goto(address)
+    button = page.get_by_role("button", name="ada")
+    menu = page.get_by_role("navigation", name="Account")
+    expect(menu).to_be_hidden()
+    button.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(menu).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(menu.get_by_role("button", name="Light")).to_be_focused()
+    dark = menu.get_by_role("button", name="Dark")
+    dark.press("Space")
+    expect(dark).to_have_attribute("aria-pressed", "true")
+    assert faults_of(page) == []
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(button).to_be_focused()
+    button.press("Space")
+    menu.get_by_role("link", name="Change password").press("Enter")
+    page.wait_for_url("**/admin/password_change/")
+
+
 def test_the_form_of_a_model_outlives_a_session(tab, root):
     trace = TraceFactory()
     page = tab(root)
