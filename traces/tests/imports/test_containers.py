@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from traces.models import Trace
-from traces.tests.imports.test_import import lines, preferences, send, worked
+from traces.tests.imports.sending import lines, preferences, send, worked
 from traces.tests.sources.containers import csv_file
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from traces.intake.records import RecordReader
 from traces.readers.formats import FORMATS
 from traces.sources.source import Record
 from traces.tests.factories import TraceFactory
-from traces.tests.imports.test_import import send
+from traces.tests.imports.sending import send
 from traces.tests.readers.test_hostile_records import names_within, places
 from traces.tests.strategies import quickly, text
 

@@ -15,7 +15,7 @@ from traces.models import Trace
 from traces.services.storing import create_traces
 from traces.tests.factories import TraceFactory
 from traces.tests.imported_before import OPENR1, RECORDS, written
-from traces.tests.imports.test_import import send
+from traces.tests.imports.sending import send
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from jobs.models import Job
 from traces.models import Trace
-from traces.tests.imports.test_import import send, worked
+from traces.tests.imports.sending import send, worked
 from traces.tests.sources.containers import csv_file, parquet_file
 
 pytestmark = pytest.mark.django_db

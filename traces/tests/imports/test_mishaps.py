@@ -13,7 +13,7 @@ from traces.intake.document_serializer import TraceSerializer
 from traces.models import Trace
 from traces.readers.formats import FORMATS
 from traces.tests.factories import BodyFactory
-from traces.tests.imports.test_import import lines, send, worked
+from traces.tests.imports.sending import lines, send, worked
 
 pytestmark = pytest.mark.django_db
 

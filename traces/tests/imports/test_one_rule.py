@@ -3,7 +3,7 @@
 import pytest
 
 from traces.models import Trace
-from traces.tests.imports.test_import import send
+from traces.tests.imports.sending import send
 
 pytestmark = pytest.mark.django_db
 

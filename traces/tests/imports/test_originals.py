@@ -6,7 +6,7 @@ import pytest
 
 from traces.models import Trace
 from traces.tests.factories import BodyFactory
-from traces.tests.imports.test_import import send, worked
+from traces.tests.imports.sending import send, worked
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from pyarrow import parquet
 from traces.intake.original import source_record
 from traces.models import Trace
 from traces.tests.factories import BodyFactory
-from traces.tests.imports.test_import import lines, send
+from traces.tests.imports.sending import lines, send
 
 pytestmark = pytest.mark.django_db
 
