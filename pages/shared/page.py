@@ -31,10 +31,12 @@ class PageView(View):
     for_superusers: ClassVar[bool] = False
     policy: ClassVar[dict[str, str]] = STRICT
     may_judge = False
+    may_import = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         rank = rank_in(request)
         self.may_judge = rank >= RANKS[Role.CURATOR]
+        self.may_import = rank >= RANKS[Role.WRITER]
         if rank == NO_RANK:  # nobody, or somebody whom that page tells why they may not enter
             return _asking_for_login(request)
         if rank < RANKS[self.role]:
@@ -63,6 +65,7 @@ class SitePage(PageView):
         whole = {
             **admin.site.each_context(request),
             "may_judge": self.may_judge,
+            "may_import": self.may_import,
             **context,
             "title": title,
         }

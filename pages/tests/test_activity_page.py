@@ -81,6 +81,13 @@ def test_people_and_queues_are_told_by_name(admin_client):
     assert "Changes of user 999" in text_of(root.get(f"{ADDRESS}user/999/"))
 
 
+def test_of_chosen_traces_the_number_is_told(curating):
+    ids = ",".join(str(trace.pk) for trace in TraceFactory.create_batch(3))
+    told("change", count=3, after={"status": "approved"}, where={"ids": ids, "source": "gsm8k"})
+    text = text_of(curating.get(ADDRESS))
+    assert "changed 3 traces where ids = 3 of them, source = gsm8k" in text
+
+
 def test_an_import_is_told_with_what_it_brought():
     job = SucceededJobFactory()
     told("import", "job", object_id=str(job.pk), count=500)

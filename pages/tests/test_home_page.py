@@ -176,6 +176,13 @@ def test_a_site_without_traces_says_so(curator):
     assert "Every trace was reviewed." in curator.get("/admin/").content.decode()
 
 
+@pytest.mark.parametrize("address", ["/admin/", "/admin/traces/"])
+def test_a_site_without_traces_leads_writers_to_the_import(address):
+    link = 'href="/admin/import">Import some</a>'
+    assert link in logged_in("writer").get(address).content.decode()
+    assert link not in logged_in("reader").get(address).content.decode()
+
+
 def test_jobs_and_datasets_are_the_newest(curator):
     Job.objects.create(kind="bulk", state="succeeded")
     Job.objects.create(kind="import_file", parameters={"file": "traces.jsonl"})
