@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from datasets.formats.known import AS_LINES, AS_PARQUET, OLD_NAME
-from datasets.formats.pairs import PAIRS
 from datasets.lineage.links import lineage_links
 from datasets.models import LARGE_FIELDS, Dataset, DatasetItem
 from datasets.recipe.rules import MAX_SPLIT_CHARS
@@ -170,7 +169,7 @@ class DatasetAdmin(DeletedByService, RoleAdmin):
             (f"{name}{kind}", _by_split(dataset, export, {"format": name}))
             for export, kind, formats in ((lines, "", AS_LINES), (parquet, ", Parquet", AS_PARQUET))
             for name, (fmt, _) in formats.items()
-            if name != OLD_NAME and (dataset.recipe.pair or fmt.rows is not PAIRS)
+            if name != OLD_NAME and not fmt.rows.refusal(dataset)
         ]
         whole = [("manifest", [("all", manifest)]), ("bundle", [("all", bundle)])]
         return _links(dataset, [*whole, *exports])

@@ -16,7 +16,7 @@ from datasets.formats.rows import Columns, Scope
 from datasets.models import Dataset
 from traces.reasoning.turns import Parts
 from traces.reasoning.writing import Thought
-from tunix_site.errors import Invalid
+from tunix_site.errors import Conflict, Invalid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,9 @@ class Export:
             raise Invalid({"split": [f"Unknown split; this dataset's: {known}."]})
         if self.after and not self.container.divisible:
             raise Invalid({"after": [f"A {self.container.suffix} file is read whole."]})
-        if self.after > self.row_count:
+        if none := self.fmt.rows.refusal(self.dataset):
+            raise Conflict(none)
+        if self.after and self.after > self.row_count:  # else nothing is counted yet
             raise Invalid(
                 {"after": [f"There are {self.row_count} rows: `after` is 0 to {self.row_count}."]}
             )

@@ -1,10 +1,13 @@
 """Rows that are the traces of a dataset, by position, and what formats read of them, as text."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datasets.formats.rows import Scope
 from traces.reasoning.turns import Parts
+
+if TYPE_CHECKING:
+    from datasets.models import Dataset
 
 TIMESTAMP = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 SCORES = f"""(
@@ -14,8 +17,10 @@ SCORES = f"""(
     ) ORDER BY criteria, scorer_version), '[]')
     FROM traces_score AS score WHERE score.trace_id = trace.id
 )"""  # noqa: S608
-# what a person said, or else a score that the recipe was told to verify: right or wrong
-LABEL = """CASE review.verdict WHEN 'approved' THEN true WHEN 'rejected' THEN false
+# what people said, or else a score that the recipe was told to verify: right or wrong
+LABEL = """CASE
+    WHEN item.facts -> 'unsettled' IS NULL AND review.verdict = 'approved' THEN true
+    WHEN item.facts -> 'unsettled' IS NULL AND review.verdict = 'rejected' THEN false
     ELSE CASE item.facts -> 'verified' WHEN '1' THEN true WHEN '0' THEN false END
 END"""
 IN_STEPS = """trace.meta @> '{"reply_in_steps": true}'"""
@@ -201,6 +206,9 @@ class Items:
     indexed = True
     table = "datasets_datasetitem"  # called `item`
     joined = ""  # SQL of what the columns and the condition need beside
+
+    def refusal(self, dataset: "Dataset") -> str | None:
+        return None
 
     def count(self, scope: Scope) -> int:
         if scope.split is None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datasets.formats.counted import counted
 from datasets.formats.items import COLUMNS, Items, ReplyRow
 from datasets.formats.options import Metadata, Options
 from datasets.formats.rendering import about, as_metadata, source
 from datasets.formats.rows import Scope
-from tunix_site.errors import Conflict
+
+if TYPE_CHECKING:
+    from datasets.models import Dataset
 
 REJECTED = "rejected_"  # before the names of its columns
 _of_chosen = attrgetter(*ReplyRow._fields)
@@ -59,17 +61,20 @@ def metadata(row: PairRow, options: Options) -> dict[str, Any]:
 
 
 class Pairs(Items):
-    """A row a pair; where the dataset was built without pairs, Conflict."""
+    """A row a pair, of datasets that were built with pairs."""
 
     table = "datasets_datasetpair"
 
+    def refusal(self, dataset: "Dataset") -> str | None:
+        if dataset.recipe.pair is not None:
+            return None
+        return (
+            f"{dataset.key} has no pairs: its recipe does not say `pair`. "
+            "Build another version with it."
+        )
+
     def count(self, scope: Scope) -> int:
         dataset = scope.dataset
-        if dataset.recipe.pair is None:
-            raise Conflict(
-                f"{dataset.key} has no pairs: its recipe does not say `pair`. "
-                "Build another version with it."
-            )
         if scope.split is None:
             total: int = dataset.stats["pair_count"]
             return total

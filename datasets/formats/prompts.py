@@ -1,25 +1,27 @@
 """Rows that are the prompts of a dataset, in the order of their first traces."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datasets.formats.counted import counted
 from datasets.formats.items import COLUMNS
 from datasets.formats.rows import Scope
+from datasets.recipe.references import REFERENCE
+
+if TYPE_CHECKING:
+    from datasets.models import Dataset
 
 NO_REFERENCE = "no_reference"
 SEVERAL_REFERENCES = "several_references"
-
-REFERENCE = """CASE
-    WHEN jsonb_typeof(trace.meta -> 'reference_answer') IN ('string', 'number')
-    THEN nullif(btrim(trace.meta ->> 'reference_answer', E' \\t\\r\\n'), '')
-END"""
 
 
 class Prompts:
     """A row a prompt, by the first trace that can be said and the reference that all agree on."""
 
     indexed = False
+
+    def refusal(self, dataset: "Dataset") -> str | None:
+        return None
 
     def count(self, scope: Scope) -> int:
         return sum(self._counts(scope).values())

@@ -29,6 +29,9 @@ class Rows(Protocol):
 
     indexed: bool  # they come along the index of positions, the first at once
 
+    def refusal(self, dataset: "Dataset") -> str | None:
+        """Say why a dataset has no such rows at all, where it has none."""
+
     def count(self, scope: Scope) -> int:
         """Count all rows, those left out too."""
 

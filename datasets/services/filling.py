@@ -36,20 +36,27 @@ def fill(*, cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
 
 
 def _insert_items(cursor: Any, dataset: Dataset, candidates: Candidates) -> None:
-    """Write them as they lie, which is by position: to sort them once more would change nothing."""
+    """Write them as they lie, which is by position: to sort them once more would change nothing.
+
+    A last verdict that is not the trace's status is unsettled: another person's is wanted, or two
+    people differ.
+    """
     cursor.execute(
         f"""
         INSERT INTO {DatasetItem._meta.db_table}
         (dataset_id, position, trace_id, split, parts, facts, review_id)
-        SELECT %s, position, id, split, parts, facts,
-               CASE WHEN EXISTS (SELECT FROM traces_review) THEN (
-                   SELECT max(review.id) FROM traces_review AS review
-                   WHERE review.trace_id = kept.id AND review.undoes_id IS NULL
-                   AND NOT EXISTS (
-                       SELECT FROM traces_review AS undo WHERE undo.undoes_id = review.id
-                   )
-               ) END
-        FROM {candidates.rows}
+        SELECT %s, position, kept.id, split, parts,
+               CASE WHEN last.unsettled THEN coalesce(facts, '{{}}') || '{{"unsettled": true}}'
+                    ELSE facts END,
+               last.id
+        FROM {candidates.rows} LEFT JOIN LATERAL (
+            SELECT review.id, review.verdict <> trace.status AS unsettled
+            FROM traces_review AS review JOIN traces_trace AS trace ON trace.id = review.trace_id
+            WHERE (SELECT EXISTS (SELECT FROM traces_review))
+            AND review.trace_id = kept.id AND review.undoes_id IS NULL
+            AND NOT EXISTS (SELECT FROM traces_review AS undo WHERE undo.undoes_id = review.id)
+            ORDER BY review.id DESC LIMIT 1
+        ) AS last ON true
         """,  # noqa: S608
         [dataset.pk],
     )

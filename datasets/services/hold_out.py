@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from datasets.models import Dataset
+from datasets.recipe.references import REFERENCE, text_of_meta
 from evalsets.document import MAX_GROUP_CHARS, MAX_ITEMS, Item
 from evalsets.models import EvalSet
 from evalsets.services.create import EvalSetRequest, create_evalset
@@ -16,24 +17,15 @@ NO_REFERENCE, SEVERAL_REFERENCES = "no_reference", "several_references"
 GROUPS = ("section", "category", "difficulty")
 
 
-def _text(key: str) -> str:
-    """Write the SQL of a text or number of meta, as text; NULL where there is none."""
-    value = f"trace.meta->'{key}'"
-    return (
-        f"CASE WHEN jsonb_typeof({value}) IN ('string', 'number') "
-        f"THEN nullif(trace.meta->>'{key}', '') END"
-    )
-
-
 # A prompt is the text of its first attempt; the references that its attempts name may differ.
 PROMPTS = f"""
     SELECT trace.prompt_hash::text, trace.prompt, found.reference_count, found.reference,
-        {", ".join(map(_text, GROUPS))}
+        {", ".join(map(text_of_meta, GROUPS))}
     FROM (
         SELECT min(item.position) AS position,
             (array_agg(trace.id ORDER BY item.position))[1] AS first,
-            count(DISTINCT {_text("reference_answer")}) AS reference_count,
-            min({_text("reference_answer")}) AS reference
+            count(DISTINCT {REFERENCE}) AS reference_count,
+            min({REFERENCE}) AS reference
         FROM datasets_datasetitem AS item JOIN traces_trace AS trace ON trace.id = item.trace_id
         WHERE item.dataset_id = %s AND (%s::text IS NULL OR item.split = %s)
         GROUP BY trace.prompt_hash

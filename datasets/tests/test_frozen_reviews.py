@@ -7,7 +7,10 @@ import pytest
 from datasets.recipe.recipe import Recipe
 from datasets.tests.exporting import EVERY_LINES, export, rows, url_of
 from datasets.tests.factories import DatasetFactory
+from events.tests.acting import acting
+from traces.services.reviews import Verdict, review_trace
 from traces.tests.factories import ScoreFactory, TraceFactory
+from traces.tests.queues.working import filled, person
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +54,21 @@ def test_labels_are_those_of_the_verdicts(reader, review):
     for after in range(3):
         assert rows(export(reader, dataset, "unpaired", after=after)) == found[after:]
     assert rows(export(reader, dataset, "unpaired", route="parquet")) == found
+
+
+def test_a_verdict_beside_which_another_is_wanted_labels_nothing(reader, review):
+    agreed, half, differing = TraceFactory.create_batch(3)
+    queue = filled(overlap=1)
+    other = person("another curator")
+    for trace in (agreed, half, differing):
+        review(trace, "approved")
+    for trace, verdict in ((agreed, "approved"), (differing, "rejected")):
+        review_trace(trace=trace, verdict=Verdict(status=verdict), by=acting(other))
+    assert queue.members.count() == 3
+    dataset = DatasetFactory()
+    found = rows(export(reader, dataset, "unpaired"))
+    assert [(row["prompt"], row["label"]) for row in found] == [(agreed.prompt, True)]
+    assert counts_of(reader, dataset, "unpaired") == (1, {"unlabelled": 2})
 
 
 def test_where_nobody_judged_the_label_is_what_the_recipe_verified(reader, review):

@@ -66,18 +66,18 @@ def test_the_prompts_of_a_split_become_items_in_order(curator):
 
 
 def test_attempts_at_a_prompt_are_one_item_of_their_reference(curator):
-    for answer in ("4", "5", "4"):
-        TraceFactory(prompt="2+2?", final_answer=answer, meta={"reference_answer": "4"})
+    for answer, reference in (("4", "4"), ("5", " 4\n"), ("4", "4")):
+        TraceFactory(prompt="2+2?", final_answer=answer, meta={"reference_answer": reference})
     TraceFactory(prompt="2  +2?", meta={})
     TraceFactory(prompt="2+2?", meta={})  # of which nobody knows it
     TraceFactory(prompt="3+3?", meta={"reference_answer": 6})
     for reference in ("1", "2"):
         TraceFactory(prompt="which?", meta={"reference_answer": reference})
-    for nothing in ("", None, ["7"], True):
-        TraceFactory(prompt=f"none {nothing}?", meta={"reference_answer": nothing})
+    for number, nothing in enumerate(("", " ", None, ["7"], True)):
+        TraceFactory(prompt=f"none {number}?", meta={"reference_answer": nothing})
     DatasetFactory(name="sums")
     answer = post(curator, split=None).json()
-    assert answer["left_out"] == {"no_reference": 5, "several_references": 1}
+    assert answer["left_out"] == {"no_reference": 6, "several_references": 1}
     asked = {(item["prompt"], item["expected_answer"]) for item in lines(curator)}
     assert asked == {("2+2?", "4"), ("3+3?", "6")}
 

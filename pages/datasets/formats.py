@@ -9,7 +9,6 @@ from django.urls import reverse
 from datasets.export.export import Export
 from datasets.formats.containers import LINES, PARQUET
 from datasets.formats.known import FORMATS
-from datasets.formats.pairs import PAIRS
 from datasets.models import Dataset
 from pages.datasets.bars import WHOLE
 from pages.shared.refusals import refusable
@@ -62,7 +61,7 @@ class InFormat(NamedTuple):
 
 def formats_of(dataset: Dataset) -> list[str]:
     """Name the formats that a dataset has: pairs where its recipe asks for some."""
-    return [name for name, fmt in FORMATS.items() if dataset.recipe.pair or fmt.rows is not PAIRS]
+    return [name for name, fmt in FORMATS.items() if not fmt.rows.refusal(dataset)]
 
 
 def in_format(dataset: Dataset, name: str) -> InFormat:

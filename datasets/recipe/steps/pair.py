@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from datasets.recipe.candidates import Candidates, Pairs
 from datasets.recipe.pairing import Attempt, Proposal, in_order, most_longer, proposals
 from datasets.recipe.recipe import Pairing, PairRule, Recipe
+from datasets.recipe.references import REFERENCE
 from datasets.recipe.rules import CORRECTNESS
 from datasets.recipe.scored import scores, version_of
 from datasets.recipe.steps.alike import alike
@@ -43,9 +44,8 @@ RULES = list(PairRule)
 ANSWER = f"""CASE WHEN char_length(trace.final_answer) <= {MAX_ANSWER_CHARS} THEN trace.final_answer
     ELSE encode(sha256(convert_to(trace.final_answer, 'UTF8')), 'hex') END"""
 RIGHT = "CASE score.value WHEN 1 THEN true WHEN 0 THEN false END"
-REFERENCE = f"""CASE WHEN score.id IS NULL AND char_length(trace.final_answer) <= {MAX_ANSWER_CHARS}
-    AND jsonb_typeof(trace.meta -> 'reference_answer') IN ('string', 'number')
-    THEN trace.meta ->> 'reference_answer' END"""
+UNSCORED = f"score.id IS NULL AND char_length(trace.final_answer) <= {MAX_ANSWER_CHARS}"
+MISSING_REFERENCE = f"CASE WHEN {UNSCORED} THEN {REFERENCE} END"
 # what stands before the reply, where that is more than a question, and what finds the reply
 BEFORE = """CASE
     WHEN trace.messages #>> '{-1,role}' = 'assistant' AND NOT trace.meta ? 'prompt_turns'
@@ -161,7 +161,7 @@ def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, 
             "coalesce(worse.others, '[]')" if by_people else "'[]'::json",
         ]
     )
-    reference = REFERENCE if by_correctness and candidates.scored_in_memory else "NULL"
+    reference = MISSING_REFERENCE if by_correctness and candidates.scored_in_memory else "NULL"
     told = f"kept.prompt_hash, kept.split, json_build_array({attempt}), {TURNS}, {reference}"
     query = f"""
         SELECT json_agg(told ORDER BY number) FROM (
