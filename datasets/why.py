@@ -9,7 +9,7 @@ from datasets.recipe.recipe import Strategy
 from datasets.recipe.steps.match import traces_of
 from traces.models import Trace
 
-NOW = {"matches": "now"}  # what matched then and came after the limit, nobody noted
+NOW = {"matches": "now"}  # what matched then, nobody noted
 
 
 def explained(dataset: Dataset, trace_id: UUID) -> dict[str, Any] | None:
@@ -34,7 +34,7 @@ def explained(dataset: Dataset, trace_id: UUID) -> dict[str, Any] | None:
         return _out("match", "came_in_later")
     if _came_after_the_limit(dataset, trace):
         return _out("select", "beyond_the_limit", NOW)
-    return _out("match", "did_not_match")
+    return _out("match", "did_not_match", NOW if _matches(dataset, trace) else None)
 
 
 def _out(step: str, reason: str, evidence: Any = None) -> dict[str, Any]:
@@ -51,8 +51,12 @@ def _came_after_the_limit(dataset: Dataset, trace: Trace) -> bool:
         comes_after = trace.id < last.id
     else:
         comes_after = _rank(recipe.seed, trace) > _rank(recipe.seed, last)
+    return comes_after and _matches(dataset, trace)
+
+
+def _matches(dataset: Dataset, trace: Trace) -> bool:
     counted = dataset.findings.get("counted_by")
-    return comes_after and traces_of(recipe, counted).filter(pk=trace.pk).exists()
+    return traces_of(dataset.recipe, counted).filter(pk=trace.pk).exists()
 
 
 def _rank(seed: int | None, trace: Trace) -> tuple[bytes, UUID]:

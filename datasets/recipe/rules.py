@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from traces.scorers.answer_correctness import ANSWER_CORRECTNESS
+
 if TYPE_CHECKING:
     from datasets.recipe.recipe import Recipe, Verify
 
@@ -144,4 +146,5 @@ def _pair_refusals(recipe: "Recipe") -> dict[str, str]:
 
 def _drops_wrong(verify: "Verify") -> bool:
     """Tell whether it keeps only what is right by the server's own scorer."""
-    return verify.criteria == CORRECTNESS and verify.scorer_version is None and verify.min > 0
+    is_ours = verify.scorer_version in (None, ANSWER_CORRECTNESS.version)
+    return verify.criteria == CORRECTNESS and is_ours and verify.min > 0

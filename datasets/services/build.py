@@ -1,5 +1,8 @@
 """Building datasets."""
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -28,6 +31,8 @@ ATTEMPTS = 2
 MOST_AT_ONCE = 50_000  # traces that match, of a build that somebody waits for
 MOST_SCORED = 5_000  # traces, likewise
 WAIT, DEFAULT_WAIT = "'5s'", "DEFAULT"  # for another build of the same name
+MOST_SECONDS = 20  # until a job goes on from the beginning
+HOLD = f"SELECT * FROM {Dataset._meta.db_table} WHERE key = %s AND deleted_at IS NULL FOR SHARE"  # noqa: S608
 SERIALIZATION_FAILURE = "40001"  # what one transaction sees, another has changed meanwhile
 LOCK_NOT_AVAILABLE = "55P03"
 DELETED_MEANWHILE = "A selected trace, or the parent, was deleted meanwhile: build again."
@@ -60,6 +65,10 @@ class _DeletedMeanwhile(Exception):
     """A selected trace, or the parent, is gone."""
 
 
+class _TooLong(Exception):
+    """The steps take longer than anybody waits."""
+
+
 class _Taken(Exception):
     """The name and version, or the key, are there already."""
 
@@ -75,20 +84,25 @@ def build_dataset(
     transaction, whose answers are kept, as this one is not to be); Invalid where a step leaves
     nothing.
     """
+    if _is_taken(request):  # nothing is scored for what is not built
+        return _stored(request), False
     return _built_or_stored(request, by, progress, most=None)
 
 
 def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] | None:
     """Build a dataset as above while somebody waits; None where a job has to.
 
-    That is where more than MOST_AT_ONCE traces match, more than MOST_SCORED scores are missing, or
-    another build of the same name is under way for longer than WAIT.
+    That is where more than MOST_AT_ONCE traces match, more than MOST_SCORED scores are missing, the
+    steps take longer than MOST_SECONDS, or another build of the same name is under way, or the
+    parent is held, for longer than WAIT.
     """
+    if _is_taken(request):
+        return _stored(request), False
     if lacks_scores(recipe=request.recipe, more_than=MOST_SCORED):
         return None
     try:
         return _built_or_stored(request, by, None, most=MOST_AT_ONCE)
-    except MoreMatch:
+    except (MoreMatch, _TooLong):
         return None
     except OperationalError as error:
         if sqlstate(error) != LOCK_NOT_AVAILABLE:
@@ -131,7 +145,7 @@ def _built(
             dataset.pk,
             one_state=one_state,
             note=partial(note_removed, dataset=dataset) if request.recipe.removes else None,
-            check=progress.check if progress else lambda: None,
+            check=_check(progress, most),
             most=most,
         )
         for line in take_steps(request.recipe, candidates):
@@ -159,8 +173,22 @@ def _built(
     return dataset
 
 
+def _check(progress: Progress | None, most: int | None) -> Callable[[], None]:
+    """Give what ends a build that has to stop: a job that is cancelled, or while somebody waits."""
+    if progress is not None:
+        return progress.check
+    until = math.inf if most is None else time.monotonic() + MOST_SECONDS
+
+    def check() -> None:
+        if time.monotonic() > until:
+            raise _TooLong
+
+    return check
+
+
 def _claimed(cursor: Any, request: BuildRequest, by: Actor, *, wait: str) -> Dataset:
     """Insert the row, waiting for whoever builds under the same name; _Taken where it is there."""
+    cursor.execute(f"SET LOCAL lock_timeout = {wait}")
     dataset = Dataset(
         key=key_of(request.name, request.version),
         name=request.name,
@@ -169,7 +197,6 @@ def _claimed(cursor: Any, request: BuildRequest, by: Actor, *, wait: str) -> Dat
         created_by=by.user,
         **request.as_fields(),
     )
-    cursor.execute(f"SET LOCAL lock_timeout = {wait}")
     try:
         dataset.save(force_insert=True)
     except IntegrityError as error:
@@ -181,13 +208,16 @@ def _claimed(cursor: Any, request: BuildRequest, by: Actor, *, wait: str) -> Dat
 
 
 def _held_parent(key: str) -> Dataset | None:
-    """Lock the parent until the end of the transaction, so that it is not deleted meanwhile.
+    """Hold the parent until the end of the transaction, so that it is not deleted meanwhile.
 
-    None where it is kept elsewhere.
+    Others may hold it as well. None where it is kept elsewhere.
     """
-    if not key:
-        return None
-    return Dataset.objects.existing().select_for_update(no_key=True).filter(key=key).first()
+    return next(iter(Dataset.objects.raw(HOLD, [key])), None) if key else None
+
+
+def _is_taken(request: BuildRequest) -> bool:
+    key = key_of(request.name, request.version)
+    return Dataset.objects.filter(key=key).exists()
 
 
 def _stored(request: BuildRequest) -> Dataset:

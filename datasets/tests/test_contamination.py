@@ -81,6 +81,8 @@ def test_the_same_asked_for_again_is_the_same_job(reader):
     first, again, other = (reader.get(url + key, **asking).json()["id"] for key in (keys[0], *keys))
     assert first == again != other
     Job.objects.filter(pk=first).update(state=State.SUCCEEDED)
+    assert reader.get(url + keys[0], **asking).json()["id"] == first
+    Job.objects.filter(pk=first).update(state=State.FAILED)
     assert reader.get(url + keys[0], **asking).json()["id"] not in (first, other)
 
 

@@ -160,3 +160,13 @@ def test_a_build_is_cancelled_at_every_step(curator, monkeypatch, settings, name
     assert (begun, job.state) == ([name], "cancelled")
     for model in (Dataset, DatasetItem, RemovedTrace):
         assert not model.objects.exists()
+
+
+def test_a_build_that_takes_too_long_is_done_by_a_worker(curator, monkeypatch):
+    TraceFactory.create_batch(2)
+    monkeypatch.setattr(build, "MOST_SECONDS", -1)
+    accepted = post(curator)
+    assert accepted.status_code == 202
+    assert not Dataset.objects.exists()
+    work_off("builds")
+    assert curator.get(accepted["Location"]).json()["state"] == "succeeded"

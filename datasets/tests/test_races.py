@@ -58,6 +58,18 @@ def before(beginning, act, *, times=1):
     return connection.execute_wrapper(execute_after)
 
 
+def test_children_of_one_parent_are_built_side_by_side(elsewhere):
+    TraceFactory()
+    parent = DatasetFactory()
+    first, second = (BuildRequestFactory(parent_key=parent.key) for _ in range(2))
+    user = UserFactory()
+    with transaction.atomic():
+        build_dataset(request=first, by=acting(user))
+        child, _ = elsewhere(build_dataset, request=second, by=acting(user)).result(timeout=10)
+    assert child.parent == parent
+    assert parent.children.count() == 2
+
+
 def test_a_trace_deleted_while_it_is_selected_is_left_out_by_a_second_attempt(elsewhere):
     traces = TraceFactory.create_batch(2)
     request, user = BuildRequestFactory(), UserFactory()

@@ -98,3 +98,11 @@ def test_a_bad_query_is_refused(reader, query):
     TraceFactory()
     key = DatasetFactory().key
     assert reader.get(f"/api/datasets/{key}/why{query}").status_code == 400
+
+
+def test_what_matches_now_but_did_not_when_it_was_built_says_so(reader):
+    TraceFactory()
+    other = TraceFactory(status="rejected")
+    DatasetFactory(recipe__where={"status": "unreviewed"})
+    Trace.objects.filter(pk=other.pk).update(status="unreviewed")
+    assert why(reader, other).json() == out("match", "did_not_match", {"matches": "now"})

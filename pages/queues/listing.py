@@ -16,7 +16,6 @@ from traces.models import Review
 
 MAX_QUEUES = 100
 MOST_SHOWN = 200  # characters of a filter
-MOST_REVIEWS = 2_000  # of a queue, the newest, over which people are compared
 DAY = timedelta(days=1)
 ORDERS = {
     Order.RANDOM: "random",
@@ -91,9 +90,7 @@ def rows_for(user: Any, *, agreement_of: str = "") -> list[Row]:
             queue,
             paces.get(queue.pk, {}),
             disputed.get(queue.pk, 0),
-            Agreed(agreement_in(queue, most=MOST_REVIEWS))
-            if str(queue.pk) == agreement_of
-            else None,
+            Agreed(agreement_in(queue)) if str(queue.pk) == agreement_of else None,
         )
         for queue in queues
     ]

@@ -46,7 +46,7 @@ def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
 def _sampled(
     recipe: Recipe, counted: CountedBy | None, candidates: Candidates, sample: Sample
 ) -> dict[str, int]:
-    """Store what matches, or of much the prompts with the least hashes, with all their traces."""
+    """Store what matches, or of much the prompts with the least hashes; the last one may be cut."""
     query, parameters = matched(recipe, counted)
     count = traces_of(recipe, counted).count()
     if count <= sample.over:

@@ -74,3 +74,29 @@ def test_it_is_taken_where_none_is_missing(curator, attempts):
     where = {"pass_rate": {"criteria": CRITERIA, "min": 0.1, "max": 0.9}}
     assert send(curator, "build", pair=PAIR, where=where).status_code == 201
     assert DatasetPair.objects.count() == 2
+
+
+@pytest.mark.parametrize("reference", ["", " \n", None, ["2"], True, "not found", "N/A"])
+def test_what_can_never_be_scored_hinders_nothing(curator, attempts, reference):
+    body = {"where": {}, "criteria": CRITERIA}
+    curator.post("/api/traces/score-all", body, format="json")
+    work_off("scoring")
+    TraceFactory(meta={"reference_answer": reference})
+    where = {"pass_rate": {"criteria": CRITERIA, "min": 0.1, "max": 0.9}}
+    assert send(curator, "preview", pair=PAIR, where=where).json()["unscored"] == {}
+    assert send(curator, "build", pair=PAIR, where=where).status_code == 201
+
+
+def test_the_same_request_again_scores_nothing(curator, attempts):
+    body = {"where": {}, "criteria": CRITERIA}
+    curator.post("/api/traces/score-all", body, format="json")
+    work_off("scoring")
+    where = {"pass_rate": {"criteria": CRITERIA, "min": 0.1, "max": 0.9}}
+    first = send(curator, "build", pair=PAIR, where=where)
+    TraceFactory(prompt=attempts[0].prompt, meta={"reference_answer": "2"})
+    before = Score.objects.count()
+    again = send(curator, "build", pair=PAIR, where=where)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+    assert send(curator, "build", pair=PAIR).status_code == 409
+    assert Score.objects.count() == before

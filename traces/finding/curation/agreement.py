@@ -8,7 +8,7 @@ from django.db import connection
 
 from traces.curation.queues import Queue
 
-MOST_REVIEWS = 100_000  # the newest that are looked at
+MOST_REVIEWS = 10_000  # of a queue, the newest that are looked at
 MOST_PAIRS = 1_000
 
 # Of each person the last review of a trace that stands.

@@ -46,7 +46,7 @@ _RUN_ON = re.compile(r"<\|im_start\|>\w+\Z")
 _STRUCK = re.compile(r"<s>[^<]*</s>\s*\S")  # HTML's, of a price that was higher
 _WRAPPED = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+)\\\)|\\\[(.+)\\\]|\*\*(.+)\*\*", re.DOTALL)
 _NUMBER = re.compile(r"[-+\u2212]?[$€£]?\d[\d.,]*(?:[/:]\d+)?\s?%?")
-_NO_ANSWERS = frozenset(
+NO_ANSWERS = frozenset(
     [
         "proof",
         "notfound",
@@ -84,7 +84,7 @@ def is_no_answer(text: str) -> bool:
     if len(text) > MAX_NUMBER_CHARS:
         return False
     bare = re.sub(r"\\(?:text|mathrm|mbox)\{([^{}]*)\}", r"\1", text)
-    return bare.strip(" .*_$'\"").lower() in _NO_ANSWERS
+    return bare.strip(" .*_$'\"").lower() in NO_ANSWERS
 
 
 def is_number(text: str) -> bool:
