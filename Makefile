@@ -13,7 +13,8 @@ DEV := .venv-dev/bin/python
 TRAINING := .venv-training/bin/python
 UV := .venv-uv/bin/uv
 
-TEST_PROCESSES ?= auto
+# one more than there are processors: many tests wait for a server or a browser of theirs
+TEST_PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # uv asks another index than PyPI where UV_DEFAULT_INDEX names one; pip's own variable counts too.
 ifdef PIP_INDEX_URL
