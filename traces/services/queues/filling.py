@@ -69,8 +69,9 @@ def fill_queue(*, queue: Queue, newest: UUID, progress: Progress, by: Actor) -> 
     for ids in id_batches(traces=_lacking(queue, newest), size=ADDED_AT_ONCE):
         with transaction.atomic():
             added = _add(queue, ids, filling)
-        if added is None:
-            return {"added_count": added_count}
+            if added is None:
+                transaction.set_rollback(True)
+                return {"added_count": added_count}
         added_count += added
         progress.done += len(ids)
         progress.check()
@@ -97,9 +98,10 @@ def _lacking(queue: Queue, newest: UUID) -> TraceQuerySet:
 
 
 def _add(queue: Queue, ids: list[UUID], filling: int) -> int | None:
-    """Lock those that still match and add them; give how many, None where the queue is deleted.
+    """Lock those that still match and add them; give how many.
 
-    The lock has a verdict that is given meanwhile either seen here, or count there.
+    None where the queue is deleted: then they are to be rolled back. The lock has a verdict that is
+    given meanwhile either seen here, or count there.
     """
     held = traces_of(queue=queue).filter(pk__in=ids).order_by("id")
     ids = list(held.select_for_update(no_key=True, of=("self",)).values_list("id", flat=True))

@@ -174,9 +174,10 @@ def _queue_of_disputes(by: Actor) -> Queue:
 
 
 def _change_counts(came: Counter[int], left: Counter[int]) -> None:
+    """Change what queues count; those that are deleted are counted no more."""
     for queue in sorted({*came, *left}):
         if came[queue] or left[queue]:
-            Queue.objects.filter(pk=queue).update(
+            Queue.objects.existing().filter(pk=queue).update(
                 member_count=F("member_count") + came[queue],
                 left_count=F("left_count") + left[queue],
             )

@@ -14,10 +14,12 @@ from jobs.services.queue import requeue_job
 from jobs.tests.working import work_off
 from traces.curation.members import QueueMember
 from traces.curation.queues import Queue
+from traces.models import Trace
 from traces.services.queues import filling
 from traces.services.queues.claims import claim_next
 from traces.services.queues.queues import NewQueue, change_queue, create_queue, delete_queue
 from traces.services.reviews import Verdict, review_trace
+from traces.services.walking import id_batches
 from traces.tests.concurrency import elsewhere, just_before
 from traces.tests.factories import ScoreFactory, TraceFactory
 from traces.tests.queues.working import assert_counted, filled, person, taken
@@ -177,8 +179,29 @@ def test_a_queue_that_is_deleted_is_filled_no_more():
     )
     delete_queue(queue=queue, by=acting(person("lead")))
     work_off("queues")
-    queue.refresh_from_db()
+    assert_counted(queue)
     assert queue.member_count == 0
+
+
+def test_a_queue_that_is_deleted_while_it_is_filled_keeps_what_was_counted(monkeypatch):
+    traces = TraceFactory.create_batch(3)
+    monkeypatch.setattr(filling, "ADDED_AT_ONCE", 2)
+    by = acting(person("lead"))
+    queue = create_queue(new=NewQueue(name="sums", where={}, order="oldest"), by=by)
+
+    def deleted_behind_the_first(**options):
+        batches = id_batches(**options)
+        yield next(batches)
+        delete_queue(queue=queue, by=by)
+        yield from batches
+
+    monkeypatch.setattr(filling, "id_batches", deleted_behind_the_first)
+    work_off("queues")
+    assert_counted(queue)
+    assert queue.member_count == 2
+    for trace in traces:
+        review_trace(trace=trace, verdict=Verdict(status="approved"), by=acting(person("ada")))
+    assert Trace.objects.filter(status="approved").count() == 3
 
 
 def test_people_have_to_be_there():

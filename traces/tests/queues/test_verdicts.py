@@ -103,6 +103,14 @@ def test_a_queue_that_was_deleted_waits_for_nobody(trace):
     assert status_of(trace) == "approved"
 
 
+def test_a_queue_that_was_deleted_is_counted_no_more(trace):
+    queue = filled()
+    delete_queue(queue=queue, by=acting(person("lead")))
+    Queue.objects.update(member_count=0, left_count=0)  # as one that was deleted unfilled had it
+    said(trace, "ada", "approved")
+    assert status_of(trace) == "approved"
+
+
 def test_whoever_changes_their_mind_counts_once(trace):
     queue = filled(overlap=1)
     first = judged(taken(queue, "ada"))
