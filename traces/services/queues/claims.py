@@ -25,7 +25,8 @@ TURNS = 0x636C6169  # advisory locks: one for each person
 
 GONE = "The claim ended, or was let go: take the next trace."
 OTHERS_HOLD_IT = "Others work on the trace as many as it wants verdicts."
-LOST = "The claim expired, and others work on the trace or gave the verdicts that it wanted."
+DONE = "The trace has the verdicts that the queue wanted."
+LOST = "The claim expired, and others work on the trace or gave their verdicts."
 
 # Claims on the trace count whatever queue they are of.
 _FREE = """
@@ -104,7 +105,8 @@ _RENEW = """
     WHERE id = ANY (%(claims)s::bigint[]) AND expires_at > statement_timestamp() RETURNING id
 """
 _HOLDS = f"""
-    SELECT claim.expires_at > statement_timestamp() OR {_FREE} FROM traces_claim AS claim
+    SELECT member.done, claim.expires_at > statement_timestamp() OR {_FREE}
+    FROM traces_claim AS claim
     JOIN traces_queuemember AS member USING (trace_id, queue_id)
     WHERE claim.id = %(claim)s AND claim.reviewer_id = %(user)s AND claim.trace_id = %(trace)s
 """  # noqa: S608
@@ -198,7 +200,7 @@ def renew_claim(*, claim: Claim, by: Actor) -> Claim:
 
 def _claimed(member: QueueMember, by: Actor) -> int:
     if member.done:
-        raise Conflict("The trace has the verdicts that the queue wanted.")
+        raise Conflict(DONE)
     if by.user.pk in member.reviewers:
         raise Conflict("You gave your verdict: the queue waits for that of somebody else.")
     claimed = _claim(member.pk, by.user.pk)
@@ -237,7 +239,10 @@ def check_claim(*, claim: Claim, trace: Trace, by: Actor) -> None:
     rows = _run(_HOLDS, **values)
     if not rows:
         raise Conflict(GONE)
-    if rows != [(True,)]:
+    [(is_done, is_held)] = rows
+    if is_done:
+        raise Conflict(f"{DONE} Others reviewed it meanwhile: it is {trace.status} by now.")
+    if not is_held:
         raise Conflict(LOST)
 
 

@@ -114,6 +114,27 @@ def test_a_claim_that_expired_is_anybodys():
     assert not Review.objects.exists()
 
 
+def test_a_claim_gives_no_verdict_over_somebody_elses():
+    trace = TraceFactory()
+    queue = filled()
+    claim = taken(queue, "ada")
+    review_trace(trace=trace, verdict=Verdict(status="approved"), by=acting(person("bob")))
+    with pytest.raises(Conflict, match="Others reviewed it meanwhile: it is approved by now"):
+        judged(claim, "rejected")
+    trace.refresh_from_db()
+    assert (trace.status, Review.objects.count()) == ("approved", 1)
+
+
+def test_a_claim_counts_where_another_verdict_is_wanted_beside_somebody_elses():
+    trace = TraceFactory()
+    queue = filled(overlap=1)
+    claim = taken(queue, "ada")
+    review_trace(trace=trace, verdict=Verdict(status="approved"), by=acting(person("bob")))
+    judged(claim, "approved")
+    trace.refresh_from_db()
+    assert (trace.status, Review.objects.count()) == ("approved", 2)
+
+
 def test_a_claim_that_expired_counts_while_nobody_wants_the_trace():
     TraceFactory.create_batch(2)
     queue = filled()
