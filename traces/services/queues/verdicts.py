@@ -26,19 +26,25 @@ _COUNT = """
     WHERE trace_id = ANY(%(ids)s) AND NOT done AND NOT %(user)s = ANY(reviewers)
     RETURNING queue_id, done
 """
-# Whoever judged the trace in that queue another time still counts.
+# Whoever judged the trace another time, since the queue or the dispute is there, still counts: but
+# not where the verdict was by a claim, which nobody gets who counts already. Those whose verdicts
+# differed come first in a dispute, which they are part of until it is over.
 _TAKE_BACK = """
     UPDATE traces_queuemember AS member
     SET reviewers = array_remove(member.reviewers, %(user)s::int)
-    FROM (SELECT id, done FROM traces_queuemember WHERE trace_id = ANY(%(ids)s)) AS was
-    WHERE was.id = member.id AND %(user)s = ANY(member.reviewers)
-    AND NOT EXISTS (
+    FROM (SELECT id, done FROM traces_queuemember WHERE trace_id = ANY(%(ids)s)) AS was,
+        traces_queue AS queue
+    WHERE was.id = member.id AND queue.id = member.queue_id AND %(user)s = ANY(member.reviewers)
+    AND NOT (queue.is_of_disputes AND %(user)s = ANY(member.reviewers[:member.wanted - 1]))
+    AND (queue.id = %(claimed_in)s OR NOT EXISTS (
         SELECT FROM traces_review AS other
         WHERE other.trace_id = member.trace_id AND other.reviewer_id = %(user)s
-        AND other.queue_id = member.queue_id AND other.undoes_id IS NULL
+        AND other.created_at >= CASE WHEN queue.is_of_disputes
+            THEN to_timestamp(member.rank) ELSE queue.created_at END
+        AND other.undoes_id IS NULL
         AND NOT EXISTS (SELECT FROM traces_review AS undo WHERE undo.undoes_id = other.id)
-    )
-    RETURNING member.queue_id, was.done AND NOT member.done
+    ))
+    RETURNING member.queue_id, was.done AND NOT member.done, member.reviewers
 """
 # One that was decided before is open again.
 _DISPUTE = """
@@ -114,29 +120,29 @@ def count_verdicts(
 def take_back(*, review: Review, by: Actor) -> None:
     """Have a review that was just undone count no longer; its trace is locked.
 
-    A dispute that it made is over.
+    A dispute that it made is over: that between its reviewer and those who judged the trace before
+    in the queues that it closed.
     """
     came, left = Counter[int](), Counter[int]()
-    disputes = QueueMember.objects.filter(
-        trace=review.trace_id,
-        queue__is_of_disputes=True,
-        done=False,
-        reviewers__contains=[review.reviewer_id],
-    )
-    for dispute in disputes:
-        dispute.delete()
-        came[dispute.queue_id] -= 1
-        left[dispute.queue_id] -= 1
+    differed = {review.reviewer_id}
     of_review = {"ids": [review.trace_id], "user": review.reviewer_id}
-    for queue, is_open_again in _run(_TAKE_BACK, **of_review):
+    rows = _run(_TAKE_BACK, **of_review, claimed_in=review.queue_id)
+    for queue, is_open_again, others in rows:
         left[queue] += is_open_again
+        differed.update(others if is_open_again else ())
+    for dispute in QueueMember.objects.disputes().filter(trace=review.trace_id):
+        if {*dispute.reviewers} == differed:
+            dispute.delete()
+            came[dispute.queue_id] -= 1
+            left[dispute.queue_id] -= 1
     _change_counts(came, left)
 
 
 def take_back_many(*, trace_ids: Sequence[UUID], reviewer: int, by: Actor) -> None:
     """Have a person's reviews of a change of many traces count no longer; the traces are locked."""
     left = Counter[int]()
-    for queue, is_open_again in _run(_TAKE_BACK, ids=list(trace_ids), user=reviewer):
+    of_reviews = {"ids": list(trace_ids), "user": reviewer}
+    for queue, is_open_again, _ in _run(_TAKE_BACK, **of_reviews, claimed_in=None):
         left[queue] += is_open_again
     _change_counts(Counter(), left)
 
