@@ -15,15 +15,18 @@ from traces.curation.queues import Queue
 from traces.models import Trace
 
 
-def page_of(request: HttpRequest, trace: Trace, place: Place, *, words: str = "") -> HttpResponse:
-    """Give the page of a trace, as it is now."""
+def page_of(
+    request: HttpRequest, trace: Trace, place: Place, *, words: str = "", notice: str = ""
+) -> HttpResponse:
+    """Give the page of a trace, as it is now, to a curator."""
     url = place.urls_of(trace)["trace"]
     if not wants_json(request):
         return HttpResponseRedirect(url)
-    context = shown.context_of(trace, place, user=request.user, may_judge=True)
+    may_judge = not place.is_read_alone
+    context = shown.context_of(trace, place, user=request.user, may_judge=may_judge)
     claim = place.claim.pk if place.claim else None
     told = {"trace": str(trace.pk), "claim": claim, "url": url, "words": words}
-    return _answer(request, "pages/review/main.html", context, **told)
+    return _answer(request, "pages/review/main.html", {**context, "notice": notice}, **told)
 
 
 def nothing_left(request: HttpRequest, queue: Queue) -> HttpResponse:

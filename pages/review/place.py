@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, PermissionDenied
 
 from events.actors import Actor
 from pages.shared.refusals import refusable
@@ -27,6 +27,11 @@ class Place:
     @property
     def guideline(self) -> Guideline | None:
         return self.queue.guideline if self.queue else None
+
+    @property
+    def is_read_alone(self) -> bool:
+        """Tell whether it is a queue's trace that the person does not have."""
+        return self.queue is not None and self.claim is None
 
     def urls_of(self, trace: Trace) -> dict[str, str]:
         """Give the addresses of a trace's page and of what it sends."""
@@ -76,7 +81,7 @@ def last_review_of(*, queue: Queue, user: Any) -> Review:
 
 
 def claimed(*, queue: Queue, trace: Trace, by: Actor) -> tuple[Place, str]:
-    """Claim a trace for whoever looks at it; where others have it, say so: it is read alone."""
-    with refusable(Conflict, NotFound) as refused:
+    """Claim a trace for whoever looks at it; where they may not, say so: it is read alone."""
+    with refusable(Conflict, NotFound, PermissionDenied) as refused:
         return Place(queue, claim_trace(queue=queue, trace=trace, by=by)), ""
     return Place(queue), refused.text

@@ -14,7 +14,7 @@ from pages.review.sent import verdict_sent
 from pages.shared.page import PageView
 from traces.curation.queues import Queue
 from traces.finding.queues import find_queue
-from traces.services.queues.claims import claim_next, claim_trace, release_claim, renew_claim
+from traces.services.queues.claims import claim_next, release_claim, renew_claim
 from traces.services.reviews import review_trace, undo_review
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.api.idempotency import done_once
@@ -97,18 +97,23 @@ class SkipView(PageView):
 
 
 class UndoVerdictView(PageView):
-    """Takes back what a person said last in a queue, and shows that trace again."""
+    """Takes back what a person said last in a queue, once for a key, and shows that trace again."""
 
     role = Role.CURATOR
 
     def post(self, request: HttpRequest, queue: str) -> HttpResponse:
         found, by = find_queue(int(queue)), actor_of(request)
-        review = last_review_of(queue=found, user=request.user)
-        undo_review(review=review, by=by)
-        claim = claim_trace(queue=found, trace=review.trace, by=by)
+
+        def undone() -> dict[str, str]:
+            review = last_review_of(queue=found, user=request.user)
+            undo_review(review=review, by=by)
+            return {"trace": str(review.trace_id), "verdict": review.verdict}
+
+        what = done_once(request, undone)
+        trace, words = trace_with(what["trace"]), f"Undone: {what['verdict']}"
+        place, notice = claimed(queue=found, trace=trace, by=by)
         found.refresh_from_db()
-        words = f"Undone: {review.verdict}"
-        return page_of(request, claim.trace, Place(found, claim), words=words)
+        return page_of(request, trace, place, words=words, notice=notice)
 
 
 class RenewView(PageView):

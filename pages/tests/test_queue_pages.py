@@ -365,6 +365,47 @@ def test_undo_shows_the_trace_again(curating):
     assert none_left.status_code == 404
 
 
+def test_an_undo_is_told_though_others_work_on_the_trace(curating):
+    trace = TraceFactory()
+    queue = filled()
+    curating.get(of(queue))
+    give(curating, queue, trace)
+    assert taken(filled(name="another"), "ada").trace == trace
+    response = curating.post(of(queue, "undo"), **JSON)
+    assert response.status_code == 200
+    answer = response.json()
+    assert (answer["trace"], answer["words"]) == (str(trace.pk), "Undone: approved")
+    assert "Others work on the trace" in text_of(answer["html"])
+    assert 'id="verdict"' not in answer["html"]
+    assert not Review.objects.standing().exists()
+
+
+def test_an_undo_is_told_though_the_queue_is_for_others_by_now(curating):
+    trace = TraceFactory()
+    queue = filled()
+    curating.get(of(queue))
+    give(curating, queue, trace)
+    person("ada")
+    change_queue(queue=queue, changes={"people": ["ada"]}, by=acting(me()))
+    answer = curating.post(of(queue, "undo"), follow=True)
+    assert answer.status_code == 200
+    assert "The queue is for others." in text_of(answer.content.decode())
+    assert not Review.objects.standing().exists()
+
+
+def test_an_undo_is_done_once_however_often_it_is_sent(curating):
+    first, second = TraceFactory.create_batch(2)
+    queue = filled()
+    curating.get(of(queue))
+    give(curating, queue, first)
+    give(curating, queue, second)
+    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid.uuid4())}
+    for _ in range(2):
+        answer = curating.post(of(queue, "undo"), **key, **JSON).json()
+        assert (answer["trace"], answer["words"]) == (str(second.pk), "Undone: approved")
+    assert Review.objects.standing().get().trace == first
+
+
 def test_a_claim_is_renewed(curating):
     trace = TraceFactory()
     queue = filled()

@@ -126,6 +126,25 @@ def test_undo_takes_back_the_last_and_the_one_before(tab, person):
     )
 
 
+def test_an_undo_whose_answer_is_lost_undoes_no_other_verdict(tab, person):
+    TraceFactory.create_batch(3)
+    ada = person("ada")
+    page = tab(ada)
+    begin(page, filled())
+    second = press(page, "a")
+    press(page, "a")
+
+    def lose(route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/undo", lose, times=1)
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_contain_text("The site does not answer")
+    assert press(page, "u") == second
+    assert Review.objects.standing().count() == 1
+
+
 def test_what_is_skipped_comes_back_last(tab, person):
     TraceFactory.create_batch(3)
     ada = person("ada")

@@ -1,6 +1,6 @@
 // A correction: what is changed is shown word by word before it is sent; what was typed stays until it is taken.
 import { reasonOf } from "./dialogs.js";
-import { ask } from "./sending.js";
+import { ask, newKey } from "./sending.js";
 import { say } from "./shown.js";
 import { shownChanges } from "./words.js";
 
@@ -20,7 +20,7 @@ export async function openCorrection(url, send) {
       return;
     }
     dialog.dataset.url = url;
-    dialog.dataset.key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+    dialog.dataset.key = newKey();
     form.elements.why.value = "";
   }
   const problem = dialog.querySelector(".problem");

@@ -6,7 +6,7 @@ import { listen, setKeys, showKeys } from "./keys.js";
 import "../shared/leaving.js";
 import { forgetOthers, Outbox } from "./outbox.js";
 import { Steps } from "./steps.js";
-import { ask, CONFLICT, Refused } from "./sending.js";
+import { ask, CONFLICT, newKey, Refused } from "./sending.js";
 import { after, localTimes, say, startClock, toggles, watchWidths } from "./shown.js";
 
 const user = document.body.dataset.user;
@@ -18,6 +18,7 @@ let held = null; // the next one, fetched while this one is read
 let coming = null; // the promise of it, while it is on its way
 let busy = false;
 let judged = null; // the trace whose verdict is on its way, while it is still shown
+let undoing = null; // the key of an undo without an answer: sent again, it undoes no other verdict
 
 forgetOthers(user);
 const outbox = new Outbox(user, {
@@ -34,6 +35,7 @@ const outbox = new Outbox(user, {
 
 function place(page, { fetches = true } = {}) {
   wait(null);
+  undoing = null;
   find("#page").innerHTML = page.html;
   history.pushState({}, "", page.url);
   arrive();
@@ -129,9 +131,9 @@ function reject() {
   setKeys({ ...keys, Enter: () => { end(); judge("rejected", "Rejected"); }, Escape: end });
 }
 
-async function act(url, fields, words) {
+async function act(url, fields, words, options) {
   try {
-    await send(url, fields, words);
+    await send(url, fields, words, options);
   } catch (error) {
     say(error instanceof Refused ? error.message : "The site does not answer. Try again.", { stays: true });
   }
@@ -155,7 +157,12 @@ async function send(url, fields, words, options) {
 }
 
 const skip = () => here().claim && act(here().skip, { claim: here().claim }, "Skipped");
-const undo = () => here().undo && act(here().undo, {}, "Undone");
+
+function undo() {
+  if (!here().undo) return;
+  undoing ??= newKey();
+  act(here().undo, {}, "Undone", { key: undoing });
+}
 
 function note() {
   after.openSheet();

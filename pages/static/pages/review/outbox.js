@@ -1,5 +1,5 @@
 // Verdicts on their way: kept for this tab and user until they are answered, sent in order, each once.
-import { ask, Refused } from "./sending.js";
+import { ask, newKey, Refused } from "./sending.js";
 
 const PREFIX = "tunix:outbox:";
 const FIRST_WAIT = 1000;
@@ -25,7 +25,7 @@ export class Outbox {
   }
 
   add(item) {
-    this.items.push({ ...item, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` });
+    this.items.push({ ...item, key: newKey() });
     this.#keep();
     this.resume();
   }

@@ -7,6 +7,8 @@ const RETRY = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
 
 const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 
+export const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+
 export async function ask(url, body, { key } = {}) {
   const headers = { Accept: "application/json", "X-CSRFToken": token() };
   if (key) headers["Idempotency-Key"] = key;
