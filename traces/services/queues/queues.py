@@ -15,6 +15,7 @@ from events.services import record_event
 from traces.curation.members import Claim
 from traces.curation.queues import Guideline, Queue
 from traces.services.queues.filling import start_filling, traces_of
+from traces.services.walking import counted
 from tunix_site.errors import Conflict, Invalid
 
 TOLD = ("name", "blind", "reasons", "step_labels")  # of what may change
@@ -76,7 +77,7 @@ def create_queue(*, new: NewQueue, by: Actor) -> Queue:
             after={**_told(queue, new.people), "order": queue.order, "overlap": queue.overlap},
             where=queue.where,
         )
-        start_filling(queue=queue, by=by, total=traces_of(queue=queue).count())
+        start_filling(queue=queue, by=by, total=counted(traces=traces_of(queue=queue)))
     queue.refresh_from_db()
     return queue
 

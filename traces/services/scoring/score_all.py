@@ -11,10 +11,11 @@ from traces.scorers.scorer import PromptScorer
 from traces.services.scoring.contents import score_contents
 from traces.services.scoring.prompts import score_prompts
 from traces.services.scoring.request import Batch, Scoring
-from traces.services.walking import NEWEST
-from tunix_site.errors import Conflict
+from traces.services.walking import NEWEST, counted
+from tunix_site.errors import Conflict, Unavailable
 
 SCORE = "score"
+UNCOUNTED = "To count what is to be scored takes too long: narrow the filter."
 
 
 def start_scoring(
@@ -26,11 +27,15 @@ def start_scoring(
 ) -> Job:
     """Queue the scoring of all traces that match now; `parameters` is the request as it came.
 
-    Conflict where not as many are to be scored as was said.
+    Conflict where not as many are to be scored as was said; Unavailable where it was said, and to
+    count them takes longer than a request may. Else the job counts them.
     """
-    count = scoring.to_score().count()
-    if expected_count not in (None, count):
-        raise Conflict(f"{count:,} traces are to be scored, not {expected_count:,}.")
+    count = counted(traces=scoring.to_score())
+    if expected_count is not None:
+        if count is None:
+            raise Unavailable(UNCOUNTED)
+        if count != expected_count:
+            raise Conflict(f"{count:,} traces are to be scored, not {expected_count:,}.")
     kept = {**parameters, NEWEST: str(scoring.newest)}
     return start_job(kind=SCORE, parameters=kept, by=by, total=count)
 

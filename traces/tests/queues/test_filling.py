@@ -15,7 +15,8 @@ from jobs.tests.working import work_off
 from traces.curation.members import QueueMember
 from traces.curation.queues import Queue
 from traces.models import Trace
-from traces.services.queues import filling
+from traces.services import walking
+from traces.services.queues import filling, queues
 from traces.services.queues.claims import claim_next
 from traces.services.queues.queues import NewQueue, change_queue, create_queue, delete_queue
 from traces.services.reviews import Verdict, review_trace
@@ -42,6 +43,21 @@ def test_what_matches_is_in_it():
     job = Job.objects.get(pk=queue.job)
     assert (job.kind, job.state, job.done, job.total) == ("fill_queue", State.SUCCEEDED, 3, 3)
     assert job.result == {"added_count": 3}
+
+
+def test_a_queue_is_made_though_what_matches_takes_long_to_count(monkeypatch):
+    TraceFactory()
+    slow = Trace.objects.extra(where=["(SELECT pg_sleep(60)::text) IS NOT NULL"])
+    with monkeypatch.context() as patched:
+        patched.setattr(walking, "COUNT_SECONDS", 0.05)
+        patched.setattr(queues, "traces_of", lambda **_: slow)
+        queue = create_queue(
+            new=NewQueue(name="sums", where={}, order="oldest"), by=acting(person("lead"))
+        )
+    assert Job.objects.get(pk=queue.job).total is None
+    work_off("queues")
+    assert_counted(queue)
+    assert queue.member_count == 1
 
 
 def test_the_random_order_is_that_of_a_hash():

@@ -10,6 +10,7 @@ from jobs.tests.working import work_off
 from traces.models import Score, Trace
 from traces.scorers import known
 from traces.scorers.scorer import Scored, Scorer
+from traces.services import walking
 from traces.services.scoring.request import Scoring
 from traces.services.scoring.score_all import score_all
 from traces.services.walking import newest_trace
@@ -37,6 +38,14 @@ def scored(client, where, criteria="arithmetic", **more) -> dict:
 
 def saying(text: str, **fields) -> Trace:
     return TraceFactory(steps=[{"i": 3, "type": "reasoning", "content": text}], **fields)
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Have the traces that are to be scored take a minute to be found."""
+    found = Trace.objects.extra(where=["(SELECT pg_sleep(60)::text) IS NOT NULL"])
+    monkeypatch.setattr(walking, "COUNT_SECONDS", 0.05)
+    monkeypatch.setattr(Scoring, "to_score", lambda self: found)
 
 
 def values(criteria="arithmetic") -> dict:
@@ -187,6 +196,22 @@ def test_bad_requests_are_refused(curator, body, field):
     response = curator.post(URL, body, format="json")
     assert response.status_code == 400
     assert field in response.json()
+    assert not Job.objects.exists()
+
+
+@pytest.mark.usefixtures("slow")
+def test_what_takes_long_to_count_is_scored_by_a_job_that_counts_it(curator):
+    TraceFactory()
+    assert post(curator, {}).status_code == 202
+    assert Job.objects.get().total is None
+
+
+@pytest.mark.usefixtures("slow")
+def test_what_takes_long_to_count_is_refused_where_it_has_to_be_as_many(curator):
+    TraceFactory()
+    response = post(curator, {}, expected_count=1)
+    assert response.status_code == 503
+    assert "narrow the filter" in response.json()["detail"]
     assert not Job.objects.exists()
 
 
