@@ -15,8 +15,8 @@ from traces.serializers.scores import ScoreAllSerializer
 from traces.services.bulk.changing import BULK, change_traces, tell_of_change
 from traces.services.bulk.deleting import BULK_DELETE, delete_traces
 from traces.services.bulk.undoing import UNDO, tell_of_undoing, undo_bulk_change
-from traces.services.importing.imports import IMPORT
 from traces.services.importing.queued import forget_imported, import_upload
+from traces.services.importing.summary import IMPORT
 from traces.services.importing.uploads import IMPORT_FILE
 from traces.services.queues.filling import FILL, fill_queue
 from traces.services.scoring.score_all import SCORE, score_all

@@ -15,7 +15,7 @@ from pages.traces.bulk.asking import in_words
 from traces.services.bulk.changing import BULK
 from traces.services.bulk.deleting import BULK_DELETE
 from traces.services.bulk.undoing import UNDO
-from traces.services.importing.imports import IMPORT
+from traces.services.importing.summary import IMPORT
 from traces.services.importing.uploads import IMPORT_FILE
 from traces.services.queues.filling import FILL
 from traces.services.scoring.score_all import SCORE

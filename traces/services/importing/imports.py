@@ -20,6 +20,7 @@ from traces.services.importing.batches import Batches
 from traces.services.importing.reread import read_differently, stored_once
 from traces.services.importing.summary import (
     ABORT,
+    IMPORT,
     SHOWN_TRACES,
     ImportRefused,
     ImportRequest,
@@ -32,7 +33,6 @@ from traces.services.storing import create_traces
 from traces.sources.records import read_records
 from traces.sources.source import BrokenSource, Chunk, Source
 
-IMPORT = "import"
 READ_AT_ONCE = 100  # records
 
 

@@ -12,6 +12,7 @@ from traces.readers.formats import AUTO
 from traces.services.outcome import Outcome
 from tunix_site.errors import Invalid
 
+IMPORT = "import"  # the kind of the jobs that read what is being sent
 SKIP, ABORT = "skip", "abort"
 MAX_SHOWN_ERRORS = 100
 SHOWN_TRACES = 3

@@ -1,11 +1,11 @@
 """Filling queues with the traces that match: a job that goes on wherever it broke off."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, Min, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,6 +17,8 @@ from traces.curation.members import QueueMember
 from traces.curation.queues import Queue
 from traces.finding.filters import TraceFilters, matching, may_match_later
 from traces.querysets import TraceQuerySet
+from traces.services.importing.summary import IMPORT
+from traces.services.importing.uploads import IMPORT_FILE
 from traces.services.queues.ranks import ranking
 from traces.services.walking import NEWEST, id_batches, newest_trace
 
@@ -93,8 +95,21 @@ def _lacking(queue: Queue, newest: UUID) -> TraceQuerySet:
     traces = traces_of(queue=queue).filter(~Exists(members), id__lte=newest)
     if queue.newest is None or may_match_later(queue.where):
         return traces
-    looked_at = queue.newest.int - (LOOK_BACK_MILLISECONDS << BITS_BELOW_TIME)
-    return traces.filter(id__gt=UUID(int=max(looked_at, 0)))
+    return traces.filter(id__gt=_looked_through(queue.newest))
+
+
+def _looked_through(newest: UUID) -> UUID:
+    """Give an id up to which nothing came since `newest` was the newest.
+
+    An import whose traces come all at once has ids from as early as it began.
+    """
+    milliseconds = newest.int >> BITS_BELOW_TIME
+    at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    imports = Job.objects.filter(kind__in=[IMPORT, IMPORT_FILE])
+    under_way = imports.filter(Q(finished_at=None) | Q(finished_at__gt=at))
+    if began := under_way.aggregate(began=Min("started_at"))["began"]:
+        milliseconds = min(milliseconds, int(began.timestamp() * 1000))
+    return UUID(int=max(milliseconds - LOOK_BACK_MILLISECONDS, 0) << BITS_BELOW_TIME)
 
 
 def _add(queue: Queue, ids: list[UUID], filling: int) -> int | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -150,6 +151,27 @@ def test_what_comes_later_is_added_behind():
     queue.refresh_from_db()
     claim_next(queue=queue, by=acting(person("bob")))
     assert Job.objects.count() == 2  # nothing has come since
+
+
+@pytest.mark.parametrize("kind", ["import", "import_file"])
+def test_what_an_import_brings_at_its_end_is_added_though_it_began_long_ago(kind):
+    now = timezone.now()
+    began = now - timedelta(hours=3)
+    job = Job.objects.create(kind=kind, state=State.RUNNING, started_at=began)
+    TraceFactory()
+    queue = filled()
+    imported = TraceFactory.build()
+    milliseconds = int((began + timedelta(minutes=1)).timestamp() * 1000)
+    imported.id = UUID(int=(milliseconds << 80) + (7 << 76) + (2 << 62))
+    imported.save(force_insert=True)
+    Job.objects.filter(pk=job.pk).update(state=State.SUCCEEDED, finished_at=timezone.now())
+    last = TraceFactory()
+    Queue.objects.update(filled_at=now - timedelta(minutes=11))
+    queue.refresh_from_db()
+    claim_next(queue=queue, by=acting(person("ada")))
+    work_off("queues")
+    assert in_order(queue)[1:] == [imported.pk, last.pk]
+    assert_counted(queue)
 
 
 def test_what_comes_to_match_is_added_however_old_it_is():
