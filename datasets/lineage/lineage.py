@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from datasets import tasks
+from datasets.held_out.looked import last_looks
 from datasets.models import Dataset
 from evalsets.models import EvalSet
-from jobs.models import Job, State
 
 MOST_LISTED = 100  # of each, the newest first
 
@@ -47,16 +46,8 @@ def _taken_away(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def _looked_for(dataset: Dataset) -> list[dict[str, Any]]:
-    """Give the sets whose items a job looked for since, the last time of each.
-
-    Reads what all such jobs that are kept were asked for, and the results of those that it gives.
-    """
-    done = Job.objects.filter(
-        kind=tasks.CONTAMINATION, state=State.SUCCEEDED, parameters__dataset=dataset.key
-    )
-    last = done.order_by("parameters__eval_set", "-pk").distinct("parameters__eval_set")
-    newest = sorted(last.values_list("pk", flat=True))[-MOST_LISTED:]
-    rows = Job.objects.filter(pk__in=newest).order_by("-pk")
+    """Give the sets whose items a job looked for since, the last time of each."""
+    rows = last_looks("eval_set", dataset=dataset.key)
     return [
         {
             "eval_set": {"key": eval_set["key"], "digest": eval_set["digest"]},

@@ -35,7 +35,7 @@ MOST_SECONDS = 20  # until a job goes on from the beginning
 HOLD = f"SELECT * FROM {Dataset._meta.db_table} WHERE key = %s AND deleted_at IS NULL FOR SHARE"  # noqa: S608
 SERIALIZATION_FAILURE = "40001"  # what one transaction sees, another has changed meanwhile
 LOCK_NOT_AVAILABLE = "55P03"
-DELETED_MEANWHILE = "A selected trace, or the parent, was deleted meanwhile: build again."
+DELETED_MEANWHILE = "What the recipe takes, or names, was deleted meanwhile: build again."
 
 
 @dataclass(frozen=True, kw_only=True)
