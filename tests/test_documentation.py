@@ -223,7 +223,7 @@ def test_make_says_what_it_can_do():
 def documented_routes() -> set[tuple[str, str, str]]:
     """Give method, path and role of each row of the table of routes in docs/api.md."""
     rows = re.findall(
-        r"^\| (GET|POST|PATCH|DELETE) \| `(/\S*)` \| (\w+) \|",
+        r"^\| (GET|POST|PUT|PATCH|DELETE) \| `(/\S*)` \| (\w+) \|",
         (ROOT / "docs" / "api.md").read_text(),
         flags=re.MULTILINE,
     )

@@ -69,6 +69,8 @@ UNSAID = {
     "Another item has this id": "items that differ in one of their properties",
     "Only with application/x-ndjson": "parameters that go with one type of body",
     "Needed with lines": "parameters that go with one type of body",
+    "There is no column": "which characters a criterion has",
+    "At most 8 scores": "how many items of a list begin alike",
     "the name of a route": "what two names are together",
 }
 STATES = (404, 409, 412, 416, 422)  # what is stored decides, or an Idempotency-Key that came before

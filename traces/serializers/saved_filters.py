@@ -1,8 +1,15 @@
 """What people keep of the list of traces: filters under a name, and columns."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from traces.curation.columns import MAX_COLUMN_CHARS, MAX_COLUMNS
+from traces.curation.columns import (
+    BEFORE_SCORES,
+    BEHIND_SCORES,
+    MAX_COLUMN_CHARS,
+    MAX_COLUMNS,
+    OF_SCORE,
+)
 from traces.curation.queues import MAX_QUEUE_NAME_CHARS, SavedFilter
 from traces.finding.filters import TraceFilters
 from tunix_site.api.fields import BooleanField, ListField, StrictSerializer, TextField
@@ -28,11 +35,24 @@ class FilterSerializer(serializers.ModelSerializer[SavedFilter]):
         read_only_fields = fields
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "anyOf": [
+            {"enum": [*BEFORE_SCORES, *BEHIND_SCORES]},
+            {"pattern": f"^{OF_SCORE}.", "maxLength": MAX_COLUMN_CHARS},
+        ],
+    }
+)
+class ColumnField(TextField):
+    """The name of a column, or `score:` and a criterion."""
+
+
 class ChosenColumnsSerializer(StrictSerializer):
     """Columns by their names."""
 
     columns = ListField(
-        child=TextField(max_length=MAX_COLUMN_CHARS),
+        child=ColumnField(max_length=MAX_COLUMN_CHARS),
         max_length=MAX_COLUMNS,
         allow_null=True,
         help_text="Names of columns, `score:CRITERIA` for the newest score on it, 8 of those at "
