@@ -88,6 +88,27 @@ def test_a_reason_is_a_digit(tab, person):
     assert [review.reasons for review in Review.objects.order_by("pk")] == [["no reasoning"], []]
 
 
+def test_keys_of_a_reason_end_with_their_trace(tab, person):
+    TraceFactory.create_batch(4)
+    page = tab(person("ada"))
+    begin(page, filled(reasons=["wrong answer", "no reasoning"]))
+    for button in ("Reject", "Approve", "Skip"):
+        before = shown(page)
+        page.keyboard.press("r")
+        expect(page.locator("#said")).to_contain_text("Why?")
+        page.get_by_label("wrong answer").check()
+        page.get_by_role("button", name=button).click()
+        expect(page.locator("#page .bar")).not_to_have_attribute("data-trace", before)
+    for key in ("1", "Enter"):
+        page.keyboard.press(key)
+    press(page, "s")
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 2)
+    assert [(review.verdict, review.reasons) for review in Review.objects.order_by("pk")] == [
+        ("rejected", ["wrong answer"]),
+        ("approved", ["wrong answer"]),
+    ]
+
+
 def test_labels_and_a_note_go_with_the_verdict(tab, person):
     TraceFactory.create_batch(2)
     ada = person("ada")

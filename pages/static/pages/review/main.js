@@ -19,6 +19,7 @@ let coming = null; // the promise of it, while it is on its way
 let busy = false;
 let judged = null; // the trace whose verdict is on its way, while it is still shown
 let undoing = null; // the key of an undo without an answer: sent again, it undoes no other verdict
+let asked = null; // the reasons of which one is asked for
 
 forgetOthers(user);
 const outbox = new Outbox(user, {
@@ -50,6 +51,7 @@ function wait(trace) {
 }
 
 function arrive() {
+  endAsking();
   showKeys();
   steps.begin();
   startClock();
@@ -88,6 +90,7 @@ function took(answer, item) {
 // What the keys and the buttons do.
 
 async function judge(verdict, words) {
+  endAsking();
   const form = find("#verdict");
   if (!form || busy || judged === here().trace) return;
   busy = true;
@@ -121,14 +124,22 @@ function reject() {
   const reasons = find(".reasons");
   const isGiven = reasons?.querySelector("input:checked");
   if (!reasons || isGiven) return judge("rejected", "Rejected");
+  asked = reasons;
   reasons.classList.add("asked");
   say("Why? A digit, or Enter for no reason; Esc: not rejected.", { stays: true });
   const choices = [...reasons.querySelectorAll("input")];
-  const end = () => { reasons.classList.remove("asked"); setKeys(null); say(""); };
   const keys = Object.fromEntries(choices.map((choice, index) => [
-    `${index + 1}`, () => { end(); choice.checked = true; judge("rejected", `Rejected: ${choice.value}`); },
+    `${index + 1}`, () => { choice.checked = true; judge("rejected", `Rejected: ${choice.value}`); },
   ]));
-  setKeys({ ...keys, Enter: () => { end(); judge("rejected", "Rejected"); }, Escape: end });
+  setKeys({ ...keys, Enter: () => judge("rejected", "Rejected"), Escape: endAsking });
+}
+
+function endAsking() {
+  if (!asked) return;
+  asked.classList.remove("asked");
+  asked = null;
+  setKeys(null);
+  say("");
 }
 
 async function act(url, fields, words, options) {
@@ -141,6 +152,7 @@ async function act(url, fields, words, options) {
 
 // Sends what is no verdict, when all verdicts are sent, and shows what is answered.
 async function send(url, fields, words, options) {
+  endAsking();
   if (busy) return;
   if (outbox.items.some((item) => item.waits)) throw new Refused("Not sent yet: wait until it is.");
   busy = true;
