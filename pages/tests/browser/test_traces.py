@@ -10,6 +10,7 @@ from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, se
 from pages.tests.hostile import hostile, wide
 from traces.models import Trace
 from traces.tests.factories import ScoreFactory, TraceFactory
+from tunix_site.tests.live import wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -125,6 +126,33 @@ def test_filters_rows_and_verdicts_by_the_keyboard_alone(tab, person):
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("#main h1 .id")).to_be_visible()
+    assert page.errors == []
+
+
+def test_a_key_that_is_held_gives_one_verdict(tab, person):
+    [trace] = many(1)
+    page = tab(person("ada"))
+    page.goto("/admin/traces/")
+    kept = []
+    page.route("**/verdict", lambda route: kept.append(route))
+    page.keyboard.press("j")
+    for _ in range(3):
+        page.keyboard.down("f")
+    page.keyboard.up("f")
+    page.keyboard.press("a")
+    expect(page.get_by_role("status")).to_have_text("The verdict before is on its way yet.")
+    wait_until(lambda: page.evaluate("1") == 1 and bool(kept))
+    for route in kept:
+        route.continue_()
+    page.unroute("**/verdict")
+    expect(page.get_by_role("status")).to_have_text("Flagged")
+    with page.expect_response("**/verdict"):
+        page.keyboard.down("a")
+        page.keyboard.down("a")
+    expect(page.get_by_role("status")).to_have_text("Approved")
+    page.keyboard.up("a")
+    verdicts = trace.reviews.order_by("pk").values_list("verdict", flat=True)
+    assert list(verdicts) == ["flagged", "approved"]
     assert page.errors == []
 
 

@@ -48,7 +48,17 @@ function toggle(button) {
   if (!panel.hidden) panel.querySelector("input, select")?.focus();
 }
 
-async function judge(row, [verdict, word]) {
+async function judge(row, verdict) {
+  if (row.ariaBusy) return say("The verdict before is on its way yet.");
+  row.ariaBusy = "true";
+  try {
+    await send(row, verdict);
+  } finally {
+    row.ariaBusy = null;
+  }
+}
+
+async function send(row, [verdict, word]) {
   const body = new URLSearchParams({ verdict, expected_status: row.dataset.status });
   const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
   const headers = { Accept: "application/json", "X-CSRFToken": token, "Idempotency-Key": crypto.randomUUID?.() ?? `${Math.random()}` };
@@ -78,8 +88,9 @@ document.addEventListener("keydown", (event) => {
   else if (key.toLowerCase() === "x" && row) {
     const box = row.querySelector("input[name=chosen]");
     choose(box, !box.checked, event.shiftKey);
-  } else if (key in VERDICTS && row?.closest("[data-judged-at]")) judge(row, VERDICTS[key]);
-  else return;
+  } else if (key in VERDICTS && row?.closest("[data-judged-at]")) {
+    if (!event.repeat) judge(row, VERDICTS[key]); // not again while it is held down
+  } else return;
   event.preventDefault();
 });
 
