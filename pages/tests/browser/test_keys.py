@@ -59,6 +59,26 @@ def test_a_trace_is_corrected_by_keys(tab, person):
     assert said_by_the_policy(page) == []
 
 
+def test_a_correction_that_cannot_be_sent_yet_is_kept(tab, person):
+    TraceFactory.create_batch(2, final_answer="52")
+    page = tab(person("ada"))
+    begin(page, filled())
+    kept = []
+    page.route("**/skip", lambda route: kept.append(route))
+    page.keyboard.press("s")
+    wait_until(lambda: page.evaluate("1") == 1 and bool(kept))
+    page.keyboard.press("e")
+    dialog = page.get_by_role("dialog", name="Correct")
+    dialog.get_by_label("Final answer").fill("42")
+    dialog.get_by_role("button", name="Show what changes").click()
+    dialog.get_by_role("button", name="Correct it").click()
+    expect(dialog.get_by_role("alert")).to_have_text("Something is on its way yet: try again.")
+    dialog.get_by_role("button", name="Back").click()
+    expect(dialog.get_by_label("Final answer")).to_have_value("42")
+    kept[0].continue_()
+    assert page.errors == []
+
+
 def test_steps_are_added_and_removed(tab, person):
     trace = TraceFactory(steps=STEPS, final_answer="52")
     page = tab(person("ada"))

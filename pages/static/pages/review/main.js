@@ -153,7 +153,7 @@ async function act(url, fields, words, options) {
 // Sends what is no verdict, when all verdicts are sent, and shows what is answered.
 async function send(url, fields, words, options) {
   endAsking();
-  if (busy) return;
+  if (busy) throw new Refused("Something is on its way yet: try again.");
   if (outbox.items.some((item) => item.waits)) throw new Refused("Not sent yet: wait until it is.");
   busy = true;
   try {
