@@ -109,6 +109,20 @@ def test_keys_of_a_reason_end_with_their_trace(tab, person):
     ]
 
 
+def test_without_keys_a_second_reject_gives_no_reason(tab, person):
+    TraceFactory.create_batch(2)
+    page = tab(person("ada"), PHONE)
+    begin(page, filled(reasons=["wrong answer"]))
+    first, reject = shown(page), page.get_by_role("button", name="Reject")
+    reject.click()
+    expect(page.locator("#said")).to_contain_text("Reject again for none")
+    reject.click()
+    expect(page.locator("#page .bar")).not_to_have_attribute("data-trace", first)
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
+    review = Review.objects.get()
+    assert (review.verdict, review.reasons) == ("rejected", [])
+
+
 def test_labels_and_a_note_go_with_the_verdict(tab, person):
     TraceFactory.create_batch(2)
     ada = person("ada")

@@ -123,10 +123,10 @@ async function goOn() {
 function reject() {
   const reasons = find(".reasons");
   const isGiven = reasons?.querySelector("input:checked");
-  if (!reasons || isGiven) return judge("rejected", "Rejected");
+  if (!reasons || isGiven || reasons === asked) return judge("rejected", "Rejected");
   asked = reasons;
   reasons.classList.add("asked");
-  say("Why? A digit, or Enter for no reason; Esc: not rejected.", { stays: true });
+  say("Why? A digit, or choose and Reject; Enter or Reject again for none; Esc: not rejected.", { stays: true });
   const choices = [...reasons.querySelectorAll("input")];
   const keys = Object.fromEntries(choices.map((choice, index) => [
     `${index + 1}`, () => { choice.checked = true; judge("rejected", `Rejected: ${choice.value}`); },
