@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from pages.tests.browser.conftest import DESKTOP, PHONE, log_in
 from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, serious_faults
 from pages.tests.hostile import hostile
+from traces.curation.members import Claim
 from traces.models import Review, Trace
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import filled
@@ -204,6 +205,24 @@ def test_two_people_never_see_one_trace(tab, person):
             mine.append(press(page, "a"))
     assert not set(seen[0]) & set(seen[1])
     assert len({*seen[0], *seen[1]}) == 12
+
+
+def test_that_a_claim_ended_is_told_once(tab, person):
+    TraceFactory.create_batch(3)
+    page = tab(person("ada"))
+    with page.expect_response("**/next"):
+        begin(page, filled())
+    asked = []
+    page.on("request", lambda sent: asked.append(sent) if sent.url.endswith("/renew") else None)
+    Claim.objects.all().delete()
+    page.evaluate("document.querySelector('#page .bar').dataset.expires = new Date().toJSON()")
+    page.keyboard.press("j")
+    expect(page.locator("#said")).to_have_text("The claim ended: take the next trace.")
+    for key in "jkj":
+        page.keyboard.press(key)
+    with page.expect_response("**/skip"):  # sent behind what was asked for before
+        page.keyboard.press("s")
+    assert len(asked) == 1
 
 
 def test_a_session_that_ended_is_taken_up_in_place(tab, person):

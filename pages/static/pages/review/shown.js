@@ -107,18 +107,19 @@ function setSheet(open) {
 
 let renewing = false;
 
-async function renew(outbox, { claim, expires, renew: url }) {
-  if (!claim || renewing || new Date(expires) - Date.now() > RENEWED_BEFORE) return;
+async function renew(outbox, { claim, ended, expires, renew: url }) {
+  if (!claim || ended || renewing || new Date(expires) - Date.now() > RENEWED_BEFORE) return;
   renewing = true;
+  const bar = find("#page .bar");
   try {
     const answer = await outbox.inTurn(() => ask(url, new URLSearchParams({ claim })));
-    const bar = find("#page .bar");
-    if (bar.dataset.claim !== claim) return;
     bar.dataset.expires = answer.expires_at;
     bar.querySelector(".bar-claim time").dateTime = answer.expires_at;
     localTimes();
   } catch (error) {
-    if (error instanceof Refused) say(error.message, { stays: true });
+    if (!(error instanceof Refused)) return;
+    bar.dataset.ended = "true"; // it is told once, and not asked for again
+    if (bar.isConnected) say(error.message, { stays: true });
   } finally {
     renewing = false;
   }
