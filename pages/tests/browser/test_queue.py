@@ -234,6 +234,9 @@ def test_a_session_that_ended_is_taken_up_in_place(tab, person):
     page.context.clear_cookies(name="sessionid")
     press(page, "a")
     dialog = page.get_by_role("dialog", name="Log in again")
+    expect(dialog).to_be_visible()
+    for _ in range(3):
+        page.keyboard.press("Escape")
     dialog.get_by_label("Name").fill("ada")
     dialog.get_by_label("Password").fill("ada it is 42")
     page.keyboard.press("Enter")

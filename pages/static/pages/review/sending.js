@@ -35,6 +35,7 @@ function logInAgain() {
     const dialog = document.querySelector("#login");
     const form = dialog.querySelector("form");
     const problem = dialog.querySelector(".problem");
+    const over = new AbortController();
     const submitted = async (event) => {
       event.preventDefault();
       const response = await fetch(document.body.dataset.login, {
@@ -48,15 +49,17 @@ function logInAgain() {
         return;
       }
       if (`${answer.user}` !== document.body.dataset.user) return location.reload(); // somebody else
-      form.removeEventListener("submit", submitted);
+      over.abort();
       form.reset();
       problem.textContent = "";
       dialog.close();
       waiting = null;
       resolve();
     };
-    form.addEventListener("submit", submitted);
-    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    const { signal } = over;
+    form.addEventListener("submit", submitted, { signal });
+    dialog.addEventListener("cancel", (event) => event.preventDefault(), { signal });
+    dialog.addEventListener("close", () => dialog.showModal(), { signal }); // a second Esc cannot be prevented
     document.querySelectorAll("dialog[open]").forEach((open) => open.close());
     dialog.showModal();
   });
