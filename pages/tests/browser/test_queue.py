@@ -279,6 +279,39 @@ def test_what_was_not_sent_outlives_a_reload(tab, person):
     wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
 
 
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_a_verdict_that_is_refused_late_is_kept_with_its_note(tab, person, viewport, scheme):
+    TraceFactory.create_batch(4)
+    page = tab(person("ada"), viewport, scheme)
+    with page.expect_response("**/next"):
+        begin(page, filled())
+    first = shown(page)
+    Claim.objects.filter(trace=first).delete()
+    page.keyboard.press("n")
+    page.keyboard.type("<b>the carry</b> " + "g" * 500)
+    page.keyboard.press("Escape")
+    press(page, "r")
+    expect(page.locator("#outbox")).to_have_text("1 not taken")
+    expect(page.locator("#said")).to_contain_text(f"trace {first}: The claim ended")
+    press(page, "a")
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
+    page.reload()
+    page.locator("#outbox").click()
+    row = page.get_by_role("dialog", name="Not sent or not taken").get_by_role("listitem")
+    expect(row).to_contain_text("Rejected: trace")
+    expect(row.locator(".problem")).to_have_text("The claim ended: take the next trace.")
+    expect(row.locator(".said-note")).to_contain_text("<b>the carry</b>")
+    expect(row.get_by_role("link")).to_have_attribute("href", f"/admin/review/trace/{first}")
+    assert serious_faults(page) == []
+    assert scrolls_sideways(page) == []
+    assert said_by_the_policy(page) == []
+    row.get_by_role("button", name="Dismiss").click()
+    expect(row).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("#outbox")).to_be_hidden()
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
 def test_it_works_without_script(browser, site, person):
     TraceFactory.create_batch(3)
     ada = person("ada")

@@ -4,10 +4,11 @@ import { beginChanging } from "./changing.js";
 import { compareAttempts, editTags } from "./dialogs.js";
 import { listen, setKeys, showKeys } from "./keys.js";
 import "../shared/leaving.js";
-import { forgetOthers, Outbox } from "./outbox.js";
+import { forgetOthers, noteOf, Outbox } from "./outbox.js";
 import { Steps } from "./steps.js";
 import { ask, CONFLICT, newKey, Refused } from "./sending.js";
 import { after, localTimes, say, startClock, toggles, watchWidths } from "./shown.js";
+import { beginUnsent, showUnsent } from "./unsent.js";
 
 const user = document.body.dataset.user;
 const find = (selector) => document.querySelector(selector);
@@ -25,12 +26,19 @@ forgetOthers(user);
 const outbox = new Outbox(user, {
   answered: ({ answer, item }) => took(answer, item),
   refused: ({ item, detail }) => {
-    say(`Not taken: ${detail}`, { stays: true });
+    if (isThereYet(item)) say(`Not taken: ${detail}`, { stays: true });
+    else {
+      outbox.keepRefused(item, detail);
+      say(`Not taken, trace ${item.trace}: ${detail}`, { stays: true });
+    }
     if (judged === item.trace) wait(null);
     if (here().queue && item.trace !== here().trace) fetchNext();
   },
-  changed: (items) => after.unsent(items, outbox),
+  changed: () => showUnsent(outbox),
 });
+
+// What was said stands in the form, to be sent again.
+const isThereYet = (item) => item.trace === here().trace && find("#verdict [name=note]")?.value === noteOf(item);
 
 // A page in place of the one before.
 
@@ -58,6 +66,7 @@ function arrive() {
   localTimes();
   watchWidths();
   after.beginSheet();
+  showUnsent(outbox);
 }
 
 function fetchNext() {
@@ -100,10 +109,10 @@ async function judge(verdict, words) {
     for (const name of [...fields.keys()]) if (name.startsWith("label-")) fields.delete(name);
     fields.set("verdict", verdict);
     if (steps.labels.size) fields.set("labels", JSON.stringify(Object.fromEntries(steps.labels)));
-    const { verdict: url, trace } = here();
+    const { verdict: url, trace, page } = here();
     // the answer is the one behind what is shown by then
     const beyond = () => (here().trace === trace ? held?.claim : here().claim) ?? "";
-    outbox.add({ url, trace, words, fields: [...fields], beyond });
+    outbox.add({ url, trace, page, words, fields: [...fields], beyond });
     wait(trace);
     say(words);
     await goOn();
@@ -256,6 +265,7 @@ document.addEventListener("keydown", (event) => {
 addEventListener("popstate", () => location.reload());
 document.documentElement.classList.add("js");
 after.begin(outbox, () => here());
+beginUnsent(outbox);
 find("#help").addEventListener("close", beginChanging(find("#help"), say));
 toggles.begin();
 arrive();

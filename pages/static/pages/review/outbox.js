@@ -1,4 +1,5 @@
-// Verdicts on their way: kept for this tab and user until they are answered, sent in order, each once.
+// Verdicts on their way: kept for this tab and user until they are answered, sent in order, each once;
+// those that were refused too late to be mended in place, until they are dismissed.
 import { ask, newKey, Refused } from "./sending.js";
 
 const PREFIX = "tunix:outbox:";
@@ -11,6 +12,8 @@ export function forgetOthers(user) {
   }
 }
 
+export const noteOf = (item) => item.fields.find(([name]) => name === "note")?.[1] ?? "";
+
 export class Outbox {
   #line = Promise.resolve(); // one request at a time
   #wake = null;
@@ -20,7 +23,9 @@ export class Outbox {
   constructor(user, { answered, refused, changed }) {
     this.name = PREFIX + user;
     this.tell = { answered, refused, changed };
-    this.items = JSON.parse(sessionStorage.getItem(this.name) ?? "[]");
+    const kept = JSON.parse(sessionStorage.getItem(this.name) ?? "[]");
+    this.items = kept.filter((item) => !item.refused);
+    this.refused = kept.filter((item) => item.refused);
     addEventListener("online", () => this.#wake?.());
   }
 
@@ -30,8 +35,13 @@ export class Outbox {
     this.resume();
   }
 
-  forget() {
-    this.items = [];
+  keepRefused(item, reason) {
+    this.refused.push({ ...item, refused: reason });
+    this.#keep();
+  }
+
+  dismiss(key) {
+    this.refused = this.refused.filter((item) => item.key !== key);
     this.#keep();
   }
 
@@ -49,7 +59,7 @@ export class Outbox {
   async resume() {
     if (this.#running) return this.#wake?.();
     this.#running = true;
-    this.tell.changed(this.items);
+    this.tell.changed();
     let wait = FIRST_WAIT;
     while (this.items.length) {
       const item = this.items[0];
@@ -97,8 +107,9 @@ export class Outbox {
   }
 
   #keep() {
-    if (this.items.length) sessionStorage.setItem(this.name, JSON.stringify(this.items));
+    const kept = [...this.items, ...this.refused];
+    if (kept.length) sessionStorage.setItem(this.name, JSON.stringify(kept));
     else sessionStorage.removeItem(this.name);
-    this.tell.changed(this.items);
+    this.tell.changed();
   }
 }

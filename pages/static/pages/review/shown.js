@@ -71,7 +71,6 @@ export const after = {
   begin(outbox, here) {
     setInterval(tick, 1000);
     document.addEventListener("click", ({ target }) => {
-      if (target.closest("#outbox")) find("#unsent").showModal();
       if (target.closest("#sheet")) setSheet(!find("#beside").classList.contains("open"));
     });
     for (const kind of ["keydown", "pointerdown", "scroll"]) {
@@ -83,19 +82,6 @@ export const after = {
   },
   openSheet() {
     setSheet(true);
-  },
-  unsent(items, outbox) {
-    const waiting = items.filter((item) => item.waits);
-    const button = find("#outbox");
-    if (button) {
-      button.hidden = !waiting.length;
-      button.textContent = `${items.length} not sent`;
-    }
-    find("#unsent ul").replaceChildren(...items.map((item) => {
-      const row = document.createElement("li");
-      row.textContent = `${item.words}: trace ${item.trace}`;
-      return row;
-    }));
   },
 };
 
