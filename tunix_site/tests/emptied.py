@@ -14,9 +14,13 @@ KEPT = {"django_content_type", "auth_permission"}
 
 
 def flush_quickly() -> None:
-    """Have `flush`, by which Django's tests empty the database, do no more than is needed."""
-    connection.ops.sql_flush = lambda *_, **__: []  # type: ignore[method-assign]
-    connection.ops.execute_sql_flush = lambda sql_list: _empty()  # type: ignore[method-assign]
+    """Have `flush`, by which Django's tests empty the database, do no more than is needed.
+
+    On every connection: a browser's tests get one of their own.
+    """
+    operations = type(connection.ops)
+    operations.sql_flush = lambda *_, **__: []  # type: ignore[method-assign]
+    operations.execute_sql_flush = lambda *_: _empty()  # type: ignore[method-assign]
 
 
 def _empty() -> None:

@@ -62,7 +62,10 @@ def names(root: User) -> dict[str, Any]:
     record_event(by=by, action="change", object_type="trace", object_id=trace.pk, after=told)
     ApiKey.objects.issue(user=root, name=ATTACK[:90], role=Role.READER)
     job = SucceededJobFactory(
-        kind="bulk", parameters=told, result={"left": [ATTACK]}, created_by=root
+        kind="bulk",
+        parameters=told,
+        result={"left": [str(trace.pk)], "left_count": 1},
+        created_by=root,
     )
     queue = filled(
         name=ATTACK[:90], guideline=ATTACK, reasons=[ATTACK[:90]], people=[root.username]
@@ -126,7 +129,9 @@ def test_every_page_is_for_everyone(tab, root, names):
     sidebar = [str(link.get_attribute("href")) for link in links]
     assert len(sidebar) > 10
     known = dict.fromkeys([*sidebar, *of_ours(names), *of_models()])
-    addresses = [one for one in known if is_page(first.request.get(one))]
+    answers = {address: first.request.get(address) for address in known}
+    assert [address for address, answer in answers.items() if answer.status >= 500] == []
+    addresses = [address for address, answer in answers.items() if is_page(answer)]
     assert len(addresses) > 60
     found: dict[str, list[str]] = {}
     for address, look in zip(addresses, cycle(LOOKS), strict=False):
