@@ -53,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needing[0].add_marker(pytest.mark.django_db)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what asks for the database, by which `make check-postgres` chooses."""
+    if _asks_for_the_database(item):
+        item.add_marker("database")
+
+
 def _asks_for_the_database(item: pytest.Item) -> bool:
     marked = item.get_closest_marker("django_db") is not None
     return marked or not {"db", "transactional_db"}.isdisjoint(_fixtures(item))
