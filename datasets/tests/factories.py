@@ -55,6 +55,8 @@ class DatasetFactory(BuildRequestFactory):
     class Meta:
         model = Dataset
 
+    name = factory.Sequence(lambda n: f"dataset{n}")  # never the name of a request yet to be built
+
     @classmethod
     def _create(cls, model_class: type[Dataset], *args: Any, **fields: Any) -> Dataset:
         dataset, _ = build_dataset(request=BuildRequest(**fields), by=acting(UserFactory()))

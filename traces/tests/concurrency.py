@@ -11,10 +11,6 @@ from django.db import connection, connections
 from rest_framework.test import APIClient
 
 PATIENCE_SECONDS = 60
-WAITING = """
-    FROM pg_locks JOIN pg_stat_activity AS session USING (pid)
-    WHERE NOT granted AND datname = current_database()
-"""
 
 
 def like(client: APIClient) -> APIClient:
@@ -60,22 +56,25 @@ def just_before(part: str, do: Callable[[], Any]) -> Iterator[None]:
 
 def wait_for_a_lock_past_its_deadlock_check() -> None:
     """Return when another session waits for a lock and has found that this is no deadlock yet."""
-    query = f"""
-        SELECT count(*) {WAITING}
-        AND clock_timestamp() - waitstart > 1.5 * current_setting('deadlock_timeout')::interval
-    """
     until = time.monotonic() + PATIENCE_SECONDS
-    with connection.cursor() as cursor:
-        while time.monotonic() < until:
-            cursor.execute(query)
-            if cursor.fetchone()[0]:
-                return
+    while time.monotonic() < until:
+        if somebody_waits("1.5 * current_setting('deadlock_timeout')::interval"):
+            return
     raise AssertionError("nobody waits for a lock")
 
 
-def somebody_waits() -> bool:
-    """Tell whether a session of this database waits for a lock."""
+def somebody_waits(longer_than: str = "interval '0'") -> bool:
+    """Tell whether a session of this database waits for a lock, for longer than an interval."""
+    query = f"""
+        SELECT EXISTS (
+            SELECT FROM pg_locks JOIN pg_stat_activity AS session USING (pid)
+            WHERE NOT granted AND datname = current_database()
+            AND clock_timestamp() - waitstart >= {longer_than}
+        )
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT {WAITING})")
+        # else a transaction goes on seeing the sessions that it saw first
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(query)
         (found,) = cursor.fetchone()
     return bool(found)
