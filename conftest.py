@@ -24,10 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     var_dir = Path(_held.enter_context(tempfile.TemporaryDirectory()))
     settings.EXPORTS_DIR, settings.UPLOADS_DIR = var_dir / "exports", var_dir / "uploads"
-
-    settings.WHITENOISE_AUTOREFRESH = (
-        True  # each test's client would look at all static files first
-    )
+    # else each test's client would look at all static files first
+    settings.WHITENOISE_AUTOREFRESH = True
     if "MAKELEVEL" in os.environ:
         die_with_parent()
     # begun in the background, we ignore it, and so would the programs that the tests interrupt
@@ -84,12 +82,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_counted() -> None:
-    """Forget what earlier tests did wrong, all from one address."""
+    """Forget what earlier tests did wrong, from one address, and the streams they left open."""
     from tunix_site import logs
     from tunix_site.access.authentication import wrong_keys
+    from tunix_site.api.streams import slots
 
     wrong_keys.clear()
     logs._seldom.clear()
+    slots.release()
 
 
 @pytest.fixture(autouse=True)

@@ -263,7 +263,6 @@ def test_a_look_unpacks_no_more_than_it_may(writing, monkeypatch):
 def test_looks_leave_threads_to_others(writing, monkeypatch):
     address = sent(writing, lines(QUESTIONS))
     monkeypatch.setattr(slots, "free", 0)
-    monkeypatch.setattr(slots.thread, "holds", False, raising=False)
     assert "try again later" in words_of(writing.get(address), 503)
 
 
