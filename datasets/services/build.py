@@ -84,9 +84,9 @@ def build_dataset(
     transaction, whose answers are kept, as this one is not to be); Invalid where a step leaves
     nothing.
     """
-    if _is_taken(request):  # nothing is scored for what is not built
-        return _stored(request), False
-    return _built_or_stored(request, by, progress, most=None)
+    if stored := _stored(request):  # nothing is scored for what is not built
+        return stored, False
+    return _built_or_stored(request, by, progress)
 
 
 def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] | None:
@@ -96,12 +96,12 @@ def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] |
     steps take longer than MOST_SECONDS, or another build of the same name is under way, or the
     parent is held, for longer than WAIT.
     """
-    if _is_taken(request):
-        return _stored(request), False
+    if stored := _stored(request):
+        return stored, False
     if lacks_scores(recipe=request.recipe, more_than=MOST_SCORED):
         return None
     try:
-        return _built_or_stored(request, by, None, most=MOST_AT_ONCE)
+        return _built_or_stored(request, by, at_once=True)
     except (MoreMatch, _TooLong):
         return None
     except OperationalError as error:
@@ -111,14 +111,15 @@ def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] |
 
 
 def _built_or_stored(
-    request: BuildRequest, by: Actor, progress: Progress | None, *, most: int | None
+    request: BuildRequest, by: Actor, progress: Progress | None = None, *, at_once: bool = False
 ) -> tuple[Dataset, bool]:
     score_first(recipe=request.recipe, by=by, progress=progress)
     for _attempt in range(ATTEMPTS):
         try:
-            return _built(request, by, progress, most), True
+            return _built(request, by, progress, at_once=at_once), True
         except _Taken:
-            return _stored(request), False
+            if stored := _stored(request):
+                return stored, False
         except _DeletedMeanwhile:
             continue
         except OperationalError as error:
@@ -128,10 +129,11 @@ def _built_or_stored(
 
 
 def _built(
-    request: BuildRequest, by: Actor, progress: Progress | None, most: int | None
+    request: BuildRequest, by: Actor, progress: Progress | None, *, at_once: bool
 ) -> Dataset:
-    """Claim the name, take the steps and write what they left; MoreMatch where `most` do.
+    """Claim the name, take the steps and write what they left.
 
+    MoreMatch where that is too many, and _TooLong where it takes too long, to be done at once.
     All statements see one state; within a larger transaction, as that of an idempotency key, each
     sees its own: what matches is found by one, and the others read what that one found.
     """
@@ -140,13 +142,13 @@ def _built(
         if one_state:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         deletions = count_deletions()
-        dataset = _claimed(cursor, request, by, wait=DEFAULT_WAIT if most is None else WAIT)
+        dataset = _claimed(cursor, request, by, wait=WAIT if at_once else DEFAULT_WAIT)
         candidates = Candidates(
             dataset.pk,
             one_state=one_state,
             note=partial(note_removed, dataset=dataset) if request.recipe.removes else None,
-            check=_check(progress, most),
-            most=most,
+            check=_check(progress, at_once=at_once),
+            most=MOST_AT_ONCE if at_once else None,
         )
         for line in take_steps(request.recipe, candidates):
             dataset.funnel.append(msgspec.to_builtins(line))
@@ -173,11 +175,11 @@ def _built(
     return dataset
 
 
-def _check(progress: Progress | None, most: int | None) -> Callable[[], None]:
+def _check(progress: Progress | None, *, at_once: bool) -> Callable[[], None]:
     """Give what ends a build that has to stop: a job that is cancelled, or while somebody waits."""
     if progress is not None:
         return progress.check
-    until = math.inf if most is None else time.monotonic() + MOST_SECONDS
+    until = time.monotonic() + MOST_SECONDS if at_once else math.inf
 
     def check() -> None:
         if time.monotonic() > until:
@@ -215,18 +217,14 @@ def _held_parent(key: str) -> Dataset | None:
     return next(iter(Dataset.objects.raw(HOLD, [key])), None) if key else None
 
 
-def _is_taken(request: BuildRequest) -> bool:
-    key = key_of(request.name, request.version)
-    return Dataset.objects.filter(key=key).exists()
-
-
-def _stored(request: BuildRequest) -> Dataset:
+def _stored(request: BuildRequest) -> Dataset | None:
     """Give what is there under the name and version; Conflict where it is of another request."""
     key = key_of(request.name, request.version)
-    dataset = Dataset.objects.filter(name=request.name, version=request.version).first()
+    dataset = Dataset.objects.filter(key=key).first()
     if dataset is None:
-        other = Dataset.objects.get(key=key)
-        raise Conflict(f"The key {key} is taken by {other.name!r} version {other.version!r}.")
+        return None
+    if (dataset.name, dataset.version) != (request.name, request.version):
+        raise Conflict(f"The key {key} is taken by {dataset.name!r} version {dataset.version!r}.")
     if dataset.deleted_at is not None:
         raise Conflict(f"{key} was deleted; its key stays taken. Choose another version.")
     fields = request.as_fields()
