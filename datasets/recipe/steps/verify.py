@@ -1,7 +1,7 @@
 """The step that keeps the traces with a score of at least so much, and notes which."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from datasets.recipe.candidates import Candidates, columns
 from datasets.recipe.recipe import Lacking, Missing, Recipe, Verify
@@ -15,31 +15,38 @@ from tunix_site.errors import Unavailable
 COMPUTED = "trace_id uuid PRIMARY KEY, id integer, value float8"  # as of a score
 
 
+class Verdict(NamedTuple):
+    """SQL for a candidate named `kept`: why it goes, NULL where it stays, its score, and joins."""
+
+    reason: str
+    value: str
+    joins: str
+    reason_parameters: list[Any]
+    join_parameters: list[Any]
+
+
+ALL_STAY = Verdict("NULL::text", "NULL::float8", "", [], [])
+
+
 def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     verify = recipe.verify
     assert verify is not None  # noqa: S101  # the funnel asks
-    version = version_of(verify.criteria, verify.scorer_version)
     candidates.findings["verified_by"] = {
         "criteria": verify.criteria,
-        "scorer_version": version,
+        "scorer_version": version_of(verify.criteria, verify.scorer_version),
         "min": verify.min,
     }
-    computed = None
-    is_scored_first = verify.criteria in recipe.scored_first and version == version_of(
-        verify.criteria, None
-    )
-    if is_scored_first and candidates.scored_in_memory:  # a build has them by now
-        computed = candidates.table(COMPUTED, list(_computed(verify, version, candidates)))
-        candidates.scored_in_memory -= candidates.size_of(computed)
-    return candidates.part(*parted(verify, version, candidates, computed))
+    return candidates.part(*parted(verdict(recipe, candidates), candidates))
 
 
-def parted(
-    verify: Verify, version: str | None, candidates: Candidates, computed: str | None = None
-) -> tuple[str, list[Any]]:
-    """Give SQL and parameters for all; a score without a value is one that nobody could give."""
+def verdict(recipe: Recipe, candidates: Candidates) -> Verdict:
+    """Say what the step makes of each; a score without a value is one that nobody could give."""
+    verify = recipe.verify
+    if verify is None:
+        return ALL_STAY
+    version = version_of(verify.criteria, verify.scorer_version)
     identity, value, join = "score.id", "score.value", ""
-    if computed is not None:
+    if computed := _in_memory(recipe, verify, version, candidates):
         identity = "coalesce(score.id, computed.id)"
         value = "coalesce(score.value, computed.value)"
         join = f"LEFT JOIN {computed} AS computed ON computed.trace_id = kept.id"
@@ -50,15 +57,39 @@ def parted(
             ("undecided", f"{value} IS NULL", verify.undecided is Lacking.KEEP),
         )
     ]
+    return Verdict(
+        reason=f"CASE {' '.join(lacking)} WHEN {value} < %s THEN 'below_the_minimum' END",
+        value=value,
+        joins=f"{scores('score')} {join}",
+        reason_parameters=[verify.min],
+        join_parameters=[verify.criteria, version],
+    )
+
+
+def parted(told: Verdict, candidates: Candidates) -> tuple[str, list[Any]]:
+    """Give SQL and parameters for all, each with its score."""
+    value = told.value
     facts = f"coalesce(kept.facts, '{{}}') || jsonb_build_object('verified', {value})"
     query = f"""
-        SELECT {columns(facts=facts)},
-               CASE {" ".join(lacking)} WHEN {value} < %s THEN 'below_the_minimum' END AS reason,
+        SELECT {columns(facts=facts)}, {told.reason} AS reason,
                CASE WHEN {value} IS NOT NULL THEN jsonb_build_object('score', {value}) END
                AS because
-        FROM {candidates.rows} {scores("score")} {join}
+        FROM {candidates.rows} {told.joins}
     """  # noqa: S608
-    return query, [verify.min, *candidates.parameters, verify.criteria, version]
+    return query, [*told.reason_parameters, *candidates.parameters, *told.join_parameters]
+
+
+def _in_memory(
+    recipe: Recipe, verify: Verify, version: str | None, candidates: Candidates
+) -> str | None:
+    """Compute what a build would store first, once; give the table's name, if there is any."""
+    is_first = verify.criteria in recipe.scored_first
+    is_ours = version == version_of(verify.criteria, None)
+    if is_first and is_ours and candidates.scored_in_memory and candidates.computed is None:
+        computed = candidates.table(COMPUTED, list(_computed(verify, version, candidates)))
+        candidates.scored_in_memory -= candidates.size_of(computed)
+        candidates.computed = computed
+    return candidates.computed
 
 
 def _computed(
