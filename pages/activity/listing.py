@@ -1,6 +1,7 @@
 """A page of the activity."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from events.models import Event
@@ -14,7 +15,7 @@ from tunix_site.audit.finding import events_that_match
 def page_of(filters: dict[str, Any], start: From, *, user: Any) -> Page[Change]:
     """Read a page: what was done, newest first; a query, and others for what can be undone."""
     page = page_from(events_that_match(Event.objects.all(), filters), start)
-    return Page(shown(page.rows, user=user), page.newer, page.older)
+    return replace(page, rows=shown(page.rows, user=user))
 
 
 def shown(events: Sequence[Event], *, user: Any) -> list[Change]:

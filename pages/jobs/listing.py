@@ -1,7 +1,7 @@
 """The jobs as their list shows them: a page of them, the newest first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +47,7 @@ def page_of(filters: dict[str, Any], start: From) -> Page[Row]:
     """Give a page of the jobs that match; two queries, whose cost is the same at any depth."""
     reap_lapsed(jobs=Job.objects.all())
     page = page_from(_told(Job.objects.filter(**filters)), start)
-    return Page([*map(_row, page.rows)], page.newer, page.older)
+    return replace(page, rows=[*map(_row, page.rows)])
 
 
 def under_way(most: int) -> list[Row]:

@@ -1,6 +1,7 @@
 """A page of the list of prompts, in an order."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
@@ -47,7 +48,7 @@ def page_of_prompts(asked: Asked, start: From) -> Page[dict[str, Any]]:
         groups = ordered_groups(query, there=start.row, back=start.back, limit=ROWS + 1)
         page = page_of(groups, start, id_of=itemgetter("prompt_hash"))
         rows = [_row(row, asked) for row in described([*page.rows], query)]
-    return Page(rows, page.newer, page.older)
+    return replace(page, rows=rows)
 
 
 def _row(row: Mapping[str, Any], asked: Asked) -> dict[str, Any]:

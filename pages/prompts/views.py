@@ -34,7 +34,6 @@ class PromptsView(SitePage):
         context = {
             "asked": asked,
             "page": page,
-            "start": start,
             "problem": problem,
             "order": order,
             "orders": [

@@ -43,10 +43,11 @@ class Page(Generic[Row]):
     rows: Sequence[Row]
     newer: Any = None
     older: Any = None
+    starts_at_row: bool = False  # so that others are before it, also where it has none
 
     @property
     def is_all(self) -> bool:
-        return self.newer is None and self.older is None
+        return not (self.starts_at_row or self.newer or self.older)
 
 
 def page_from(found: Any, start: From) -> Page[Any]:
@@ -71,4 +72,5 @@ def page_of(rows: list[Row], start: From, *, id_of: Callable[[Row], Any]) -> Pag
         rows=rows,
         newer=first if (more if start.back else start.row) else None,
         older=last if (start.row if start.back else more) else None,
+        starts_at_row=start.row is not None,
     )

@@ -19,7 +19,7 @@ from pages.traces.counting import about
 from pages.traces.panel import GROUPS, WORDS
 from traces.curation.queues import SavedFilter
 from traces.finding.filters import TraceFilters
-from traces.models import Review
+from traces.models import Review, Trace
 from traces.services.indexing import index_some
 from traces.tests.factories import ScoreFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
@@ -62,6 +62,22 @@ def test_the_newest_come_first_and_the_others_page_by_page(curating):
     assert shown(newest) == shown(first)
     assert link(newest, "prev") is None
     assert link(newest, "next")
+
+
+def test_a_later_page_whose_rows_are_judged_leads_to_those_that_are_left(curating):
+    for n in range(60):
+        TraceFactory(prompt=f"Question {n}?")
+    first = curating.get(ADDRESS, {"status": "unreviewed"})
+    second = link(first, "next")
+    assert shown(curating.get(second)) == [*range(9, -1, -1)]
+    judged = Trace.objects.order_by("pk")[:10]
+    Trace.objects.filter(pk__in=judged.values("pk")).update(status="approved")
+    response = curating.get(second)
+    text = text_of(response)
+    assert "There is nothing further. From the beginning" in text
+    assert " 0 match" not in text
+    assert 'href="?status=unreviewed">From the beginning' in response.content.decode()
+    assert shown(curating.get(ADDRESS, {"status": "unreviewed"})) == [*range(59, 9, -1)]
 
 
 def test_a_page_takes_few_queries(curating, django_assert_num_queries):
