@@ -1,6 +1,7 @@
 """The attempts that an address asks for, side by side."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import QueryDict
@@ -15,9 +16,11 @@ MAX_ASKED = 100
 
 @dataclass(frozen=True)
 class Chosen:
-    """The attempts of the columns, and what was asked for and cannot be shown."""
+    """The attempts of the columns, which of them were asked for, and what cannot be shown."""
 
     traces: list[Trace]
+    named: list[UUID]
+    query: str  # asks for those that were
     wrong: list[str]
 
 
@@ -38,9 +41,11 @@ def chosen_by(query: QueryDict, prompt_hash: UUID) -> Chosen:
     ]
     if len(asked) > MOST:
         wrong.append(f"No more than {MOST} stand side by side: the first of {len(asked)} do.")
+    named = [trace.pk for trace in found]
     if not (columns and found):
         found += attempts.exclude(pk__in=by_id).order_by("-pk")[: MOST - len(found)]
-    return Chosen(found, wrong)
+    name = COLUMN if columns else FIRST
+    return Chosen(found, named, urlencode([(name, identity) for identity in named]), wrong)
 
 
 def _identity(text: str) -> UUID | None:

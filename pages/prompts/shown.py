@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound
 
-from pages.prompts.chosen import COLUMN, chosen_by
+from pages.prompts.chosen import chosen_by
 from pages.prompts.preferred import MOST as MOST_PREFERENCES
 from pages.prompts.preferred import choices, preferences_at
 from pages.review.attempts import MOST, columns_of
@@ -64,8 +64,8 @@ def context_of(prompt_hash: UUID, query: QueryDict, *, user: Any) -> dict[str, A
         "most": MOST,
         "page": page,
         "numbers": numbers,
-        "unlisted": [identity for identity in numbers if identity not in listed],
-        "columns_query": "".join(f"&{COLUMN}={identity}" for identity in numbers),
+        "unlisted": [identity for identity in chosen.named if identity not in listed],
+        "columns_query": chosen.query,
         "preferences": preferences,
         "most_preferences": len(preferences) == MOST_PREFERENCES and MOST_PREFERENCES,
     }

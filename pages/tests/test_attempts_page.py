@@ -105,6 +105,38 @@ def test_the_others_are_a_list_by_pages(curating):
     assert f'type="hidden" name="trace" value="{ids[-1]}"' in html
 
 
+def sent_by(response, *ticked: str) -> dict[str, list[str]]:
+    """Give what the form of all attempts sends when these boxes are ticked as well."""
+    form = response.content.decode().partition('<form class="choosing"')[2].partition("</form>")[0]
+    inputs = re.findall(r'<input [^>]*name="trace" value="([^"]+)"([^>]*)>', form)
+    hidden = re.findall(r'type="hidden" name="trace" value="([^"]+)"', form)
+    is_sent = lambda one, rest: one in (*ticked, *hidden) or "checked" in rest  # noqa: E731
+    return {"trace": [one for one, rest in inputs if is_sent(one, rest)]}
+
+
+def test_what_is_ticked_on_a_later_page_stands_side_by_side(curating):
+    traces = attempts(*map(str, range(60)))
+    ids = [str(trace.pk) for trace in traces]
+    there = address(traces[0])
+
+    def older(page):
+        found = re.search(r'rel="next" href="([^"]+)"', page.content.decode())[1]
+        return curating.get(there + found.replace("&amp;", "&"))
+
+    page = older(curating.get(there))
+    response = curating.get(there, sent_by(page, ids[3], ids[1]))
+    assert columns(response) == [ids[3], ids[1]]
+    assert "No more than" not in text_of(response)
+    # those that somebody chose on another page follow, as far as there is place
+    page = older(curating.get(there, {"trace": ids[-6:]}))
+    assert columns(page) == ids[-6:]
+    response = curating.get(there, sent_by(page, ids[3], ids[1]))
+    assert columns(response) == [ids[3], ids[1], *ids[-6:-2]]
+    assert "No more than 6 stand side by side: the first of 8 do." in text_of(response)
+    page = older(curating.get(there, {"first": ids[0]}))
+    assert columns(page)[0] == ids[0]
+
+
 def test_a_page_takes_few_queries(curating, django_assert_num_queries):
     traces = attempts(*map(str, range(20)))
     for trace in traces:
