@@ -43,9 +43,10 @@ def built(name, columns, index):
 
 
 def dropped(name, columns):
-    create = f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON events_event {columns}"
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
-    return migrations.RunSQL(drop, create, state_operations=[migrations.RemoveIndex("event", name)])
+    create = f"CREATE INDEX CONCURRENTLY {name} ON events_event {columns}"
+    state = migrations.RemoveIndex("event", name)
+    return migrations.RunSQL(drop, [drop, create], state_operations=[state])
 
 
 class Migration(migrations.Migration):
