@@ -16,12 +16,12 @@ from tunix_site.errors import Invalid
 
 def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
     before, limit = candidates.count, recipe.limit
+    if recipe.stratify_by is not None and limit is not None:
+        return candidates.part(*shared(recipe, candidates, places(recipe, candidates, limit)))
     if limit is None or before <= limit or candidates.note is None:
         candidates.store(*ordered(recipe, candidates))
         return {"beyond_the_limit": before - candidates.count}
-    if recipe.stratify_by is None:
-        return candidates.part(*parted(recipe, candidates))
-    return candidates.part(*shared(recipe, candidates, places(recipe, candidates, limit)))
+    return candidates.part(*parted(recipe, candidates))
 
 
 def ordered(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any]]:

@@ -53,17 +53,39 @@ def test_what_comes_after_its_share_says_of_which_value(traces):
     assert removed.because == {"value": "hard"}
 
 
-def test_a_value_that_no_trace_has_is_refused(traces):
+@pytest.mark.parametrize("limit", [2, 40, 41])
+def test_a_value_that_no_trace_has_is_refused(traces, limit):
     with pytest.raises(Invalid) as refused:
-        levels(limit=2, weights={"hard": 0.5, "simple": 0.5})
+        levels(limit=limit, weights={"hard": 0.5, "simple": 0.5})
     assert refused.value.detail == {"weights": ["No trace has the value 'simple'."]}
 
 
-def test_there_are_at_most_a_thousand_values(traces):
+@pytest.mark.parametrize("limit", [39, 40, 41])
+def test_weights_say_the_same_where_there_is_room_for_all(traces, limit):
+    assert levels(limit=limit, weights={"easy": 0.5, "": 0.5}) == {"easy": 20, None: 8}
+    assert levels(limit=limit, weights="equal").total() == min(limit, 40)
+
+
+def test_what_has_no_weight_is_told_apart_where_there_is_room_for_all(traces):
+    dataset = DatasetFactory(
+        recipe__limit=100, recipe__stratify_by="meta.about.level", recipe__weights={"hard": 1.0}
+    )
+    assert dataset.funnel[-2]["reasons"] == {"beyond_its_share": 36}
+
+
+@pytest.mark.parametrize("limit", [40, 41, None])
+def test_without_weights_all_stay_as_they_are_where_there_is_room(traces, limit):
+    recipe = {"recipe__limit": limit, "recipe__selection_strategy": "random", "recipe__seed": 5}
+    shared = DatasetFactory(recipe__stratify_by="meta.about.level", **recipe)
+    assert shared.content_digest == DatasetFactory(**recipe).content_digest
+
+
+@pytest.mark.parametrize("limit", [2, 40, 5_000])
+def test_there_are_at_most_a_thousand_values(traces, limit):
     batch = [TraceFactory.build(meta={"about": {"level": n}}) for n in range(998)]
     Trace.objects.bulk_create(batch)
     with pytest.raises(Invalid) as refused:
-        levels(limit=2)
+        levels(limit=limit)
     assert list(refused.value.detail) == ["stratify_by"]
 
 
