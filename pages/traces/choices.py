@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+
 from pages.traces.counting import about, planned
 from traces.models import Score, Trace
 
@@ -13,17 +15,17 @@ MOST = 30  # choices of one field
 MAX_CHARS = 128
 MAX_META_BYTES = 4_000  # larger ones are not looked into
 OF_TRACES = f"""
-    SELECT id, source, ARRAY(SELECT jsonb_array_elements_text(tags)) AS tag_list, CASE
+    SELECT source, ARRAY(SELECT jsonb_array_elements_text(tags)) AS tag_list, CASE
         WHEN pg_column_size(meta) < {MAX_META_BYTES} AND jsonb_typeof(meta->'model') = 'string'
         THEN meta->>'model'
-    END AS model
+    END
     FROM traces_trace TABLESAMPLE SYSTEM (%s) LIMIT {2 * SAMPLED}
 """  # noqa: S608
 OF_SCORES = f"""
-    SELECT id, criteria FROM traces_score TABLESAMPLE SYSTEM (%s) LIMIT {2 * SAMPLED}
+    SELECT criteria FROM traces_score TABLESAMPLE SYSTEM (%s) LIMIT {2 * SAMPLED}
 """  # noqa: S608
 OF_SOURCES = f"""
-    SELECT id, source, status FROM traces_trace TABLESAMPLE SYSTEM (%s) LIMIT {2 * SAMPLED}
+    SELECT source, status FROM traces_trace TABLESAMPLE SYSTEM (%s) LIMIT {2 * SAMPLED}
 """  # noqa: S608
 
 
@@ -40,10 +42,10 @@ def choices() -> dict[str, list[Choice]]:
     traces, of_traces = _sampled(Trace.objects.all(), OF_TRACES)
     scores, of_scores = _sampled(Score.objects.all(), OF_SCORES)
     return {
-        "source": _most_common((row.source for row in traces), of_traces),
-        "tag": _most_common((tag for row in traces for tag in row.tag_list), of_traces),
-        "meta.model": _most_common((row.model for row in traces), of_traces),
-        "criteria": _most_common((row.criteria for row in scores), of_scores),
+        "source": _most_common((source for source, _tags, _model in traces), of_traces),
+        "tag": _most_common((tag for _source, tags, _model in traces for tag in tags), of_traces),
+        "meta.model": _most_common((model for _source, _tags, model in traces), of_traces),
+        "criteria": _most_common((criteria for (criteria,) in scores), of_scores),
     }
 
 
@@ -53,16 +55,18 @@ def sources_of(status: str) -> tuple[int, list[tuple[str, str]]]:
     The number says of how many rows of the sample they are.
     """
     rows, each = _sampled(Trace.objects.all(), OF_SOURCES)
-    counted = Counter(row.source for row in rows if row.status == status)
+    counted = Counter(source for source, of_row in rows if of_row == status)
     said = [(source, _said(count, each)) for source, count in counted.most_common(MOST)]
     return counted.total(), said
 
 
-def _sampled(everything: Any, query: str) -> tuple[list[Any], float]:
+def _sampled(everything: Any, query: str) -> tuple[list[tuple[Any, ...]], float]:
     """Read some rows from all over a table, and tell how many rows each stands for."""
     total = planned(everything.order_by().values("pk"))
     share = 100 if total <= SAMPLED else 100 * SAMPLED / total
-    rows = list(everything.model.objects.raw(query, [share]))
+    with connection.cursor() as cursor:
+        cursor.execute(query, [share])
+        rows = cursor.fetchall()
     return rows, total / len(rows) if total > SAMPLED and rows else 1
 
 
