@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
+AFTER_A_BREAK = {"pre", "textarea"}  # their text begins behind a first line break
 
 
 class Markup(HTMLParser):
@@ -15,19 +16,23 @@ class Markup(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
         self.open: list[str] = []
+        self.begins = False
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
+        self.begins = tag in AFTER_A_BREAK
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag):
+        self.begins = False
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        self.text += data
+        self.text += data.removeprefix("\n") if self.begins else data
+        self.begins = False
 
     @property
     def tags(self) -> set[str]:

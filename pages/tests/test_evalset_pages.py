@@ -201,7 +201,7 @@ def test_what_is_wrong_with_problems_is_named_and_stays(curating, changes, reaso
     page = sent(curating, "problems", **{**form, **changes})
     assert reason in folded(page)
     typed = html.escape(next(iter(changes.values())))
-    assert f'value="{typed}"' in page or f">{typed}</textarea>" in page
+    assert f'value="{typed}"' in page or f">\n{typed}</textarea>" in page
     assert not Job.objects.exists()
 
 

@@ -91,7 +91,7 @@ def test_what_is_refused_is_shown_again(curating):
     assert response.status_code == 409
     page = response.content.decode()
     assert "The status is rejected by now, not unreviewed." in page
-    assert ">a long thought</textarea>" in page
+    assert ">\na long thought</textarea>" in page
     assert 'name="expected_status" value="rejected"' in page
     assert not Review.objects.exists()
     gone_back_to = curating.get(address(trace, "/verdict?source=here"))

@@ -46,7 +46,8 @@ def markdown(text: str) -> str:
 
 def as_sent(text: str) -> str:
     """Give the HTML of a text that is shown as it is, white space and all."""
-    return f'<pre class="sent" dir="auto">{shown(text)}</pre>'
+    # a parser takes the first line break behind the tag for no part of the text
+    return f'<pre class="sent" dir="auto">\n{shown(text)}</pre>'
 
 
 def _written(tokens: Sequence[Token]) -> Iterator[str]:

@@ -1,13 +1,30 @@
+import re
+
 from pages.tests.markup import Markup
 from pages.text.folding import MAX_NODES, tree
 from pages.text.texts import MAX_TEXT_CHARS, Texts
+from tests.pages import ROOT
 
 
 def test_a_text_is_shown_as_it_reads_and_as_it_was_sent():
     shown = Texts().show("**so**")
     assert shown.is_rendered
     assert shown.rendered == '<p dir="auto"><strong>so</strong></p>'
-    assert shown.sent == '<pre class="sent" dir="auto">**so**</pre>'
+    assert shown.sent == '<pre class="sent" dir="auto">\n**so**</pre>'
+
+
+def test_no_place_for_a_text_takes_away_the_line_break_that_it_begins_with():
+    assert Markup(Texts().show("\n  indented").sent).text == "\n  indented"
+    places = re.compile(r"<(?:textarea|pre)\b(?:\"[^\"]*\"|'[^']*'|\{%.*?%\}|[^>])*>")
+    templates = [*ROOT.glob("*/templates/**/*.html")]
+    found = [
+        (path.name, text[place.start() : place.end() + 9])
+        for path in templates
+        for text in [path.read_text()]
+        for place in places.finditer(text)
+    ]
+    assert len(found) > 20
+    assert [one for one in found if not re.search(r">(\n.*|</text.*|<code>.*)$", one[1])] == []
 
 
 def test_what_is_too_long_is_shown_as_it_was_sent():
