@@ -147,6 +147,13 @@ class DecontaminatedAgainstSerializer(serializers.Serializer[dict[str, Any]]):
     template_ngrams = serializers.IntegerField(required=False)
 
 
+class SplitNearSerializer(serializers.Serializer[dict[str, Any]]):
+    """How far it is sure that prompts which are nearly the same share a split."""
+
+    refused = serializers.IntegerField()
+    uncompared = serializers.IntegerField()
+
+
 class WhySerializer(serializers.Serializer[dict[str, Any]]):
     """Why a trace is in a dataset, or is not: the one has other keys than the other."""
 
@@ -188,6 +195,8 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
         source="findings.decontaminated_against", many=True, required=False
     )
     near_refused = serializers.IntegerField(source="findings.near_refused", required=False)
+    near_uncompared = serializers.IntegerField(source="findings.near_uncompared", required=False)
+    split_near = SplitNearSerializer(source="findings.split_near", required=False)
     verified_by = VerifiedBySerializer(source="findings.verified_by", required=False)
     paired_by = PairedBySerializer(source="findings.paired_by", required=False)
     stats = serializers.DictField()
@@ -217,6 +226,8 @@ class DatasetDetailSerializer(serializers.ModelSerializer[Dataset]):
             "counted_by",
             "decontaminated_against",
             "near_refused",
+            "near_uncompared",
+            "split_near",
             "verified_by",
             "paired_by",
             "trace_count",

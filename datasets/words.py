@@ -68,6 +68,13 @@ describe = describing(
         "across_answers": "Whether traces with different final answers are compared.",
         "near_refused": "How often a trace found no room among those with which others are "
         "compared: what is like it alone stays.",
+        "near_uncompared": "How many traces stay that may be like others with which they were not "
+        "compared.",
+        "split_near": "Where prompts that are nearly the same share a split: how far that is sure.",
+        "refused": "How often a prompt found no room among those with which others are compared: "
+        "what is like it alone may be in another split.",
+        "uncompared": "How many prompts may be like others of another split with which they were "
+        "not compared.",
         "verify": "Keeps traces with a score of at least so much.",
         "verified_by": "The scores by which traces were kept.",
         "counted_by": "The scores by which the number of tokens was told.",

@@ -26,6 +26,7 @@ def apply(recipe: Recipe, near: Near, candidates: Candidates) -> dict[str, int]:
         check=lambda done: candidates.check(),
     )
     candidates.findings["near_refused"] = found.refused
+    candidates.findings["near_uncompared"] = found.uncompared
     return candidates.decide(_decisions(traces, found))
 
 

@@ -12,7 +12,8 @@ THRESHOLD = 0.7
 def grouped_prompts(candidates: Candidates) -> str:
     """Group prompts of such a similarity, transitively; give a table of those that are grouped.
 
-    It has each `prompt_hash`, and as `grouped` the smallest of its group.
+    It has each `prompt_hash`, and as `grouped` the smallest of its group. What is not sure of them
+    is told as `split_near`.
     """
     prompts = candidates.beside(
         f"""
@@ -25,13 +26,15 @@ def grouped_prompts(candidates: Candidates) -> str:
         candidates.parameters,
     )
     traces = signed(prompts, candidates.size_of(prompts), (Part.PROMPT,))
-    firsts = near_groups(
+    found = near_groups(
         traces.minima,
         threshold=THRESHOLD,
         texts=traces.texts,
         sizes=traces.chars,
         check=lambda done: candidates.check(),
     )
+    candidates.findings["split_near"] = {"refused": found.refused, "uncompared": found.uncompared}
+    firsts = found.firsts
     joined = np.flatnonzero(firsts != np.arange(len(firsts)))
     pairs = zip(joined.tolist(), firsts[joined].tolist(), strict=True)
     groups = candidates.table("place bigint PRIMARY KEY, first bigint", pairs)

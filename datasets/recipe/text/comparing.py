@@ -2,8 +2,9 @@
 
 Rows are compared that share a band (banding.py) and whose minima do not tell them apart, nor their
 sketches (sketches.py); what decides is the shingles of the texts themselves. A template that begins
-very many texts makes buckets of them all: what a bucket is asked for is bounded, and what finds no
-room in it is counted.
+very many texts makes buckets of them all, and two bounds hold then. A bucket has room for so many,
+and how often a row finds none in it is counted (`refused`). Of those that it may be like, a row is
+compared with so many before its block, and as many of its block; what is beyond these is told.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from datasets.recipe.text.sketches import Sketches
 from traces.finding.minhash import Minima
 
 MOST_A_BUCKET = 64
-MOST_COMPARED = 16  # of the rows that a row may be like, those of the highest estimates
+MOST_COMPARED = 16  # of the rows that a row may be like, those of the highest estimates, twice
 ROWS_AT_ONCE = 2_000
 CHARS_AT_ONCE = 2_000_000
 PAIRS_AT_ONCE = 2_048  # what is read of them fits in a processor's cache
@@ -73,8 +74,11 @@ class Comparison:
         for row, numbers in zip(rows.tolist(), self._buckets[rows].tolist(), strict=True):
             yield row, [number for number in numbers if number != ALONE]
 
-    def candidates(self, rows: Numbers) -> Pairs:
-        """Pair rows with those entered before that they may be like, the likest of each first."""
+    def candidates(self, rows: Numbers) -> tuple[Pairs, Pairs]:
+        """Pair rows with those entered before that they may be like, the likest of each first.
+
+        The second pairs are those beyond MOST_COMPARED.
+        """
         numbers = self._buckets[rows]
         places, bands = np.nonzero(numbers != ALONE)
         shared = numbers[places, bands]
@@ -85,7 +89,7 @@ class Comparison:
         pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
         return self._ranked(*np.divmod(pairs, len(self._minima)))
 
-    def _ranked(self, rows: Numbers, others: Numbers) -> Pairs:
+    def _ranked(self, rows: Numbers, others: Numbers) -> tuple[Pairs, Pairs]:
         equal = np.zeros(len(rows), np.int64)
         for start in range(0, len(rows), PAIRS_AT_ONCE):
             some = slice(start, start + PAIRS_AT_ONCE)
@@ -97,7 +101,7 @@ class Comparison:
         rows, others = rows[order], others[order]
         nth = np.arange(len(rows)) - np.searchsorted(rows, rows)
         compared = nth < MOST_COMPARED
-        return rows[compared], others[compared]
+        return (rows[compared], others[compared]), (rows[~compared], others[~compared])
 
     def shingles(self, rows: Numbers) -> dict[int, Shingles]:
         """Read the texts of rows, each once and in order, for their shingles."""
@@ -125,18 +129,21 @@ class Comparison:
             else:
                 self.refused += 1
 
-    def near(self, by_bucket: dict[int, list[int]], row: int, numbers: list[int]) -> list[int]:
-        """Give those in a row's buckets that it may be like, the likest first."""
+    def near(
+        self, by_bucket: dict[int, list[int]], row: int, numbers: list[int]
+    ) -> tuple[list[int], list[int]]:
+        """Give those in a row's buckets that it may be like, the likest first, and those beyond."""
         others = list({other for number in numbers for other in by_bucket.get(number, ())})
         if not others:
-            return []
+            return [], []
         equal = np.count_nonzero(self._minima[others] == self._minima[row], axis=1).tolist()
         ranked = sorted(
             (-count, other)
             for count, other in zip(equal, others, strict=True)
             if count >= self._fewest
         )
-        return [other for _, other in ranked[:MOST_COMPARED]]
+        found = [other for _, other in ranked]
+        return found[:MOST_COMPARED], found[MOST_COMPARED:]
 
     def enter(self, by_bucket: dict[int, list[int]]) -> None:
         """Let rows that come later find these, as far as their buckets have room."""

@@ -24,11 +24,13 @@ class Duplicates:
     """By row the one that it is like, or STAYS, and their Jaccard index.
 
     `refused` counts the entries for which a bucket had no room: what is like them alone stays.
+    `uncompared` counts the rows that stay and may be like others that they were not compared with.
     """
 
     like: NDArray[np.int32]
     similarity: NDArray[np.float64]
     refused: int
+    uncompared: int
 
 
 def near_duplicates(
@@ -49,7 +51,8 @@ def near_duplicates(
     for block in blocks(len(minima), sizes):
         search.decide(block)
         check(block.stop)
-    return Duplicates(search.like, search.similarity, search.refused)
+    uncompared = np.count_nonzero(search.beyond & (search.like == STAYS))
+    return Duplicates(search.like, search.similarity, search.refused, int(uncompared))
 
 
 class _Search(Comparison):
@@ -59,11 +62,13 @@ class _Search(Comparison):
         super().__init__(minima, threshold, texts, classes)
         self.like = np.full(len(minima), STAYS, np.int32)
         self.similarity = np.zeros(len(minima), np.float64)
+        self.beyond = np.zeros(len(minima), np.bool_)  # whether others are that it may be like
 
     def decide(self, block: range) -> None:
         """Tell which rows stay: by those before the block, then among themselves."""
         rows = self.sharing(block)
-        compared, others = self.candidates(rows)
+        (compared, others), (beyond, _) = self.candidates(rows)
+        self.beyond[beyond] = True
         sets = self.shingles(np.union1d(compared, self.meeting(rows)))
         for row, other, theirs in self.asked(compared, others):
             share = jaccard(sets[row], theirs)
@@ -74,7 +79,9 @@ class _Search(Comparison):
     def _compare_with_each_other(self, rows: Numbers, sets: dict[int, Shingles]) -> None:
         stay: dict[int, list[int]] = {}
         for row, numbers in self.numbered(rows):
-            for other in self.near(stay, row, numbers):
+            near, beyond = self.near(stay, row, numbers)
+            self.beyond[row] |= bool(beyond)
+            for other in near:
                 if (share := jaccard(sets[row], sets[other])) >= self.threshold:
                     self.like[row], self.similarity[row] = other, share
                     break

@@ -6,7 +6,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from datasets.recipe.text.comparing import MOST_A_BUCKET, ROWS_AT_ONCE
+from datasets.recipe.text.comparing import (
+    CHARS_AT_ONCE,
+    MOST_A_BUCKET,
+    MOST_COMPARED,
+    ROWS_AT_ONCE,
+)
 from datasets.recipe.text.near_duplicates import STAYS, Duplicates, near_duplicates
 from datasets.recipe.text.near_groups import near_groups
 from datasets.recipe.text.shingling import Shingles, jaccard, shingled
@@ -94,11 +99,8 @@ def test_the_first_stays_and_the_last_is_compared_with_it_alone():
     found = duplicates(texts)
     assert found.like.tolist() == [STAYS, 0, STAYS]
     assert found.similarity.tolist() == [0, 53 / 63, 0]
-    assert near_groups(minima_of(texts), threshold=THRESHOLD, texts=reading(texts)).tolist() == [
-        0,
-        0,
-        0,
-    ]
+    groups = near_groups(minima_of(texts), threshold=THRESHOLD, texts=reading(texts))
+    assert groups.firsts.tolist() == [0, 0, 0]
 
 
 def test_rows_of_different_classes_are_never_like_each_other():
@@ -148,6 +150,21 @@ def test_a_bucket_that_is_full_refuses_and_counts_it():
     assert found.refused > 200 - MOST_A_BUCKET
 
 
+@pytest.mark.parametrize("at_once", [1, 50, 200])
+def test_what_a_row_is_not_compared_with_is_counted(at_once):
+    """All may be alike by their minima, and none is: each is compared with so many alone."""
+    words = [f"word{number}" for number in range(60)]
+    texts = [" ".join([*words, *[f"own{row}x{n}" for n in range(9)]]) for row in range(200)]
+    sizes = np.full(200, CHARS_AT_ONCE // at_once)
+    found = duplicates(texts, sizes=sizes)
+    assert stays(found) == list(range(200))
+    groups = near_groups(minima_of(texts), threshold=THRESHOLD, texts=reading(texts), sizes=sizes)
+    assert groups.firsts.tolist() == list(range(200))
+    for one in (found, groups):
+        assert 100 < one.uncompared < 200 - MOST_COMPARED
+        assert one.refused > 0
+
+
 def test_texts_that_sketches_tell_apart_are_read_once():
     """Each is like those of the blocks before, but not by the threshold."""
     words = [f"word{number}" for number in range(160)]
@@ -177,7 +194,8 @@ def test_copies_of_one_text_leave_one():
 def test_where_nothing_is_alike_all_stay(texts):
     assert stays(duplicates(texts)) == list(range(len(texts)))
     groups = near_groups(minima_of(texts), threshold=0.7, texts=reading(texts))
-    assert groups.tolist() == list(range(len(texts)))
+    assert groups.firsts.tolist() == list(range(len(texts)))
+    assert (groups.refused, groups.uncompared) == (0, 0)
 
 
 def test_a_prompt_that_joined_a_group_is_compared_with_no_other_of_it():
@@ -189,7 +207,8 @@ def test_a_prompt_that_joined_a_group_is_compared_with_no_other_of_it():
         return reading(texts)(rows)
 
     groups = near_groups(minima_of(texts), threshold=0.7, texts=counted, sizes=np.full(60, 500_000))
-    assert groups.tolist() == [0] * 60
+    assert groups.firsts.tolist() == [0] * 60
+    assert groups.uncompared == 0  # of the others each is in its group already
     assert read.total() <= 2 * 60
 
 
@@ -197,7 +216,7 @@ def test_groups_are_what_hangs_together():
     texts = varied(word_problems(200, seed=10), 1_500, seed=11)
     groups = near_groups(
         minima_of(texts), threshold=0.7, texts=reading(texts), sizes=np.full(1_500, 10_000)
-    ).tolist()
+    ).firsts.tolist()
     pairs = similar_pairs(sets_of(texts), 0.7)
     assert sum(groups[one] != groups[other] for one, other in pairs) <= (1 - RECALL) * len(pairs)
     assert all(group <= row and groups[group] == group for row, group in enumerate(groups))

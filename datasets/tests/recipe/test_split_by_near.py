@@ -1,9 +1,11 @@
 """Splits in which no prompt is nearly the same as one of another split."""
 
 import hashlib
+import json
 
 import pytest
 
+from datasets.recipe.text import comparing
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.problems import word_problems
 from traces.tests.factories import TraceFactory
@@ -38,6 +40,20 @@ def test_prompts_that_hang_together_share_a_split():
     together = [{splits[prompt] for prompt in variants(problem)} for problem in PROBLEMS]
     assert all(len(found) == 1 for found in together)
     assert set.union(*together) == set(SPLITS)
+
+
+def test_the_manifest_says_how_far_that_is_sure(reader, monkeypatch):
+    for prompt in variants(PROBLEMS[0]):
+        TraceFactory(prompt=prompt)
+    sure = built()
+    path = f"/api/datasets/{sure.key}/manifest"
+    assert json.loads(reader.get(path).getvalue())["split_near"] == {"refused": 0, "uncompared": 0}
+    monkeypatch.setattr(comparing, "MOST_COMPARED", 0)
+    monkeypatch.setattr(comparing, "MOST_A_BUCKET", 1)
+    unsure = reader.get(f"/api/datasets/{built().key}").json()["split_near"]
+    assert unsure["refused"] > 0
+    assert unsure["uncompared"] == 3
+    assert "split_near" not in reader.get(f"/api/datasets/{DatasetFactory().key}").json()
 
 
 def test_a_group_goes_by_its_smallest_hash():
