@@ -70,7 +70,7 @@ def import_stream(
     except ImportRefused as error:
         answer = {**error.answer, "job": str(job.pk)}
         raise ImportRefused(error.reason, answer, **answer) from None
-    return {**summary.as_json(request), "job": str(job.pk)}
+    return {**summary.as_answer(request), "job": str(job.pk)}
 
 
 def records_of(
@@ -116,9 +116,9 @@ def import_traces(
             raise
         _record(summary, progress, by)
     progress.done = summary.line_count
-    progress.result = summary.as_json(request)
+    progress.result = summary.as_result(request)
     if refusal:
-        raise ImportRefused(refusal, progress.result)
+        raise ImportRefused(refusal, summary.as_answer(request))
     return summary
 
 

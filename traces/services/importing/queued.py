@@ -77,7 +77,7 @@ def import_upload(*, job: Job, progress: Progress, by: Actor) -> dict[str, Any]:
         raise NotFound(f"{uploads.GONE} {ELSEWHERE}") from None
     finally:
         progress.total = None
-    return summary.as_json(request)
+    return summary.as_result(request)
 
 
 def forget_imported(*, job: Job) -> None:

@@ -69,8 +69,14 @@ class Summary:
         """Count nothing as stored any more."""
         self.created_count = self.existing_count = self.read_differently_count = 0
 
-    def as_json(self, request: ImportRequest) -> dict[str, Any]:
-        counted = {
+    def as_answer(self, request: ImportRequest) -> dict[str, Any]:
+        """Give what whoever asked for it is answered: in a dry run the first traces as well."""
+        told = self.as_result(request)
+        return {**told, "traces": self.traces} if request.dry_run else told
+
+    def as_result(self, request: ImportRequest) -> dict[str, Any]:
+        """Give what is kept with the job, which everybody may read: no trace that is not stored."""
+        counted: dict[str, Any] = {
             "format": self.format,
             "line_count": self.line_count,
             "created_count": self.created_count,
@@ -81,7 +87,7 @@ class Summary:
         }
         if self.errors_left_out_count:
             counted["errors_left_out_count"] = self.errors_left_out_count
-        return {**counted, "dry_run": True, "traces": self.traces} if request.dry_run else counted
+        return {**counted, "dry_run": True} if request.dry_run else counted
 
 
 class ImportRefused(Invalid):

@@ -1,11 +1,14 @@
 """POST /api/traces/import."""
 
 import json
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.db.models import Count
 
 from jobs.models import Job
+from jobs.tests.factories import SucceededJobFactory
 from traces.models import Trace
 from traces.services.importing import batches
 from traces.tests.factories import BodyFactory
@@ -99,6 +102,36 @@ def test_a_dry_run_tells_what_would_happen_and_keeps_nothing(writer):
     stored = Trace.objects.get(prompt="What is 2 plus 2?")
     assert {key: shown[0][key] for key in stored.payload} == stored.payload
     assert shown[0]["external_id"] == stored.external_id
+
+
+def test_of_a_dry_run_no_trace_is_kept_with_its_job(writer):
+    answer = send(writer, [worked(1), {"question": "?"}], "?dry_run=true").json()
+    [shown] = answer.pop("traces")
+    job = Job.objects.get(pk=answer.pop("job"))
+    assert shown["prompt"] not in str(job.result)
+    assert job.result == answer
+
+
+def test_of_a_dry_run_that_breaks_off_neither(writer):
+    broken = json.dumps([worked(1), worked(2)]).encode()[:-1]
+    response = send(writer, broken, "?dry_run=true")
+    assert response.status_code == 400
+    answer = response.json()
+    assert [trace["line"] for trace in answer["traces"]] == [1, 2]
+    job = Job.objects.get(pk=answer["job"])
+    assert (job.state, "traces" in job.result, job.result["created_count"]) == ("failed", False, 2)
+
+
+def test_what_jobs_kept_of_earlier_dry_runs_is_forgotten():
+    kept = {"line_count": 1, "dry_run": True}
+    shown = SucceededJobFactory(kind="import", result={**kept, "traces": [worked(1)]})
+    other = SucceededJobFactory(result={"traces": 1})
+    migration = import_module("traces.migrations.0026_forget_what_dry_runs_showed")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FORGET)
+    shown.refresh_from_db()
+    other.refresh_from_db()
+    assert (shown.result, other.result) == (kept, {"traces": 1})
 
 
 def test_what_was_cut_is_kept(writer):
