@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from datasets.lookup import dataset_by
 from datasets.models import Dataset
+from datasets.recipe.hashing import wording
 from datasets.recipe.recipe import Against, Decontaminate
 from datasets.recipe.steps.decontaminate import contaminated
 from datasets.recipe.text.items import ItemSet, Unusable, item_set
@@ -19,15 +20,19 @@ TOO_LONG = f"It took longer than {SECONDS} seconds: ask for a job, by `Prefer: r
 MOST_SHOWN = 1_000  # items
 TRACES_SHOWN = 10  # of an item
 ITEMS = "datasets_datasetitem AS item JOIN traces_trace AS trace ON trace.id = item.trace_id"
+WORDING = wording("trace")
 PROMPTS = f"""
-SELECT DISTINCT ON (trace.prompt_hash) trace.prompt_hash, trace.prompt_hash, trace.prompt, '[]'
-FROM {ITEMS} WHERE item.dataset_id = %s ORDER BY trace.prompt_hash, trace.content_hash
+SELECT DISTINCT ON (wording) {WORDING} AS wording, trace.prompt_hash, trace.prompt, '[]'
+FROM {ITEMS} WHERE item.dataset_id = %s ORDER BY wording, trace.content_hash
 """  # noqa: S608
 TRACES = f"""
-SELECT trace.prompt_hash::text, count(*),
-       (array_agg(item.trace_id ORDER BY item.position))[:{TRACES_SHOWN}]
-FROM {ITEMS} WHERE item.dataset_id = %s AND trace.prompt_hash = ANY(%s::uuid[])
-GROUP BY trace.prompt_hash
+SELECT found.wording::text, count(*),
+       (array_agg(found.trace_id ORDER BY found.position))[:{TRACES_SHOWN}]
+FROM (
+    SELECT item.trace_id, item.position, {WORDING} AS wording
+    FROM {ITEMS} WHERE item.dataset_id = %s
+) AS found
+WHERE found.wording = ANY(%s::uuid[]) GROUP BY found.wording ORDER BY found.wording
 """  # noqa: S608
 
 
@@ -70,10 +75,14 @@ def look_through(*, dataset: Dataset, eval_set: str) -> dict[str, Any]:
 def _summed_up(
     items: ItemSet, found: dict[str, dict[str, Any]], traces: list[tuple[str, int, list[Any]]]
 ) -> dict[str, Any]:
-    """Put the prompts in which the same item stands together, with the best evidence."""
+    """Put the prompts in which the same item stands together, with the best evidence.
+
+    Of what is as good, the items come by their ids, the evidence and traces by the wording.
+    """
     by_item: dict[str, dict[str, Any]] = {}
-    for prompt_hash, count, ids in sorted(traces, key=lambda row: -_share(found[row[0]])):
-        because = found[prompt_hash]
+    ranked = sorted(traces, key=lambda row: (-_share(found[row[0]]), found[row[0]]["item"], row[0]))
+    for worded, count, ids in ranked:
+        because = found[worded]
         line = by_item.setdefault(
             because["item"],
             {

@@ -19,6 +19,7 @@ OF_TRACES = ("id", "content_hash", "prompt_hash", "parts", "step_count", "total_
 # Sorts of a few hundred thousand candidates, and hashes of them, stay in memory.
 ROOM_TO_SORT = "SET LOCAL work_mem = '64MB'"
 TOLD = ("source", "model", "answer_kind")  # for the statistics of what is left
+WORDING = "wording"  # of the prompt, with what the system says, where a step goes by it
 
 
 class Note(Protocol):
@@ -29,7 +30,8 @@ class Note(Protocol):
 
 def columns(*, facts: str = "kept.facts") -> str:
     """Give the columns of a candidate, with what else is known of it as `facts`, jsonb."""
-    return ", ".join([*(f"kept.{name}" for name in (*OF_TRACES, *TOLD)), f"{facts} AS facts"])
+    names = (*OF_TRACES, *TOLD, WORDING)
+    return ", ".join([*(f"kept.{name}" for name in names), f"{facts} AS facts"])
 
 
 COLUMNS = columns()

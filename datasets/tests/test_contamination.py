@@ -6,6 +6,7 @@ from datasets import tasks
 from datasets.held_out import contamination
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.test_decontaminate import BAKER, FERRY, asked
+from evalsets.document import Item
 from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job, State
 from jobs.tests.working import work_off
@@ -33,6 +34,39 @@ def test_items_are_found_with_their_traces_and_words(reader):
     assert set(ferry["traces"]) == {str(trace.id) for trace in (*copies, embedded)}
     assert (baker["item"], baker["traces"]) == ("q1", [str(changed.id)])
     assert baker["words"].startswith("loaves on monday")
+
+
+def test_of_one_question_the_traces_are_told_whose_system_text_holds_an_item(reader):
+    key = asked(FERRY)
+    asking = {"role": "user", "content": "How many legs have seven spiders and two horses?"}
+    told = [f"For example: {FERRY}", *(f"Be brief: {n}." for n in range(3))]
+    traces = [
+        TraceFactory(
+            prompt=f"{text}\n\n{asking['content']}",
+            messages=[{"role": "system", "content": text}, asking],
+        )
+        for text in told
+    ]
+    assert len({trace.prompt_hash for trace in traces}) == 1
+    found = reader.get(f"/api/datasets/{DatasetFactory().key}/contamination?eval_set={key}").json()
+    assert found["trace_count"] == 1
+    assert [item["traces"] for item in found["items"]] == [[str(traces[0].id)]]
+
+
+def test_where_as_much_of_items_stands_they_come_by_their_ids(reader):
+    prompts = [f"{FERRY} {word}" for word in ("One", "Two", "Three", "Four", "Five", "Six")]
+    key = EvalSetFactory(
+        items=[
+            Item(id=f"{place * 7 % 10}", prompt=prompt, expected_answer="")
+            for place, prompt in enumerate(prompts)
+        ]
+    ).key
+    for prompt in prompts:
+        TraceFactory(prompt=prompt)
+        TraceFactory(prompt=f"Well, then: {prompt}")
+    found = reader.get(f"/api/datasets/{DatasetFactory().key}/contamination?eval_set={key}").json()
+    assert [item["share"] for item in found["items"]] == [1.0] * 6
+    assert [item["item"] for item in found["items"]] == ["0", "1", "4", "5", "7", "8"]
 
 
 def test_where_no_item_is_there_none_is_found(reader):

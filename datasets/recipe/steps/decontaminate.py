@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from datasets.recipe.candidates import Candidates, Decision
+from datasets.recipe.candidates import WORDING, Candidates, Decision
 from datasets.recipe.recipe import Decontaminate, Recipe
 from datasets.recipe.text.contamination import MOST_WORDS
 from datasets.recipe.text.items import Checked, ItemSet, Unusable, hold, item_set
@@ -15,7 +15,7 @@ CHECKED_AT_ONCE = 200  # rows, or fewer
 WORDS_AT_ONCE = 100_000  # where they are long: a trace may take a mebibyte
 
 # What is read of the candidates, and by which column they go.
-PROMPTS = ("kept.prompt_hash, kept.prompt_hash, trace.prompt, '[]'", "prompt_hash")
+PROMPTS = (f"kept.{WORDING}, kept.prompt_hash, trace.prompt, '[]'", WORDING)
 WITH_STEPS = ("kept.id, kept.prompt_hash, trace.prompt, trace.steps", "id")
 
 Rows = Iterable[tuple[Any, ...]]

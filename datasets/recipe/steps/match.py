@@ -6,6 +6,7 @@ import msgspec
 from django.db.models import Avg, Case, Count, Exists, OuterRef, QuerySet, When
 
 from datasets.recipe.candidates import OF_TRACES, Candidates, Sample
+from datasets.recipe.hashing import wording
 from datasets.recipe.recipe import PassRate, Recipe, Tokens
 from datasets.recipe.scored import CountedBy, counted_by, version_of
 from traces.finding.filters import matching
@@ -113,9 +114,14 @@ def _prompts(traces: TraceQuerySet, rate: PassRate) -> Any:
 
 
 def matched(recipe: Recipe, counted: CountedBy | None) -> tuple[str, list[Any]]:
-    """Give SQL and parameters for the rows of what matches, of which nothing else is known yet."""
-    fields = (*OF_TRACES, "source", "meta", "final_answer")
+    """Give SQL and parameters for the rows of what matches, of which nothing else is known yet.
+
+    The wording costs reading the prompts of conversations: it is there where a step goes by it.
+    """
+    fields = (*OF_TRACES, "source", "meta", "final_answer", "prompt", "messages")
     traces = traces_of(recipe, counted).values_list(*fields)
     query, parameters = traces.query.sql_with_params()
     columns = f"{', '.join(OF_TRACES)}, source, {MODEL} AS model, {ANSWER_KIND} AS answer_kind"
-    return f"SELECT {columns}, NULL::jsonb AS facts FROM ({query}) AS found", list(parameters)  # noqa: S608
+    worded = wording("found") if recipe.decontaminate else "NULL::uuid"
+    facts = f"{worded} AS wording, NULL::jsonb AS facts"
+    return f"SELECT {columns}, {facts} FROM ({query}) AS found", list(parameters)  # noqa: S608

@@ -78,6 +78,27 @@ def test_all_traces_of_a_prompt_go():
     assert selected(decontaminate=against(key)) == [other.id]
 
 
+@pytest.mark.parametrize("match", ["words", "exact"])
+def test_of_one_question_the_traces_go_whose_system_text_holds_an_item(match):
+    """They share a `prompt_hash`, which knows nothing of that text."""
+    key = asked(FERRY)
+    asking = {"role": "user", "content": "How many legs have seven spiders and two horses?"}
+    told = [f"For example: {FERRY}", *(f"Be brief: {n}." for n in range(3)), ""]
+    traces = [
+        TraceFactory(
+            prompt="\n\n".join(filter(None, [text, asking["content"]])),
+            messages=[{"role": "system", "content": text}, asking],
+        )
+        for text in told
+    ]
+    traces += [TraceFactory(prompt=asking["content"]), TraceFactory(prompt=FERRY)]
+    assert len({trace.prompt_hash for trace in traces}) == 2
+    dataset = DatasetFactory(recipe__decontaminate=against(key, match=match))
+    gone = {traces[0].id, traces[-1].id} if match == "words" else {traces[-1].id}
+    assert {one.trace_id for one in dataset.removed.all()} == gone
+    assert {item.trace_id for item in dataset.items.all()} == {one.id for one in traces} - gone
+
+
 def test_steps_count_where_they_are_asked_for():
     key = asked(FERRY)
     trace = TraceFactory(steps=[step("This reminds me of something."), step(FERRY, i=1)])
