@@ -72,7 +72,7 @@ def prompt_hash(prompt: str, messages: list[dict[str, Any]] | None = None) -> st
     What the system says in `messages` is taken off where the prompt begins with it, unless nothing
     else is there: a question is the same whoever was told how to answer it.
     """
-    asked = _without_system(prompt, messages) if messages else prompt
+    asked = without_system(prompt, messages) if messages else prompt
     if not asked.isascii():
         asked = normalize("NFC", asked)
     if not _is_folded(asked):
@@ -80,7 +80,8 @@ def prompt_hash(prompt: str, messages: list[dict[str, Any]] | None = None) -> st
     return sha256(asked.casefold().encode()).hexdigest()[:32]
 
 
-def _without_system(prompt: str, messages: list[dict[str, Any]]) -> str:
+def without_system(prompt: str, messages: list[dict[str, Any]]) -> str:
+    """Take off what the system says in `messages`, where the prompt begins with it and goes on."""
     system = system_text(messages)
     if not system or not prompt.startswith(f"{system}{JOINT}"):
         return prompt

@@ -1,6 +1,7 @@
 """Conversations: which turns stand before the reply, what they hold, and how people read them."""
 
 from enum import IntFlag
+from itertools import takewhile
 from typing import Any
 
 from traces.reasoning.answers.trimming import without_ends
@@ -133,14 +134,31 @@ def _are_functions(asked: list[Turn], replied: list[Turn]) -> bool:
     return True
 
 
+def before_reply(
+    messages: list[dict[str, Any]], meta: dict[str, Any] | None
+) -> list[dict[str, Any]]:
+    """Give the messages before the reply as they came, less those that only thought towards it.
+
+    UnreadableMessage where one of those is not as it should be.
+    """
+    before = messages[: _reply_position(messages, meta)]
+    while before:
+        turn = asked(before[-1])
+        if turn.text or turn.calls or turn.role != ASSISTANT:
+            break
+        before = before[:-1]
+    return before
+
+
+def system_messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the messages with which the system begins."""
+    return list(takewhile(lambda message: role_of(message) == SYSTEM, messages))
+
+
 def system_text(messages: list[dict[str, Any]] | None) -> str:
     """Give the text with which the system begins, as a transcript begins with it; "" for none."""
-    texts = []
     try:
-        for message in messages or ():
-            if role_of(message) != SYSTEM:
-                break
-            texts.append(read_message(message).text)
+        texts = [read_message(message).text for message in system_messages(messages or [])]
     except (UnreadableMessage, AttributeError, RecursionError):
         return ""
     return JOINT.join(filter(None, texts))

@@ -10,13 +10,16 @@ from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from msgspec import UNSET
 
 from events.actors import Actor
 from events.services import record_event
 from traces.curation.members import Claim, QueueMember
-from traces.document import Step, TraceDocument
+from traces.document import Step, TraceDocument, without_system
 from traces.models import Status, Trace
+from traces.reasoning.messages.turn import ASSISTANT, USER, role_of
 from traces.reasoning.replies import REPLY_STEP
+from traces.reasoning.turns import Parts, before_reply, system_messages
 from traces.services.locking import locked_trace
 from traces.services.queues.verdicts import leave_queues
 from traces.services.reviews import UNSAID, Unsaid, Verdict, judge, retag, review_trace
@@ -98,7 +101,8 @@ def correct_trace(
 def _corrected(trace: Trace, correction: Correction) -> TraceDocument:
     """Give the corrected document, without what tells of the content that it had.
 
-    That are the conversation, which formats would be written from, and where the answer was found.
+    That are the conversation from the reply on, which formats would be written from, and where the
+    answer was found.
     """
     steps = trace.steps if correction.steps is None else correction.steps
     meta = {**trace.meta, REVISES: str(trace.pk)}
@@ -108,21 +112,42 @@ def _corrected(trace: Trace, correction: Correction) -> TraceDocument:
         meta[REPLY_STEP] = _reply_among(steps, trace)
         if meta[REPLY_STEP] is None:
             del meta[REPLY_STEP]
+    prompt = trace.prompt if correction.prompt is None else correction.prompt
+    messages = _asked(trace, prompt)
+    for note in ("prompt_turns", "turns_after"):
+        meta.pop(note, None)
+    if messages and role_of(messages[-1]) == ASSISTANT:  # which is not the reply
+        meta["prompt_turns"] = len(messages)
     document = TraceDocument(
         trace_version=trace.trace_version,
-        prompt=trace.prompt if correction.prompt is None else correction.prompt,
+        prompt=prompt,
         final_answer=(
             trace.final_answer if correction.final_answer is None else correction.final_answer
         ),
         steps=steps,
         meta=meta,
         tags=trace.tags,
+        messages=messages or UNSET,
     )
     size = len(msgspec.json.encode(document))
     if size > settings.MAX_TRACE_BYTES:
         limit = f"{settings.MAX_TRACE_BYTES:,}"
         raise Invalid({"detail": f"Takes {size:,} bytes as JSON; the limit is {limit}."})
     return document
+
+
+def _asked(trace: Trace, prompt: str) -> list[dict[str, Any]]:
+    """Give the messages before the reply; of another prompt, what the system says and the rest.
+
+    So a corrected trace is an attempt at the prompt that it was one at.
+    """
+    messages = trace.messages or []
+    if prompt == trace.prompt and not trace.parts & Parts.UNREADABLE:
+        return before_reply(messages, trace.meta)
+    rest = without_system(prompt, messages)
+    if rest == prompt:
+        return []
+    return [*system_messages(messages), {"role": USER, "content": rest}]
 
 
 def _reply_among(steps: Sequence[Step], trace: Trace) -> int | None:

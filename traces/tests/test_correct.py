@@ -1,8 +1,11 @@
 """POST /api/traces/{id}/correct: a new trace that names the old one, which is rejected."""
 
+from uuid import UUID
+
 import pytest
 
 from events.models import Event
+from traces.document import prompt_hash
 from traces.models import Review, Trace
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import assert_counted, filled
@@ -44,6 +47,7 @@ def test_a_corrected_trace_is_stored_and_the_old_one_rejected(curator, trace):
         "final_answer": "42",
         "steps": steps,
         "meta": {"source": "sums", "reply_step": 4, "level": 3, "revision_of": str(trace.pk)},
+        "messages": [{"role": "user", "content": "q"}],
     }
     assert (shown["status"], shown["tags"]) == ("unreviewed", ["carry"])
     assert (shown["source"], shown["external_id"]) == ("sums", None)
@@ -54,6 +58,70 @@ def test_a_corrected_trace_is_stored_and_the_old_one_rejected(curator, trace):
     assert (review.trace, review.verdict, review.reasons) == (trace, "rejected", ["wrong answer"])
     assert review.note == f"Corrected: {corrected.pk}"
     assert [event.action for event in Event.objects.filter(object_id=trace.pk)] == ["review"]
+
+
+SYSTEM = {"role": "system", "content": "Be brief."}
+DEVELOPER = {"role": "developer", "content": "In English."}
+ASKED = {"role": "user", "content": "How many?"}
+THOUGHT = {"role": "assistant", "content": "", "reasoning_content": "Let me see."}
+REPLY = {"role": "assistant", "content": "41"}
+ANSWERED = {"role": "assistant", "content": "Of what?"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "messages", "meta", "kept", "notes"),
+    [
+        ("Be brief.\n\nHow many?", [SYSTEM, ASKED, REPLY], {}, 2, {}),
+        ("Be brief.\n\nHow many?", [SYSTEM, ASKED, THOUGHT, REPLY], {}, 2, {}),
+        ("Be brief.\n\nHow many?", [SYSTEM, ASKED], {}, 2, {}),
+        ("Be brief.\n\nHow many?", [SYSTEM, ASKED, REPLY, ASKED], {"turns_after": 1}, 2, {}),
+        ("Be brief.\n\nIn English.\n\nHow many?", [SYSTEM, DEVELOPER, ASKED, REPLY], {}, 3, {}),
+        ("q", [ASKED, ANSWERED, REPLY], {}, 2, {"prompt_turns": 2}),
+        ("q", [ASKED, ANSWERED], {"prompt_turns": 2}, 2, {"prompt_turns": 2}),
+        ("q", [REPLY], {}, 0, {}),
+        ("q", [], {}, 0, {}),
+    ],
+)
+def test_the_turns_before_the_reply_stay(curator, prompt, messages, meta, kept, notes):
+    trace = TraceFactory(prompt=prompt, messages=messages, meta=meta, final_answer="41")
+    shown = correct(curator, trace, final_answer="42").json()
+    corrected = Trace.objects.get(pk=shown["id"])
+    assert corrected.messages == (messages[:kept] or None)
+    assert corrected.prompt_hash == trace.prompt_hash
+    assert corrected.meta == {**notes, "revision_of": str(trace.pk)}
+    preferred = curator.post(
+        "/api/preferences", {"chosen": shown["id"], "rejected": str(trace.pk)}, format="json"
+    )
+    assert preferred.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("prompt", "messages"),
+    [
+        ("Be brief.\n\nHow much?", [SYSTEM, {"role": "user", "content": "How much?"}]),
+        ("Be longer.\n\nHow much?", None),
+        ("How much?", None),
+        ("Be brief.", None),
+    ],
+)
+def test_of_another_prompt_what_the_system_says_stays_where_it_is_said(curator, prompt, messages):
+    trace = TraceFactory(prompt="Be brief.\n\nHow many?", messages=[SYSTEM, ASKED, REPLY])
+    corrected = Trace.objects.get(pk=correct(curator, trace, prompt=prompt).json()["id"])
+    assert (corrected.prompt, corrected.messages) == (prompt, messages)
+    asked = prompt if messages is None else "How much?"
+    assert corrected.prompt_hash == UUID(prompt_hash(asked))
+
+
+@pytest.mark.parametrize("rest", [[], [ASKED]])
+def test_of_messages_that_are_no_turns_what_the_system_says_stays(curator, rest):
+    trace = TraceFactory(
+        prompt="Be brief.\n\nHow many?",
+        messages=[SYSTEM, {"role": "user", "content": 5}, *rest, REPLY],
+    )
+    shown = correct(curator, trace, final_answer="42").json()
+    corrected = Trace.objects.get(pk=shown["id"])
+    assert corrected.messages == [SYSTEM, ASKED]
+    assert corrected.prompt_hash == trace.prompt_hash
 
 
 def test_what_told_of_the_old_content_goes(curator, trace):
