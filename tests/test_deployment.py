@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from configparser import RawConfigParser
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from django.urls import resolve
 
 from tests.commands import parse
 from tests.pages import ROOT
+from tests.routes import ROUTES, TRACE_ID
 from tunix_site.serving.server import Server
 
 DEPLOY = ROOT / "deploy"
@@ -84,33 +86,44 @@ def locations(path: str) -> list[str]:
     return [block for pattern, block in blocks if re.search(pattern, path)]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("/api/traces/import", "/api/traces/import/", "/api/evalsets", "/api/evalsets/"),
-        *("/admin/import", "/admin/import/"),
-    ],
-)
-def test_nginx_hands_imports_on_as_they_come(path):
-    assert resolve(path)
-    [block] = locations(path)
+def streaming() -> Iterator[tuple[str, str]]:
+    """Give the routes that may hold a thread for long: method and path."""
+    for method, path in ROUTES:
+        named = re.sub(r"\{\w+\}", TRACE_ID, path)
+        view = resolve(named).func
+        if getattr(view, "actions", {}).get(method, method) in view.cls.streams:
+            yield method, named
+
+
+STREAMING = sorted(streaming())
+SENT = [path for method, path in STREAMING if method == "post"]
+GIVEN = [path for method, path in STREAMING if method == "get"]
+
+
+def test_routes_of_long_requests_and_answers_are_found():
+    assert set(SENT) >= {"/api/traces/import", "/api/evalsets"}
+    assert set(GIVEN) >= {
+        f"/api/datasets/{TRACE_ID}/export.jsonl",
+        f"/api/datasets/{TRACE_ID}/bundle.zip",
+        "/api/datasets/compare/ids.jsonl",
+    }
+    assert len(SENT) + len(GIVEN) == len(STREAMING)
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+@pytest.mark.parametrize("path", [*SENT, "/admin/import"])
+def test_nginx_hands_imports_on_as_they_come(path, end):
+    assert resolve(path + end)
+    [block] = locations(path + end)
     assert "client_max_body_size 0;" in block
     assert "proxy_request_buffering off;" in block
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/api/datasets/sums-1/export.jsonl",
-        "/api/datasets/sums-1/export.parquet",
-        "/api/datasets/sums-1/manifest/",
-        "/api/jobs/01a20fe6-b733-7378-b397-7d05669c2e15/errors.jsonl",
-        "/api/evalsets/sums-1/items.jsonl",
-    ],
-)
-def test_nginx_keeps_nothing_of_long_answers(path):
-    assert resolve(path)
-    [block] = locations(path)
+@pytest.mark.parametrize("end", ["", "/"])
+@pytest.mark.parametrize("path", GIVEN)
+def test_nginx_keeps_nothing_of_long_answers(path, end):
+    assert resolve(path + end)
+    [block] = locations(path + end)
     assert "proxy_buffering off;" in block
 
 
