@@ -1,6 +1,6 @@
 """What a page of another origin may send and read, where CORS_ALLOWED_ORIGINS lets it in at all."""
 
-METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST")
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 # Headers of requests, in lower case, and of answers, beyond those that every page may use.
 SENT = (
     "accept",

@@ -103,6 +103,13 @@ def test_by_default_nothing_of_it_is_loaded():
     assert not [name for name in [*settings.MIDDLEWARE, *settings.INSTALLED_APPS] if "cors" in name]
 
 
+def test_every_method_that_a_route_is_described_with_can_be_used():
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    described = {method.upper() for path in document["paths"].values() for method in path}
+    assert {"GET", "PUT"} <= described
+    assert set(cors.METHODS) == described | {"HEAD", "OPTIONS"}
+
+
 def test_every_header_that_an_answer_is_described_with_can_be_read():
     document = SchemaGenerator().get_schema(request=None, public=True)
     described = {
