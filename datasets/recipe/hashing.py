@@ -1,6 +1,13 @@
-"""The SQL by which steps decide, so that the same traces give the same dataset anywhere."""
+"""What steps decide by, so that the same traces give the same dataset anywhere."""
 
 from typing import Any
+
+from traces.document import without_system
+from tunix_site.strict_json import stored
+
+# The conversation of a `trace` where the system may speak first: of others it need not be read.
+BEGUN_BY_SYSTEM = """CASE WHEN trace.messages #>> '{0,role}' IS DISTINCT FROM 'user'
+    THEN trace.messages END"""
 
 
 def sha256(column: str) -> str:
@@ -17,6 +24,11 @@ def wording(table: str) -> str:
     text = f"sha256(convert_to({table}.prompt, 'UTF8'))"
     return f"""CASE WHEN {table}.messages IS NULL THEN {table}.prompt_hash
         ELSE encode(substring({text} FOR 16), 'hex')::uuid END"""
+
+
+def asked(prompt: str, begun_by_system: str | None) -> str:
+    """Give what a `prompt_hash` is of: the prompt without what the system says before it."""
+    return without_system(prompt, stored(begun_by_system)) if begun_by_system else prompt
 
 
 def of_meta(key: str) -> tuple[str, list[Any]]:

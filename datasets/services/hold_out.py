@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from datasets.models import Dataset
+from datasets.recipe.hashing import BEGUN_BY_SYSTEM, asked
 from datasets.recipe.references import REFERENCE, text_of_meta
 from evalsets.document import MAX_GROUP_CHARS, MAX_ITEMS, Item
 from evalsets.models import EvalSet
@@ -19,7 +20,8 @@ GROUPS = ("section", "category", "difficulty")
 
 # A prompt is the text of its first attempt; the references that its attempts name may differ.
 PROMPTS = f"""
-    SELECT trace.prompt_hash::text, trace.prompt, found.reference_count, found.reference,
+    SELECT trace.prompt_hash::text, trace.prompt, {BEGUN_BY_SYSTEM},
+        found.reference_count, found.reference,
         {", ".join(map(text_of_meta, GROUPS))}
     FROM (
         SELECT min(item.position) AS position,
@@ -57,9 +59,10 @@ def hold_out(
 class HeldOut:
     """The items of a dataset's split, or of all of it, a prompt each; can be gone through again.
 
-    An item's id is its prompt's hash, so that the same prompts and references give the same digest
-    on any machine. Prompts without one reference are left out, and counted in `left_out`. Invalid
-    where the split is unknown, where there are more than MAX_ITEMS, or none is left.
+    An item's prompt is without what the system says, its id the hash of that, so that the same
+    questions and references give the same digest on any machine. Prompts without one reference are
+    left out, and counted in `left_out`. Invalid where the split is unknown, where there are more
+    than MAX_ITEMS, or none is left.
     """
 
     def __init__(self, dataset: Dataset, split: str | None) -> None:
@@ -75,7 +78,7 @@ class HeldOut:
         count = 0
         with connection.chunked_cursor() as cursor:
             cursor.execute(PROMPTS, [self.dataset.pk, self.split, self.split])
-            for prompt_hash, prompt, reference_count, reference, *groups in cursor:
+            for prompt_hash, prompt, begun, reference_count, reference, *groups in cursor:
                 if reference_count != 1:
                     reason = SEVERAL_REFERENCES if reference_count else NO_REFERENCE
                     self.left_out[reason] = self.left_out.get(reason, 0) + 1
@@ -83,7 +86,7 @@ class HeldOut:
                 count += 1
                 if count > MAX_ITEMS:
                     raise Invalid({"split": [f"It has more than {MAX_ITEMS:,} prompts."]})
-                yield _item(prompt_hash, prompt, reference, groups)
+                yield _item(prompt_hash, asked(prompt, begun), reference, groups)
         if not count:
             raise Invalid(
                 {"split": [f"None of its prompts has one reference answer: {self._told}."]}

@@ -8,8 +8,9 @@ from django.utils import timezone
 from datasets.models import Dataset
 from datasets.services import hold_out
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
-from evalsets.models import EvalSet
+from evalsets.models import EvalItem, EvalSet
 from evalsets.tests.factories import EvalSetFactory
+from traces.models import Trace
 from traces.tests.factories import TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,33 @@ def test_attempts_at_a_prompt_are_one_item_of_their_reference(curator):
     assert answer["left_out"] == {"no_reference": 6, "several_references": 1}
     asked = {(item["prompt"], item["expected_answer"]) for item in lines(curator)}
     assert asked == {("2+2?", "4"), ("3+3?", "6")}
+
+
+def test_a_question_is_held_out_without_what_the_system_says(curator):
+    """So its id is its hash, and its set finds it by that."""
+    told = ["Be brief.", "Be  longer.", "", "Mind the carry."]
+    for n, system in enumerate(told):
+        asking = {"role": "user", "content": f"{n}+1?"}
+        TraceFactory(
+            prompt="\n\n".join(filter(None, [system, asking["content"]])),
+            messages=[{"role": "developer", "content": system}, asking],
+            meta={"reference_answer": str(n + 1)},
+        )
+    TraceFactory(  # nothing else is asked
+        prompt="Say 5.",
+        messages=[{"role": "system", "content": "Say 5."}],
+        meta={"reference_answer": "5"},
+    )
+    DatasetFactory(name="sums")
+    assert post(curator, split=None).status_code == 201
+    assert {item["prompt"] for item in lines(curator)} == {"0+1?", "1+1?", "2+1?", "3+1?", "Say 5."}
+    assert {(str(item.prompt_hash), item.item_id) for item in EvalItem.objects.all()} == {
+        (str(trace.prompt_hash), str(trace.prompt_hash)) for trace in Trace.objects.all()
+    }
+    other = TraceFactory()
+    against = {"against": [{"eval_set": "held_out-1", "match": "exact"}]}
+    dataset = DatasetFactory(recipe__decontaminate=against)
+    assert [item.trace_id for item in dataset.items.all()] == [other.id]
 
 
 def test_the_same_traces_give_the_same_digest_wherever_they_are(curator):
