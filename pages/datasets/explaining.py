@@ -36,6 +36,5 @@ def why(dataset: Dataset, asked: str) -> Why | None:
         answer = f"It is in, at position {found['position']:,}{split}."
         return Why(asked, answer, is_in=True, evidence=evidence_in_words(told))
     step, reason = STEPS.get(found["step"], found["step"]), reason_in_words(found["reason"])
-    return Why(
-        asked, f"It is out, by {step}: {reason}.", evidence=evidence_in_words(found["evidence"])
-    )
+    evidence = evidence_in_words(found["evidence"], reason=found["reason"])
+    return Why(asked, f"It is out, by {step}: {reason}.", evidence=evidence)

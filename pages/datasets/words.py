@@ -46,6 +46,10 @@ EVIDENCE = {
     "group": "Shares its split with",
 }
 SHARES = ("similarity", "share")
+NOW = {
+    "beyond_the_limit": "it matches, and comes after the last one that was taken",
+    "did_not_match": "it matches, which it did not when the dataset was built",
+}
 
 
 class Evidence(NamedTuple):
@@ -60,9 +64,10 @@ def reason_in_words(reason: str) -> str:
     return REASONS.get(reason, reason.replace("_", " "))
 
 
-def evidence_in_words(because: dict[str, Any] | None) -> list[Evidence]:
+def evidence_in_words(because: dict[str, Any] | None, *, reason: str = "") -> list[Evidence]:
+    """Say what tells it; what matches now means another thing where the reason is another."""
     if because == {"matches": "now"}:
-        return [Evidence("It matches now", "and comes after the last one that was taken")]
+        return [Evidence("Now", NOW[reason])]
     return [
         _line(name, value) for name, value in (because or {}).items() if value not in (None, "")
     ]

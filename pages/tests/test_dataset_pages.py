@@ -23,6 +23,7 @@ from jobs.services.reaping import MAX_ATTEMPTS
 from jobs.tests.working import work_off
 from pages.tests.hostile import ATTACK, hostile
 from pages.tests.markup import Markup
+from traces.models import Trace
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
 
@@ -186,6 +187,25 @@ def test_what_was_taken_away_is_explained(curating):
     assert f"Another trace that stays: {kept.pk}" in text_of(
         read(curating, of(dataset), why=str(gone.pk))
     )
+
+
+def test_what_matches_now_says_whether_it_did_then(curating):
+    older = TraceFactory(status="approved")
+    TraceFactory(status="approved")
+    approved_later = TraceFactory()
+    limited = DatasetFactory(name="limited", recipe__where={"status": "approved"}, recipe__limit=1)
+    whole = DatasetFactory(name="whole", recipe__where={"status": "approved"}, recipe__limit=None)
+    Trace.objects.filter(pk=approved_later.pk).update(status="approved")
+    for dataset, asked, said in (
+        (
+            limited,
+            older,
+            "beyond the limit. Now: it matches, and comes after the last one that was",
+        ),
+        (whole, approved_later, "not matching. Now: it matches, which it did not when the dataset"),
+        (limited, approved_later, "not matching. Now: it matches, which it did not when the"),
+    ):
+        assert said in text_of(read(curating, of(dataset), why=str(asked.pk))), said
 
 
 def test_versions_tell_what_was_added_left_and_kept(curating):
