@@ -126,8 +126,11 @@ class Dataset(models.Model):
 
 
 class DatasetItemManager(models.Manager["DatasetItem"]):
+    """Items with their datasets, but for the documents of these, which each would bring."""
+
     def get_queryset(self) -> models.QuerySet["DatasetItem"]:
-        return super().get_queryset().select_related("dataset")
+        large = [f"dataset__{name}" for name in ("recipe", *LARGE_FIELDS)]
+        return super().get_queryset().select_related("dataset").defer(*large)
 
 
 class DatasetItem(models.Model):

@@ -3,8 +3,10 @@
 import json
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 
+from datasets.models import LARGE_FIELDS
 from datasets.tests.factories import DatasetFactory
 from events.models import Event
 from jobs.models import Job, JobError
@@ -87,6 +89,18 @@ def test_what_datasets_hold_stays_and_is_named(root):
     assert list(Trace.objects.all()) == [held]
     error = json.loads(root.get(f"/api/jobs/{job['id']}/errors.jsonl").getvalue())
     assert error["message"] == f"Trace {held.pk} is held by: all_sums-1, sums-2."
+
+
+def test_naming_what_holds_traces_reads_no_document_of_a_dataset(root):
+    TraceFactory.create_batch(3, meta={"source": "mine"})
+    DatasetFactory(name="sums", version="2")
+    with CaptureQueriesContext(connection) as queries:
+        job = deleted(root, {"source": "mine"}, 3)
+    assert job["result"]["kept_count"] == 3
+    of_items = [one["sql"] for one in queries if 'FROM "datasets_datasetitem"' in one["sql"]]
+    assert of_items
+    for column in ("recipe", *LARGE_FIELDS):
+        assert not any(f'"{column}"' in sql for sql in of_items)
 
 
 def test_queues_count_what_is_left(root):
