@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from pages.prompts.listing import SECONDS
 from pages.prompts.shown import attempt_in, context_of, prompt_in
-from pages.review.sent import judged
+from pages.review.sent import judged, still_expected
 from pages.shared.page import SitePage
 from pages.shared.refusals import Refusal, refusable
 from traces.finding.curation.numbered import with_number
@@ -30,17 +30,25 @@ class AttemptsPage(SitePage):
     ) -> HttpResponse:
         """Show the attempts as they are by now, with what was sent and why it is refused."""
         messages.error(request, refusal.text)
-        return self.opened(request, prompt_hash, trace=trace, status=refusal.status)
+        expected = still_expected(request.POST, refusal)
+        return self.opened(request, prompt_hash, trace=trace, status=refusal.status, **expected)
 
     def opened(
-        self, request: HttpRequest, prompt_hash: str, *, trace: str = "", status: int = 200
+        self,
+        request: HttpRequest,
+        prompt_hash: str,
+        *,
+        trace: str = "",
+        status: int = 200,
+        **expected: str,
     ) -> HttpResponse:
         with patience(SECONDS):
             shown = context_of(prompt_in(prompt_hash), request.GET, user=request.user)
         context = {
             **shown,
             "note": request.POST.get("note", ""),
-            "noted": trace,  # the attempt that the note is about
+            "noted": trace,  # the attempt that the note is about, and what was expected of it
+            **expected,
         }
         template = "pages/prompts/attempts.html"
         return self.show(request, template, context, title="Attempts", status=status)

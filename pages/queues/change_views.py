@@ -24,7 +24,8 @@ class ChangeView(SitePage):
 
     def get(self, request: HttpRequest, queue: str) -> HttpResponse:
         found = find_queue(queue)
-        return self.form(request, found, is_now(found))
+        version = version_of(queue=found)  # first: what is read later may be newer, never older
+        return self.form(request, found, is_now(found), version)
 
     def post(self, request: HttpRequest, queue: str) -> HttpResponse:
         found = find_queue(queue)
@@ -39,19 +40,31 @@ class ChangeView(SitePage):
                 expected=request.POST.get("version"),
             )
         if refused:
-            theirs = is_now(found) if isinstance(refused.error, ChangedMeanwhile) else None
-            told = {"problem": refused.text, "theirs": theirs}
-            return self.form(request, found, sent, status=refused.status, **told)
+            shown = request.POST.get("version", "")
+            told: dict[str, Any] = {"problem": refused.text, "status": refused.status}
+            if isinstance(refused.error, ChangedMeanwhile):
+                found = find_queue(queue)
+                shown = version_of(queue=found)
+                told["theirs"] = is_now(found)
+            return self.form(request, found, sent, shown, **told)
         messages.success(request, f"{sent.name} is changed.")
         return HttpResponseRedirect(reverse("queue-change", args=[found.pk]))
 
     def form(
-        self, request: HttpRequest, queue: Queue, given: Sent, *, status: int = 200, **told: Any
+        self,
+        request: HttpRequest,
+        queue: Queue,
+        given: Sent,
+        version: str,
+        *,
+        status: int = 200,
+        **told: Any,
     ) -> HttpResponse:
+        """Show the form; `version` is of what was shown, and what a change expects to find."""
         context = {
             "queue": queue,
             "given": given,
-            "version": version_of(queue=queue),
+            "version": version,
             "may_work": queues_of(request.user).filter(pk=queue.pk).exists(),
             **told,
         }

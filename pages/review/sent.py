@@ -7,6 +7,7 @@ from django.http import HttpRequest, QueryDict
 
 from pages.review.correcting.steps import steps_sent
 from pages.shared.lines import typed, unix
+from pages.shared.refusals import Refusal
 from pages.shared.tags import tags_in
 from pages.shared.values import read_json
 from traces.models import Trace
@@ -15,7 +16,7 @@ from traces.serializers.reviews import CorrectionSerializer, NewReviewSerializer
 from traces.services.reviews import Verdict, review_trace
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.api.idempotency import done_once
-from tunix_site.errors import Invalid
+from tunix_site.errors import Conflict, Invalid
 from tunix_site.strict_json import InvalidJSON
 
 EXPECTED = ("expected_status", "expected_review")
@@ -69,6 +70,16 @@ def tags_sent(form: QueryDict) -> dict[str, Any]:
     serializer = CurationSerializer(data=body)
     serializer.is_valid(raise_exception=True)
     return serializer.to_curation()
+
+
+def still_expected(form: QueryDict, refusal: Refusal) -> dict[str, str]:
+    """Give what a refused form goes on to expect: what it came with, until a conflict told of more.
+
+    Nothing is compared with what is refused for its values.
+    """
+    if isinstance(refusal.error, Conflict):
+        return {}
+    return {name: form.get(name, "") for name in (*EXPECTED, "expected_tags") if name in form}
 
 
 def _expected(form: QueryDict) -> dict[str, Any]:

@@ -176,6 +176,18 @@ def test_a_verdict_over_that_of_somebody_else_is_refused_and_what_was_typed_stay
     assert back["Location"] == address(one, f"?trace={one.pk}")
 
 
+def test_a_verdict_refused_for_its_note_is_none_over_that_of_somebody_else(curating):
+    one, other = attempt("63", status="rejected"), attempt("56")
+    body = {"verdict": "approved", "note": "n\0", "expected_status": "unreviewed"}
+    refused = curating.post(address(one, f"/{one.pk}/verdict"), body)
+    assert refused.status_code == 400
+    page = refused.content.decode()
+    assert re.findall(r'name="expected_status" value="([^"]*)"', page) == ["unreviewed"] * 2
+    Trace.objects.filter(pk=other.pk).update(status="flagged")
+    page = curating.post(address(one, f"/{one.pk}/verdict"), body).content.decode()
+    assert re.findall(r'name="expected_status" value="([^"]*)"', page) == ["flagged", "unreviewed"]
+
+
 def test_one_is_preferred_over_another(curating):
     one, other = attempts("63", "56")
     body = {"chosen": str(one.pk), "rejected": str(other.pk)}

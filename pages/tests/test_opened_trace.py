@@ -1,5 +1,8 @@
 """The page of one trace over HTTP: its tabs, the traces beside it, and what its forms do."""
 
+import re
+from html import unescape
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -12,6 +15,8 @@ from traces.tests.factories import ScoreFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
 
 pytestmark = pytest.mark.django_db
+
+HIDDEN = re.compile(r'<input type="hidden" name="(expected_[a-z]+)" value="([^"]*)"')
 
 
 @pytest.fixture
@@ -116,6 +121,22 @@ def test_tags_that_somebody_else_changed_are_not_lost(curating):
     trace.refresh_from_db()
     assert trace.tags == ["a", "theirs"]
     assert curating.post(address(trace, "/tags"), {**body, "expected_tags": "["}).status_code == 400
+
+
+def test_what_was_refused_for_its_values_is_no_change_over_somebody_elses(curating):
+    trace = TraceFactory(tags=["a"])
+    tags = {"tags": "x" * 65, "expected_tags": '["a"]'}
+    verdict = {"verdict": "approved", "note": "n\0", "expected_status": "unreviewed"}
+    Trace.objects.filter(pk=trace.pk).update(tags=["theirs"], status="rejected")
+    for form, sent in (("/tags", tags), ("/verdict", verdict)):
+        refused = curating.post(address(trace, form), sent)
+        assert refused.status_code == 400
+        shown = dict(HIDDEN.findall(refused.content.decode()))
+        kept = {name: unescape(value) for name, value in shown.items() if name in sent}
+        mended = {**sent, "tags": "mine", "note": "n", **kept}
+        assert curating.post(address(trace, form), mended).status_code == 409
+    trace.refresh_from_db()
+    assert (trace.tags, trace.status) == (["theirs"], "rejected")
 
 
 def test_a_trace_opens_where_those_beside_it_are_slow_to_find(curating, monkeypatch):

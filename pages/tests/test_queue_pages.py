@@ -14,6 +14,7 @@ from traces.curation.members import Claim
 from traces.curation.queues import Queue
 from traces.models import Review, Trace
 from traces.services.queues.queues import change_queue, version_of
+from traces.tests.concurrency import just_before
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import filled, judged, person, taken
 from tunix_site.tests.admin_pages import logged_in
@@ -181,6 +182,12 @@ def test_the_list_leads_to_what_became_of_a_queue(curating):
     assert 'class="changes"' not in logged_in("reader").get("/admin/review/").content.decode()
 
 
+def hidden_in(response) -> dict[str, str]:
+    """Give what the form of a queue carries."""
+    html = response.content.decode()
+    return dict(re.findall(r'<input type="hidden" name="(version)" value="([^"]*)"', html))
+
+
 def form_of_change(queue, **more) -> dict[str, str]:
     return {"name": "sums", "version": version_of(queue=queue), **more}
 
@@ -241,6 +248,34 @@ def test_a_change_that_is_refused_keeps_what_was_typed(curating, sent, said):
     assert said in text_of(page)
     assert "\nHm.</textarea>" in page
     assert Queue.objects.get().guideline is None
+
+
+def test_what_was_refused_for_its_reasons_is_no_change_over_somebody_elses(curating):
+    queue = filled(name="sums", guideline="Be fair.")
+    sent = form_of_change(queue, guideline="Be fair.", reasons="\n".join("abcdefghij"))
+    change_queue(queue=queue, changes={"guideline": "Be kind."}, by=acting(me()))
+    refused = curating.post(of(queue, "settings"), sent)
+    assert refused.status_code == 400
+    mended = {**sent, **hidden_in(refused), "reasons": "a"}
+    answer = curating.post(of(queue, "settings"), mended)
+    assert answer.status_code == 409
+    assert "Be kind." in text_of(answer.content.decode())
+    assert Queue.objects.get().guideline.text == "Be kind."
+    assert curating.post(of(queue, "settings"), {**mended, **hidden_in(answer)}).status_code == 302
+
+
+def test_a_queue_that_somebody_renamed_meanwhile_is_shown_by_its_new_name(curating):
+    queue = filled(name="sums")
+    sent = form_of_change(queue, reasons="a")
+
+    def rename() -> None:
+        change_queue(queue=queue, changes={"name": "products"}, by=acting(me()))
+
+    with just_before("SAVEPOINT", rename):
+        answer = curating.post(of(queue, "settings"), sent)
+    assert answer.status_code == 409
+    assert "<dt>Name</dt><dd><bdi>products</bdi>" in answer.content.decode()
+    assert hidden_in(answer)["version"] == version_of(queue=Queue.objects.get())
 
 
 def test_a_queue_is_deleted_but_that_of_disputes(curating):

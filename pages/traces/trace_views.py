@@ -1,6 +1,7 @@
 """The page of one trace, and what its forms send."""
 
 import json
+from collections.abc import Mapping
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -8,7 +9,7 @@ from django.urls import reverse
 
 from pages.review.beside import datasets_of
 from pages.review.finding import start_of, trace_with
-from pages.review.sent import judged, tags_sent
+from pages.review.sent import judged, still_expected, tags_sent
 from pages.shared.asked import Asked
 from pages.shared.page import SitePage, wants_json
 from pages.shared.refusals import Refusal, refusable
@@ -34,11 +35,19 @@ class TracePage(SitePage):
     def refused(self, request: HttpRequest, trace: str, refusal: Refusal) -> HttpResponse:
         """Show the trace as it is by now, with what was sent and why it is refused."""
         messages.error(request, refusal.text)
-        return self.opened(request, trace, status=refusal.status)
+        expected = still_expected(request.POST, refusal)
+        return self.opened(request, trace, expected=expected, status=refusal.status)
 
     def opened(
-        self, request: HttpRequest, trace: str, *, tab: str = "trace", status: int = 200
+        self,
+        request: HttpRequest,
+        trace: str,
+        *,
+        tab: str = "trace",
+        expected: Mapping[str, str] | None = None,
+        status: int = 200,
     ) -> HttpResponse:
+        """Show the trace; its forms expect what is shown, unless something else is given."""
         found, asked = trace_with(trace), _asked(request)
         more = context_of(
             found,
@@ -56,7 +65,9 @@ class TracePage(SitePage):
             "beside": beside_in(asked, found),
             "note": request.POST.get("note", ""),
             "tags": request.POST.get("tags", tag_lines(found.tags)),
+            "expected_status": found.status,
             "expected_tags": json.dumps(found.tags),
+            **(expected or {}),
         }
         title = f"Trace {found.pk}"
         return self.show(request, "pages/traces/trace.html", context, title=title, status=status)
