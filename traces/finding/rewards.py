@@ -34,18 +34,19 @@ def preview_reward(*, weights: Mapping[str, float], where: dict[str, Any]) -> di
     until = time.monotonic() + MAX_SECONDS
     trace_count = 0
     complete = True
-    for ids in _batches(where):
-        for identity, values in _scores(ids, weights, until):
-            trace_count += 1
-            lacking = [criteria for criteria in weights if values.get(criteria) is None]
-            left_out.update(lacking)
-            reward = 0.0 if lacking else _sum(weights, values)
-            if not lacking and abs(reward) <= MAX_REWARD:
-                rewards.append((reward, identity))
-                shown[identity] = values
-        complete = trace_count < MAX_TRACES and time.monotonic() < until
-        if not complete:
+    ours = {name: scorer for name in weights if (scorer := scorer_named(name))}
+    for identity, stored, content in _scored(where, list(weights), ours):
+        if trace_count == MAX_TRACES or time.monotonic() >= until:
+            complete = False  # as there is this one
             break
+        trace_count += 1
+        values = stored if content is None else _completed(stored, ours, content)
+        lacking = [criteria for criteria in weights if values.get(criteria) is None]
+        left_out.update(lacking)
+        reward = 0.0 if lacking else _sum(weights, values)
+        if not lacking and abs(reward) <= MAX_REWARD:
+            rewards.append((reward, identity))
+            shown[identity] = values
     rewards.sort()
     return {
         "trace_count": trace_count,
@@ -71,21 +72,25 @@ def _batches(where: dict[str, Any]) -> Iterator[list[UUID]]:
         ids = list(rest.filter(pk__lt=ids[-1])[:IDS_AT_ONCE])
 
 
-def _scores(
-    ids: list[UUID], weights: Mapping[str, float], until: float
-) -> Iterator[tuple[UUID, Values]]:
-    """Give the scores of each trace, computed where they are not there, until the time is up."""
-    stored = _stored(ids, list(weights))
-    ours = {name: scorer for name in weights if (scorer := scorer_named(name))}
-    lacking = [pk for pk in ids if any(criteria not in stored[pk] for criteria in ours)]
-    yield from ((pk, stored[pk]) for pk in set(ids).difference(lacking))
-    for start in range(0, len(lacking), READ_AT_ONCE):
-        for pk, content in _contents(lacking[start : start + READ_AT_ONCE]):
-            if time.monotonic() >= until:
-                return
-            missing = [criteria for criteria in ours if criteria not in stored[pk]]
-            computed = {criteria: _computed(ours[criteria], content) for criteria in missing}
-            yield pk, {**stored[pk], **computed}
+def _scored(
+    where: dict[str, Any], names: list[str], ours: Mapping[str, Scorer]
+) -> Iterator[tuple[UUID, Values, Content | None]]:
+    """Give traces with their stored scores, and what they hold where they lack one of our own."""
+    for ids in _batches(where):
+        stored = _stored(ids, names)
+        lacking = [pk for pk in ids if not ours.keys() <= stored[pk].keys()]
+        yield from ((pk, stored[pk], None) for pk in set(ids).difference(lacking))
+        for start in range(0, len(lacking), READ_AT_ONCE):
+            for pk, content in _contents(lacking[start : start + READ_AT_ONCE]):
+                yield pk, stored[pk], content
+
+
+def _completed(stored: Values, ours: Mapping[str, Scorer], content: Content) -> Values:
+    """Compute the scores of our own that are not stored."""
+    computed = {
+        name: _computed(scorer, content) for name, scorer in ours.items() if name not in stored
+    }
+    return {**stored, **computed}
 
 
 def _computed(scorer: Scorer, content: Content) -> float | None:

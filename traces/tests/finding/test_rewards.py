@@ -2,8 +2,10 @@
 
 import pytest
 
+from traces.finding import rewards
 from traces.models import Score
 from traces.tests.factories import ScoreFactory, TraceFactory
+from tunix_site.tests.clock import Clock
 
 pytestmark = pytest.mark.django_db
 
@@ -109,20 +111,46 @@ def test_the_filters_choose(reader):
 
 
 def test_the_newest_are_looked_at_and_no_more_than_so_many(reader, monkeypatch):
-    monkeypatch.setattr("traces.finding.rewards.IDS_AT_ONCE", 2)
+    monkeypatch.setattr(rewards, "IDS_AT_ONCE", 2)
     judged(a=0.1, b=0.2, c=0.3)
     assert preview(reader, {"judge": 1})["trace_count"] == 3
-    monkeypatch.setattr("traces.finding.rewards.MAX_TRACES", 2)
+    monkeypatch.setattr(rewards, "MAX_TRACES", 2)
     shown = preview(reader, {"judge": 1})
     assert (shown["trace_count"], shown["complete"]) == (2, False)
     assert [row["final_answer_preview"] for row in shown["best"]] == ["c", "b"]
 
 
 def test_when_the_time_is_up_the_rest_is_left(reader, monkeypatch):
-    monkeypatch.setattr("traces.finding.rewards.MAX_SECONDS", 0)
+    monkeypatch.setattr(rewards, "MAX_SECONDS", 0)
     TraceFactory.create_batch(3)
     shown = preview(reader, {"baseline": 1})
     assert (shown["trace_count"], shown["complete"]) == (0, False)
+
+
+def test_as_many_as_are_looked_at_are_all(reader, monkeypatch):
+    monkeypatch.setattr(rewards, "MAX_TRACES", 2)
+    monkeypatch.setattr(rewards, "IDS_AT_ONCE", 2)
+    judged(a=0.1, b=0.2)
+    shown = preview(reader, {"judge": 1})
+    assert (shown["trace_count"], shown["complete"]) == (2, True)
+
+
+def test_the_time_may_end_with_the_last(reader, monkeypatch):
+    clock = Clock()
+
+    def computed(scorer, content) -> float:
+        clock.now += 1
+        return 0.5
+
+    monkeypatch.setattr(rewards, "time", clock)
+    monkeypatch.setattr(rewards, "MAX_SECONDS", 2)
+    monkeypatch.setattr(rewards, "_computed", computed)
+    TraceFactory.create_batch(2)
+    shown = preview(reader, {"baseline": 1})
+    assert (shown["trace_count"], shown["complete"]) == (2, True)
+    TraceFactory()
+    shown = preview(reader, {"baseline": 1})
+    assert (shown["trace_count"], shown["complete"]) == (2, False)
 
 
 def test_rewards_beyond_all_measure_are_left_out(reader):
