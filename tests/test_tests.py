@@ -4,6 +4,7 @@ Each checker is a function over source text, tried on samples beside it.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +121,19 @@ def sleeps(code: str) -> list[str]:
     ]
 
 
+def measured(code: str) -> list[str]:
+    """Give the lines that assert how long something took."""
+    asserted = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Assert)]
+    return [
+        f"line {node.lineno}"
+        for node in asserted
+        for part in ast.walk(node.test)
+        if isinstance(part, ast.BinOp)
+        and isinstance(part.op, ast.Sub)
+        and re.search(r"\b(monotonic|perf_counter|time)\(\)", ast.unparse(part))
+    ]
+
+
 def test_every_test_can_fail():
     every = codes()
     known = helpers(list(every.values()))
@@ -136,6 +150,11 @@ def test_no_test_hides_what_goes_wrong():
 
 def test_no_test_waits_for_a_time():
     found = {path: sleeps(code) for path, code in codes().items() if path not in WAITS}
+    assert not {path: lines for path, lines in found.items() if lines}
+
+
+def test_no_test_measures_a_time():
+    found = {path: measured(code) for path, code in codes().items()}
     assert not {path: lines for path, lines in found.items() if lines}
 
 
@@ -195,3 +214,8 @@ def test_an_exception_that_is_looked_at_is_none():
 def test_a_pause_is_found():
     assert sleeps("import time\ntime.sleep(1)") == ["line 2"]
     assert not sleeps("program = 'time.sleep(1)'")
+
+
+def test_a_limit_of_time_is_found():
+    assert measured("began = monotonic()\nassert time.monotonic() - began < 1") == ["line 2"]
+    assert not measured("assert time.monotonic() < deadline")

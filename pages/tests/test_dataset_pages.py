@@ -1,7 +1,6 @@
 """The pages of datasets over HTTP: the list, and everything that one is."""
 
 import re
-import time
 import uuid
 from datetime import timedelta
 
@@ -108,9 +107,7 @@ def test_rows_are_shown_where_counting_takes_too_long(curating, monkeypatch):
 
     monkeypatch.setattr("pages.datasets.formats.SECONDS", 0.5)
     monkeypatch.setattr(Export, "left_out", property(counted))
-    started = time.monotonic()
     text = text_of(read(curating, of(dataset)))
-    assert time.monotonic() - started < 30
     for part in ("It takes longer than 0.5 seconds.", '"reasoning_content"', "Download chat, all "):
         assert part in text, part
 

@@ -18,13 +18,14 @@ from tunix_site.tests.live import (
 )
 from tunix_site.tests.samples import trace
 from tunix_site.tests.serving.connections.clients import (
+    ANSWER_SECONDS,
     HEAD_OF_POST,
     answers_of,
+    check_health,
     crowd,
     detail_of,
     listens,
     read_all,
-    seconds_to_health,
     status_of,
 )
 
@@ -32,7 +33,6 @@ pytestmark = [pytest.mark.live, pytest.mark.django_db]
 
 MIB = 1024**2
 CLIENT_SECONDS = 2
-KEYED_SECONDS = 5  # for a request with a key, where clients that stalled would take far longer
 HELD_BYTES = 16 * MIB
 STATIC = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 
@@ -52,16 +52,14 @@ def impatient(django_db_setup, django_db_blocker, tmp_path_factory):
 
 
 @pytest.fixture
-def answers_within_a_second(impatient, live_key):
+def goes_on_answering(impatient, live_key):
     """Check that health and a request with a key are answered, as long as the block runs."""
 
     @contextlib.contextmanager
     def check():
         def ask() -> None:
-            assert seconds_to_health(impatient.port) < 1
-            started = time.monotonic()
-            assert client.get("/api/traces").status_code == 200
-            assert time.monotonic() - started < KEYED_SECONDS
+            check_health(impatient.port)
+            assert client.get("/api/traces", timeout=ANSWER_SECONDS).status_code == 200
 
         with impatient.client(live_key) as client:
             for _ in range(3):
@@ -72,33 +70,33 @@ def answers_within_a_second(impatient, live_key):
     return check
 
 
-def test_half_heads_hold_nothing_up_and_are_ended(impatient, answers_within_a_second):
+def test_half_heads_hold_nothing_up_and_are_ended(impatient, goes_on_answering):
     with (
         crowd(impatient.port, 500, b"GET /api/traces HTTP/1.1\r\nHost: lo") as halves,
-        answers_within_a_second(),
+        goes_on_answering(),
     ):
         answers = answers_of(halves, 20)
     assert {status_of(answer) for answer in answers} == {408}
     assert detail_of(answers[0]) == "The head of the request did not come in time."
 
 
-def test_half_bodies_hold_nothing_up_and_are_ended(impatient, answers_within_a_second):
+def test_half_bodies_hold_nothing_up_and_are_ended(impatient, goes_on_answering):
     half = HEAD_OF_POST % 900_000 + b" " * 9_000
-    with crowd(impatient.port, 500, half) as halves, answers_within_a_second():
+    with crowd(impatient.port, 500, half) as halves, goes_on_answering():
         answers = answers_of(halves, 20)
     assert {status_of(answer) for answer in answers} == {408}
     assert detail_of(answers[0]) == "The body comes too slowly, or no more."
 
 
-def test_silent_connections_hold_nothing_up_and_are_ended(impatient, answers_within_a_second):
-    with crowd(impatient.port, 500) as silent, answers_within_a_second():
+def test_silent_connections_hold_nothing_up_and_are_ended(impatient, goes_on_answering):
+    with crowd(impatient.port, 500) as silent, goes_on_answering():
         assert set(answers_of(silent, 20)) == {b""}
 
 
-def test_no_more_bytes_are_held_than_may_be(impatient, answers_within_a_second):
+def test_no_more_bytes_are_held_than_may_be(impatient, goes_on_answering):
     before = impatient.peak_memory()
     half = HEAD_OF_POST % 900_000 + b" " * 500_000
-    with crowd(impatient.port, 200, half) as halves, answers_within_a_second():
+    with crowd(impatient.port, 200, half) as halves, goes_on_answering():
         answers = answers_of(halves, 20)
     assert {status_of(answer) for answer in answers} == {408, 503}
     refused = next(answer for answer in answers if status_of(answer) == 503)
@@ -108,12 +106,12 @@ def test_no_more_bytes_are_held_than_may_be(impatient, answers_within_a_second):
 
 
 def test_large_bodies_that_nobody_may_send_are_refused_and_drained_without_a_thread(
-    impatient, answers_within_a_second
+    impatient, goes_on_answering
 ):
     large = HEAD_OF_POST % (50 * MIB)
     with (
         crowd(impatient.port, 100, large, b" " * (MIB + 50_000)) as senders,
-        answers_within_a_second(),
+        goes_on_answering(),
     ):
         heads = [sender.recv(12) for sender in senders]
     # what is sent faster than eight threads refuse it may be too much to hold
@@ -121,15 +119,15 @@ def test_large_bodies_that_nobody_may_send_are_refused_and_drained_without_a_thr
     assert set(heads) <= {b"HTTP/1.1 401", b"HTTP/1.1 503"}
 
 
-def test_readers_that_stall_hold_no_thread(impatient, answers_within_a_second):
+def test_readers_that_stall_hold_no_thread(impatient, goes_on_answering):
     request = f"GET {STATIC} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-    with crowd(impatient.port, 100, request * 5, buffer=2048), answers_within_a_second():
+    with crowd(impatient.port, 100, request * 5, buffer=2048), goes_on_answering():
         pass
 
 
-def test_who_asks_on_and_on_and_reads_nothing_holds_no_thread(impatient, answers_within_a_second):
+def test_who_asks_on_and_on_and_reads_nothing_holds_no_thread(impatient, goes_on_answering):
     request = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    with crowd(impatient.port, 50, request * 200, buffer=2048), answers_within_a_second():
+    with crowd(impatient.port, 100, request * 200, buffer=2048), goes_on_answering():
         pass
 
 
@@ -140,24 +138,22 @@ def test_who_asks_on_and_on_and_reads_nothing_holds_no_thread(impatient, answers
         (HEAD_OF_POST % 9000, b"", "The body comes too slowly, or no more."),
     ],
 )
-def test_bytes_that_drip_hold_no_thread_and_end(
-    impatient, answers_within_a_second, start, drip, detail
-):
-    with crowd(impatient.port, 20, start) as drippers:
+def test_bytes_that_drip_hold_no_thread_and_end(impatient, goes_on_answering, start, drip, detail):
+    with crowd(impatient.port, 100, start) as drippers:
         until = time.monotonic() + 2 * CLIENT_SECONDS
-        with answers_within_a_second():
+        with goes_on_answering():
             while time.monotonic() < until:
                 for one in drippers:
                     with contextlib.suppress(ConnectionError):
                         one.sendall(drip)
-                assert seconds_to_health(impatient.port) < 1
+                check_health(impatient.port)
         answers = answers_of(drippers, 10)
     assert {status_of(answer) for answer in answers} == {408}
     assert detail_of(answers[0]) == detail
 
 
-def test_more_connections_than_there_may_be_end_the_stillest(impatient, answers_within_a_second):
-    with crowd(impatient.port, 1200), answers_within_a_second():
+def test_more_connections_than_there_may_be_end_the_stillest(impatient, goes_on_answering):
+    with crowd(impatient.port, 1200), goes_on_answering():
         pass
 
 
@@ -170,7 +166,7 @@ def test_connections_leave_files_to_be_opened(django_db_blocker, live_key, tmp_p
         with web_server(database_url=url, var_dir=tmp_path) as server:
             resource.setrlimit(resource.RLIMIT_NOFILE, most)
             with crowd(server.port, 150), server.client(live_key) as client:
-                assert seconds_to_health(server.port) < 3
+                check_health(server.port)
                 assert client.get("/api/traces").status_code == 200
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, most)
@@ -185,9 +181,9 @@ def large_import(key: str) -> bytes:
     return head.encode() + b"\n" * (MIB + 4096)
 
 
-def test_streams_leave_two_threads(impatient, live_key, answers_within_a_second):
+def test_streams_leave_two_threads(impatient, live_key, goes_on_answering):
     with crowd(impatient.port, 8, large_import(live_key)) as senders:
-        with answers_within_a_second(), impatient.client(live_key) as client:
+        with goes_on_answering(), impatient.client(live_key) as client:
             refused = client.post("/api/traces/import", content=b"{}")
             assert refused.status_code == 503
             assert int(refused.headers["Retry-After"]) > 0
