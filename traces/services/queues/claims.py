@@ -127,7 +127,7 @@ def claim_next(*, queue: Queue, by: Actor, after: Claim | None = None) -> Claim 
     _check_people(queue, by)
     values = {"queue": queue.pk, "user": by.user.pk}
     with transaction.atomic():
-        _run("SELECT pg_advisory_xact_lock(%(turns)s, %(user)s)", turns=TURNS, user=by.user.pk)
+        _take_turn(by.user)
         mine = _renewed([identity for (identity,) in _run(_MINE, **values)])
         kept = [] if after is None else [after.pk]
         others = [identity for identity in mine if identity not in kept]
@@ -249,6 +249,27 @@ def check_claim(*, claim: Claim, trace: Trace, by: Actor) -> None:
 def end_claims(*, trace: Trace, by: Actor) -> None:
     """End what a person holds of a trace, as they gave their verdict."""
     Claim.objects.filter(trace=trace, reviewer=by.user).delete()
+
+
+def end_claims_in(*, queue: Queue) -> None:
+    """End what is held in a queue that was just deleted.
+
+    What is taken or ended right now is passed over, and expires: whoever does that waits for the
+    queue's counts, and we for them.
+    """
+    free = Claim.objects.filter(queue=queue).select_for_update(skip_locked=True)
+    Claim.objects.filter(pk__in=list(free.values_list("pk", flat=True))).delete()
+
+
+def end_claims_of(*, person: Any) -> None:
+    """End all that somebody holds who leaves: before their queues change, as a verdict does."""
+    _take_turn(person)
+    Claim.objects.filter(reviewer=person).delete()
+
+
+def _take_turn(person: Any) -> None:
+    """Have a person take several claims, or let them go, at one place at a time."""
+    _run("SELECT pg_advisory_xact_lock(%(turns)s, %(user)s)", turns=TURNS, user=person.pk)
 
 
 def _check_people(queue: Queue, by: Actor) -> None:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from events.actors import Actor
 from traces.services.importing import uploads
+from traces.services.queues.claims import end_claims_of
 from traces.services.queues.queues import take_out
 from traces.services.queues.saved_filters import delete_filters_of
 
@@ -14,6 +15,7 @@ from traces.services.queues.saved_filters import delete_filters_of
 @transaction.atomic
 def take_leave(*, user: Any, by: Actor) -> None:
     """Delete their filters and files, and take them out of queues, telling of each."""
+    end_claims_of(person=user)
     delete_filters_of(owner=user, by=by)
     take_out(person=user, by=by)
     transaction.on_commit(partial(uploads.forget_all, owner=user.pk), robust=True)

@@ -9,11 +9,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from rest_framework.exceptions import NotFound
 
 from events.actors import Actor
 from events.services import record_event
-from traces.curation.members import Claim
 from traces.curation.queues import Guideline, Queue
+from traces.services.queues.claims import end_claims_in
 from traces.services.queues.filling import start_filling, traces_of
 from traces.services.walking import counted
 from tunix_site.errors import Conflict, Invalid
@@ -88,10 +89,10 @@ def change_queue(
     """Change name, people and what they are told and asked; its traces and their order stay.
 
     Another guideline is a new version. Conflict and Invalid as for a new one, and Conflict where
-    the queue's `version_of` is another than was expected.
+    the queue's `version_of` is another than was expected. NotFound where it was deleted meanwhile.
     """
     with transaction.atomic():
-        queue = Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
+        queue = _locked(queue)
         before = _told(queue, _named(queue))
         if expected not in (None, _digest(before)):
             raise ChangedMeanwhile
@@ -140,7 +141,7 @@ def delete_queue(*, queue: Queue, by: Actor) -> None:
     with transaction.atomic():
         existing = Queue.objects.existing().filter(pk=queue.pk)
         if existing.update(deleted_at=timezone.now()):
-            Claim.objects.filter(queue=queue).delete()
+            end_claims_in(queue=queue)
             record_event(
                 by=by,
                 action="delete",
@@ -148,6 +149,13 @@ def delete_queue(*, queue: Queue, by: Actor) -> None:
                 object_id=queue.pk,
                 before={"name": queue.name},
             )
+
+
+def _locked(queue: Queue) -> Queue:
+    locked = Queue.objects.existing().select_for_update(no_key=True).filter(pk=queue.pk).first()
+    if locked is None:
+        raise NotFound(f"There is no queue {queue.pk} any more.")
+    return locked
 
 
 def _save(queue: Queue, update_fields: Sequence[str] | None = None) -> None:
