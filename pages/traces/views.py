@@ -36,7 +36,7 @@ class TracesPage(SitePage):
         query = request.GET.urlencode()
         return HttpResponseRedirect(reverse("traces") + (query and f"?{query}"))
 
-    def refused(self, request: HttpRequest, reason: str, *, status: int = 400) -> HttpResponse:
+    def refused(self, request: HttpRequest, reason: str, *, status: int) -> HttpResponse:
         """Show the list as it was, with what was sent and why it is refused."""
         messages.error(request, reason)
         return self.listed(request, status=status)
@@ -86,7 +86,7 @@ class TracesView(TracesPage):
         with refusable() as refused:
             address = named(asked.every_text, by=request.user, **more)
             return HttpResponseRedirect(reverse("traces") + address)
-        return self.refused(request, refused.text)
+        return self.refused(request, refused.text, status=refused.status)
 
 
 def _api_call(request: HttpRequest, asked: AskedOfTraces) -> str:

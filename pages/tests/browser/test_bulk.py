@@ -110,6 +110,24 @@ def test_traces_are_scored_and_deleted(tab, person, viewport, scheme):
     assert not Trace.objects.exists()
 
 
+def test_what_is_refused_for_want_of_time_is_seen_as_well(tab, person):
+    TraceFactory.create_batch(3)
+    page = tab(person("ada"))
+
+    def later(route) -> None:
+        route.fulfill(response=route.fetch(), status=503)
+
+    page.route("**/admin/traces/bulk/*", later)
+    page.goto("/admin/traces/")
+    page.locator("#rows input[name=chosen]").first.check()
+    page.locator(".bulk summary", has_text="Tags").click()
+    page.get_by_label("Add, one on each line").fill("x" * 65)
+    page.get_by_role("button", name="Change tags").click()
+    expect(page.locator(".told")).to_contain_text("Nothing was changed.")
+    expect(page.locator("[data-chosen-count]")).to_have_text("1")
+    check_of_refusal(page)
+
+
 def check_of_refusal(page) -> None:
     assert serious_faults(page) == []
     assert scrolls_sideways(page) == []

@@ -10,7 +10,7 @@ from jobs.services.undoing import undo_job
 from pages.shared.jobs import cancelled, job_with
 from pages.shared.page import SitePage
 from pages.shared.polling import polled
-from pages.shared.refusals import refusable
+from pages.shared.refusals import Refusal, refusable
 from pages.traces.bulk.asking import Asking, Deletion
 from pages.traces.bulk.sent import (
     address_elsewhere,
@@ -24,6 +24,7 @@ from pages.traces.views import TracesPage
 from traces.services.bulk.deleting import OF_SUPERUSERS
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.admin_base.site import rank_in
+from tunix_site.errors import Conflict
 from tunix_site.models import Role
 
 
@@ -34,25 +35,32 @@ class AskingView(TracesPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if reason := why_not_asked(request.POST):
-            return self.refused(request, reason)
+            return self.refused(request, reason, status=400)
         with refusable() as refused:
             address = address_elsewhere(request.POST, by=request.user)
         if refused:
-            return self.refused(request, refused.text)
+            return self.refused(request, refused.text, status=refused.status)
         if address is not None:
             return HttpResponseRedirect(address)
         return self.ask(request, asked_of(request.POST))
 
-    def ask(self, request: HttpRequest, asking: Asking[Any], problem: str = "") -> HttpResponse:
+    def ask(
+        self, request: HttpRequest, asking: Asking[Any], problem: Refusal | None = None
+    ) -> HttpResponse:
         if isinstance(asking, Deletion) and not request.user.is_superuser:
             return self.refused(request, OF_SUPERUSERS, status=403)
         with refusable() as refused:
             shown = question(asking)
         if refused:
-            return self.refused(request, f"Nothing was changed. {problem or refused.text}")
+            told = problem or refused
+            return self.refused(request, f"Nothing was changed. {told.text}", status=told.status)
         traces = "trace" if shown["count"] == 1 else "traces"
         title = f"{shown['count']:,} {traces}: {shown['words']}?"
-        return self.show(request, asking.template, {**shown, "problem": problem}, title=title)
+        context = {**shown, "problem": problem.text if problem else ""}
+        # another number by now is another question
+        refusal = None if problem and isinstance(problem.error, Conflict) else problem
+        status = refusal.status if refusal else 200
+        return self.show(request, asking.template, context, title=title, status=status)
 
 
 class StartView(AskingView):
@@ -63,7 +71,7 @@ class StartView(AskingView):
         with refusable() as refused:
             job = asking.start(count_of(request.POST), by=actor_of(request))
             return HttpResponseRedirect(reverse("traces-bulk-job", args=[job.pk]))
-        return self.ask(request, asking, refused.text)
+        return self.ask(request, asking, refused)
 
 
 class JobView(SitePage):

@@ -12,7 +12,7 @@ class ColumnsView(TracesPage):
     """Keeps the columns that a person chose, or goes back to the usual ones."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        if reason := keep(request.POST, by=actor_of(request)):
-            return self.refused(request, reason)
+        if refused := keep(request.POST, by=actor_of(request)):
+            return self.refused(request, refused.text, status=refused.status)
         query = request.GET.urlencode()
         return HttpResponseRedirect(reverse("traces") + (query and f"?{query}"))
