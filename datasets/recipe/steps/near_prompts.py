@@ -25,7 +25,7 @@ def grouped_prompts(candidates: Candidates) -> str:
         """,  # noqa: S608
         candidates.parameters,
     )
-    traces = signed(prompts, candidates.size_of(prompts), (Part.PROMPT,))
+    traces = signed(prompts, candidates.size_of(prompts), (Part.QUESTION,))
     found = near_groups(
         traces.minima,
         threshold=THRESHOLD,

@@ -12,13 +12,13 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from datasets.recipe.hashing import BEGUN_BY_SYSTEM, asked
 from datasets.recipe.text.answers import answer_key
 from datasets.recipe.text.banding import Classes
 from datasets.recipe.text.ranges import Numbers
 from datasets.recipe.text.shingling import Row
-from traces.finding.minhash import MINIMA_TYPE, PERMUTATIONS, VERSION, Minima, merged
-from traces.finding.signatures import Signatures, stored_solution
-from tunix_site import strict_json
+from traces.finding.minhash import MINIMA_TYPE, PERMUTATIONS, VERSION, Minima, merged, minima_of
+from traces.finding.signatures import stored_solution
 from tunix_site.database.copy_out import copy_out
 from tunix_site.errors import Conflict
 
@@ -44,10 +44,26 @@ _COLUMNS = [
 
 
 class Part(StrEnum):
-    """A text of a trace, which has a signature of its own."""
+    """A text of a trace.
+
+    Signatures of prompts and solutions are stored. That of a question, which is the prompt as it is
+    hashed, is the prompt's where the system says nothing before it, and computed elsewhere.
+    """
 
     PROMPT = "prompt"
     SOLUTION = "solution"
+    QUESTION = "question"
+
+
+STORED = {
+    Part.PROMPT: "prompt_minima",
+    Part.SOLUTION: "solution_minima",
+    Part.QUESTION: "prompt_minima",
+}
+# how much has to be read to take off what the system says, NULL where it says nothing
+BEGUN = f"""LEFT JOIN traces_trace AS trace ON trace.id = ordered.id
+    CROSS JOIN LATERAL (SELECT octet_length(({BEGUN_BY_SYSTEM})::text) AS bytes) AS begun"""
+NOT_BEGUN = "CROSS JOIN (SELECT NULL::integer AS bytes) AS begun"
 
 
 @dataclass(frozen=True)
@@ -65,9 +81,8 @@ class Signed:
     def texts(self, rows: Sequence[int]) -> Iterator[Row]:
         """Read what rows say; Conflict where a trace is not there any more."""
         for some in self.portions(rows):
-            for row, prompt, steps, answer in self.read(some, self.parts):
-                said = {Part.PROMPT: prompt, Part.SOLUTION: stored_solution(steps, answer)}
-                yield row, [said[part] for part in self.parts]
+            for row, *columns in self._read(some):
+                yield row, [_said(part, *columns) for part in self.parts]
 
     def portions(self, rows: Sequence[int]) -> Iterator[Sequence[int]]:
         """Part rows so that the texts of some fit in memory."""
@@ -80,11 +95,11 @@ class Signed:
             yield rows[start:stop]
             start = stop
 
-    def read(self, rows: Sequence[int], parts: Sequence[Part]) -> Iterator[Any]:
-        """Yield rows with prompt, steps and answer, of which what is in no part is empty."""
+    def _read(self, rows: Sequence[int]) -> Iterator[Any]:
+        """Yield rows with what `_said` takes, of which what is in no part is empty."""
         places = dict(enumerate(rows, 1))
         with connection.cursor() as cursor:
-            cursor.execute(_texts_query(parts), [self._as_array(rows)])
+            cursor.execute(_texts_query(self.parts), [self._as_array(rows)])
             found = cursor.fetchall()
         if len(found) < len(rows):
             raise Conflict(DELETED_MEANWHILE)
@@ -98,13 +113,24 @@ class Signed:
 
 
 def _texts_query(parts: Sequence[Part]) -> str:
-    prompt = "trace.prompt" if Part.PROMPT in parts else "''"
+    prompt = "trace.prompt" if set(parts) - {Part.SOLUTION} else "''"
+    begun = BEGUN_BY_SYSTEM if Part.QUESTION in parts else "NULL"
     own = "trace.steps, trace.final_answer" if Part.SOLUTION in parts else "'[]', ''"
     return f"""
-        SELECT wanted.number, {prompt}, {own}
+        SELECT wanted.number, {prompt}, {begun}, {own}
         FROM unnest(%s::uuid[]) WITH ORDINALITY AS wanted (id, number)
         JOIN traces_trace AS trace ON trace.id = wanted.id
     """  # noqa: S608
+
+
+def _said(part: Part, prompt: str, begun: str | None, steps: str, answer: str) -> str:
+    match part:
+        case Part.PROMPT:
+            return prompt
+        case Part.QUESTION:
+            return asked(prompt, begun)
+        case Part.SOLUTION:
+            return stored_solution(steps, answer)
 
 
 def signed(ordered: str, count: int, parts: Sequence[Part]) -> Signed:
@@ -119,12 +145,13 @@ def signed(ordered: str, count: int, parts: Sequence[Part]) -> Signed:
         parts=parts,
     )
     missing: list[int] = []
-    minima = ", ".join(f"coalesce(signature.{part}_minima, {NO_MINIMA})" for part in parts)
+    minima = ", ".join(f"coalesce(signature.{STORED[part]}, {NO_MINIMA})" for part in parts)
     query = f"""
-        SELECT ordered.place, ordered.id, ordered.total_chars::bigint,
-               signature.trace_id IS NOT NULL, {minima}
+        SELECT ordered.place, ordered.id, ordered.total_chars + coalesce(begun.bytes, 0)::bigint,
+               signature.trace_id IS NOT NULL AND begun.bytes IS NULL, {minima}
         FROM {ordered} AS ordered LEFT JOIN traces_signature AS signature
         ON signature.trace_id = ordered.id AND signature.version = %s
+        {BEGUN if Part.QUESTION in parts else NOT_BEGUN}
     """  # noqa: S608
     with copy_out(query, [VERSION], options="FORMAT BINARY") as copy:
         for rows in _binary_rows(copy, _row(parts)):
@@ -154,13 +181,8 @@ def answer_classes(ordered: str, count: int) -> Classes:
 
 
 def _compute(found: Signed, rows: Sequence[int]) -> None:
-    texts = [
-        (prompt, strict_json.stored(steps), answer)
-        for _, prompt, steps, answer in found.read(rows, tuple(Part))
-    ]
-    signatures = Signatures.of(texts)
-    by_part = {Part.PROMPT: signatures.prompts, Part.SOLUTION: signatures.solutions}
-    found.minima[rows] = reduce(merged, [by_part[part] for part in found.parts])
+    said = zip(*(texts for _, texts in found.texts(rows)), strict=True)
+    found.minima[rows] = reduce(merged, [minima_of(texts) for texts in said])
 
 
 def _row(parts: Sequence[Part]) -> np.dtype[Any]:

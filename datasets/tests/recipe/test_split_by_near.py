@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from collections import defaultdict
 
 import pytest
 
 from datasets.recipe.text import comparing
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.problems import word_problems
+from traces.models import Trace
+from traces.services.signatures import index_signatures
 from traces.tests.factories import TraceFactory
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +79,39 @@ def test_prompts_that_differ_split_as_by_prompt():
     near = built()
     by_prompt = DatasetFactory(recipe__seed=5, recipe__splits=SPLITS)
     assert near.content_digest == by_prompt.content_digest
+
+
+def chat(question: str, system: str) -> Trace:
+    return TraceFactory(
+        prompt=f"{system}\n\n{question}",
+        messages=[{"role": "system", "content": system}, {"role": "user", "content": question}],
+    )
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_what_the_system_says_makes_no_prompts_alike(is_signed):
+    system = " ".join(word_problems(8, seed=1))
+    traces = [chat(problem, system) for problem in PROBLEMS]
+    if is_signed:
+        index_signatures(trace_ids=[trace.id for trace in traces])
+    near = built()
+    by_prompt = DatasetFactory(recipe__seed=5, recipe__splits=SPLITS)
+    assert near.content_digest == by_prompt.content_digest
+    assert set(near.items.values_list("split", flat=True)) == set(SPLITS)
+
+
+def test_prompts_hang_together_whatever_the_system_says():
+    for number, problem in enumerate(PROBLEMS):
+        one, two, three, four = variants(problem)
+        system = " ".join(word_problems(8, seed=100 + number))
+        traces = [chat(one, system), TraceFactory(prompt=two), chat(three, "Be brief.")]
+        index_signatures(trace_ids=[trace.id for trace in traces])
+        chat(four, system[::-1])
+    groups = defaultdict(set)
+    for item in built().items.select_related("trace"):
+        groups[item.facts["group"]].add(item.trace.prompt.split("\n\n")[-1])
+    together = [set(variants(problem)) for problem in PROBLEMS]
+    assert sorted(map(sorted, groups.values())) == sorted(map(sorted, together))
 
 
 def test_counts_keep_groups_whole():
