@@ -25,7 +25,7 @@ def render(row: PromptRow, options: Options) -> dict[str, Any]:
 
 GRPO = Format(
     name="grpo",
-    version=1,
+    version=2,
     rows=PROMPTS,
     row=PromptRow,
     render=render,

@@ -4,25 +4,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Func, TextField, Value
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Lower
-
 from datasets.recipe.recipe import Recipe
+from datasets.recipe.references import Reference
 from datasets.recipe.rules import CORRECTNESS
 from datasets.recipe.scored import CountedBy, counted_by
 from datasets.recipe.steps.match import traces_of
 from events.actors import Actor
 from jobs.progress import Progress
 from traces.querysets import TraceQuerySet
-from traces.reasoning.answers.trimming import NO_ANSWERS
 from traces.scorers.answer_correctness import KEY
 from traces.services.scoring.request import Scoring
 from traces.services.scoring.score_all import score_all
 from traces.services.walking import newest_trace
 from tunix_site.errors import Invalid
 
-WHITE_SPACE = " \t\r\n"
 MOVES = (
     "Some that match have no score on {} yet. A build stores these first, by which this filter "
     "would match others: score them before (POST /api/traces/score-all)."
@@ -45,14 +40,10 @@ class ScoringOfRecipe(Scoring):
 
 
 def _with_reference(traces: TraceQuerySet) -> TraceQuerySet:
-    """Keep those that name an answer, a text or a number: the others never get a score."""
-    said = Func(KeyTextTransform(KEY, "meta"), Value(WHITE_SPACE), function="btrim")
-    named = traces.filter(meta__has_key=KEY).alias(
-        kind=Func(KeyTransform(KEY, "meta"), function="jsonb_typeof", output_field=TextField()),
-        said=Lower(said, output_field=TextField()),
-    )
-    found: TraceQuerySet = named.filter(kind__in=["string", "number"])
-    return found.exclude(said__in=["", *NO_ANSWERS])
+    """Keep those that name an answer: the others never get a score."""
+    named = traces.filter(meta__has_key=KEY).alias(reference=Reference("meta"))
+    found: TraceQuerySet = named.filter(reference__isnull=False)
+    return found
 
 
 def _scorings_of(recipe: Recipe) -> list[ScoringOfRecipe]:

@@ -76,7 +76,7 @@ def test_its_manifest_is_the_datasets_and_says_which_files_there_are(reader, dat
         {
             "name": f"grpo.{split}.jsonl",
             "format": "grpo",
-            "format_version": 1,
+            "format_version": 2,
             "split": split,
             "row_count": counts[split],
             "left_out": {},

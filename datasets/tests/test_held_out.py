@@ -74,11 +74,11 @@ def test_attempts_at_a_prompt_are_one_item_of_their_reference(curator):
     TraceFactory(prompt="3+3?", meta={"reference_answer": 6})
     for reference in ("1", "2"):
         TraceFactory(prompt="which?", meta={"reference_answer": reference})
-    for number, nothing in enumerate(("", " ", None, ["7"], True)):
+    for number, nothing in enumerate(("", " ", None, ["7"], True, "N/A", "not found")):
         TraceFactory(prompt=f"none {number}?", meta={"reference_answer": nothing})
     DatasetFactory(name="sums")
     answer = post(curator, split=None).json()
-    assert answer["left_out"] == {"no_reference": 6, "several_references": 1}
+    assert answer["left_out"] == {"no_reference": 8, "several_references": 1}
     asked = {(item["prompt"], item["expected_answer"]) for item in lines(curator)}
     assert asked == {("2+2?", "4"), ("3+3?", "6")}
 

@@ -48,7 +48,7 @@ def test_prompts_come_in_the_order_of_their_first_traces(reader):
     assert reader.get(url_of(dataset, "grpo") + "&after=4").status_code == 400
     parquet = export(reader, dataset, "grpo", route="parquet")
     assert rows(parquet) == found
-    assert table(parquet).schema.metadata[b"format_version"] == b"1"
+    assert table(parquet).schema.metadata[b"format_version"] == b"2"
 
 
 SHOWN = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}
@@ -81,6 +81,16 @@ def test_prompts_without_one_reference_are_left_out_and_counted(reader):
         *[("one has none", "8"), ("some can be said", "7")]
     ]
     assert [json.loads(row["metadata"])["attempts"] for row in found] == [2, 2]
+
+
+def test_words_that_say_that_there_is_no_answer_are_none(reader):
+    for number, nothing in enumerate(("N/A", "not found", r"\text{no answer}")):
+        made(f"none {number}", nothing)
+    made("one knows it", "4")
+    made("one knows it", "n/a")
+    dataset = DatasetFactory()
+    assert counts_of(reader, dataset) == (1, {"no_reference": 3})
+    assert [row["answer"] for row in rows(export(reader, dataset, "grpo"))] == ["4"]
 
 
 def test_a_conversation_is_asked_in_its_own_roles(reader):

@@ -18,7 +18,10 @@ def score(content: Content) -> Scored:
 
 
 def reference_in(content: Content) -> str:
-    """Give the answer that is right; CannotScore where the trace names none."""
+    """Give the answer that is right, as it stands; CannotScore where the trace names none.
+
+    `datasets/recipe/references.py` reads it from the database.
+    """
     given = content.meta.get(KEY)
     if isinstance(given, int | float) and not isinstance(given, bool):
         given = str(given)

@@ -60,7 +60,8 @@ def answer_of_reply(text: str) -> Answer:
 
 def reference_of(given: str | None) -> str | None:
     """Give the answer that a field says is right, if it says one."""
-    return given if given and given.strip() and not is_no_answer(given) else None
+    said = given.strip() if given else ""
+    return given if said and not is_no_answer(said) else None
 
 
 def notes_of(answer: Answer, reference: str | None) -> dict[str, Any]:
