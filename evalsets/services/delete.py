@@ -19,8 +19,8 @@ _namers: list[Namer] = []
 def register_namer(*, namer: Namer) -> None:
     """Have a function say, before a set is deleted, what names it; the apps above add theirs.
 
-    It is called in the transaction of the deletion, which holds the set's row: whoever names a set
-    locks that first (`EvalSet.objects.existing().select_for_update(no_key=True)`).
+    It is called in the transaction of the deletion, which locks the set's row against whoever holds
+    it: whoever names a set holds that first (FOR SHARE, so that others may name it meanwhile).
     """
     _namers.append(namer)
 
