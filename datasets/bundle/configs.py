@@ -134,23 +134,13 @@ def _axolotl(files: Files) -> str:
 
 
 TEXTS = {"prompt": "prompt", "response": "completion"}
+# not `messages`: it reads the content of a message alone, and so no thought
 OF_LLAMA_FACTORY: dict[str, dict[str, Any]] = {
     "prompt_completion": {"columns": TEXTS},
     "unpaired": {"columns": {**TEXTS, "kto_tag": "label"}},
     "preference": {
         "ranking": True,
         "columns": {"prompt": "prompt", "chosen": "chosen", "rejected": "rejected"},
-    },
-    "messages": {
-        "formatting": "sharegpt",
-        "columns": {"messages": "messages"},
-        "tags": {
-            "role_tag": "role",
-            "content_tag": "content",
-            "user_tag": "user",
-            "assistant_tag": "assistant",
-            "system_tag": "system",
-        },
     },
 }
 OF_AXOLOTL: dict[str, dict[str, Any]] = {
