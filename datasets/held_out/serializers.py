@@ -29,7 +29,8 @@ class FromDatasetSerializer(StrictSerializer):
 
 class MadeOfDatasetSerializer(CreatedSerializer):
     left_out = serializers.SerializerMethodField(
-        help_text="How many prompts have no reference answer, or several that differ."
+        help_text="How many prompts have no reference answer, several that differ, or one that is "
+        "longer than an item's answer may be."
     )
 
     class Meta:

@@ -42,7 +42,7 @@ class EvalSetFromDatasetView(ApiView):
         """Make an evaluation set of a dataset's split; 200 with the stored one when it is there.
 
         Each prompt is an item, its answer the reference (`meta.reference_answer`) of its traces;
-        prompts without one, or with several, are left out and counted.
+        prompts without one, with several, or with one that is too long, are left out and counted.
         """
         serializer = FromDatasetSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)

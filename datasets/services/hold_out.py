@@ -12,9 +12,11 @@ from evalsets.document import MAX_GROUP_CHARS, MAX_ITEMS, Item
 from evalsets.models import EvalSet
 from evalsets.services.create import EvalSetRequest, create_evalset
 from events.actors import Actor
+from traces.document import MAX_ANSWER_CHARS
 from tunix_site.errors import Invalid
 
 NO_REFERENCE, SEVERAL_REFERENCES = "no_reference", "several_references"
+LONG_REFERENCE = "long_reference"  # than an item's answer may be
 GROUPS = ("section", "category", "difficulty")
 
 
@@ -60,9 +62,9 @@ class HeldOut:
     """The items of a dataset's split, or of all of it, a prompt each; can be gone through again.
 
     An item's prompt is without what the system says, its id the hash of that, so that the same
-    questions and references give the same digest on any machine. Prompts without one reference are
-    left out, and counted in `left_out`. Invalid where the split is unknown, where there are more
-    than MAX_ITEMS, or none is left.
+    questions and references give the same digest on any machine. Prompts without one reference, or
+    with one that no item may have, are left out, and counted in `left_out`. Invalid where the split
+    is unknown, where there are more than MAX_ITEMS, or none is left.
     """
 
     def __init__(self, dataset: Dataset, split: str | None) -> None:
@@ -79,23 +81,35 @@ class HeldOut:
         with connection.chunked_cursor() as cursor:
             cursor.execute(PROMPTS, [self.dataset.pk, self.split, self.split])
             for prompt_hash, prompt, begun, reference_count, reference, *groups in cursor:
-                if reference_count != 1:
-                    reason = SEVERAL_REFERENCES if reference_count else NO_REFERENCE
+                if reason := _reason(reference_count, reference):
                     self.left_out[reason] = self.left_out.get(reason, 0) + 1
                     continue
                 count += 1
                 if count > MAX_ITEMS:
-                    raise Invalid({"split": [f"It has more than {MAX_ITEMS:,} prompts."]})
+                    raise Invalid({self._asked: [f"It has more than {MAX_ITEMS:,} prompts."]})
                 yield _item(prompt_hash, asked(prompt, begun), reference, groups)
         if not count:
-            raise Invalid(
-                {"split": [f"None of its prompts has one reference answer: {self._told}."]}
-            )
+            told = f"None of its prompts has one reference answer: {self._told}."
+            raise Invalid({self._asked: [told]})
+
+    @property
+    def _asked(self) -> str:
+        """Name what was sent and says which prompts these are."""
+        return "key" if self.split is None else "split"
 
     @property
     def _told(self) -> str:
         counts = [f"{reason}={count}" for reason, count in self.left_out.items()]
         return ", ".join(counts) or "there are none"
+
+
+def _reason(reference_count: int, reference: str | None) -> str | None:
+    """Say why a prompt is left out, if it is."""
+    if reference is None:
+        return NO_REFERENCE
+    if reference_count > 1:
+        return SEVERAL_REFERENCES
+    return LONG_REFERENCE if len(reference) > MAX_ANSWER_CHARS else None
 
 
 def _item(prompt_hash: str, prompt: str, reference: str, groups: list[Any]) -> Item:

@@ -10,6 +10,7 @@ from datasets.services import hold_out
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from evalsets.models import EvalItem, EvalSet
 from evalsets.tests.factories import EvalSetFactory
+from traces.document import MAX_ANSWER_CHARS
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
 
@@ -110,6 +111,20 @@ def test_a_question_is_held_out_without_what_the_system_says(curator):
     assert [item.trace_id for item in dataset.items.all()] == [other.id]
 
 
+def test_what_is_made_can_be_sent_again(curator):
+    """No answer is longer than an item's may be."""
+    for prompt, size in (("longest?", MAX_ANSWER_CHARS), ("too long?", MAX_ANSWER_CHARS + 1)):
+        TraceFactory(prompt=prompt, meta={"reference_answer": "x" * size})
+    DatasetFactory(name="sums")
+    answer = post(curator, split=None).json()
+    assert answer["left_out"] == {"long_reference": 1}
+    body = curator.get("/api/evalsets/held_out-1/items.jsonl").getvalue()
+    again = curator.post(
+        "/api/evalsets?name=again&version=1", body, content_type="application/x-ndjson"
+    )
+    assert (again.status_code, again.json()["digest"]) == (201, answer["digest"])
+
+
 def test_the_same_traces_give_the_same_digest_wherever_they_are(curator):
     sums(10)
     SplitDatasetFactory(name="sums")
@@ -142,9 +157,10 @@ def test_a_split_without_references_is_refused_with_the_reason(curator):
     DatasetFactory(name="sums")
     refused = post(curator, split=None)
     assert refused.status_code == 400
-    assert refused.json() == {
-        "split": ["None of its prompts has one reference answer: no_reference=3."]
-    }
+    told = ["None of its prompts has one reference answer: no_reference=3."]
+    assert refused.json() == {"key": told}  # which was sent
+    SplitDatasetFactory(name="parted")
+    assert list(post(curator, key="parted-1").json()) == ["split"]
     assert not EvalSet.objects.exists()
 
 
@@ -152,7 +168,7 @@ def test_more_prompts_than_a_set_may_have_are_refused(curator, monkeypatch):
     monkeypatch.setattr(hold_out, "MAX_ITEMS", 2)
     sums(3)
     DatasetFactory(name="sums")
-    assert post(curator, split=None).json() == {"split": ["It has more than 2 prompts."]}
+    assert post(curator, split=None).json() == {"key": ["It has more than 2 prompts."]}
 
 
 def test_a_set_stays_while_a_dataset_was_built_without_it(curator):

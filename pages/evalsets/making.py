@@ -17,6 +17,7 @@ from events.actors import Actor
 from pages.evalsets.receiving import TEXT, lines_in, text_in
 from pages.evalsets.ways import DATASET, LINES, PROBLEMS, WAYS, body_of
 from pages.shared.refusals import Refusal, refusable
+from traces.document import MAX_ANSWER_CHARS
 from training.services import start_generating
 from tunix_site.errors import text_of
 
@@ -24,6 +25,7 @@ THERE = "It is there already, made by the same request."
 LEFT_OUT = {
     "no_reference": "without a reference answer",
     "several_references": "with several that differ",
+    "long_reference": f"with one of more than {MAX_ANSWER_CHARS:,} characters",
 }
 
 
