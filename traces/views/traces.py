@@ -293,6 +293,6 @@ class TraceViewSet(ApiViewSet):
     @extend_schema(operation_id="list_prompts", responses=PromptGroupSerializer(many=True))
     @action(detail=False, pagination_class=PromptPagination)
     def prompts(self, request: Request) -> Response:
-        """List the prompts of the traces that match, in the order of their hashes."""
+        """List the prompts of the traces that match, by their hashes or as `order` has them."""
         page = self.paginate_queryset(prompt_groups(self.query))
         return self.get_paginated_response(page)
