@@ -36,9 +36,9 @@ from tunix_site.errors import Unavailable
 
 NEARLY_THE_SAME = 0.95
 MAX_ANSWER_CHARS = 1_000  # a longer one is told by its hash
-MAX_CONTEXT_BYTES = 20_000  # likewise
 PROMPTS_AT_ONCE = 1_000  # after which it is asked whether to stop
-READ_AT_ONCE = 500  # attempts
+READ_AT_ONCE = 250_000  # bytes, of which an attempt has so many beside its stored messages
+ATTEMPT_BYTES = 500
 RULES = list(PairRule)
 
 ANSWER = f"""CASE WHEN char_length(trace.final_answer) <= {MAX_ANSWER_CHARS} THEN trace.final_answer
@@ -46,18 +46,20 @@ ANSWER = f"""CASE WHEN char_length(trace.final_answer) <= {MAX_ANSWER_CHARS} THE
 RIGHT = "CASE score.value WHEN 1 THEN true WHEN 0 THEN false END"
 UNSCORED = f"score.id IS NULL AND char_length(trace.final_answer) <= {MAX_ANSWER_CHARS}"
 MISSING_REFERENCE = f"CASE WHEN {UNSCORED} THEN {REFERENCE} END"
-# what stands before the reply, where that is more than a question, and what finds the reply
+# the messages without the reply, where that is sure to be the last
 BEFORE = """CASE
-    WHEN trace.messages #>> '{-1,role}' = 'assistant' AND NOT trace.meta ? 'prompt_turns'
+    WHEN trace.messages #>> '{-1,role}' = 'assistant' AND trace.meta -> 'turns_after' IS NULL
+        AND trace.meta -> 'prompt_turns'
+            IS DISTINCT FROM to_jsonb(jsonb_array_length(trace.messages))
     THEN jsonb_set(trace.messages, '{-1}', '{"role": "assistant"}') ELSE trace.messages END"""
+# what stands before the reply, where that is more than a question, and what finds the reply
 TURNS = f"""CASE
     WHEN trace.messages IS NULL OR kept.parts & {int(Parts.UNREADABLE)} <> 0
         OR kept.parts & {int(Parts.SEVERAL_TURNS | Parts.TOOLS)} = 0
         AND trace.messages #>> '{{0,role}}' = 'user' THEN NULL
-    WHEN octet_length(({BEFORE})::text) <= {MAX_CONTEXT_BYTES} THEN json_build_array(
+    ELSE json_build_array(
         {BEFORE}, json_build_object('prompt_turns', trace.meta -> 'prompt_turns',
-                                    'turns_after', trace.meta -> 'turns_after'))
-    ELSE to_json(encode(sha256(convert_to(({BEFORE})::text, 'UTF8')), 'hex')) END"""
+                                    'turns_after', trace.meta -> 'turns_after')) END"""
 # by what the two say: a step may have taken away the very copy that somebody saw
 PREFERENCES = """LEFT JOIN (
     SELECT chosen.content_hash, json_agg(DISTINCT rejected.content_hash) AS others
@@ -68,7 +70,7 @@ PREFERENCES = """LEFT JOIN (
 ) AS worse ON worse.content_hash = kept.content_hash"""
 
 Text = str | None
-Turns = tuple[list[dict[str, Any]], dict[str, Any]] | Text  # messages and notes, or a hash
+Turns = tuple[list[dict[str, Any]], dict[str, Any]] | None  # messages and notes
 Row = tuple[str, str, Attempt, Turns, Text]  # with prompt and split, and a reference
 _attempts = msgspec.json.Decoder(list[Row]).decode
 
@@ -165,19 +167,23 @@ def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, 
     told = f"kept.prompt_hash, kept.split, json_build_array({attempt}), {TURNS}, {reference}"
     query = f"""
         SELECT json_agg(told ORDER BY number) FROM (
-            SELECT json_build_array({told}) AS told, kept.number
+            SELECT json_build_array({told}) AS told, kept.number, kept.piece
             FROM (
                 SELECT kept.*,
                        count(*) OVER (PARTITION BY kept.prompt_hash, kept.split) AS attempts,
-                       row_number() OVER (ORDER BY kept.prompt_hash, kept.split) AS number
-                FROM {candidates.rows}
+                       row_number() OVER counted AS number,
+                       sum({ATTEMPT_BYTES} + coalesce(pg_column_size(talk.messages), 0))
+                           OVER counted / {READ_AT_ONCE} AS piece
+                FROM {candidates.rows} LEFT JOIN traces_trace AS talk
+                    ON talk.id = kept.id AND talk.messages IS NOT NULL
+                WINDOW counted AS (ORDER BY kept.prompt_hash, kept.split ROWS UNBOUNDED PRECEDING)
             ) AS kept
             JOIN traces_trace AS trace ON trace.id = kept.id
             {PREFERENCES if by_people else ""}
             {scores("score") if by_correctness else ""}
             WHERE kept.attempts > 1
         ) AS found
-        GROUP BY number / {READ_AT_ONCE} ORDER BY number / {READ_AT_ONCE}
+        GROUP BY piece ORDER BY piece
     """  # noqa: S608
     scored = [CORRECTNESS, version_of(CORRECTNESS, None)] if by_correctness else []
     return query, [*candidates.parameters, *scored]
@@ -187,17 +193,15 @@ def _attempt(row: Row, missing: "_Missing") -> Attempt:
     """Give the attempt of a row, with what the database cannot tell."""
     _, _, attempt, turns, reference = row
     if turns is not None:
-        attempt = attempt._replace(context=_context(turns))
+        attempt = attempt._replace(context=_context(*turns))
     if reference is not None:
         attempt = attempt._replace(is_right=missing.is_right(attempt.answer, reference))
     return attempt
 
 
-def _context(turns: Turns) -> str:
+def _context(messages: list[dict[str, Any]], notes: dict[str, Any]) -> str:
     """Tell by a hash what stands before a reply; nothing where it is one question, the prompt."""
-    if turns is None or isinstance(turns, str):
-        return turns or ""
-    before = [turn for turn in context(*turns) if turn.text or turn.calls]
+    before = [turn for turn in context(messages, notes) if turn.text or turn.calls]
     return "" if [turn.role for turn in before] in ([], [USER]) else prompt_hash(transcript(before))
 
 

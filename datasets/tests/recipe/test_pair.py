@@ -1,6 +1,7 @@
 """The step that makes pairs of attempts at one prompt."""
 
 import hashlib
+import json
 from collections import Counter
 
 import pytest
@@ -12,6 +13,7 @@ from datasets.tests.recipe.selecting import step
 from traces.models import Preference, Score, Trace
 from traces.scorers.known import SCORERS
 from traces.tests.factories import ScoreFactory, TraceFactory
+from tunix_site.errors import Invalid
 
 pytestmark = pytest.mark.django_db
 
@@ -218,6 +220,68 @@ def test_imported_pairs_make_pairs(curator):
     (pair,) = made(rules=["preferred"])
     preference = Preference.objects.get()
     assert (pair.chosen_id, pair.rejected_id) == (preference.chosen_id, preference.rejected_id)
+
+
+SYSTEM = {"role": "system", "content": "Answer briefly."}
+QUESTION = {"role": "user", "content": "Say something."}
+LONG = "so it is and so on " * 1_400  # over 20,000 bytes
+
+
+@pytest.mark.parametrize("long", [("chosen",), ("rejected",), ("chosen", "rejected")])
+@pytest.mark.parametrize(
+    "before", [[SYSTEM, QUESTION], [QUESTION, *said(answer="What?"), QUESTION]]
+)
+def test_imported_conversations_make_pairs_however_long_their_replies(curator, before, long):
+    sides = {
+        name: [{"role": "assistant", "content": f"{LONG if name in long else ''}I {name} it."}]
+        for name in ("chosen", "rejected")
+    }
+    record = json.dumps({"prompt": before, **sides})
+    curator.post("/api/traces/import", record, content_type="application/x-ndjson")
+    assert Trace.objects.filter(meta__prompt_turns=len(before)).count() == 2
+    (pair,) = made(rules=["preferred"])
+    preference = Preference.objects.get()
+    assert (pair.chosen_id, pair.rejected_id) == (preference.chosen_id, preference.rejected_id)
+
+
+@pytest.mark.parametrize("words", ["so ", LONG])
+def test_what_is_said_after_the_replies_is_nothing_to_what_stands_before_them(words):
+    for answer, after in (("4", "Thanks!"), ("5", "No.")):
+        messages = said(*BEFORE, *ASKED, answer=words + answer)
+        messages.append({"role": "user", "content": words + after})
+        attempt(answer, messages=messages, meta={"turns_after": 1})
+    assert len(made(rules=["right_over_wrong"])) == 1
+
+
+@pytest.mark.parametrize("words", ["Hello.", LONG])
+def test_how_earlier_turns_are_written_parts_no_pair(words):
+    """Nor what was thought before them, which no reply knows."""
+    plain = said(f"user: {words}", f"assistant: {words}", *ASKED, answer="4")
+    other = said(f"user: {words.upper()} ", f"assistant: {words}", *ASKED, answer="5")
+    other[1] |= {"id": "msg_1", "reasoning_content": "Who is this?"}
+    attempt("4", messages=plain), attempt("5", messages=other)
+    assert len(made(rules=["right_over_wrong"])) == 1
+
+
+@pytest.mark.parametrize("words", ["Hello.", LONG])
+def test_where_all_messages_are_the_prompt_the_last_one_tells_prompts_apart(words):
+    """As an import of labelled steps has it, whose reply is none of the messages."""
+    for answer, last in (("4", "Go on."), ("5", "Go on!")):
+        messages = said(f"user: {words}", *ASKED, answer=f"{words} {last}")
+        attempt(answer, messages=messages, meta={"prompt_turns": len(messages)})
+    with pytest.raises(Invalid, match="other_context"):
+        made(rules=["right_over_wrong"])
+
+
+def test_attempts_at_a_prompt_that_are_too_large_to_be_read_at_once_meet(monkeypatch):
+    monkeypatch.setattr("datasets.recipe.steps.pair.READ_AT_ONCE", 1_000)
+    for number in range(3):
+        for answer in "45":
+            words = " ".join(f"{number * word}" for word in range(2_000))
+            messages = said(f"user: {words}", "assistant: Well?", *ASKED, answer=answer)
+            attempt(answer, messages=messages, prompt=f"{number}?")
+            attempt(answer, prompt=f"{number}?", says=f"{WORDS[number]} {answer}")
+    assert len(made(rules=["right_over_wrong"])) == 6
 
 
 def test_of_two_right_ones_the_shorter_is_better():
