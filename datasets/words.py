@@ -38,8 +38,8 @@ describe = describing(
         "split_counts": "Names of splits and how many traces each gets, instead of shares; what is "
         "left over is not in the dataset.",
         "split_by": "What stays in one split: `prompt`, all traces of a prompt; `near`, those of "
-        "prompts that are nearly the same, too; `trace`, each for itself; `meta.KEY`, all of a "
-        "value.",
+        "prompts that are found to be nearly the same, too; `trace`, each for itself; `meta.KEY`, "
+        "all of a value.",
         "exact": "Keeps one trace of those with the same content.",
         "decontaminate": "Takes away traces in which items of evaluation sets stand.",
         "against": "The evaluation sets, and how their items are found.",
