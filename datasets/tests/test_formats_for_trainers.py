@@ -176,6 +176,15 @@ def test_what_the_system_says_comes_before_one_question_too(reader):
     assert one(reader, "prompt_completion")["prompt"] == "Be brief.\n\nWhat is 2+2?"
 
 
+def test_a_corrected_reply_comes_after_the_turns_that_it_answers(reader, curator):
+    path = f"/api/traces/{made(messages=TURNS).pk}/correct"
+    assert curator.post(path, {"final_answer": "5"}, format="json").status_code == 201
+    dataset = DatasetFactory(recipe__where={"status": "unreviewed"})
+    [row] = rows(export(reader, dataset, "messages"))
+    said = [message["content"] for message in row["messages"]]
+    assert said == ["Be brief.", "1+1?", "2<\u200b/think>", "What is 2+2?", "5"]
+
+
 def test_one_question_alone_is_the_prompt(reader):
     made(messages=[{"role": "user", "content": "otherwise"}, TURNS[-1]])
     assert one(reader, "chat")["prompt"] == [USER]
