@@ -75,15 +75,21 @@ def test_signing_in_says_what_is_wrong_and_lands_at_home(tab, person):
 def test_logging_out_by_the_sidebar_forgets_what_was_not_sent(tab, person):
     page = tab(person("ada"))
     page.goto("/admin/")
-    page.evaluate("sessionStorage.setItem('tunix:outbox:7', '[{}]')")
     asked = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
     page.get_by_text("ada", exact=True).click()
+    for kept in ('[{"refused": "Why."}]', '[{}, {"refused": "Why."}]'):
+        page.evaluate("kept => sessionStorage.setItem('tunix:outbox:7', kept)", kept)
+        page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+        page.locator("#logout-form button").click()
+    page.evaluate("sessionStorage.setItem('tunix:outbox:7', '[{}]')")
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
     page.locator("#logout-form button").click()
     page.wait_for_load_state()
     expect(page.locator("#logout-form")).to_have_count(0)
     assert page.evaluate("Object.keys(sessionStorage)") == []
-    assert asked == ["Some verdicts are not sent yet, and would be lost. Log out?"]
+    unsent = "Some verdicts are not sent yet, and would be lost."
+    refused = "Some verdicts were not taken: the list of them would be lost."
+    assert asked == [f"{refused} Log out?", f"{unsent} {refused} Log out?", f"{unsent} Log out?"]
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
