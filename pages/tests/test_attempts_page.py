@@ -59,6 +59,15 @@ def test_attempts_stand_side_by_side_the_newest_first(curating):
     assert html.count("<mark") == 1
 
 
+@pytest.mark.parametrize("answer", ["", " ", "\u2800"])
+def test_an_answer_that_shows_nothing_has_a_link_that_can_be_seen(curating, answer):
+    one, other = attempts(answer, "63")
+    prefer_trace(chosen=other.pk, rejected=one.pk, by=acting(User.objects.get()))
+    page = curating.get(address(one)).content.decode()
+    assert page.count(f'href="/admin/traces/{one.pk}"><bdi>(empty)</bdi></a>') == 2
+    assert "Side by side: (empty)" in page
+
+
 def test_how_many_are_right_is_told(curating):
     for trace, value in zip(attempts("63", "56", "63"), (1, 0, 1), strict=True):
         ScoreFactory(trace=trace, criteria="answer_correctness", value=value)

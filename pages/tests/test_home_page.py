@@ -109,6 +109,14 @@ def test_my_last_reviews_can_be_undone(curator, ada):
     assert Trace.objects.get(pk=review.trace_id).status == "unreviewed"
 
 
+@pytest.mark.parametrize("prompt", [" \n ", "\u2800"])
+def test_a_review_of_a_prompt_that_shows_nothing_has_a_link_that_can_be_seen(curator, ada, prompt):
+    trace = TraceFactory(prompt=prompt)
+    review_trace(trace=trace, verdict=Verdict(status="approved"), by=acting(ada))
+    page = curator.get("/admin/").content.decode()
+    assert f'href="/admin/traces/{trace.pk}"><i>(blank)</i></a>' in page
+
+
 def test_however_many_others_are_mine_those_of_my_hand_are_told(curator, ada, monkeypatch):
     monkeypatch.setattr("pages.home.mine.MOST", 2)
     monkeypatch.setattr(numbers, "MOST", 2)
