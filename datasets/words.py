@@ -117,7 +117,8 @@ describe = describing(
         "Why.in": "Whether the trace is in the dataset.",
         "samples": "Of each step that takes traces away, ten of these.",
         "because": "What tells it: the trace that stays instead, the score, or the item.",
-        "sampled": "Where more than 200,000 match, how many did and how many were looked at.",
+        "sampled": "Where more than 200,000 match, how many did and how many were looked at, in "
+        "which proportion the limit and the counts of splits are taken.",
         "matched": "How many match.",
         "taken": "How many of them were looked at.",
         "PreviewAnswer.splits": "How many each split would get.",

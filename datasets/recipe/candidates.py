@@ -106,6 +106,12 @@ class Candidates:
         self.parameters: list[Any] = []
         self.count = 0
 
+    def in_sample(self, number: int) -> int:
+        """Give what so many of all that matches are of what was taken: one at least."""
+        if self.sampled is None:
+            return number
+        return max(1, number * self.sampled["taken"] // self.sampled["matched"])
+
     def make_room(self) -> None:
         """Let this transaction sort in memory, before the first step."""
         with connection.cursor() as cursor:

@@ -15,6 +15,7 @@ from datasets.services.preview import end_preview, preview_recipe
 from datasets.tests.factories import DatasetFactory, UserFactory
 from datasets.tests.recipe.selecting import step
 from events.tests.acting import acting
+from traces.document import prompt_hash
 from traces.tests.concurrency import somebody_waits
 from traces.tests.factories import TraceFactory
 from tunix_site.errors import Conflict, Unavailable
@@ -99,6 +100,64 @@ def test_of_many_a_sample_is_looked_at_prompt_by_prompt(reader, monkeypatch):
     assert shown["sampled"] == {"matched": 6, "taken": 4}
     assert shown["funnel"][0]["reasons"] == {"did_not_match": 1, "not_sampled": 2}
     assert (shown["funnel"][0]["in"], shown["funnel"][1]["out"]) == (7, 2)
+
+
+@pytest.fixture
+def half(monkeypatch):
+    """Eight traces, of which four are looked at; the last, that is not, has another level."""
+    monkeypatch.setattr(previews, "SAMPLE", Sample(over=5, keep=4))
+    prompts = sorted((f"What is {number} + 1?" for number in range(8)), key=prompt_hash)
+    for prompt in prompts:
+        TraceFactory(prompt=prompt, meta={"level": "rare" if prompt == prompts[-1] else "usual"})
+
+
+@pytest.mark.parametrize(
+    ("recipe", "splits", "reasons"),
+    [
+        ({"split_counts": {"a": 6, "b": 2}}, {"a": 3, "b": 1}, [{}, {}]),
+        ({"split_counts": {"a": 5}}, {"a": 2}, [{}, {"left_over": 2}]),
+        ({"limit": 6}, {}, [{"beyond_the_limit": 1}, {}]),
+        ({"limit": 1, "split_counts": {"a": 1}}, {"a": 1}, [{"beyond_the_limit": 3}, {}]),
+        (
+            {"limit": 4, "split_counts": {"a": 2, "b": 2}},
+            {"a": 1, "b": 1},
+            [{"beyond_the_limit": 2}, {}],
+        ),
+        (
+            {"limit": 6, "stratify_by": "meta.level", "weights": {"usual": 0.5, "rare": 0.5}},
+            {},
+            [{"beyond_its_share": 1}, {}],
+        ),
+    ],
+)
+def test_of_a_sample_counts_are_taken_in_proportion(reader, half, recipe, splits, reasons):
+    shown = preview(reader, seed=1, **recipe)
+    assert shown["sampled"] == {"matched": 8, "taken": 4}
+    assert shown["splits"] == splits
+    assert [line["reasons"] for line in shown["funnel"][1:]] == reasons
+    DatasetFactory(recipe__seed=1, **{f"recipe__{key}": value for key, value in recipe.items()})
+
+
+@pytest.mark.parametrize(
+    ("recipe", "refusal"),
+    [
+        ({"split_counts": {"a": 9}}, "They are 9 in all, and 8 are there."),
+        ({"limit": 4, "split_counts": {"a": 5}}, "They are 5 in all, and 4 are there."),
+    ],
+)
+def test_of_a_sample_more_than_match_is_refused(reader, half, recipe, refusal):
+    response = reader.post(URL, {"seed": 1, **recipe}, format="json")
+    assert (response.status_code, response.json()) == (400, {"split_counts": [refusal]})
+
+
+def test_of_a_sample_a_split_may_stay_empty(reader, monkeypatch):
+    monkeypatch.setattr(previews, "SAMPLE", Sample(over=5, keep=4))
+    for prompt in ("one", "two", "three"):
+        attempts(2, prompt=prompt)
+    recipe = {"seed": 1, "split_counts": {"a": 2}}
+    assert preview(reader, **recipe)["splits"] == {"a": 0}
+    dataset = DatasetFactory(**{f"recipe__{key}": value for key, value in recipe.items()})
+    assert dataset.stats["split_counts"] == {"a": 2}
 
 
 def test_what_cannot_be_is_refused_as_by_a_build(reader):

@@ -10,8 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from datasets.models import Dataset
+from datasets.recipe.candidates import Sample
 from datasets.recipe.recipe import Recipe
 from datasets.services import build as builds
+from datasets.services import preview as previews
 from datasets.tests.factories import DatasetFactory, RecipeFactory
 from evalsets.tests.factories import EvalSetFactory
 from jobs.models import Job
@@ -117,6 +119,18 @@ def test_a_preview_of_nothing_says_that_a_build_would_be_refused(curating):
     for form in ({"where.source": "nowhere"}, {"pair.rules": "preferred"}):
         page = curating.post(PREVIEW, {**form, "format": "chat"}, headers=PART).content.decode()
         assert "Nothing is left: a build would be refused." in page
+
+
+def test_a_preview_of_a_sample_says_so_and_refuses_no_more_than_a_build(curating, monkeypatch):
+    monkeypatch.setattr(previews, "SAMPLE", Sample(over=5, keep=4))
+    TraceFactory.create_batch(8)
+    form = {"seed": "1", "split_counts": "train = 6"}
+    page = text_of(curating.post(PREVIEW, form, headers=PART).content.decode())
+    assert "3 traces: train 3" in page
+    assert "Of 8 that match, 4 were looked at; a limit and counts of splits are taken in" in page
+    form = {"pair.rules": "preferred", "format": "chat"}
+    page = text_of(curating.post(PREVIEW, form, headers=PART).content.decode())
+    assert "Nothing is left of what was looked at." in page
 
 
 def test_enter_in_a_field_asks_for_a_preview(curating):

@@ -15,13 +15,14 @@ from tunix_site.errors import Invalid
 
 
 def apply(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
-    before, limit = candidates.count, recipe.limit
+    before = candidates.count
+    limit = None if recipe.limit is None else candidates.in_sample(recipe.limit)
     if recipe.stratify_by is not None and limit is not None:
         return candidates.part(*shared(recipe, candidates, places(recipe, candidates, limit)))
     if limit is None or before <= limit or candidates.note is None:
         candidates.store(*ordered(recipe, candidates))
         return {"beyond_the_limit": before - candidates.count}
-    return candidates.part(*parted(recipe, candidates))
+    return candidates.part(*parted(recipe, candidates, limit))
 
 
 def ordered(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any]]:
@@ -37,7 +38,7 @@ def ordered(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any]]:
     return query, [*parameters, *candidates.parameters, recipe.limit]
 
 
-def parted(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any]]:
+def parted(recipe: Recipe, candidates: Candidates, limit: int) -> tuple[str, list[Any]]:
     """Give SQL and parameters for all, in order, those beyond the limit with the reason."""
     rank, order, parameters = ranked(recipe)
     query = f"""
@@ -49,13 +50,14 @@ def parted(recipe: Recipe, candidates: Candidates) -> tuple[str, list[Any]]:
         ) AS kept
         ORDER BY position
     """  # noqa: S608
-    return query, [recipe.limit, *parameters, *candidates.parameters]
+    return query, [limit, *parameters, *candidates.parameters]
 
 
 def places(recipe: Recipe, candidates: Candidates, limit: int) -> dict[str, int]:
     """Store what value of `stratify_by` each has; give how many of each value are kept.
 
-    Invalid where there are more than MAX_STRATA, or where a weight is for a value of no trace.
+    Invalid where there are more than MAX_STRATA, or where a weight is for a value of no trace; a
+    sample does not tell that.
     """
     value, parameters = of_meta(recipe.stratify_by or "")
     candidates.store(
@@ -72,7 +74,8 @@ def places(recipe: Recipe, candidates: Candidates, limit: int) -> dict[str, int]
         return allotted(
             limit, sizes, sizes if recipe.weights == "proportional" else dict.fromkeys(sizes, 1)
         )
-    if missing := recipe.weights.keys() - sizes:
+    missing = recipe.weights.keys() - sizes
+    if missing and candidates.sampled is None:
         raise Invalid({"weights": [f"No trace has the value {min(missing)!a:.80}."]})
     return allotted(limit, sizes, recipe.weights)
 

@@ -95,8 +95,11 @@ def _with_group(group: str) -> str:
 
 
 def _count_out(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
-    """Fill the splits; Invalid where there are too few traces, or no group fits into a split."""
-    asked, there = sum(recipe.split_counts.values()), candidates.count
+    """Fill the splits; Invalid where there are too few traces, or no group fits into a split.
+
+    Of a sample the counts are taken in proportion, and no split is refused that it leaves empty.
+    """
+    asked, there = sum(recipe.split_counts.values()), _at_most(recipe, candidates)
     if asked > there:
         raise Invalid({"split_counts": [f"They are {asked:,} in all, and {there:,} are there."]})
     groups = _groups(recipe, candidates)
@@ -107,8 +110,10 @@ def _count_out(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
         """,  # noqa: S608
         [*groups.named, *groups.hashed, *candidates.parameters],
     )
-    filled = list(fill(recipe.split_counts, candidates.sizes("grouped").items()))
-    if empty := recipe.split_counts.keys() - {split for _, split in filled}:
+    counts = {name: candidates.in_sample(count) for name, count in recipe.split_counts.items()}
+    filled = list(fill(counts, candidates.sizes("grouped").items()))
+    empty = counts.keys() - {split for _, split in filled}
+    if empty and candidates.sampled is None:
         reason = f"{min(empty)}: no group of traces that stay together is that small."
         raise Invalid({"split_counts": [reason]})
     table = candidates.table("grouped text PRIMARY KEY, split text", filled)
@@ -123,6 +128,14 @@ def _count_out(recipe: Recipe, candidates: Candidates) -> dict[str, int]:
         """,  # noqa: S608
         candidates.parameters,
     )
+
+
+def _at_most(recipe: Recipe, candidates: Candidates) -> int:
+    """Give how many there are, or may be, where a sample of what matches is looked at."""
+    if candidates.sampled is None:
+        return candidates.count
+    matched = candidates.sampled["matched"]
+    return min(matched, recipe.limit or matched)
 
 
 def fill(counts: Mapping[str, int], groups: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
