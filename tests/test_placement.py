@@ -36,7 +36,7 @@ METHODS = (
     "delete",
 )
 WRITES = {*METHODS, *(f"a{name}" for name in METHODS)}
-RUN_SQL = {".execute", ".executemany", ".copy", ".raw", "RawSQL", "copy_out"}
+RUN_SQL = {".execute", ".executemany", ".copy", ".raw", "RawSQL", "copy_out", "rows_of"}
 CHANGES = re.compile(
     r"\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE|FROM\s+STDIN|GRANT|REVOKE"
     r"|UPDATE\s+(ONLY\s+)?[\w\"{}.]+\s+(AS\s+\w+\s+)?SET|(CREATE|DROP|ALTER)\s+[A-Z]+)\b",
@@ -229,7 +229,7 @@ READ_BY_SQL = {
     "tunix_site/postgres/upgrade/carry_over.py": "how a cluster was made; has the planner know it",
     "tunix_site/postgres/upgrade/inventory.py": "what a cluster holds",
     "tunix_site/serving/operations.py": "whether the database answers",
-    "tunix_site/database/statements.py": "query sets, compiled once",
+    "tunix_site/database/statements.py": "query sets, compiled once; what others give it",
     "tunix_site/database/write_check.py": "whether the database can be written: locks a row",
 }
 
@@ -427,6 +427,7 @@ def test_every_service_that_writes_is_told_who_does():
         ("def f() -> None:\n    _g()\ndef _g() -> None:\n    Trace.objects.create()", {"f": False}),
         ("def f() -> None:\n    cursor.execute('UPDATE t SET x = 1')", {"f": False}),
         ("def f() -> None:\n    cursor.execute(CHANGE)", {"f": False}),
+        ("def f() -> None:\n    rows_of(CHANGE, values)", {"f": False}),
         ("def f() -> None:\n    cursor.execute('SELECT 1')", {}),
         ("def f() -> None:\n    found.append(1)", {}),
     ],

@@ -1,10 +1,10 @@
-"""Queries that the ORM compiles once, to be run again with other values.
+"""SQL that is run for its rows; above all what the ORM compiles once, to be run with other values.
 
 To build and compile a queryset takes longer than PostgreSQL takes for a page of rows. So parameters
 stand in a queryset for its values, and who runs the statement gives those by name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -39,10 +39,7 @@ class Statement:
 
     def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it with values by the names of the parameters."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, [_bound(parameter, values) for parameter in self.parameters])
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+        return rows_of(self.sql, [_bound(parameter, values) for parameter in self.parameters])
 
     def instances(self, model: type[Row], values: Mapping[str, Any]) -> Iterator[Row]:
         """Run it and make instances of rows that hold all columns of the model, in its order."""
@@ -51,6 +48,14 @@ class Statement:
         for row in self.rows(values):
             columns = [_read(field, value) for field, value in zip(fields, row, strict=True)]
             yield model.from_db(connection.alias, names, columns)
+
+
+def rows_of(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run SQL and give all of its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _read(field: Any, value: Any) -> Any:

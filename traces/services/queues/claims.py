@@ -16,6 +16,7 @@ from traces.models import Trace
 from traces.services.locking import locked_trace
 from traces.services.queues.filling import fill_again
 from tunix_site.access.roles import acts_as_superuser
+from tunix_site.database.statements import rows_of
 from tunix_site.errors import Conflict
 
 LASTS = timedelta(minutes=10)
@@ -128,7 +129,7 @@ def claim_next(*, queue: Queue, by: Actor, after: Claim | None = None) -> Claim 
     values = {"queue": queue.pk, "user": by.user.pk}
     with transaction.atomic():
         _take_turn(by.user)
-        mine = _renewed([identity for (identity,) in _run(_MINE, **values)])
+        mine = _renewed([identity for (identity,) in rows_of(_MINE, values)])
         kept = [] if after is None else [after.pk]
         others = [identity for identity in mine if identity not in kept]
         kept += others[: MOST_HELD - len(kept)]
@@ -141,7 +142,7 @@ def claim_next(*, queue: Queue, by: Actor, after: Claim | None = None) -> Claim 
 
 def _renewed(claims: list[int]) -> list[int]:
     """Have claims on traces that are locked last; give those that had not expired, oldest first."""
-    return sorted(claim for (claim,) in _run(_RENEW, claims=claims, lasts=LASTS))
+    return sorted(claim for (claim,) in rows_of(_RENEW, {"claims": claims, "lasts": LASTS}))
 
 
 def _take_next(values: dict[str, Any]) -> int | None:
@@ -153,9 +154,9 @@ def _take_next(values: dict[str, Any]) -> int | None:
     tried: list[int] = []
     for candidates in (_NEW, _SKIPPED):
         most = LOOKED_AT
-        while rows := _run(candidates, **values, tried=tried, most=most):
+        while rows := rows_of(candidates, {**values, "tried": tried, "most": most}):
             members = [member for (member,) in rows]
-            for (member,) in _run(_LOCK, members=members):
+            for (member,) in rows_of(_LOCK, {"members": members}):
                 if claimed := _claim(member, values["user"]):
                     return claimed
                 tried.append(member)
@@ -168,7 +169,7 @@ def _take_next(values: dict[str, Any]) -> int | None:
 
 def _claim(member: int, user: int) -> int | None:
     """Claim a member whose trace is locked; None where others hold it, or it is done."""
-    for (claim,) in _run(_CLAIM, member=member, user=user, lasts=LASTS):
+    for (claim,) in rows_of(_CLAIM, {"member": member, "user": user, "lasts": LASTS}):
         return int(claim)
     return None
 
@@ -236,7 +237,7 @@ def own_claim(*, identity: int, by: Actor, queue: Queue | None = None) -> Claim:
 def check_claim(*, claim: Claim, trace: Trace, by: Actor) -> None:
     """Check that a person may give a verdict on a trace that is locked; Conflict where not."""
     values = {"claim": claim.pk, "trace": trace.pk, "user": by.user.pk}
-    rows = _run(_HOLDS, **values)
+    rows = rows_of(_HOLDS, values)
     if not rows:
         raise Conflict(GONE)
     [(is_done, is_held)] = rows
@@ -251,7 +252,7 @@ def end_claims(*, trace: Trace, by: Actor) -> None:
     Claim.objects.filter(trace=trace, reviewer=by.user).delete()
 
 
-def end_claims_in(*, queue: Queue) -> None:
+def end_claims_in(*, queue: Queue, by: Actor) -> None:
     """End what is held in a queue that was just deleted.
 
     What is taken or ended right now is passed over, and expires: whoever does that waits for the
@@ -261,7 +262,7 @@ def end_claims_in(*, queue: Queue) -> None:
     Claim.objects.filter(pk__in=list(free.values_list("pk", flat=True))).delete()
 
 
-def end_claims_of(*, person: Any) -> None:
+def end_claims_of(*, person: Any, by: Actor) -> None:
     """End all that somebody holds who leaves: before their queues change, as a verdict does."""
     _take_turn(person)
     Claim.objects.filter(reviewer=person).delete()
@@ -269,7 +270,7 @@ def end_claims_of(*, person: Any) -> None:
 
 def _take_turn(person: Any) -> None:
     """Have a person take several claims, or let them go, at one place at a time."""
-    _run("SELECT pg_advisory_xact_lock(%(turns)s, %(user)s)", turns=TURNS, user=person.pk)
+    rows_of("SELECT pg_advisory_xact_lock(%s, %s)", [TURNS, person.pk])
 
 
 def _check_people(queue: Queue, by: Actor) -> None:
@@ -284,10 +285,3 @@ def _shown(identity: int, queue: Queue) -> Claim:
     claim = Claim.objects.select_related("trace").get(pk=identity)
     claim.queue = queue
     return claim
-
-
-def _run(statement: str, **values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows

@@ -15,7 +15,7 @@ from traces.services.queues.saved_filters import delete_filters_of
 @transaction.atomic
 def take_leave(*, user: Any, by: Actor) -> None:
     """Delete their filters and files, and take them out of queues, telling of each."""
-    end_claims_of(person=user)
+    end_claims_of(person=user, by=by)
     delete_filters_of(owner=user, by=by)
     take_out(person=user, by=by)
     transaction.on_commit(partial(uploads.forget_all, owner=user.pk), robust=True)

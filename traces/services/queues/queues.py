@@ -141,7 +141,7 @@ def delete_queue(*, queue: Queue, by: Actor) -> None:
     with transaction.atomic():
         existing = Queue.objects.existing().filter(pk=queue.pk)
         if existing.update(deleted_at=timezone.now()):
-            end_claims_in(queue=queue)
+            end_claims_in(queue=queue, by=by)
             record_event(
                 by=by,
                 action="delete",

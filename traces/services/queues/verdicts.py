@@ -6,10 +6,9 @@ their traces waits for that alone.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from events.services import record_event
 from traces.curation.members import QueueMember
 from traces.curation.queues import Order, Queue
 from traces.models import Review, Status, Trace
+from tunix_site.database.statements import rows_of
 
 DISPUTED = "Disputed"
 
@@ -106,12 +106,12 @@ def count_verdicts(
     `disputed_by` is of the one trace whose verdicts differ.
     """
     came, left = Counter[int](), Counter[int]()
-    for queue, done in _run(_COUNT, ids=list(trace_ids), user=by.user.pk):
+    for queue, done in rows_of(_COUNT, {"ids": list(trace_ids), "user": by.user.pk}):
         left[queue] -= done
     if disputed_by:
         queue = _queue_of_disputes(by).pk
         row = {"queue": queue, "trace": trace_ids[0], "wanted": len(disputed_by) + 1}
-        for (is_new,) in _run(_DISPUTE, **row, reviewers=list(disputed_by)):
+        for (is_new,) in rows_of(_DISPUTE, {**row, "reviewers": list(disputed_by)}):
             came[queue] += is_new
             left[queue] += 1
     _change_counts(came, left)
@@ -126,7 +126,7 @@ def take_back(*, review: Review, by: Actor) -> None:
     came, left = Counter[int](), Counter[int]()
     differed = {review.reviewer_id}
     of_review = {"ids": [review.trace_id], "user": review.reviewer_id}
-    rows = _run(_TAKE_BACK, **of_review, claimed_in=review.queue_id)
+    rows = rows_of(_TAKE_BACK, {**of_review, "claimed_in": review.queue_id})
     for queue, is_open_again, others in rows:
         left[queue] += is_open_again
         differed.update(others if is_open_again else ())
@@ -142,7 +142,7 @@ def take_back_many(*, trace_ids: Sequence[UUID], reviewer: int, by: Actor) -> No
     """Have a person's reviews of a change of many traces count no longer; the traces are locked."""
     left = Counter[int]()
     of_reviews = {"ids": list(trace_ids), "user": reviewer}
-    for queue, is_open_again, _ in _run(_TAKE_BACK, **of_reviews, claimed_in=None):
+    for queue, is_open_again, _ in rows_of(_TAKE_BACK, {**of_reviews, "claimed_in": None}):
         left[queue] += is_open_again
     _change_counts(Counter(), left)
 
@@ -187,10 +187,3 @@ def _change_counts(came: Counter[int], left: Counter[int]) -> None:
                 member_count=F("member_count") + came[queue],
                 left_count=F("left_count") + left[queue],
             )
-
-
-def _run(statement: str, **values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
