@@ -16,8 +16,8 @@ from jobs.models import Job, JobError
 
 MAX_WAITING_ROWS = 1_000  # of a job, in memory
 KEPT_ERRORS = 10_000  # of one job: a small file may hold millions of bad records
-MAX_MESSAGE_CHARS = 2000
-MAX_FIELD_CHARS = 200
+MAX_MESSAGE_CHARS = 2_000
+MAX_FIELD_CHARS = 200  # of an error: it may name a key of the input, which may be long
 LONGEST_WAIT = 0.25  # seconds, as a signal's handler cannot notify
 
 

@@ -5,10 +5,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from jobs.progress import MAX_FIELD_CHARS, MAX_MESSAGE_CHARS
 from traces.document import TraceDocument
-
-MAX_FIELD_CHARS = 200  # of a refusal: it may name a key of the record, which may be long
-MAX_MESSAGE_CHARS = 2_000
 
 
 class Refusal(NamedTuple):
