@@ -16,7 +16,8 @@ from pages.review.finding import trace_with
 from pages.review.shown import is_long
 from pages.shared.keyset import From, page_of, rows_from
 from pages.text.texts import Texts
-from traces.finding.prompts.groups import MAX_ATTEMPTS, prompt_with
+from traces.finding.prompts.attempts import MAX_ATTEMPTS
+from traces.finding.prompts.groups import prompt_with
 from traces.models import Trace
 
 

@@ -7,8 +7,8 @@ from django.db.models import Count, QuerySet
 from rest_framework.request import Request
 
 from traces.finding.filters import TraceFilters, matching
+from traces.finding.prompts.attempts import ANSWER, MAX_ATTEMPTS
 from traces.finding.prompts.order import (
-    ANSWER,
     MOST_TRACES,
     PromptOrder,
     attempts_at_wanted,
@@ -19,7 +19,6 @@ from traces.querysets import PREVIEW_CHARS
 from tunix_site.api.fields import ChoiceTextField, IntegerField, NumberField, TextField
 from tunix_site.api.pagination import KeysetPagination, PageQuery
 
-MAX_ATTEMPTS = 10_000  # that are looked at, of one prompt
 DEFAULT_CRITERIA = "answer_correctness"
 DEFAULT_PASS_AT = 1.0
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
-from django.db.models import F, Func, Value
 from django.db.models.expressions import RawSQL
 
 from traces.finding.filters import matching, newest_first
 from traces.finding.matches import newest_matches
+from traces.finding.prompts.attempts import ANSWER
 from traces.models import Trace
 from traces.querysets import TraceQuerySet
 
@@ -30,10 +30,6 @@ _KEYS = {  # the least first
     PromptOrder.ATTEMPTS: ("-attempts", "0"),
     PromptOrder.NEWEST: ("place", "0"),
 }
-# Answers are counted by this, as they may be long.
-ANSWER = Func(
-    F("final_answer"), Value(0), function="hashtextextended", output_field=models.BigIntegerField()
-)
 _ORDERED = """
     WITH newest AS MATERIALIZED (
         SELECT prompt_hash, row_number() OVER (ORDER BY id DESC)::float8 AS place

@@ -7,9 +7,9 @@ It is about a `trace`. Hashes are the first 48 bits of SHA-256, which a double h
 from typing import Any, NamedTuple
 
 from traces.curation.queues import Order, Queue
+from traces.finding.prompts.attempts import HASHED, MAX_ATTEMPTS
 
 HASHES = 2.0**48
-MAX_ATTEMPTS = 10_000  # that are looked at, of one prompt
 
 _HASH = """
     ('x' || encode(substr(sha256(convert_to({prefix} || trace.id::text, 'UTF8')), 1, 6), 'hex'))
@@ -37,7 +37,7 @@ _PROMPTS = f"""
             FROM (
                 SELECT DISTINCT prompt_hash FROM traces_trace WHERE id = ANY(%(ids)s)
             ) AS asked CROSS JOIN LATERAL (
-                SELECT hashtextextended(final_answer, 0) AS answer FROM traces_trace
+                SELECT {HASHED % {"expressions": "final_answer"}} AS answer FROM traces_trace
                 WHERE prompt_hash = asked.prompt_hash LIMIT {MAX_ATTEMPTS}
             ) AS attempt
             GROUP BY asked.prompt_hash, answer

@@ -10,12 +10,12 @@ from django.db.models import Case, Count, F, Func, QuerySet, TextField, Value, W
 from django.db.models.functions import Length
 
 from events.actors import Actor
+from traces.finding.prompts.attempts import MAX_ATTEMPTS
 from traces.models import Trace
 from traces.scorers.scorer import PromptScorer
 from traces.services.scores import NewScore, scored_here, store_many
 from traces.services.scoring.request import Batch, Scoring
 
-MAX_ATTEMPTS = 10_000  # that are looked at, of one prompt: the newest
 ATTEMPTS_AT_ONCE = 1_000  # of several
 PROMPTS_AT_ONCE = 500
 MAX_ANSWER_CHARS = 1_000  # a longer one is told by its hash
