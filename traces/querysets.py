@@ -12,6 +12,7 @@ from django.db.models.functions import Left
 from traces.copy_in import CopyInQuerySet
 from traces.finding import search
 from traces.scorers.scorer import RIGHT, UNDECIDED, WRONG
+from tunix_site.database.ids import uuid_in
 from tunix_site.database.statements import Parameter, Statement
 
 if TYPE_CHECKING:
@@ -62,9 +63,8 @@ class ScoreQuerySet(models.QuerySet["Score"]):
 class TraceQuerySet(CopyInQuerySet):
     def with_id(self, text: str | UUID) -> Iterator["Trace"]:
         """Find the trace of this id, by SQL compiled once; none where the text is no id at all."""
-        try:
-            identity = text if isinstance(text, UUID) else UUID(text)
-        except ValueError:
+        identity = text if isinstance(text, UUID) else uuid_in(text)
+        if identity is None:
             return iter(())
         return _by_id(self.model).instances(self.model, {"id": identity})
 

@@ -8,13 +8,13 @@ from django.db.models import Model
 
 from events.models import Event
 from traces.curation.queues import Queue, SavedFilter
+from tunix_site.database.ids import number_in
 
 NAMED: dict[str, tuple[type[Model], str]] = {
     "user": (get_user_model(), "username"),
     "queue": (Queue, "name"),
     "filter": (SavedFilter, "name"),
 }
-MAX_DIGITS = 18
 
 Names = dict[tuple[str, str], str]
 
@@ -36,5 +36,5 @@ def name_of(kind: str, thing: str) -> str:
 
 def _found(kind: str, ids: set[str]) -> Iterable[tuple[Any, str]]:
     model, column = NAMED[kind]
-    numbers = [one for one in ids if one.isascii() and one.isdigit() and len(one) <= MAX_DIGITS]
+    numbers = [number for one in ids if (number := number_in(one)) is not None]
     return model._default_manager.filter(pk__in=numbers).values_list("pk", column)

@@ -18,6 +18,7 @@ from pages.activity.words import Change, fields_of, review_of
 from traces.curation.tags import TagChange
 from traces.models import Review, Trace
 from traces.querysets import IMPORTED
+from tunix_site.database.ids import uuid_in
 
 MOST = 100  # that are shown of one thing
 
@@ -36,7 +37,7 @@ def changes_of(object_type: str, object_id: object, *, user: Any) -> Changes:
 
     Of a job that is also what it did. A query, and for a trace five more.
     """
-    identity = _identity(object_id)
+    identity = uuid_in(str(object_id))
     if object_type == "trace" and identity:
         return _changes_of_trace(identity, user=user)
     named = Q(object_type=object_type, object_id=str(object_id))
@@ -79,13 +80,6 @@ def _shown(events: list[Event], user: Any, *, of: str) -> list[Change]:
 
 def _changes(rows: list[Change], query: dict[str, str], *, is_cut: bool) -> Changes:
     return Changes(rows, is_cut, f"{reverse('activity')}?{urlencode(query)}")
-
-
-def _identity(text: object) -> UUID | None:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        return None
 
 
 def _undo_of(event: Event) -> int | None:

@@ -13,9 +13,9 @@ from events.actors import Actor
 from jobs.models import Job
 from jobs.services.undoing import undo_job, why_not_undone
 from pages.shared.refusals import refusable
-from traces.finding.curation.numbered import with_number
 from traces.models import Review
 from traces.services.reviews import undo_review
+from tunix_site.database.ids import uuid_in, with_number
 
 
 class Undoable(NamedTuple):
@@ -71,16 +71,9 @@ def _undo_review(pk: str, by: Actor) -> str:
 
 
 def _undo_job(pk: str, by: Actor) -> str:
-    identity = _identity(pk)
+    identity = uuid_in(pk)
     job = Job.objects.filter(pk=identity).first() if identity else None
     if job is None:
         raise NotFound(f"Job {pk!a:.40} not found.")
     undo_job(job=job, by=by)
     return "It is being undone: a job gives back what nobody touched since."
-
-
-def _identity(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

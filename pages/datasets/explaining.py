@@ -1,11 +1,11 @@
 """Why a trace is in a dataset or is not, in words."""
 
 from typing import NamedTuple
-from uuid import UUID
 
 from datasets.models import Dataset
 from datasets.why import explained
 from pages.datasets.words import STEPS, Evidence, evidence_in_words, reason_in_words
+from tunix_site.database.ids import uuid_in
 
 
 class Why(NamedTuple):
@@ -23,9 +23,8 @@ def why(dataset: Dataset, asked: str) -> Why | None:
     asked = asked.strip()
     if not asked:
         return None
-    try:
-        identity = UUID(asked)
-    except ValueError:
+    identity = uuid_in(asked)
+    if identity is None:
         return Why(asked, problem="This is no id of a trace.")
     found = explained(dataset, identity)
     if found is None:

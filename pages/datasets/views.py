@@ -15,9 +15,10 @@ from pages.datasets.listing import page_of
 from pages.datasets.recipes import sentence
 from pages.datasets.shown import checks_of, context_of
 from pages.shared.asked import searched
-from pages.shared.keyset import From, number
+from pages.shared.keyset import From
 from pages.shared.page import SitePage
 from tunix_site.admin_base.recording import actor_of
+from tunix_site.database.ids import number_in
 from tunix_site.models import Role
 
 
@@ -26,7 +27,7 @@ class DatasetsView(SitePage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         asked = searched(request.GET)
-        context = {"asked": asked, "page": page_of(asked, From.asked(request.GET, number))}
+        context = {"asked": asked, "page": page_of(asked, From.asked(request.GET, number_in))}
         return self.show(request, "pages/datasets/list.html", context, title="Datasets")
 
 

@@ -10,8 +10,8 @@ from django.db.models import Count, F, Func, IntegerField
 from django.db.models.functions import Left
 
 from evalsets.models import EvalItem, EvalSet
-from pages.shared.keyset import number
 from pages.shared.refusals import refusable
+from tunix_site.database.ids import number_in
 from tunix_site.database.patience import patience
 from tunix_site.errors import Unavailable
 
@@ -95,7 +95,5 @@ def _group(name: str, items: Any) -> Group | None:
 
 
 def _position(text: str) -> int | None:
-    try:
-        return min(number(text), MOST_POSITIONS)
-    except ValueError:
-        return None
+    position = number_in(text)
+    return None if position is None else min(position, MOST_POSITIONS)

@@ -23,11 +23,12 @@ from pages.evalsets.receiving import received
 from pages.evalsets.shown import checked_in, context_of
 from pages.evalsets.ways import PROBLEMS, WAYS, begun, bound, way_in
 from pages.shared.asked import searched
-from pages.shared.keyset import From, number
+from pages.shared.keyset import From
 from pages.shared.page import SitePage
 from pages.shared.refusals import refusable
 from training.programs import why_not_run
 from tunix_site.admin_base.recording import actor_of
+from tunix_site.database.ids import number_in
 from tunix_site.models import Role
 
 
@@ -36,7 +37,7 @@ class EvalSetsView(SitePage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         asked = searched(request.GET)
-        context = {"asked": asked, "page": page_of(asked, From.asked(request.GET, number))}
+        context = {"asked": asked, "page": page_of(asked, From.asked(request.GET, number_in))}
         return self.show(request, "pages/evalsets/list.html", context, title="Evaluation sets")
 
 

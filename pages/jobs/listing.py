@@ -15,6 +15,7 @@ from pages.jobs.words import LABELS, TOLD, duration_of, title_of
 from pages.shared.asked import Asked, asked_of
 from pages.shared.keyset import ROWS, From, Page, page_from
 from pages.shared.polling import seen_of
+from tunix_site.database.ids import uuid_in
 
 FILTERS = {"state": "State", "kind": "Kind"}
 OF, BETWEEN = "of", "~"  # in what the list asks again: a job, and what was seen of it
@@ -87,7 +88,5 @@ def _row(job: Any) -> Row:
 def _read(text: str) -> list[tuple[UUID, str]]:
     """Read what is asked again; nothing of what is no id."""
     identity, _, was = text.partition(BETWEEN)
-    try:
-        return [(UUID(identity), was)]
-    except ValueError:
-        return []
+    pk = uuid_in(identity)
+    return [(pk, was)] if pk else []

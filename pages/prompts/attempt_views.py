@@ -9,11 +9,11 @@ from pages.prompts.shown import attempt_in, context_of, prompt_in
 from pages.review.sent import judged, still_expected
 from pages.shared.page import SitePage
 from pages.shared.refusals import Refusal, refusable
-from traces.finding.curation.numbered import with_number
 from traces.models import Preference
 from traces.serializers.preferences import NewPreferenceSerializer
 from traces.services.preferences import delete_preference, prefer_trace
 from tunix_site.admin_base.recording import actor_of
+from tunix_site.database.ids import with_number
 from tunix_site.database.patience import patience
 from tunix_site.models import Role
 

@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from pages.review.attempts import MOST
 from traces.models import Trace
+from tunix_site.database.ids import uuid_in
 
 COLUMN = "trace"  # each one an attempt, in the order of the columns
 FIRST = "first"  # an attempt with which the newest others are compared
@@ -29,7 +30,7 @@ def chosen_by(query: QueryDict, prompt_hash: UUID) -> Chosen:
     attempts = Trace.objects.filter(prompt_hash=prompt_hash).defer("messages", "original")
     columns = [text for text in query.getlist(COLUMN) if text][:MAX_ASKED]
     texts = columns or [text for text in [query.get(FIRST)] if text]
-    asked = {identity: text for text in texts if (identity := _identity(text))}
+    asked = {identity: text for text in texts if (identity := uuid_in(text))}
     shown = [*asked][:MOST]
     by_id = attempts.in_bulk(shown) if shown else {}
     found = [by_id[identity] for identity in shown if identity in by_id]
@@ -37,7 +38,7 @@ def chosen_by(query: QueryDict, prompt_hash: UUID) -> Chosen:
     wrong = [
         f"{text} is no attempt at this prompt."
         for text in dict.fromkeys(texts)
-        if text in missing or _identity(text) is None
+        if text in missing or uuid_in(text) is None
     ]
     if len(asked) > MOST:
         wrong.append(f"No more than {MOST} stand side by side: the first of {len(asked)} do.")
@@ -46,10 +47,3 @@ def chosen_by(query: QueryDict, prompt_hash: UUID) -> Chosen:
         found += attempts.exclude(pk__in=by_id).order_by("-pk")[: MOST - len(found)]
     name = COLUMN if columns else FIRST
     return Chosen(found, named, urlencode([(name, identity) for identity in named]), wrong)
-
-
-def _identity(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -19,14 +19,15 @@ from pages.text.texts import Texts
 from traces.finding.prompts.attempts import MAX_ATTEMPTS
 from traces.finding.prompts.groups import prompt_with
 from traces.models import Trace
+from tunix_site.database.ids import uuid_in
 
 
 def prompt_in(address: str) -> UUID:
     """Read the hash of a prompt; NotFound where it is none."""
-    try:
-        return UUID(address)
-    except ValueError:
-        raise NotFound(f"Prompt {address} not found.") from None
+    prompt_hash = uuid_in(address)
+    if prompt_hash is None:
+        raise NotFound(f"Prompt {address} not found.")
+    return prompt_hash
 
 
 def attempt_in(address: str, trace: str) -> Trace:

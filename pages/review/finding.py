@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from rest_framework.exceptions import NotFound
 
 from traces.models import Trace
+from tunix_site.database.ids import number_in
 
 
 def trace_with(text: str) -> Trace:
@@ -16,5 +17,5 @@ def trace_with(text: str) -> Trace:
 def start_of(request: HttpRequest, trace: Trace) -> int:
     """Give the position of the first step that is asked for; 0 where that is none of the trace."""
     text = request.GET.get("from", "")
-    position = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    position = number_in(text) or 0
     return position if position < len(trace.steps) else 0

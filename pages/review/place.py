@@ -12,9 +12,8 @@ from traces.curation.members import Claim
 from traces.curation.queues import Guideline, Queue
 from traces.models import Review, Trace
 from traces.services.queues.claims import claim_trace
+from tunix_site.database.ids import number_in
 from tunix_site.errors import Conflict
-
-MAX_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,10 @@ def urls_of(queue: Queue) -> dict[str, str]:
 
 def claim_with(text: str, *, queue: Queue, user: Any) -> Claim | None:
     """Find a person's claim in a queue; None where it is gone."""
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+    number = number_in(text)
+    if number is None:
         return None
-    held = Claim.objects.filter(pk=int(text), queue=queue, reviewer=user)
+    held = Claim.objects.filter(pk=number, queue=queue, reviewer=user)
     return held.select_related("trace").first()
 
 

@@ -16,6 +16,7 @@ from traces.serializers.reviews import CorrectionSerializer, NewReviewSerializer
 from traces.services.reviews import Verdict, review_trace
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.api.idempotency import done_once
+from tunix_site.database.ids import number_in
 from tunix_site.errors import Conflict, Invalid
 from tunix_site.strict_json import InvalidJSON
 
@@ -107,7 +108,8 @@ def _json(form: QueryDict, name: str) -> Any:
 
 def _identity(text: str) -> Any:
     """Read the id of a review; none where the field is empty."""
-    return int(text) if text.isdecimal() and len(text) < 19 else text or None
+    number = number_in(text)
+    return text or None if number is None else number
 
 
 def _number(text: str) -> Any:

@@ -14,7 +14,6 @@ from rest_framework.exceptions import APIException
 from pages.settings.people import ROLES, people_of, person_sent
 from pages.shared.page import SitePage
 from pages.shared.refusals import refusable
-from traces.finding.curation.numbered import with_number
 from tunix_site.access.people import (
     ChangedMeanwhile,
     Person,
@@ -25,6 +24,7 @@ from tunix_site.access.people import (
 )
 from tunix_site.access.roles import rank_of_user
 from tunix_site.admin_base.recording import actor_of
+from tunix_site.database.ids import with_number
 from tunix_site.errors import Conflict, Invalid, Unavailable, text_of
 
 NEWCOMER = Person(username="", role="reader")

@@ -6,10 +6,10 @@ from django.urls import reverse
 
 from pages.settings.own_keys import Made, keys_of, made_key, roles_up_to
 from pages.shared.page import SitePage
-from traces.finding.curation.numbered import with_number
 from tunix_site.access.keys import revoke_key
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.admin_base.site import rank_in
+from tunix_site.database.ids import with_number
 from tunix_site.models import ApiKey
 
 

@@ -1,7 +1,5 @@
 """The jobs that pages show: none is said to run whose process has ended."""
 
-from uuid import UUID
-
 from rest_framework.exceptions import NotFound
 
 from events.actors import Actor
@@ -9,6 +7,7 @@ from jobs.models import Job, JobQuerySet
 from jobs.services.queue import cancel_job
 from jobs.services.reaping import reap_lapsed
 from pages.shared.refusals import refusable
+from tunix_site.database.ids import uuid_in
 
 
 def job_with(identity: str, *kinds: str) -> Job:
@@ -16,7 +15,8 @@ def job_with(identity: str, *kinds: str) -> Job:
     known = Job.objects.select_related("undoes", "created_by")
     if kinds:
         known = known.filter(kind__in=kinds)
-    job = newest(known.filter(pk=identity)) if _is_id(identity) else None
+    pk = uuid_in(identity)
+    job = newest(known.filter(pk=pk)) if pk else None
     if job is None:
         raise NotFound("There is no such job.")
     return job
@@ -33,11 +33,3 @@ def newest(jobs: JobQuerySet) -> Job | None:
     """Give the job that was started last."""
     reap_lapsed(jobs=jobs)
     return jobs.order_by("-pk").first()
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -4,18 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
-from uuid import UUID
+
+from tunix_site.database.ids import uuid_in
 
 Row = TypeVar("Row")
 ROWS = 50
-LARGEST_ID = 2**63 - 1
-
-
-def number(text: str) -> int:
-    """Read an id that is a number; ValueError where it is none."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 20) or int(text) > LARGEST_ID:
-        raise ValueError(text[:20])
-    return int(text)
 
 
 @dataclass(frozen=True)
@@ -26,13 +19,12 @@ class From:
     back: bool = False
 
     @classmethod
-    def asked(cls, query: Mapping[str, str], read: Callable[[str], Any] = UUID) -> "From":
+    def asked(cls, query: Mapping[str, str], read: Callable[[str], Any] = uuid_in) -> "From":
         """Read `before` (older than a row) or `after` (newer); what is no id is none."""
         for name, back in (("before", False), ("after", True)):
-            try:
-                return cls(read(query[name]), back)
-            except (KeyError, ValueError):
-                continue
+            row = read(query.get(name, ""))
+            if row is not None:
+                return cls(row, back)
         return cls()
 
 

@@ -25,7 +25,7 @@ def curating() -> Client:
     ("room", "before", "after"),
     [
         *((room, OLDEST, NEWEST) for room in ("traces", "prompts", "jobs")),
-        *((room, "0", "9223372036854775807") for room in ("datasets", "evaluation-sets")),
+        *((room, "0", "9" * 18) for room in ("datasets", "evaluation-sets")),
         ("activity", OLDEST, NEWEST),
     ],
 )

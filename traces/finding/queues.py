@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from jobs.models import Job
 from traces.curation.members import Claim
 from traces.curation.queues import Guideline, Queue, SavedFilter
-from traces.finding.curation.numbered import with_number
+from tunix_site.database.ids import with_number
 
 
 def queues_of(user: Any) -> QuerySet[Queue]:

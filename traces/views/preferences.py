@@ -8,12 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from traces.examples import OF_PREFERENCES
-from traces.finding.curation.numbered import with_number
 from traces.finding.curation.preferences import PreferenceQuery, preferences_that_match
 from traces.models import Preference
 from traces.serializers.preferences import NewPreferenceSerializer, PreferenceSerializer
 from traces.services.preferences import delete_preference, prefer_trace
 from tunix_site.api.views import ApiViewSet
+from tunix_site.database.ids import with_number
 from tunix_site.models import Role
 
 

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from traces.curation.examples import OF_CLAIMS, OF_QUEUES
 from traces.curation.members import Claim
 from traces.curation.queues import Queue
-from traces.finding.curation.numbered import with_number
 from traces.finding.queues import described_queues, find_claim, find_queue, shown_queues
 from traces.serializers.queues import (
     ClaimedSerializer,
@@ -28,6 +27,7 @@ from traces.services.queues.claims import claim_next, own_claim, release_claim, 
 from traces.services.queues.queues import change_queue, create_queue, delete_queue
 from tunix_site.api.pagination import PageQuery
 from tunix_site.api.views import ApiViewSet
+from tunix_site.database.ids import with_number
 from tunix_site.models import Role
 
 

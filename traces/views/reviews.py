@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from traces.curation.examples import OF_REVIEWS
-from traces.finding.curation.numbered import with_number
 from traces.finding.curation.reviews import ReviewListQuery, reviews_that_match
 from traces.models import Review
 from traces.serializers.reviews import ReviewSerializer
 from traces.services.reviews import undo_review
 from tunix_site.api.views import ApiViewSet
+from tunix_site.database.ids import with_number
 from tunix_site.models import Role
 
 

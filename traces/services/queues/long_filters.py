@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from traces.curation.queues import LongFilter
+from tunix_site.database.ids import uuid_in
 from tunix_site.errors import Invalid
 
 MAX_CHARS = 100_000  # of one; a thousand ids are 37,000
@@ -42,10 +43,8 @@ def keep_long_filter(*, texts: Mapping[str, str], owner: Any) -> UUID:
 
 def open_long_filter(*, identity: str) -> dict[str, str] | None:
     """Give what a filter says, by what may be no id; None where it is not, or no longer, kept."""
-    try:
-        kept = LongFilter.objects.filter(pk=UUID(identity)).first()
-    except ValueError:
-        return None
+    pk = uuid_in(identity)
+    kept = LongFilter.objects.filter(pk=pk).first() if pk else None
     if kept is None:
         return None
     if kept.used_at < timezone.now() - NOTED_AFTER:
