@@ -107,8 +107,8 @@ describe = describing(
         "rules": "What makes an attempt better: `right_over_wrong`, a right answer; "
         "`approved_over_rejected`, the verdict; `preferred`, what people prefer; `shorter_right`, "
         "of two right ones the shorter. The first rule that makes a pair counts.",
-        "PairingRequest.per_prompt": "How many pairs a prompt gives at most.",
-        "Pairing.per_prompt": "How many pairs a prompt gives at most.",
+        "PairingRequest.per_prompt": "How many pairs a prompt gives at most, in each split.",
+        "Pairing.per_prompt": "How many pairs a prompt gives at most, in each split.",
         "max_longer_share": "The largest share of the pairs of a split whose better attempt is the "
         "longer.",
         "pairs": "How many pairs the step made.",

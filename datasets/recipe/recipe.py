@@ -171,8 +171,8 @@ class PairRule(StrEnum):
 class Pairing(Part, frozen=True, kw_only=True):
     """How attempts at one prompt become pairs of a better and a worse one, of one split.
 
-    The first rule that makes a pair counts; of a split so large a share of pairs at most has the
-    longer one as the better.
+    The first rule that makes a pair counts. In each split a prompt gives so many pairs at most, and
+    so large a share of them at most has the longer one as the better.
     """
 
     rules: Annotated[

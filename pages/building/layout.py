@@ -249,6 +249,7 @@ STEPS = (
             Field(
                 path="pair.per_prompt",
                 label="Pairs of a prompt",
+                hint="At most, in each split.",
                 read=number_or_text,
                 attributes={**WHOLE, "placeholder": "4"},
             ),

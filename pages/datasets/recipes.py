@@ -61,7 +61,7 @@ def steps_in_words(recipe: Recipe) -> list[tuple[str, str]]:
         "dedupe": _deduplicated(recipe.dedupe) if recipe.dedupe else "",
         "select": _selected(recipe),
         "split": _split(recipe),
-        "pair": _paired(recipe.pair) if recipe.pair else "",
+        "pair": _paired(recipe.pair, recipe) if recipe.pair else "",
     }
     return [(STEPS[step], text) for step, text in told.items() if text]
 
@@ -154,9 +154,12 @@ def _split(recipe: Recipe) -> str:
     return f"{listed(shares or counts)}; {together}."
 
 
-def _paired(pair: Pairing) -> str:
+def _paired(pair: Pairing, recipe: Recipe) -> str:
     rules = listed([RULES[rule] for rule in pair.rules])
+    most = f"up to {pair.per_prompt:,} a prompt"
+    if recipe.splits or recipe.split_counts:
+        most += " in each split"
     return (
-        f"Pairs of attempts at a prompt, {rules}; up to {pair.per_prompt} a prompt, and in at most "
+        f"Pairs of attempts at a prompt, {rules}; {most}, and in at most "
         f"{100 * pair.max_longer_share:g} % of a split the better one is the longer."
     )

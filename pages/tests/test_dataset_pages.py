@@ -123,6 +123,17 @@ def test_versions_that_take_too_long_to_compare_say_so(curating, monkeypatch):
     assert said in text_of(read(curating, of(second), compare=first.key))
 
 
+@pytest.mark.parametrize(
+    ("splits", "said"), [({}, "a prompt, and in"), ({"all": 1.0}, "a prompt in each split, and in")]
+)
+def test_a_page_says_of_what_a_prompt_gives_so_many_pairs(curating, splits, said):
+    for status in ("approved", "rejected"):
+        TraceFactory(prompt="What is 2 + 2?", final_answer=status, status=status)
+    pair = {"rules": ["approved_over_rejected"], "per_prompt": 3, "max_longer_share": 1}
+    dataset = DatasetFactory(recipe__pair=pair, recipe__splits=splits, recipe__seed=1)
+    assert f"up to 3 {said} at most 100 % of a split" in text_of(read(curating, of(dataset)))
+
+
 def test_a_page_says_everything_that_a_dataset_is(curating):
     ApprovedTraceFactory.create_batch(
         8, prompt="What is 2 + 2?", meta={"source": "GSM8K", "reference_answer": "4"}

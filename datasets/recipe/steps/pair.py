@@ -1,9 +1,10 @@
 """The step that makes pairs of attempts at one prompt, for preference data; it removes none.
 
-What is nearly the same makes no pair. Of a prompt so many are kept, the first rules' first; then,
-of each split, so many of those whose better one is the longer that these are no larger a share than
-was asked for: a model learns to write more otherwise. They go by the order of
-SHA-256("pair:{seed}:{hash}:{hash}"), the last first. Pairs stand in the order of their better ones.
+What is nearly the same makes no pair. Of a prompt so many are kept in each split, the first rules'
+first: splits are used apart, and none is to lack what another has. Then, of each split, so many of
+those whose better one is the longer that these are no larger a share than was asked for: a model
+learns to write more otherwise. They go by the order of SHA-256("pair:{seed}:{hash}:{hash}"), the
+last first. Pairs stand in the order of their better ones.
 """
 
 import hashlib

@@ -349,6 +349,21 @@ def test_of_a_key_of_meta_only_pairs_within_one_split_are_made():
     assert {found.count() for found in pairs} == {4, 8}
 
 
+def test_a_prompt_gives_so_many_pairs_in_each_of_its_splits():
+    for source in "xyz":
+        for word in WORDS[:3]:
+            for answer in "45":
+                attempt(answer, says=f"{source} has {answer}, says {word}.", meta={"of": source})
+    dataset = DatasetFactory(
+        recipe__pair={"max_longer_share": 1, "per_prompt": 2, "rules": ["right_over_wrong"]},
+        recipe__split_by="meta.of",
+        recipe__split_counts={"a": 6, "b": 6, "c": 6},
+        recipe__seed=1,
+    )
+    assert Counter(pair.split for pair in dataset.pairs.all()) == {"a": 2, "b": 2, "c": 2}
+    assert dataset.funnel[-1]["not_paired"] == {"beyond_per_prompt": 3}
+
+
 def test_the_digest_knows_the_pairs_and_others_stay_as_they_are():
     attempt("4"), attempt("5")
     plain, again = DatasetFactory(), DatasetFactory()
