@@ -35,6 +35,8 @@ def nothing_left(request: HttpRequest, queue: Queue) -> HttpResponse:
     url = reverse("review-queue", args=[queue.pk])
     if wants_json(request):
         return _answer(request, "pages/review/nothing.html", context, trace=None, url=url)
+    if request.method == "POST":
+        return HttpResponseRedirect(url)
     return render(
         request, "pages/review/page.html", {**context, "main": "pages/review/nothing.html"}
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Left
 
 from datasets.models import Dataset
@@ -105,8 +105,10 @@ def datasets_of(trace: Trace) -> list[Dataset]:
     )
 
 
-def reviews_of(trace: Trace) -> list[Review]:
-    return list(trace.reviews.select_related("reviewer").order_by("-pk")[:MAX_REVIEWS])
+def reviews_of(trace: Trace, kept_back: Q | None = None) -> list[Review]:
+    """Give the newest reviews of a trace but for those that are kept back."""
+    reviews = trace.reviews.exclude(kept_back) if kept_back else trace.reviews.all()
+    return list(reviews.select_related("reviewer").order_by("-pk")[:MAX_REVIEWS])
 
 
 def scores_of(trace: Trace) -> list[Score]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from rest_framework.exceptions import NotFound, PermissionDenied
 
@@ -10,6 +11,7 @@ from events.actors import Actor
 from pages.shared.refusals import refusable
 from traces.curation.members import Claim
 from traces.curation.queues import Guideline, Queue
+from traces.finding.curation.unseen import kept_back
 from traces.models import Review, Trace
 from traces.services.queues.claims import claim_trace
 from tunix_site.database.ids import number_in
@@ -25,7 +27,15 @@ class Place:
 
     @property
     def guideline(self) -> Guideline | None:
-        return self.queue.guideline if self.queue else None
+        """Give the version that a review by the claim names; without one the newest."""
+        if self.queue is None or self.claim is None:
+            return self.queue.guideline if self.queue else None
+        version = self.claim.guideline
+        return self.queue.guidelines.filter(version=version).first() if version else None
+
+    def kept_back(self, trace: Trace, user: Any) -> Q:
+        """Give the reviews that a person does not see here; outside of a queue none."""
+        return kept_back(trace=trace, queue=self.queue, user=user) if self.queue else Q()
 
     @property
     def is_read_alone(self) -> bool:

@@ -19,7 +19,8 @@ def context_of(
     """Give what the template of a trace takes; some ten queries, whatever the trace."""
     texts = Texts()
     prompt, answer = texts.show(trace.prompt), texts.show(trace.final_answer)
-    reviews, scores = beside.reviews_of(trace), beside.scores_of(trace)
+    kept_back = place.kept_back(trace, user)
+    reviews, scores = beside.reviews_of(trace, kept_back), beside.scores_of(trace)
     verification = beside.verification_of(trace, scores)
     return {
         "trace": trace,
@@ -35,6 +36,7 @@ def context_of(
         "attempts": beside.attempts_of(trace),
         "datasets": beside.datasets_of(trace),
         "reviews": reviews,
+        "are_kept_back": bool(kept_back),
         "meta": tree(beside.meta_beside(trace)),
         "original": tree(trace.original) if trace.original else "",
         "may_judge": may_judge,
@@ -44,7 +46,7 @@ def context_of(
 
 
 def of_place(place: Place, trace: Trace, user: Any, *, may_judge: bool) -> dict[str, Any]:
-    """Give what the place adds: the claim, reasons, what is hidden, and the guideline."""
+    """Give what the place adds: the claim, reasons, and the guideline."""
     queue, guideline = place.queue, place.guideline
     if queue is None:
         return {"label_steps": may_judge}
@@ -52,7 +54,6 @@ def of_place(place: Place, trace: Trace, user: Any, *, may_judge: bool) -> dict[
         "queue": queue,
         "claim": place.claim,
         "left": f"{queue.left_count:,}",
-        "blind": queue.blind,
         "reasons": queue.reasons,
         "label_steps": may_judge and queue.step_labels,
         "expected_review": beside.own_review_of(trace, user) or "",

@@ -12,7 +12,7 @@ from pages.review import beside, shown
 from pages.review.answers import page_of, refused_login
 from pages.review.attempts import side_by_side
 from pages.review.finding import start_of, trace_with
-from pages.review.place import Place
+from pages.review.place import Place, claim_with
 from pages.review.sent import judged, tags_sent
 from pages.review.steps import piece_of
 from pages.shared.login import LoginForm
@@ -40,14 +40,22 @@ class StepsView(PageView):
     """The next steps of a trace, for the module to put behind those that are there."""
 
     def get(self, request: HttpRequest, trace: str, queue: str = "") -> HttpResponse:
-        place, found = Place(find_queue(int(queue)) if queue else None), trace_with(trace)
-        start, reviews = start_of(request, found), beside.reviews_of(found)
+        place, found = self.place(request, queue), trace_with(trace)
+        may_judge = self.may_judge and not place.is_read_alone
+        reviews = beside.reviews_of(found, place.kept_back(found, request.user))
         context = {
-            "piece": piece_of(found, reviews, start=start, texts=Texts()),
-            **shown.of_place(place, found, request.user, may_judge=self.may_judge),
+            "piece": piece_of(found, reviews, start=start_of(request, found), texts=Texts()),
+            **shown.of_place(place, found, request.user, may_judge=may_judge),
             "urls": place.urls_of(found),
         }
         return render(request, "pages/review/steps.html", context)
+
+    def place(self, request: HttpRequest, queue: str) -> Place:
+        """Give the place of the page that asks, which names its claim."""
+        if not queue:
+            return Place()
+        found, claim = find_queue(int(queue)), request.GET.get("claim", "")
+        return Place(found, claim_with(claim, queue=found, user=request.user))
 
 
 class AttemptsView(PageView):

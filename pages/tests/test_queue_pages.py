@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ from traces.curation.members import Claim
 from traces.curation.queues import Queue
 from traces.models import Review, Trace
 from traces.services.queues.queues import change_queue, version_of
+from traces.services.reviews import Verdict, review_trace
 from traces.tests.concurrency import just_before
 from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import filled, judged, person, taken
@@ -462,19 +464,105 @@ def test_a_trace_that_another_holds_is_shown_to_be_read(curating):
     assert "Nothing is left for you here" in text_of(curating.get(of(queue)).content.decode())
 
 
+OF_BOB = {"note": "too long a sum", "step_labels": {"1": -1, "55": -1}}
+SAID = ("bob", "too long a sum", 'class="status rejected"', 'class="label ')
+
+
 def test_blind_means_that_nothing_is_told_of_others(curating):
     steps = [{"i": n, "type": "a", "content": "b"} for n in range(60)]
     trace = TraceFactory(steps=steps)
-    queue = filled(overlap=1, blind=True, step_labels=True)
-    judged(taken(queue, "bob"), step_labels={"1": -1, "55": -1})
+    judged(taken(filled(name="before"), "bob"), "rejected", **OF_BOB)
+    queue = filled(blind=True, step_labels=True)
+    assert said_on(curating, queue, trace) == []
+    answer = curating.post(of(queue, "next"), **JSON).json()
+    assert [one for one in SAID if one in answer["html"]] == []
+    assert "Earlier reviews What others say of it is shown when" in text_of(answer["html"])
+    give(curating, queue, trace)
+    assert said_on(curating, queue, trace) == list(SAID)
+
+
+def said_on(curating, queue, trace) -> list[str]:
+    """Give what the page of a trace, and each piece of its steps, tell of what bob said."""
     page = curating.get(of(queue, trace.pk)).content.decode()
-    more = curating.get(of(queue, trace.pk, "steps"), {"from": 50}).content.decode()
-    assert 'class="label ' not in page + more
-    queue.blind = False
-    queue.save()
-    page = curating.get(of(queue, trace.pk)).content.decode()
-    more = curating.get(of(queue, trace.pk, "steps"), {"from": 50}).content.decode()
-    assert page.count('class="label wrong"') == more.count('class="label wrong"') == 1
+    main = page[page.index('<main id="main"') :]
+    for start in (0, 50):
+        answer = curating.get(of(queue, trace.pk, "steps"), {"from": start})
+        main += answer.content.decode()
+    labels = main.count('class="label wrong"')
+    assert labels in (0, 3)  # on the page, and in both of the pieces
+    return [one for one in SAID if one in main]
+
+
+@pytest.mark.parametrize("in_queue", [True, False], ids=["in the queue", "by the list"])
+def test_who_gives_a_second_verdict_does_not_see_the_first(curating, in_queue):
+    steps = [{"i": n, "type": "a", "content": "b"} for n in range(60)]
+    trace = TraceFactory(steps=steps)
+    queue = filled(overlap=1, step_labels=True)
+    if in_queue:
+        judged(taken(queue, "bob"), "rejected", **OF_BOB)
+    else:
+        verdict = Verdict(status="rejected", **OF_BOB)
+        review_trace(trace=trace, verdict=verdict, by=acting(person("bob")))
+    assert said_on(curating, queue, trace) == []
+    give(curating, queue, trace)
+    assert said_on(curating, queue, trace) == list(SAID)
+    disputes = Queue.objects.get(is_of_disputes=True)
+    third = Client()
+    third.force_login(person("carla"))
+    assert said_on(third, disputes, trace) == list(SAID)
+
+
+def test_what_was_said_before_is_shown_where_one_verdict_is_wanted(curating):
+    steps = [{"i": n, "type": "a", "content": "b"} for n in range(60)]
+    trace = TraceFactory(steps=steps)
+    judged(taken(filled(name="before"), "bob"), "rejected", **OF_BOB)
+    assert said_on(curating, filled(name="once"), trace) == list(SAID)
+    assert said_on(curating, filled(name="twice", overlap=1), trace) == list(SAID)
+
+
+def test_steps_of_a_trace_that_is_read_alone_have_no_labels_to_choose(curating):
+    steps = [{"i": n, "type": "a", "content": "b"} for n in range(60)]
+    trace = TraceFactory(steps=steps)
+    queue = filled(step_labels=True)
+
+    def choices() -> list[int]:
+        page = curating.get(of(queue, trace.pk)).content.decode()
+        [more] = re.findall(r'data-more="([^"]+)"', page)
+        shown = (page, curating.get(unescape(more)).content.decode())
+        return [one.count('type="radio"') for one in shown]
+
+    assert choices() == [150, 30]
+    Claim.objects.all().delete()
+    taken(queue, "bob")
+    assert choices() == [0, 0]
+
+
+def test_the_guideline_comes_with_each_trace_and_is_what_the_review_names(curating):
+    first, second = TraceFactory.create_batch(2)
+    queue, by = filled(guideline="Be kind."), acting(me())
+    curating.get(of(queue, first.pk))
+    change_queue(queue=queue, changes={"guideline": "Be strict."}, by=by)
+    curating.post(of(queue, "renew"), {"claim": claim_of(first).pk}, **JSON)
+    after = claim_of(first).pk
+    answer = curating.post(of(queue, "next"), {"after": after}, **JSON).json()
+    assert "Guideline version 2 Be strict." in text_of(answer["html"])
+    change_queue(queue=queue, changes={"guideline": "Be fair."}, by=by)
+    answer = give(curating, queue, first).json()
+    assert "Guideline version 2 Be strict." in text_of(answer["html"])
+    give(curating, queue, second)
+    assert list(Review.objects.order_by("pk").values_list("guideline", flat=True)) == [1, 2]
+    undone = curating.post(of(queue, "undo"), **JSON).json()
+    assert "Guideline version 3 Be fair." in text_of(undone["html"])
+
+
+def test_without_script_what_is_last_leads_to_a_page(curating):
+    trace = TraceFactory()
+    queue = filled()
+    curating.get(of(queue))
+    sent = {"verdict": "approved", "claim": claim_of(trace).pk, "expected_review": ""}
+    assert curating.post(of(queue, trace.pk, "verdict"), sent)["Location"] == of(queue)
+    assert "Nothing is left" in text_of(curating.get(of(queue)).content.decode())
+    assert curating.post(of(queue, "skip"))["Location"] == of(queue)
 
 
 @pytest.mark.parametrize("path", ["", "/next", "/skip", "/undo", "/renew"])

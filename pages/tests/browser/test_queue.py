@@ -162,6 +162,22 @@ def test_undo_takes_back_the_last_and_the_one_before(tab, person):
     )
 
 
+def test_the_guideline_is_there_after_an_undo_from_nothing(tab, person):
+    TraceFactory()
+    page, queue = tab(person("ada")), filled(guideline="Be kind.")
+    begin(page, queue)
+    page.keyboard.press("a")
+    expect(page.get_by_text("Nothing is left for you here")).to_be_visible()
+    page.goto(f"/admin/review/{queue.pk}")
+    press(page, "u")
+    page.keyboard.press("g")
+    expect(page.get_by_role("dialog", name="Guideline version 1")).to_contain_text("Be kind.")
+    assert serious_faults(page) == []
+    page.keyboard.press("Escape")
+    press(page, "a")
+    assert page.errors == []
+
+
 def test_an_undo_whose_answer_is_lost_undoes_no_other_verdict(tab, person):
     TraceFactory.create_batch(3)
     ada = person("ada")

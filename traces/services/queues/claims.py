@@ -81,7 +81,8 @@ _LOCK = """
     JOIN traces_trace AS trace ON trace.id = member.trace_id
     ORDER BY asked.place LIMIT 1 FOR NO KEY UPDATE OF trace SKIP LOCKED
 """
-# A claim of one's own that expired, or is of another queue, becomes this one.
+# A claim of one's own that expired, or is of another queue, becomes this one. One that is renewed
+# keeps the guideline that was shown with it.
 _CLAIM = f"""
     INSERT INTO traces_claim (queue_id, trace_id, reviewer_id, guideline, expires_at)
     SELECT member.queue_id, member.trace_id, %(user)s,
@@ -89,7 +90,8 @@ _CLAIM = f"""
         statement_timestamp() + %(lasts)s
     FROM traces_queuemember AS member WHERE member.id = %(member)s AND {_FREE}
     ON CONFLICT (trace_id, reviewer_id) DO UPDATE SET queue_id = EXCLUDED.queue_id,
-        guideline = EXCLUDED.guideline, expires_at = EXCLUDED.expires_at
+        guideline = CASE WHEN %(renews)s THEN traces_claim.guideline ELSE EXCLUDED.guideline END,
+        expires_at = EXCLUDED.expires_at
     RETURNING id
 """  # noqa: S608
 _MINE = """
@@ -167,9 +169,10 @@ def _take_next(values: dict[str, Any]) -> int | None:
     return None
 
 
-def _claim(member: int, user: int) -> int | None:
+def _claim(member: int, user: int, *, renews: bool = False) -> int | None:
     """Claim a member whose trace is locked; None where others hold it, or it is done."""
-    for (claim,) in rows_of(_CLAIM, {"member": member, "user": user, "lasts": LASTS}):
+    values = {"member": member, "user": user, "lasts": LASTS, "renews": renews}
+    for (claim,) in rows_of(_CLAIM, values):
         return int(claim)
     return None
 
@@ -196,15 +199,15 @@ def renew_claim(*, claim: Claim, by: Actor) -> Claim:
         member = QueueMember.objects.filter(queue=claim.queue_id, trace=claim.trace_id).first()
         if held is None or member is None:
             raise NotFound(GONE)
-        return _shown(_claimed(member, by), held.queue)
+        return _shown(_claimed(member, by, renews=True), held.queue)
 
 
-def _claimed(member: QueueMember, by: Actor) -> int:
+def _claimed(member: QueueMember, by: Actor, *, renews: bool = False) -> int:
     if member.done:
         raise Conflict(DONE)
     if by.user.pk in member.reviewers:
         raise Conflict("You gave your verdict: the queue waits for that of somebody else.")
-    claimed = _claim(member.pk, by.user.pk)
+    claimed = _claim(member.pk, by.user.pk, renews=renews)
     if claimed is None:
         raise Conflict(OTHERS_HOLD_IT)
     return claimed

@@ -45,9 +45,11 @@ const isThereYet = (item) => item.trace === here().trace && find("#verdict [name
 function place(page, { fetches = true } = {}) {
   wait(null);
   undoing = null;
+  const isReading = find("#guideline")?.open; // it comes with each trace
   find("#page").innerHTML = page.html;
   history.pushState({}, "", page.url);
   arrive();
+  if (isReading) find("#guideline")?.showModal();
   if (fetches) fetchNext();
   scrollTo(0, 0);
   find("#main").focus({ preventScroll: true });
