@@ -1,12 +1,9 @@
 // What a form of the API's pages sends: its text as it stands, with the method and the type. The
 // answer comes below the form, which keeps what was typed, whatever came of it.
 
-const SAVED = document.querySelector("[data-save]");
+import { token } from "../shared/requests.js";
 
-function token() {
-  // read anew each time: a login in another tab has a new one
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
-}
+const SAVED = document.querySelector("[data-save]");
 
 function addressOf(form) {
   const query = form.elements.query?.value.trim().replace(/^\?/, "");

@@ -1,6 +1,7 @@
 // A correction: what is changed is shown word by word before it is sent; what was typed stays until it is taken.
 import { reasonOf } from "./dialogs.js";
-import { ask, newKey } from "./sending.js";
+import { newKey } from "../shared/requests.js";
+import { ask } from "./sending.js";
 import { say } from "./shown.js";
 import { shownChanges } from "./words.js";
 

@@ -6,8 +6,10 @@ import { listen, setKeys, showKeys } from "./keys.js";
 import "../shared/leaving.js";
 import { forgetOthers, noteOf, Outbox } from "./outbox.js";
 import { Steps } from "./steps.js";
-import { ask, CONFLICT, newKey, Refused } from "./sending.js";
-import { after, localTimes, say, startClock, toggles, watchWidths } from "./shown.js";
+import { newKey } from "../shared/requests.js";
+import { watchWidths } from "../shared/widths.js";
+import { ask, CONFLICT, Refused } from "./sending.js";
+import { after, localTimes, say, startClock, toggles } from "./shown.js";
 import { beginUnsent, showUnsent } from "./unsent.js";
 
 const user = document.body.dataset.user;

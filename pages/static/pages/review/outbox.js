@@ -1,6 +1,7 @@
 // Verdicts on their way: kept for this tab and user until they are answered, sent in order, each once;
 // those that were refused too late to be mended in place, until they are dismissed.
-import { ask, newKey, Refused } from "./sending.js";
+import { newKey } from "../shared/requests.js";
+import { ask, Refused } from "./sending.js";
 
 const PREFIX = "tunix:outbox:";
 const FIRST_WAIT = 1000;

@@ -1,13 +1,11 @@
 // Requests: with the token that the cookie holds now, and a login in place where the session ended.
+import { token } from "../shared/requests.js";
+
 export class Refused extends Error {}
 export class Away extends Error {}
 export const CONFLICT = 409;
 
 const RETRY = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
-
-const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
-
-export const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
 
 export async function ask(url, body, { key } = {}) {
   const headers = { Accept: "application/json", "X-CSRFToken": token() };

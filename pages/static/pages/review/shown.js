@@ -37,13 +37,6 @@ export function localTimes() {
   }
 }
 
-// What is wider than its place, as formulas may be, is scrolled by keys as well.
-export function watchWidths() {
-  for (const text of document.querySelectorAll(".rendered")) {
-    if (text.scrollWidth > text.clientWidth) text.setAttribute("tabindex", "0");
-  }
-}
-
 export const toggles = {
   begin() {
     const root = document.documentElement.classList;

@@ -1,5 +1,6 @@
 // The steps: which one is current, their labels, and the pieces that are fetched when they are near.
-import { say, watchWidths } from "./shown.js";
+import { watchWidths } from "../shared/widths.js";
+import { say } from "./shown.js";
 
 const WORDS = { 1: "right", 0: "neutral", "-1": "wrong" };
 

@@ -1,4 +1,7 @@
 // What every page in the admin's layout does: it tells what was swapped, and loads what is no such page.
+import { token } from "./requests.js";
+import { watchWidths } from "./widths.js";
+
 const said = document.querySelector("#said");
 let fading = null;
 
@@ -17,7 +20,6 @@ export function isForPage(event) {
 }
 
 const main = () => document.querySelector("#main");
-const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 
 document.addEventListener("htmx:configRequest", (event) => {
   const { parameters, verb } = event.detail;
@@ -127,12 +129,6 @@ document.addEventListener("said", (event) => say(event.detail.value)); // what a
 
 document.addEventListener("htmx:sendError", () => say("The site does not answer. Try again."));
 
-// What is wider than its place, as formulas may be, is scrolled by keys as well.
-function watchWidths() {
-  for (const text of document.querySelectorAll(".rendered")) {
-    if (text.scrollWidth > text.clientWidth) text.setAttribute("tabindex", "0");
-  }
-}
 watchWidths();
 
 document.addEventListener("htmx:afterSwap", (event) => {

@@ -1,4 +1,5 @@
 // The list of traces: keys, rows that are chosen, the panel of filters, verdicts on single rows.
+import { newKey, token } from "../shared/requests.js";
 import { isForPage, say, sayLoggedOut } from "../shared/site.js";
 
 const VERDICTS = { a: ["approved", "Approved"], r: ["rejected", "Rejected"], f: ["flagged", "Flagged"] };
@@ -60,8 +61,7 @@ async function judge(row, verdict) {
 
 async function send(row, [verdict, word]) {
   const body = new URLSearchParams({ verdict, expected_status: row.dataset.status });
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
-  const headers = { Accept: "application/json", "X-CSRFToken": token, "Idempotency-Key": crypto.randomUUID?.() ?? `${Math.random()}` };
+  const headers = { Accept: "application/json", "X-CSRFToken": token(), "Idempotency-Key": newKey() };
   const response = await fetch(`${row.closest("table").dataset.judgedAt}/${row.dataset.trace}/verdict`, { method: "POST", body, headers, redirect: "error" }).catch(() => null);
   if (response?.status === 401) return sayLoggedOut();
   const answer = await response?.json().catch(() => null);
