@@ -366,7 +366,7 @@ OF_ITSELF = {
     "traces/services/indexing.py": "fills the indexes behind ingest",
     "traces/services/signatures.py": "computes what an index holds",
     "traces/services/locking.py": "locks a row",
-    "traces/services/queues/long_filters.py": "shortens an address",
+    "traces/services/filters/long_filters.py": "shortens an address",
     "events/services.py": "writes down what the others are told",
 }
 ASKED_FOR = {"start_job", "cancel_job"}  # of the services of jobs

@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound
 
 from pages.shared.asked import address_with, texts_of
 from traces.finding.filters import TraceFilters
-from traces.services.queues.long_filters import keep_long_filter, open_long_filter
+from traces.services.filters.long_filters import keep_long_filter, open_long_filter
 
 FILTER = "filter"  # names a filter that is kept
 MOST_CHARS = 2_000  # of an address; the server takes 8,190, and a login has it written twice over

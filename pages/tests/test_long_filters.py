@@ -14,8 +14,8 @@ from pages.queues.making import body_of
 from pages.shared.long_filters import GONE, MOST_CHARS
 from pages.tests.markup import Markup, text_of
 from traces.curation.queues import LongFilter, SavedFilter
-from traces.services.queues import long_filters
-from traces.services.queues.long_filters import keep_long_filter, open_long_filter
+from traces.services.filters import long_filters
+from traces.services.filters.long_filters import keep_long_filter, open_long_filter
 from traces.tests.factories import TraceFactory
 from tunix_site.errors import Invalid
 from tunix_site.tests.admin_pages import logged_in

@@ -13,7 +13,7 @@ from datasets.models import Dataset
 from pages.shared.asked import EMPTY, Asked, Wrong, texts_of
 from pages.shared.long_filters import FILTER, GONE, MOST_CHARS, address_by, is_long, named
 from traces.finding.filters import META_PREFIX, OF_SCORES, TraceFilters
-from traces.services.queues.long_filters import open_long_filter
+from traces.services.filters.long_filters import open_long_filter
 
 META_KEY, META_VALUE = "meta_key", "meta_value"  # a filter on a key of meta, as the form sends it
 NO_DATASET = "There is no dataset of this key."

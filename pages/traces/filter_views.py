@@ -11,7 +11,7 @@ from pages.traces.asked import address_of
 from pages.traces.views import TracesPage
 from traces.finding.queues import filters_of
 from traces.serializers.saved_filters import NewFilterSerializer
-from traces.services.queues.saved_filters import delete_filter, save_filter
+from traces.services.filters.saved_filters import delete_filter, save_filter
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.database.ids import with_number
 

@@ -11,7 +11,7 @@ from traces.curation.examples import OF_FILTERS
 from traces.curation.queues import SavedFilter
 from traces.finding.queues import filters_of
 from traces.serializers.saved_filters import FilterSerializer, NewFilterSerializer
-from traces.services.queues.saved_filters import delete_filter, save_filter
+from traces.services.filters.saved_filters import delete_filter, save_filter
 from tunix_site.access.roles import has_role
 from tunix_site.api.pagination import PageQuery
 from tunix_site.api.views import ApiViewSet

@@ -6,10 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from events.actors import Actor
+from traces.services.filters.saved_filters import delete_filters_of
 from traces.services.importing import uploads
 from traces.services.queues.claims import end_claims_of
 from traces.services.queues.queues import take_out
-from traces.services.queues.saved_filters import delete_filters_of
 
 
 @transaction.atomic

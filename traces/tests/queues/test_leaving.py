@@ -7,7 +7,7 @@ from django.urls import reverse
 from events.models import Event
 from events.tests.acting import acting
 from traces.curation.queues import SavedFilter
-from traces.services.queues.saved_filters import save_filter
+from traces.services.filters.saved_filters import save_filter
 from traces.tests.queues.working import filled
 from tunix_site.models import ApiKey, Role
 

@@ -6,7 +6,7 @@ import pytest
 
 from events.models import Event
 from traces.curation.queues import SavedFilter
-from traces.services.queues import saved_filters
+from traces.services.filters import saved_filters
 from traces.tests.bodies import place
 
 pytestmark = pytest.mark.django_db
