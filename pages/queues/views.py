@@ -45,7 +45,7 @@ class QueuesView(PageView):
             "given": request.POST or begun,
             "problem": problem,
         }
-        return render(request, "pages/review/queues.html", context, status=status)
+        return render(request, "pages/queues/list.html", context, status=status)
 
 
 def _begun_by(query: QueryDict) -> QueryDict:
