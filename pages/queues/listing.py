@@ -1,6 +1,7 @@
 """The queues as their list shows them: what is left, for whom, and how fast it gets less."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,13 +9,13 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.text import Truncator
 
+from pages.shared.keyset import From, Page, page_from
 from traces.curation.members import QueueMember
 from traces.curation.queues import Order, Queue
 from traces.finding.curation.agreement import Agreement, agreement_in
 from traces.finding.queues import queues_of, with_job
 from traces.models import Review
 
-MAX_QUEUES = 100
 MOST_SHOWN = 200  # characters of a filter
 DAY = timedelta(days=1)
 ORDERS = {
@@ -33,7 +34,7 @@ class Row:
     filter: str
     order: str
     people: list[str]
-    overlap: int  # per cent
+    overlap: str  # per cent; empty where none is given to two
     done_share: int  # per cent
     last_day: int  # reviews
     mine: int  # of these
@@ -70,12 +71,16 @@ class Agreed:
         ]
 
 
-def rows_for(user: Any, *, agreement_of: str = "") -> list[Row]:
-    """Give the queues that a person may work on, of one of them by its number how far they agree.
+def page_for(user: Any, start: From, *, agreement_of: str = "") -> Page[Row]:
+    """Give a page of the queues that a person may work on, the newest first.
 
-    Four queries, and one for that.
+    Of one of them by its number how far they agree. Four queries, and one for that.
     """
-    queues = list(with_job(queues_of(user)).prefetch_related("people")[:MAX_QUEUES])
+    page = page_from(with_job(queues_of(user)).prefetch_related("people"), start)
+    return replace(page, rows=_rows(user, page.rows, agreement_of))
+
+
+def _rows(user: Any, queues: Sequence[Queue], agreement_of: str) -> list[Row]:
     since = timezone.now() - DAY
     counted = Review.objects.standing().filter(queue__in=queues, created_at__gte=since)
     of_queue = (
@@ -101,7 +106,7 @@ def disputes() -> Queue | None:
     return Queue.objects.existing().filter(is_of_disputes=True, left_count__gt=0).first()
 
 
-def _disputed(queues: list[Queue]) -> dict[int, int]:
+def _disputed(queues: Sequence[Queue]) -> dict[int, int]:
     open_ones = QueueMember.objects.disputes().values("trace")
     members = QueueMember.objects.filter(queue__in=queues, trace__in=open_ones)
     counted = members.order_by().values("queue").annotate(disputed=Count("pk"))
@@ -115,7 +120,7 @@ def _row(queue: Queue, pace: Any, disputed: int, agreement: Agreed | None) -> Ro
         filter=in_words(queue.where),
         order=ORDERS[Order(queue.order)],
         people=sorted(person.get_username() for person in queue.people.all()),
-        overlap=round(queue.overlap * 100),
+        overlap=f"{queue.overlap * 100:.4g}" if queue.overlap else "",
         done_share=100 * done // queue.member_count if queue.member_count else 0,
         last_day=pace.get("last_day", 0),
         mine=pace.get("mine", 0),

@@ -1,5 +1,6 @@
 """A new queue, as the form of the list sends it; what is refused is told beside the form."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,8 +15,10 @@ from traces.curation.queues import Queue
 from traces.finding.filters import TraceFilters
 from traces.serializers.queues import NewQueueSerializer
 from traces.services.queues.queues import create_queue
+from tunix_site.errors import Invalid
 
 FILTER = "where."  # names of the form's fields that are of the filter
+PER_CENT = re.compile(r"[0-9]{1,3}([.,][0-9]{1,6})?")
 FILTERS = ("status", "source", "tag", "q", "criteria", "min_score", "max_score", "outcome")
 
 
@@ -74,6 +77,10 @@ def _where(form: QueryDict) -> dict[str, Any]:
     return TraceFilters().typed(named)
 
 
-def _share(text: str) -> Any:
-    """Read a percentage as a share."""
-    return int(text) / 100 if text.isdecimal() and len(text) < 4 else text or 0
+def _share(text: str) -> float:
+    """Read a percentage as a share; Invalid, in the words of the form, where it is none."""
+    text = text.strip() or "0"
+    per_cent = float(text.replace(",", ".")) if PER_CENT.fullmatch(text) else 101
+    if per_cent > 100:
+        raise Invalid({"Share given to two people": ["From 0 to 100 per cent."]})
+    return per_cent / 100

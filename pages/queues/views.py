@@ -4,14 +4,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import render
 from django.urls import reverse
 
-from pages.queues.listing import ORDERS, disputes, rows_for
+from pages.queues.listing import ORDERS, disputes, page_for
 from pages.queues.making import begun_with, made_of
+from pages.shared.asked import Asked
+from pages.shared.keyset import From
 from pages.shared.long_filters import FILTER, where_named
 from pages.shared.page import PageView
 from traces.models import Status
 from traces.reasoning.answers.comparing import OUTCOMES
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.api.refusals import refusal
+from tunix_site.database.ids import number_in
 from tunix_site.models import Role
 
 
@@ -33,10 +36,13 @@ class QueuesView(PageView):
         return HttpResponseRedirect(reverse("review-queues"))
 
     def page(self, request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-        begun = _begun_by(request.GET)
+        begun, start = _begun_by(request.GET), From.asked(request.GET, number_in)
         agreement_of = "".join(begun.pop("agreement", []))
+        at = {name: begun.pop(name)[-1] for name in ("before", "after") if name in begun}
         context = {
-            "rows": rows_for(request.user, agreement_of=agreement_of),
+            "page": page_for(request.user, start, agreement_of=agreement_of),
+            "asked": Asked({}, {}, {}),  # the list has no filters
+            "here": Asked(at, {}, {}),
             "disputes": disputes(),
             "may_judge": self.may_judge,
             "orders": ORDERS.items(),

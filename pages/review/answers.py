@@ -31,7 +31,13 @@ def page_of(
 
 def nothing_left(request: HttpRequest, queue: Queue) -> HttpResponse:
     """Say that nothing of a queue is left for a person."""
-    context = {"queue": queue, "urls": urls_of(queue), "left": queue.left_count, "may_judge": True}
+    context = {
+        "title": queue.name,
+        "queue": queue,
+        "urls": urls_of(queue),
+        "left": f"{queue.left_count:,}",
+        "may_judge": True,
+    }
     url = reverse("review-queue", args=[queue.pk])
     if wants_json(request):
         return _answer(request, "pages/review/nothing.html", context, trace=None, url=url)
@@ -46,7 +52,8 @@ def _answer(
     request: HttpRequest, template: str, context: dict[str, Any], **more: Any
 ) -> JsonResponse:
     html = render_to_string(template, context, request)
-    return JsonResponse({"html": html, "left": context.get("left"), **more})
+    shown = {"html": html, "title": context["title"], "left": context.get("left")}
+    return JsonResponse({**shown, **more})
 
 
 def refused_login(form: BaseForm) -> HttpResponse:

@@ -23,6 +23,7 @@ def context_of(
     reviews, scores = beside.reviews_of(trace, kept_back), beside.scores_of(trace)
     verification = beside.verification_of(trace, scores)
     return {
+        "title": place.queue.name if place.queue else f"Trace {trace.pk}",
         "trace": trace,
         "prompt": prompt,
         "is_long": is_long(trace.prompt),

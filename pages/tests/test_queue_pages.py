@@ -153,7 +153,11 @@ def test_a_queue_is_made(curating):
         ({"name": ""}, "name"),
         ({"order": "sideways"}, "order"),
         ({"where.more": "colour=red"}, "colour"),
-        ({"overlap": "150"}, "overlap"),
+        ({"overlap": "150"}, "Share given to two people: From 0 to 100 per cent."),
+        ({"overlap": "100.1"}, "From 0 to 100"),
+        ({"overlap": "-1"}, "From 0 to 100"),
+        ({"overlap": "nan"}, "From 0 to 100"),
+        ({"overlap": "1\0"}, "From 0 to 100"),
         ({"seed": "x"}, "seed"),
         ({"seed": "--5"}, "seed"),
         ({"seed": "9" * 30}, "seed"),
@@ -172,6 +176,57 @@ def test_a_queue_that_is_refused_keeps_what_was_typed(curating, sent, said):
     assert "typed at length" in page
     assert said in text_of(page)
     assert Queue.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "share"), [("12.5", 0.125), ("0,4", 0.004), (" 100 ", 1), ("", 0)]
+)
+def test_a_share_is_told_as_it_was_typed(curating, typed, share):
+    sent = {"name": "n", "order": "oldest", "overlap": typed}
+    assert curating.post("/admin/review/", sent).status_code == 302
+    assert Queue.objects.get().overlap == share
+    text = text_of(curating.get("/admin/review/").content.decode())
+    told = f"{typed.strip().replace(',', '.')} % by two people"
+    assert (told in text) == bool(share)
+
+
+def test_the_list_of_queues_has_pages(curating, monkeypatch):
+    monkeypatch.setattr("pages.shared.keyset.ROWS", 2)
+    queues = [filled(name=f"queue {n}", overlap=1) for n in range(3)]
+
+    def shown(page: str) -> list[str]:
+        return re.findall(r'id="queue-([0-9]+)"', page)
+
+    first = curating.get("/admin/review/").content.decode()
+    assert shown(first) == [str(queue.pk) for queue in (queues[2], queues[1])]
+    [older] = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = curating.get(f"/admin/review{older}").content.decode()
+    assert shown(second) == [str(queues[0].pk)]
+    assert 'class="new" open' not in second
+    [agreement] = re.findall(r'class="agreement" href="([^"#]+)#', second)
+    asked = curating.get(f"/admin/review{unescape(agreement)}").content.decode()
+    assert shown(asked) == [str(queues[0].pk)]
+    assert "Nobody reviewed yet" in text_of(asked)
+    [newer] = re.findall(r'rel="prev" href="([^"]+)"', second)
+    assert shown(curating.get(f"/admin/review{newer}").content.decode()) == shown(first)
+    behind = curating.get("/admin/review/", {"before": queues[0].pk}).content.decode()
+    assert "There is nothing further." in text_of(behind)
+    for odd in ("x", "9" * 30, "1\0"):
+        assert shown(curating.get("/admin/review/", {"before": odd}).content.decode())
+
+
+def test_numbers_are_written_alike(curating):
+    TraceFactory()
+    queue = filled()
+    Queue.objects.update(member_count=20_000, left_count=12_345)
+    shown = text_of(curating.get(of(queue), follow=True).content.decode())
+    assert "12,345 left of 20,000" in shown
+    Claim.objects.all().delete()
+    taken(queue, "bob")
+    nothing = text_of(curating.get(of(queue)).content.decode())
+    assert "12,345 left of 20,000" in nothing
+    assert "Nothing is left for you here" in nothing
+    assert "12,345 left of 20,000" in text_of(curating.get("/admin/review/").content.decode())
 
 
 def test_the_list_leads_to_what_became_of_a_queue(curating):

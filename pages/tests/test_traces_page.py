@@ -84,8 +84,9 @@ def test_a_page_takes_few_queries(curating, django_assert_num_queries):
     for _ in range(60):
         TraceFactory()
     # session, user, groups, rows (with four that bound the time), how many they are; what there is
-    # to choose from (four small ones), the filters that are kept, and the columns
-    with django_assert_num_queries(15):
+    # to choose from (four small ones), one's own filters that are kept, the team's, and the
+    # columns
+    with django_assert_num_queries(16):
         curating.get(ADDRESS)
 
 
@@ -299,6 +300,23 @@ def test_filters_are_kept_for_oneself_and_the_team(curating):
     curating.post(f"/admin/traces/filters/{kept.pk}/delete")
     assert "The filter ours is deleted." in text_of(curating.get(ADDRESS))
     assert SavedFilter.objects.count() == 1
+
+
+def test_the_teams_filters_are_offered_however_many_are_ones_own(curating, monkeypatch):
+    monkeypatch.setattr("pages.traces.saved.MAX_SHOWN", 2)
+    me = User.objects.get(username="the curator")
+    more = "The first 2 by name, of yours and of the team."
+    for name in ("a", "b"):
+        SavedFilter.objects.create(name=f"mine {name}", owner=me)
+        SavedFilter.objects.create(name=f"ours {name}", owner=me, team=True)
+    page = text_of(curating.get(ADDRESS))
+    assert all(name in page for name in ("mine a", "mine b", "ours a", "ours b"))
+    assert more not in page
+    SavedFilter.objects.create(name="mine c", owner=me)
+    page = text_of(curating.get(ADDRESS))
+    assert more in page
+    assert "ours b" in page
+    assert "mine c" not in page
 
 
 def test_a_filter_that_cannot_be_kept_is_told(curating):

@@ -102,6 +102,7 @@ def test_steps_are_added_and_removed(tab, person):
     dialog.get_by_role("button", name="Correct it").click()
     expect(dialog).to_be_hidden()
     corrected = Trace.objects.exclude(pk=trace.pk).get()
+    expect(page).to_have_title(f"Trace {corrected.pk} | Tunix RT")
     assert [(step["i"], step["type"]) for step in corrected.steps] == [
         (0, "reasoning"),
         (1, "reasoning"),

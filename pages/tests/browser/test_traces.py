@@ -10,6 +10,7 @@ from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, se
 from pages.tests.hostile import hostile, wide
 from traces.models import Trace
 from traces.tests.factories import ScoreFactory, TraceFactory
+from traces.tests.queues.working import filled, judged, taken
 from tunix_site.tests.live import wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -153,6 +154,22 @@ def test_a_key_that_is_held_gives_one_verdict(tab, person):
     page.keyboard.up("a")
     verdicts = trace.reviews.order_by("pk").values_list("verdict", flat=True)
     assert list(verdicts) == ["flagged", "approved"]
+    assert page.errors == []
+
+
+def test_what_becomes_of_a_verdict_beside_anothers_is_told(tab, person):
+    TraceFactory.create_batch(2)
+    queue = filled(overlap=1)
+    judged(taken(queue, "bob"))
+    page = tab(person("ada"))
+    page.goto("/admin/traces/")
+    for said in (
+        "Rejected; the trace stays unreviewed until its other verdict",
+        "Rejected; the verdicts on the trace differ: it is flagged, and somebody else decides",
+    ):
+        page.keyboard.press("j")
+        page.keyboard.press("r")
+        expect(page.get_by_role("status")).to_have_text(said)
     assert page.errors == []
 
 

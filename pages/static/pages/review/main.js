@@ -50,6 +50,7 @@ function place(page, { fetches = true } = {}) {
   const isReading = find("#guideline")?.open; // it comes with each trace
   find("#page").innerHTML = page.html;
   history.pushState({}, "", page.url);
+  document.title = `${page.title} | Tunix RT`;
   arrive();
   if (isReading) find("#guideline")?.showModal();
   if (fetches) fetchNext();

@@ -66,10 +66,13 @@ async function send(row, [verdict, word]) {
   if (response?.status === 401) return sayLoggedOut();
   const answer = await response?.json().catch(() => null);
   if (!response?.ok) return say(answer?.detail ?? "The site does not answer. The verdict was not sent.");
+  const before = row.dataset.status;
   row.dataset.status = answer.status;
   const shown = row.querySelector(".status");
   if (shown) [shown.className, shown.textContent] = [`status ${answer.status}`, answer.status];
-  say(answer.status === verdict ? word : `${word}; the trace stays ${answer.status} until its other verdict`);
+  if (answer.status === verdict) say(word);
+  else if (answer.status === before) say(`${word}; the trace stays ${before} until its other verdict`);
+  else say(`${word}; the verdicts on the trace differ: it is ${answer.status}, and somebody else decides`);
 }
 
 function go(step) {
