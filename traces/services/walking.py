@@ -18,7 +18,7 @@ def newest_trace() -> UUID:
     return Trace.objects.order_by("-id").values_list("id", flat=True).first() or UUID(int=0)
 
 
-def counted(*, traces: TraceQuerySet) -> int | None:
+def counted_in_time(*, traces: TraceQuerySet) -> int | None:
     """Count traces; None where that takes more than COUNT_SECONDS."""
     with suppress(Unavailable), patience(COUNT_SECONDS):
         return traces.count()

@@ -51,7 +51,7 @@ def confirmed_of(form: QueryDict) -> Asking[Any]:
     return kind(where, {} if kind is Deletion else json_or_text(form.get("given", "")))
 
 
-def count_of(form: QueryDict) -> Any:
+def count_confirmed(form: QueryDict) -> Any:
     """Read how many were confirmed; people who type the number may part its thousands."""
     return json_or_text(form.get("count", "").strip().replace(",", ""))
 

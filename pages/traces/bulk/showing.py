@@ -9,7 +9,7 @@ from jobs.models import UNFINISHED, Job, State
 from jobs.services.undoing import why_not_undone
 from pages.shared.polling import seen_of
 from pages.traces.bulk.asking import Asking, Deletion
-from pages.traces.bulk.telling import count_of, heading_of
+from pages.traces.bulk.telling import count_done, heading_of
 from pages.traces.counting import SECONDS
 from traces.services.bulk.changing import BULK
 from traces.services.bulk.deleting import BULK_DELETE
@@ -44,7 +44,7 @@ def question(asking: Asking[Any]) -> dict[str, Any]:
 def job_shown(job: Job, *, by: Any) -> dict[str, Any]:
     """Give how far it has come; what has ended says what it did, and whether it can be undone."""
     is_under_way = job.state in UNFINISHED
-    count = 0 if is_under_way else count_of(job)
+    count = 0 if is_under_way else count_done(job)
     why_not = why_not_undone(job=job)
     is_own = by.is_superuser or job.created_by_id == by.pk
     is_change = job.kind == BULK

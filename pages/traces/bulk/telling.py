@@ -8,7 +8,7 @@ from traces.services.bulk.undoing import UNDO
 from traces.services.scoring.score_all import SCORE
 
 
-def count_of(job: Job) -> int:
+def count_done(job: Job) -> int:
     """Give to how many traces it did something; a scoring that was broken off does not say."""
     result = job.result or {}
     if job.kind == UNDO:

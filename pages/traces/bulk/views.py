@@ -16,7 +16,7 @@ from pages.traces.bulk.sent import (
     address_elsewhere,
     asked_of,
     confirmed_of,
-    count_of,
+    count_confirmed,
     why_not_asked,
 )
 from pages.traces.bulk.showing import CHANGES, job_shown, question
@@ -69,7 +69,7 @@ class StartView(AskingView):
     def post(self, request: HttpRequest) -> HttpResponse:
         asking = confirmed_of(request.POST)
         with refusable() as refused:
-            job = asking.start(count_of(request.POST), by=actor_of(request))
+            job = asking.start(count_confirmed(request.POST), by=actor_of(request))
             return HttpResponseRedirect(reverse("traces-bulk-job", args=[job.pk]))
         return self.ask(request, asking, refused)
 

@@ -13,7 +13,7 @@ from jobs.progress import ErrorRow, Progress
 from traces.curation.pieces import BulkPiece
 from traces.document import MAX_TAGS
 from traces.finding.filters import matching
-from traces.services.bulk.counting import Counts, counted
+from traces.services.bulk.counting import Counts, counts_of
 from traces.services.bulk.freezing import start_frozen
 from traces.services.bulk.rows import Change, change_rows
 from traces.services.bulk.walking import work_pieces
@@ -70,12 +70,12 @@ def change_traces(
         progress=progress,
         work=partial(_change, change=change, job=job, by=by),
     )
-    return counted(job=job)
+    return counts_of(job=job)
 
 
 def tell_of_change(*, job: Job) -> None:
     """Record what a change did that ends now, if it changed anything."""
-    count = counted(job=job).changed_count
+    count = counts_of(job=job).changed_count
     if not count:
         return
     change = job.parameters["set"]

@@ -19,7 +19,7 @@ class Counts:
     refused_count: int = 0
 
 
-def counted(*, job: Job) -> Counts:
+def counts_of(*, job: Job) -> Counts:
     """Count what a change did so far, by all attempts, also where it was cancelled."""
     sums = BulkPiece.objects.filter(job=job).aggregate(
         matched_count=Coalesce(Sum("matched_count"), 0),
@@ -31,4 +31,4 @@ def counted(*, job: Job) -> Counts:
 
 def changed_by(*, job: Job) -> int:
     """Give how many traces a change changed; of one long ago as its result says."""
-    return counted(job=job).changed_count or (job.result or {}).get("changed_count", 0)
+    return counts_of(job=job).changed_count or (job.result or {}).get("changed_count", 0)

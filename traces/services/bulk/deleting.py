@@ -19,7 +19,7 @@ from traces.curation.members import QueueMember
 from traces.curation.pieces import BulkPiece
 from traces.finding.filters import matching
 from traces.models import Trace
-from traces.services.bulk.counting import counted
+from traces.services.bulk.counting import counts_of
 from traces.services.bulk.freezing import start_frozen
 from traces.services.bulk.walking import work_pieces
 from traces.services.curation import TOLD
@@ -146,7 +146,7 @@ def _errors(holders: dict[UUID, list[str]]) -> Iterator[ErrorRow]:
 
 
 def _result(job: Job) -> dict[str, Any]:
-    counts = counted(job=job)
+    counts = counts_of(job=job)
     kept: list[str] = []
     pieces = BulkPiece.objects.filter(job=job).exclude(refused=[])
     for ids in pieces.values_list("refused", flat=True).iterator(chunk_size=10):

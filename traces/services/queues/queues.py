@@ -16,7 +16,7 @@ from events.services import record_event
 from traces.curation.queues import Guideline, Queue
 from traces.services.queues.claims import end_claims_in
 from traces.services.queues.filling import start_filling, traces_of
-from traces.services.walking import counted
+from traces.services.walking import counted_in_time
 from tunix_site.errors import Conflict, Invalid
 
 TOLD = ("name", "blind", "reasons", "step_labels")  # of what may change
@@ -78,7 +78,7 @@ def create_queue(*, new: NewQueue, by: Actor) -> Queue:
             after={**_told(queue, new.people), "order": queue.order, "overlap": queue.overlap},
             where=queue.where,
         )
-        start_filling(queue=queue, by=by, total=counted(traces=traces_of(queue=queue)))
+        start_filling(queue=queue, by=by, total=counted_in_time(traces=traces_of(queue=queue)))
     queue.refresh_from_db()
     return queue
 

@@ -11,7 +11,7 @@ from traces.scorers.scorer import PromptScorer
 from traces.services.scoring.contents import score_contents
 from traces.services.scoring.prompts import score_prompts
 from traces.services.scoring.request import Batch, Scoring
-from traces.services.walking import NEWEST, counted
+from traces.services.walking import NEWEST, counted_in_time
 from tunix_site.errors import Conflict, Unavailable
 
 SCORE = "score"
@@ -30,7 +30,7 @@ def start_scoring(
     Conflict where not as many are to be scored as was said; Unavailable where it was said, and to
     count them takes longer than a request may. Else the job counts them.
     """
-    count = counted(traces=scoring.to_score())
+    count = counted_in_time(traces=scoring.to_score())
     if expected_count is not None:
         if count is None:
             raise Unavailable(UNCOUNTED)
