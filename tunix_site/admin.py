@@ -18,6 +18,7 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from tunix_site.access.accounts import OBJECT, account, end_access, record_password, take_leave
 from tunix_site.access.keys import change_key, delete_key, issue_key, revoke_key
+from tunix_site.admin_base.deleting import TellsOfRefusals
 from tunix_site.admin_base.filters import QueryFilter
 from tunix_site.admin_base.guarding import GuardedForm, may_be_deleted
 from tunix_site.admin_base.lists import RoleAdmin
@@ -43,14 +44,13 @@ class UserFilter(QueryFilter):
     query = UserFilters
 
     def apply(self, queryset: Any, values: dict[str, Any]) -> QuerySet[User]:
-        flags = {**values}
-        role = flags.pop("role", None)
+        flags = {name: value for name, value in values.items() if name != "role"}
         users: QuerySet[User] = queryset.filter(**flags)
-        return users.filter(groups__name=role) if role else users
+        return users.filter(groups__name=values["role"]) if values.get("role") else users
 
 
 @admin.register(User)
-class UserAdmin(RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(TellsOfRefusals, RecordsChanges, RoleAdmin, BaseUserAdmin):  # type: ignore[type-arg]
     """What a user may do comes from the role groups; single permissions are used nowhere."""
 
     recorded_as = OBJECT

@@ -17,14 +17,29 @@ from tunix_site.errors import Conflict
 REFUSALS = (Conflict, NotFound, IntegrityError)  # not found: somebody was quicker
 
 
-class DeletedByService:
+class TellsOfRefusals:
+    """A deletion that is refused when it was confirmed is told to the person."""
+
+    message_user: Any
+    opts: Any
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
+        except REFUSALS as error:
+            self.message_user(request, refusal(error), messages.ERROR)
+            page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+            return HttpResponseRedirect(reverse(page, args=[object_id]))
+
+
+class DeletedByService(TellsOfRefusals):
     """Deletion by a service, in `delete_model`; what it refuses is told to the person."""
 
     delete_model: Any
     has_delete_permission: Any
     log_deletions: Any
-    message_user: Any
-    opts: Any
 
     def told_of_deletion(self, obj: Any) -> str:
         """Say what would go, for the page that asks."""
@@ -36,16 +51,6 @@ class DeletedByService:
         """Name the objects alone: what hangs on them may be millions of rows."""
         told = [self.told_of_deletion(obj) for obj in objs]
         return told, {str(self.opts.verbose_name_plural): len(told)}, set(), []
-
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        try:
-            return super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
-        except REFUSALS as error:
-            self.message_user(request, refusal(error), messages.ERROR)
-            page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-            return HttpResponseRedirect(reverse(page, args=[object_id]))
 
     @admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

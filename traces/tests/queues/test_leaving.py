@@ -7,7 +7,10 @@ from django.urls import reverse
 from events.models import Event
 from events.tests.acting import acting
 from traces.curation.queues import SavedFilter
+from traces.models import Review
 from traces.services.filters.saved_filters import save_filter
+from traces.tests.concurrency import just_before
+from traces.tests.factories import TraceFactory
 from traces.tests.queues.working import filled
 from tunix_site.models import ApiKey, Role
 
@@ -37,3 +40,20 @@ def test_filters_and_places_in_queues_that_go_with_a_user_are_told(admin_client)
         assert "ann" in event.before["people"]
         assert event.after["people"] == left
     assert Event.objects.filter(actor_name="ann", action="create", object_type="filter").exists()
+
+
+def test_who_gave_a_verdict_meanwhile_stays_and_that_is_told(admin_client):
+    trace, ann = TraceFactory(), User.objects.create_user("ann")
+    ApiKey.objects.issue(user=ann, name="theirs", role=Role.READER)
+
+    def judge() -> None:
+        Review.objects.create(trace=trace, reviewer=ann, verdict="approved")
+
+    with just_before("DELETE FROM", judge):
+        answer = admin_client.post(
+            reverse("admin:auth_user_delete", args=[ann.pk]), {"post": "yes"}, follow=True
+        )
+    assert answer.status_code == 200
+    assert "Something else took it meanwhile." in answer.content.decode()
+    assert User.objects.filter(username="ann").exists()
+    assert ApiKey.objects.filter(user=ann).exists()
