@@ -88,7 +88,7 @@ def test_all_columns_take_a_few_queries_however_many_rows(curating, django_asser
         ScoreFactory(criteria="judge")
     choose(curating, *FIXED, "score:judge", "score:other")
     # those of the usual ones, and: fields, scores, reviews, labels, notes
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         response = curating.get(LIST)
     assert response.content.count(b'class="of-score"') == 2 * 51
 
