@@ -43,7 +43,11 @@ class Markup(HTMLParser):
         return {name for _, attributes in self.elements for name in attributes}
 
 
-def text_of(response: Any) -> str:
+def text_of(response: Any, status: int = 200) -> str:
     """Give what a page says, its white space folded."""
-    assert response.status_code == 200, response.content
-    return re.sub(r"\s+", " ", Markup(response.content.decode()).text)
+    assert response.status_code == status, response.content
+    return words_in(response.content.decode())
+
+
+def words_in(html: str) -> str:
+    return re.sub(r"\s+", " ", Markup(html).text)

@@ -5,7 +5,6 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 
 from datasets.tests.factories import DatasetFactory
@@ -29,11 +28,6 @@ from tunix_site.tests.admin_pages import logged_in
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/admin/activity/"
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
 
 
 def link(response, rel: str) -> str | None:

@@ -5,7 +5,6 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from events.models import Event
 from events.tests.acting import acting
@@ -20,11 +19,6 @@ from tunix_site.tests.admin_pages import logged_in
 pytestmark = pytest.mark.django_db
 
 ASKED = {"prompt": "What is 9 x 7?", "meta": {"reference_answer": "63", "model": "m-1"}}
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
 
 
 def attempt(answer: str, **fields) -> Trace:

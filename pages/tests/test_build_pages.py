@@ -22,7 +22,7 @@ from jobs.tests.working import work_off
 from pages.building.form import RECIPE, filled, sent
 from pages.shared.values import number_or_text
 from pages.tests.hostile import ATTACK, UNSTORABLE
-from pages.tests.markup import Markup
+from pages.tests.markup import Markup, words_in
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
 
@@ -32,15 +32,6 @@ BUILD = "/admin/datasets/build/"
 PREVIEW = f"{BUILD}preview/"
 PART = {"HX-Request": "true", "HX-Target": "preview"}
 NAMED = {"dataset_name": "sums", "dataset_version": "1"}
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
-
-
-def text_of(page: str) -> str:
-    return re.sub(r"\s+", " ", Markup(page).text)
 
 
 def problem_beside(page: str, field: str) -> str:
@@ -93,7 +84,7 @@ def test_a_preview_shows_the_funnel_what_goes_and_what_would_be_written(curating
     TraceFactory.create_batch(3, prompt="What is 2 + 2?")
     form = {"dedupe.per_prompt": "1", "format": "chat", "splits": "all = 1", "seed": "1"}
     page = curating.post(PREVIEW, form, headers=PART).content.decode()
-    text = text_of(page)
+    text = words_in(page)
     for part in (
         "1 trace: all 1",
         "2 beyond the number that is kept of a prompt",
@@ -110,7 +101,7 @@ def test_a_preview_shows_the_funnel_what_goes_and_what_would_be_written(curating
     )
     assert not Dataset.objects.exists()
     whole = curating.post(PREVIEW, form).content.decode()
-    assert "1 trace: all 1" in text_of(whole)
+    assert "1 trace: all 1" in words_in(whole)
     assert value_of(whole, "dedupe.per_prompt") == "1"
 
 
@@ -125,11 +116,11 @@ def test_a_preview_of_a_sample_says_so_and_refuses_no_more_than_a_build(curating
     monkeypatch.setattr(previews, "SAMPLE", Sample(over=5, keep=4))
     TraceFactory.create_batch(8)
     form = {"seed": "1", "split_counts": "train = 6"}
-    page = text_of(curating.post(PREVIEW, form, headers=PART).content.decode())
+    page = words_in(curating.post(PREVIEW, form, headers=PART).content.decode())
     assert "3 traces: train 3" in page
     assert "Of 8 that match, 4 were looked at; a limit and counts of splits are taken in" in page
     form = {"pair.rules": "preferred", "format": "chat"}
-    page = text_of(curating.post(PREVIEW, form, headers=PART).content.decode())
+    page = words_in(curating.post(PREVIEW, form, headers=PART).content.decode())
     assert "Nothing is left of what was looked at." in page
 
 
@@ -234,7 +225,7 @@ def test_what_is_said_as_json_is_checked_like_all_else(curating, more, said):
     form = {**NAMED, "limit": "2", "where.status": "rejected", "more": more}
     page = curating.post(BUILD, form).content.decode()
     told = problem_beside(page, "f-more") + problem_beside(page, "f-where")
-    assert said in told + text_of(page).split("Build a dataset", 1)[1]
+    assert said in told + words_in(page).split("Build a dataset", 1)[1]
     assert html.escape(more[:50], quote=True) in page
     assert not Dataset.objects.exists()
 
@@ -326,7 +317,7 @@ def test_a_large_build_is_a_job_that_is_watched(curating, monkeypatch):
     job = Job.objects.get()
     assert response["Location"] == f"/admin/datasets/build/{job.pk}"
     page = curating.get(response["Location"]).content.decode()
-    assert "queued" in text_of(page)
+    assert "queued" in words_in(page)
     assert 'hx-trigger="every 2s"' in page
     work_off("builds")
     page = curating.get(response["Location"]).content.decode()
@@ -344,7 +335,7 @@ def test_a_build_whose_process_ended_is_not_said_to_run(curating, monkeypatch):
     Job.objects.update(state="running", attempt=MAX_ATTEMPTS, heartbeat_at=long_ago)
     page = curating.get(address).content.decode()
     assert "every 2s" not in page
-    assert "The process that ran it ended" in text_of(page)
+    assert "The process that ran it ended" in words_in(page)
 
 
 def test_a_job_can_be_cancelled(curating, monkeypatch):
@@ -358,11 +349,11 @@ def test_a_job_can_be_cancelled(curating, monkeypatch):
 
 def test_what_matches_nothing_or_is_taken_is_told(curating):
     page = curating.post(BUILD, NAMED).content.decode()
-    assert "No trace matches: nothing was built." in text_of(page)
+    assert "No trace matches: nothing was built." in words_in(page)
     TraceFactory()
     DatasetFactory(name="sums", version="1")
     page = curating.post(BUILD, {**NAMED, "limit": "1"}).content.decode()
-    assert "sums-1 was built by another request" in text_of(page)
+    assert "sums-1 was built by another request" in words_in(page)
 
 
 def test_readers_build_nothing():

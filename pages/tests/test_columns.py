@@ -22,11 +22,6 @@ LIST = "/admin/traces"
 ADDRESS = "/admin/traces/columns"
 
 
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
-
-
 def headings(client) -> list[str]:
     page = client.get(LIST).content.decode()
     return [re.sub("<[^>]+>", "", one) for one in re.findall(r"<th [^>]*>(.*?)</th>", page)[1:]]

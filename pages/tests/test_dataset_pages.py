@@ -21,7 +21,7 @@ from jobs.models import Job
 from jobs.services.reaping import MAX_ATTEMPTS
 from jobs.tests.working import work_off
 from pages.tests.hostile import ATTACK, hostile
-from pages.tests.markup import Markup
+from pages.tests.markup import Markup, words_in
 from traces.models import Trace
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 from tunix_site.tests.admin_pages import logged_in
@@ -29,11 +29,6 @@ from tunix_site.tests.admin_pages import logged_in
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/datasets/"
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
 
 
 def of(dataset, *more) -> str:
@@ -46,15 +41,11 @@ def read(client: Client, address: str, status: int = 200, **query) -> str:
     return response.content.decode()
 
 
-def text_of(html: str) -> str:
-    return re.sub(r"\s+", " ", Markup(html).text)
-
-
 def test_the_list_tells_what_each_is(curating):
     TraceFactory.create_batch(6)
     first = DatasetFactory(name="sums", version="1")
     SplitDatasetFactory(name="sums", version="2", parent_key=first.key)
-    text = text_of(read(curating, LIST))
+    text = words_in(read(curating, LIST))
     for part in ("sums", "6 traces", "train", "validation", first.content_digest[:8], "sums-1"):
         assert part in text
 
@@ -91,7 +82,7 @@ def test_what_takes_too_long_to_count_can_be_downloaded(curating, monkeypatch):
 
     monkeypatch.setattr("pages.datasets.formats.SECONDS", 0.05)
     monkeypatch.setattr(Export, "query", lambda export: ("SELECT pg_sleep(60)::text", []))
-    text = text_of(read(curating, of(dataset), format="grpo"))
+    text = words_in(read(curating, of(dataset), format="grpo"))
     assert "It takes longer than 0.05 seconds." in text
     assert "Download grpo, all Parquet" in text
 
@@ -107,7 +98,7 @@ def test_rows_are_shown_where_counting_takes_too_long(curating, monkeypatch):
 
     monkeypatch.setattr("pages.datasets.formats.SECONDS", 0.5)
     monkeypatch.setattr(Export, "left_out", property(counted))
-    text = text_of(read(curating, of(dataset)))
+    text = words_in(read(curating, of(dataset)))
     for part in ("It takes longer than 0.5 seconds.", '"reasoning_content"', "Download chat, all "):
         assert part in text, part
 
@@ -119,8 +110,8 @@ def test_versions_that_take_too_long_to_compare_say_so(curating, monkeypatch):
     monkeypatch.setattr("pages.datasets.versions.SECONDS", 0.05)
     monkeypatch.setattr("datasets.lineage.compare.COUNTED", "SELECT pg_sleep(60 + 0 * %s * %s)")
     said = f"Against {first.key}: It takes longer than 0.05 seconds."
-    assert said in text_of(read(curating, of(second)))
-    assert said in text_of(read(curating, of(second), compare=first.key))
+    assert said in words_in(read(curating, of(second)))
+    assert said in words_in(read(curating, of(second), compare=first.key))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +122,7 @@ def test_a_page_says_of_what_a_prompt_gives_so_many_pairs(curating, splits, said
         TraceFactory(prompt="What is 2 + 2?", final_answer=status, status=status)
     pair = {"rules": ["approved_over_rejected"], "per_prompt": 3, "max_longer_share": 1}
     dataset = DatasetFactory(recipe__pair=pair, recipe__splits=splits, recipe__seed=1)
-    assert f"up to 3 {said} at most 100 % of a split" in text_of(read(curating, of(dataset)))
+    assert f"up to 3 {said} at most 100 % of a split" in words_in(read(curating, of(dataset)))
 
 
 def test_a_page_says_everything_that_a_dataset_is(curating):
@@ -145,7 +136,7 @@ def test_a_page_says_everything_that_a_dataset_is(curating):
         recipe__split_by="trace",
     )
     page = read(curating, of(dataset))
-    text = text_of(page)
+    text = words_in(page)
     for part in (
         "3 approved traces of GSM8K, up to 3 of a prompt, 2 splits",
         dataset.content_digest,
@@ -191,8 +182,8 @@ def test_what_was_taken_away_is_explained(curating):
         (uuid.uuid4(), "There is no such trace"),
         (ATTACK, "This is no id of a trace."),
     ):
-        assert said in text_of(read(curating, of(dataset), why=str(asked))), said
-    assert f"Another trace that stays: {kept.pk}" in text_of(
+        assert said in words_in(read(curating, of(dataset), why=str(asked))), said
+    assert f"Another trace that stays: {kept.pk}" in words_in(
         read(curating, of(dataset), why=str(gone.pk))
     )
 
@@ -213,7 +204,7 @@ def test_what_matches_now_says_whether_it_did_then(curating):
         (whole, approved_later, "not matching. Now: it matches, which it did not when the dataset"),
         (limited, approved_later, "not matching. Now: it matches, which it did not when the"),
     ):
-        assert said in text_of(read(curating, of(dataset), why=str(asked.pk))), said
+        assert said in words_in(read(curating, of(dataset), why=str(asked.pk))), said
 
 
 def test_versions_tell_what_was_added_left_and_kept(curating):
@@ -221,10 +212,10 @@ def test_versions_tell_what_was_added_left_and_kept(curating):
     first = DatasetFactory(name="sums", version="1")
     TraceFactory.create_batch(2)
     second = DatasetFactory(name="sums", version="2", recipe__limit=4)
-    text = text_of(read(curating, of(second)))
+    text = words_in(read(curating, of(second)))
     assert f"Against {first.key}: 2 added, 1 left, 2 kept." in text
     assert "none → 4" in text
-    text = text_of(read(curating, of(first), compare=second.key))
+    text = words_in(read(curating, of(first), compare=second.key))
     assert f"Against {second.key}: 1 added, 2 left, 2 kept." in text
     assert "not found" in read(curating, of(first), 404, compare="no-1")
 
@@ -236,25 +227,25 @@ def test_a_set_is_looked_for_by_a_job_and_what_was_found_is_shown(curating):
     response = curating.post(of(dataset, "check"), {"eval_set": evalset.key})
     assert response.status_code == 302
     page = read(curating, of(dataset), checked=evalset.key)
-    assert "queued" in text_of(page)
+    assert "queued" in words_in(page)
     asked_again = f"{of(dataset, 'check')}?checked={evalset.key}"
     assert f'hx-get="{asked_again}&amp;seen=queued' in page
     [poll] = re.findall(r'id="check" hx-get="([^"]+)"', page)
     by_script = {"headers": {"HX-Request": "true"}}
     assert curating.get(poll.replace("&amp;", "&"), **by_script).status_code == 204
     part = curating.get(asked_again)
-    assert "queued" in text_of(part.content.decode())
+    assert "queued" in words_in(part.content.decode())
     assert "<section" not in part.content.decode()
     work_off("builds")
     response = curating.get(poll.replace("&amp;", "&"), **by_script)
     assert response["HX-Retarget"] == response["HX-Reselect"] == "#checks"
-    assert "in 1 traces" in text_of(response.content.decode())
+    assert "in 1 traces" in words_in(response.content.decode())
     assert f"Looking for {evalset.key}: succeeded." in response["HX-Trigger"]
-    text = text_of(read(curating, of(dataset), checked=evalset.key))
+    text = words_in(read(curating, of(dataset), checked=evalset.key))
     assert f"Of {evalset.key} 1 question in 1 trace." in text
     assert "apples" in text
     assert str(trace.pk) in text
-    assert "in 1 traces" in text_of(read(curating, of(dataset)))
+    assert "in 1 traces" in words_in(read(curating, of(dataset)))
     assert curating.post(of(dataset, "check"), {"eval_set": "no-1"}).status_code == 400
 
 
@@ -269,7 +260,7 @@ def test_a_check_whose_process_ended_is_not_said_to_run(curating):
     assert sorted(Job.objects.values_list("state", flat=True)) == ["failed", "queued"]
     Job.objects.unfinished().update(**ended)
     page = read(curating, of(dataset), checked=evalset.key)
-    assert f"Looking for {evalset.key} failed" in text_of(page)
+    assert f"Looking for {evalset.key} failed" in words_in(page)
 
 
 def test_a_dataset_is_deleted_unless_it_is_another_or_has_children(curating):
@@ -290,7 +281,7 @@ def test_the_page_ends_with_what_became_of_it(curating):
     TraceFactory()
     dataset = DatasetFactory()
     page = read(curating, of(dataset))
-    changes = text_of(page[page.index('<section class="card changes"') : page.index("</main>")])
+    changes = words_in(page[page.index('<section class="card changes"') : page.index("</main>")])
     for part in ("Changes", "built 1 traces", dataset.content_digest):
         assert part in changes, part
 

@@ -21,7 +21,7 @@ from events.tests.acting import acting
 from jobs.models import Job
 from jobs.tests.working import work_off
 from pages.tests.hostile import ATTACK, SCRIPT
-from pages.tests.markup import Markup, text_of
+from pages.tests.markup import text_of, words_in
 from traces.tests.factories import TraceFactory
 from training import programs
 from tunix_site.tests.admin_pages import logged_in
@@ -34,11 +34,6 @@ LINE = '{"id": "%s", "prompt": "What is 17+25?", "expected_answer": "42", "secti
 POLL = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
-
-
 def of(evalset, *more) -> str:
     return LIST + "/".join([evalset.key, *more])
 
@@ -47,10 +42,6 @@ def sent(client: Client, way: str, status: int = 400, **form) -> str:
     response = client.post(f"{NEW}?of={way}", form)
     assert response.status_code == status, response.content
     return response["Location"] if status == 302 else response.content.decode()
-
-
-def folded(page: str) -> str:
-    return re.sub(r"\s+", " ", Markup(page).text)
 
 
 def test_one_is_made_of_lines_found_in_the_list_and_shown(curating):
@@ -83,7 +74,7 @@ def test_bad_lines_are_told_and_nothing_typed_is_lost(curating):
     file = BytesIO(f"{LINE % 1}\n{LINE % 1}\nno\n".encode())
     file.name = "sums.jsonl"
     page = sent(curating, "lines", name="sums", version="7", license="mine", file=file)
-    text = folded(page)
+    text = words_in(page)
     for part in ("Nothing was stored: 2 errors.", "Line 2", "Line 1 has this id.", "Line 3"):
         assert part in text, part
     assert "17+25" in page.split("<textarea")[1]
@@ -98,7 +89,7 @@ def test_a_file_may_be_larger_than_a_form(curating, settings):
     assert len(data) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     form = {"name": "sums", "version": "1"}
     page = sent(curating, "lines", **form, file=SimpleUploadedFile("a", data + b"\nno"))
-    assert "Line 61" in folded(page)
+    assert "Line 61" in words_in(page)
     assert "wwww" not in page
     sent(curating, "lines", 302, **form, file=SimpleUploadedFile("a", data))
     assert EvalSet.objects.get().item_count == 60
@@ -137,7 +128,7 @@ def test_a_form_without_its_token_is_refused():
 )
 def test_what_is_wrong_with_lines_is_named(curating, form, reason):
     page = sent(curating, "lines", **form)
-    assert reason in folded(page)
+    assert reason in words_in(page)
     assert not EvalSet.objects.exists()
 
 
@@ -151,7 +142,7 @@ def test_a_file_and_lines_are_one_too_many(curating):
 def test_a_name_that_is_taken_is_refused(curating):
     EvalSetFactory(name="sums", version="1")
     page = sent(curating, "lines", 409, name="sums", version="1", lines=LINE % 1)
-    assert "sums-1 was made by another request (different: items)." in folded(page)
+    assert "sums-1 was made by another request (different: items)." in words_in(page)
 
 
 def test_one_is_made_of_a_split_of_a_dataset(curating):
@@ -199,7 +190,7 @@ def test_problems_are_generated_by_a_job(curating, monkeypatch, tmp_path):
 def test_what_is_wrong_with_problems_is_named_and_stays(curating, changes, reason):
     form = {"name": "chains", "version": "1", "family": "chain_sum", "size": "3", "seed": "0"}
     page = sent(curating, "problems", **{**form, **changes})
-    assert reason in folded(page)
+    assert reason in words_in(page)
     typed = html.escape(next(iter(changes.values())))
     assert f'value="{typed}"' in page or f">\n{typed}</textarea>" in page
     assert not Job.objects.exists()
@@ -234,7 +225,7 @@ def test_questions_are_paged_and_one_is_opened(curating, monkeypatch):
     assert "p" * 400 in page
     assert "p" * 401 not in page
     assert 'href="?from=0#items"' in page
-    assert "or 2 others" in folded(page)
+    assert "or 2 others" in words_in(page)
     text = text_of(curating.get(of(evalset), {"item": "3"}))
     for part in ("p" * 5000, "Ornineneuf", '"level": 3', "Difficultyhard"):
         assert part in text, part
@@ -282,7 +273,7 @@ def test_a_dataset_is_looked_through_by_a_job_and_what_was_found_is_shown(curati
     address = curating.post(of(evalset, "check"), {"dataset": dataset.key})["Location"]
     assert address == f"{of(evalset)}?checked={dataset.key}#checks"
     page = curating.get(address).content.decode()
-    assert f"Looking for {evalset.key}: queued" in folded(page)
+    assert f"Looking for {evalset.key}: queued" in words_in(page)
     [poll] = re.findall(r'id="check" hx-get="([^"]+)"', page)
     poll = poll.replace("&amp;", "&")
     assert curating.get(poll, headers=POLL).status_code == 204

@@ -16,7 +16,7 @@ from events.models import Event
 from jobs.models import Job
 from jobs.tests.working import work_off
 from pages.tests.hostile import ATTACK
-from pages.tests.markup import Markup
+from pages.tests.markup import Markup, text_of
 from traces.models import Trace
 from traces.services.importing import previewing
 from traces.tests.factories import TraceFactory
@@ -65,11 +65,6 @@ def sent(client, data: bytes, name: str = "mine.jsonl") -> str:
     return response["Location"]
 
 
-def words_of(response, status: int = 200) -> str:
-    assert response.status_code == status, response.content
-    return re.sub(r"\s+", " ", Markup(response.content.decode()).text)
-
-
 def test_a_trace_of_many_steps_is_shown_by_its_first(writing):
     steps = [{"i": n, "type": "reasoning", "content": f"step {n}"} for n in range(53)]
     trace = {"trace_version": "1.0", "prompt": "p", "final_answer": "a", "steps": steps}
@@ -77,7 +72,7 @@ def test_a_trace_of_many_steps_is_shown_by_its_first(writing):
 
 
 def looked_at(client, address: str, **more) -> str:
-    return words_of(client.get(address, more))
+    return text_of(client.get(address, more))
 
 
 def form_in(response) -> dict[str, str]:
@@ -102,7 +97,7 @@ def test_a_file_is_looked_at_and_imported(writing, folder, django_capture_on_com
     assert address.startswith(f"{URL}file/")
     [name] = kept(folder)
     page = writing.get(address)
-    words = words_of(page)
+    words = text_of(page)
     for part in (
         "Import mine.jsonl",
         "Format: gsm8k",
@@ -139,7 +134,7 @@ def test_a_file_is_looked_at_and_imported(writing, folder, django_capture_on_com
 
 
 def test_a_last_line_without_an_end_is_looked_at_as_well(writing):
-    words = words_of(writing.get(sent(writing, lines(QUESTIONS).rstrip(b"\n"))))
+    words = text_of(writing.get(sent(writing, lines(QUESTIONS).rstrip(b"\n"))))
     assert "Of all records: 5 new traces" in words
 
 
@@ -155,7 +150,7 @@ def test_text_is_imported_as_a_file_is(writing, break_):
 def test_one_says_which_column_is_what(writing):
     address = sent(writing, lines(OWN_NAMES))
     page = writing.get(address)
-    words = words_of(page)
+    words = text_of(page)
     assert "It cannot be read as it is" in words
     assert "They have the keys: task, why, said, a,b." in words
     assert "Nearest:" in words
@@ -174,7 +169,7 @@ def test_one_says_which_column_is_what(writing):
     looked = writing.post(address, {**form, "look": "1"})
     assert looked.status_code == 302
     page = writing.get(looked["Location"])
-    words = words_of(page)
+    words = text_of(page)
     assert "By the columns that you named." in words
     assert "2 new traces" in words
     assert form_in(page) == form
@@ -241,7 +236,7 @@ def test_other_settings_are_refused_while_it_waits(writing):
     address = sent(writing, lines(QUESTIONS))
     job = writing.post(address, {"source": "mine"})["Location"]
     page = writing.post(address, {"source": ATTACK[:100], "on_error": "abort"})
-    words = words_of(page, 409)
+    words = text_of(page, 409)
     assert "being imported already, with source mine, on_error skip: cancel that job" in words
     assert f'href="{job}"' in page.content.decode()
     assert form_in(page)["on_error"] == "abort"
@@ -263,7 +258,7 @@ def test_a_look_unpacks_no_more_than_it_may(writing, monkeypatch):
 def test_looks_leave_threads_to_others(writing, monkeypatch):
     address = sent(writing, lines(QUESTIONS))
     monkeypatch.setattr(slots, "free", 0)
-    assert "try again later" in words_of(writing.get(address), 503)
+    assert "try again later" in text_of(writing.get(address), 503)
 
 
 def test_a_job_that_waits_is_cancelled(writing):
@@ -287,16 +282,16 @@ def test_a_job_that_waits_is_cancelled(writing):
     ],
 )
 def test_a_form_without_one_file_is_refused(writing, folder, form, reason):
-    assert reason in words_of(writing.post(URL, form), 400)
+    assert reason in text_of(writing.post(URL, form), 400)
     assert kept(folder) == []
 
 
 def test_what_is_too_large_is_refused_and_leaves_nothing(writing, folder, settings):
     settings.MAX_UPLOADS_BYTES = 400_000
     big = SimpleUploadedFile("a", b"x" * 120_000)
-    assert "exceeds maximum of 100,000 bytes" in words_of(writing.post(URL, {"file": big}), 413)
+    assert "exceeds maximum of 100,000 bytes" in text_of(writing.post(URL, {"file": big}), 413)
     huge = SimpleUploadedFile("a", b"x" * 200_000)  # by what it says of itself
-    assert "exceeds maximum of 100,000 bytes" in words_of(writing.post(URL, {"file": huge}), 413)
+    assert "exceeds maximum of 100,000 bytes" in text_of(writing.post(URL, {"file": huge}), 413)
     assert kept(folder) == []
 
 
@@ -304,7 +299,7 @@ def test_a_file_may_be_larger_than_a_form_and_a_text_not(writing):
     assert len(lines(QUESTIONS) * 8000) > 2 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     assert "Format: gsm8k" in looked_at(writing, sent(writing, lines(QUESTIONS) * 8000))
     text = "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
-    assert "save it as a file" in words_of(writing.post(URL, {"text": text}), 413)
+    assert "save it as a file" in text_of(writing.post(URL, {"text": text}), 413)
 
 
 @pytest.mark.parametrize(
@@ -330,13 +325,13 @@ def test_hostile_files_are_told_of_and_nothing_is_stored(writing, data):
     response = writing.post(URL, {"file": SimpleUploadedFile("<b>.jsonl", data)})
     address = response["Location"]
     page = writing.get(address)
-    words_of(page)
+    text_of(page)
     assert Markup(page.content.decode()).tags.isdisjoint({"b", "iframe", "svg"})
     job = writing.post(address, {})["Location"]
     work_off("imports")
     page = writing.get(job)
-    assert re.search("failed|succeeded", words_of(page))
-    if "failed" in words_of(page):
+    assert re.search("failed|succeeded", text_of(page))
+    if "failed" in text_of(page):
         assert not Trace.objects.exists()
 
 
@@ -359,7 +354,7 @@ def test_hostile_files_are_told_of_and_nothing_is_stored(writing, data):
 def test_wrong_values_are_named_and_what_was_typed_stays(writing, query):
     address = sent(writing, lines(QUESTIONS)).partition("?")[0]
     page = writing.get(f"{address}?{query}")
-    words = words_of(page)
+    words = text_of(page)
     if query.startswith("name"):
         assert "Format: gsm8k" in words
         return

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -38,11 +37,6 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/jobs/"
 RECIPE = {"dataset_name": "sums", "dataset_version": "1", "limit": None}
 POLL = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
 
 
 def of(job, *more) -> str:

@@ -3,22 +3,15 @@
 import re
 
 import pytest
-from django.test import Client
 
 from pages.shared.keyset import From, Page, page_of
 from pages.tests.markup import text_of
 from traces.tests.factories import TraceFactory
-from tunix_site.tests.admin_pages import logged_in
 
 pytestmark = pytest.mark.django_db
 
 FURTHER = "There is nothing further. From the beginning"
 OLDEST, NEWEST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from pages.queues.making import body_of
@@ -25,11 +24,6 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/traces/"
 SENT = ("href", "action", "formaction", "hx-get", "hx-post")
 BESIDE = 200  # characters of an address beside the filter's own
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
 
 
 def many_ids(*traces, count=1_000) -> str:

@@ -5,7 +5,6 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from datasets.tests.factories import DatasetFactory
 from pages.tests.slow import slow_rows
@@ -17,11 +16,6 @@ from tunix_site.tests.admin_pages import logged_in
 pytestmark = pytest.mark.django_db
 
 HIDDEN = re.compile(r'<input type="hidden" name="(expected_[a-z]+)" value="([^"]*)"')
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
 
 
 def address(trace, more: str = "") -> str:

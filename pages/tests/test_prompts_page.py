@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 ADDRESS = "/admin/prompts/"
 
 
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
-
-
 def attempts(prompt: str, *answers: str, **fields) -> list:
     return [TraceFactory(prompt=prompt, final_answer=answer, **fields) for answer in answers]
 

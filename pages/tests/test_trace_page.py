@@ -1,6 +1,5 @@
 """The page of a trace over HTTP: what it shows, who may come, and what its forms do."""
 
-import re
 import uuid
 
 import pytest
@@ -10,7 +9,7 @@ from django.test import Client
 from datasets.tests.factories import DatasetFactory
 from pages.review import steps
 from pages.tests.hostile import hostile
-from pages.tests.markup import Markup
+from pages.tests.markup import Markup, text_of
 from traces.models import Review
 from traces.tests.factories import ScoreFactory, TraceFactory
 from tunix_site.admin_base.entering import WRONG
@@ -30,19 +29,10 @@ def address(trace, *more: str) -> str:
     return "/".join([f"/admin/review/trace/{trace.pk}", *more])
 
 
-def text_of(response) -> str:
-    return re.sub(r"\s+", " ", Markup(response.content.decode()).text)
-
-
 class Asking:
     """What the module of the page asks for."""
 
     JSON = {"HTTP_ACCEPT": "application/json"}
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
 
 
 def test_a_trace_is_shown_with_what_stands_beside_it(curating):

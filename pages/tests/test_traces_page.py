@@ -8,7 +8,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.http import QueryDict
-from django.test import Client
 
 from datasets.tests.factories import DatasetFactory
 from pages.queues.making import body_of
@@ -27,11 +26,6 @@ from tunix_site.tests.admin_pages import logged_in
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/admin/traces/"
-
-
-@pytest.fixture
-def curating() -> Client:
-    return logged_in("curator")
 
 
 def shown(response) -> list[int]:
