@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument(
         "--large",
         action="store_true",
-        help="grow to a million traces instead, in four to ten minutes; var/bench/large.json",
+        help="grow to a million traces instead, in some thirteen minutes; var/bench/large.json",
     )
     parser.add_argument(
         "--migration",

@@ -11,7 +11,7 @@ from benchmarks.baseline import bare_connection
 from benchmarks.site import BenchmarkFailed, Site
 from benchmarks.timing import percentile, seconds_of
 
-ROUNDS = 20
+ROUNDS = 40
 MOST_MS = 150
 OLDEST = """
     SELECT max(id::text) FROM (SELECT id FROM traces_trace ORDER BY id LIMIT 51) AS last_page

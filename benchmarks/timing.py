@@ -1,5 +1,6 @@
 """Timing on a machine that others use as well: both sides in turn, and medians."""
 
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -22,6 +23,6 @@ def medians(rounds: int, measure: Callable[[], tuple[float, ...]]) -> list[float
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Give the smallest value that `share` of the values do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+    """Give the smallest value that `share` of the values do not exceed (nearest rank)."""
+    rank = math.ceil(round(share * len(values), 6))
+    return sorted(values)[max(rank, 1) - 1]

@@ -14,6 +14,7 @@ from benchmarks.rendered import PAIRS_RENDERED, RENDERED
 from benchmarks.report import Result, table, write
 from benchmarks.run import Sizes, measure
 from benchmarks.site import running_site
+from benchmarks.timing import percentile
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
 from tunix_site.tests.live import wait_until
@@ -257,3 +258,8 @@ def test_the_problems_are_read_from_the_file_that_is_named(tmp_path, monkeypatch
 def test_generated_traces_are_the_same_each_time():
     assert list(generated(3)) == list(generated(3))
     assert len({trace["prompt"] for trace in generated(20)}) == 20
+
+
+@pytest.mark.parametrize(("share", "found"), [(0, 1), (0.5, 10), (0.95, 19), (0.99, 20), (1, 20)])
+def test_a_percentile_is_the_least_value_that_the_share_does_not_exceed(share, found):
+    assert percentile([*map(float, range(20, 0, -1))], share) == found
