@@ -97,7 +97,10 @@ def test_pages_are_walked_by_newer_and_older_within_a_filter(curating):
         told(object_id=f"number-{number}.")
         told("score")
     numbers = re.compile(r"number-([0-9]+)\.")
-    shown = lambda page: [int(one) for one in numbers.findall(text_of(page))]  # noqa: E731
+
+    def shown(page):
+        return [int(one) for one in numbers.findall(text_of(page))]
+
     first = curating.get(f"{ADDRESS}?action=review")
     assert shown(first) == [*range(102, 52, -1)]
     assert link(first, "prev") is None

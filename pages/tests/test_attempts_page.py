@@ -113,8 +113,8 @@ def sent_by(response, *ticked: str) -> dict[str, list[str]]:
     form = response.content.decode().partition('<form class="choosing"')[2].partition("</form>")[0]
     inputs = re.findall(r'<input [^>]*name="trace" value="([^"]+)"([^>]*)>', form)
     hidden = re.findall(r'type="hidden" name="trace" value="([^"]+)"', form)
-    is_sent = lambda one, rest: one in (*ticked, *hidden) or "checked" in rest  # noqa: E731
-    return {"trace": [one for one, rest in inputs if is_sent(one, rest)]}
+    sent = {*ticked, *hidden}
+    return {"trace": [one for one, rest in inputs if one in sent or "checked" in rest]}
 
 
 def test_what_is_ticked_on_a_later_page_stands_side_by_side(curating):
