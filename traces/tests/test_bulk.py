@@ -12,13 +12,14 @@ from django.utils import timezone
 from events.models import Event
 from jobs.kinds import KINDS
 from jobs.models import Job
+from jobs.services.lease import hold_job
 from jobs.services.queue import requeue_job
 from jobs.services.reaping import MAX_ATTEMPTS, reap_jobs
 from jobs.tests.working import work_off
 from traces.curation import pieces
 from traces.curation.tags import TagChange
 from traces.models import Review, Trace
-from traces.services.bulk import changing, freezing
+from traces.services.bulk import changing, freezing, walking
 from traces.tests.concurrency import like, somebody_waits
 from traces.tests.factories import ApprovedTraceFactory, ScoreFactory, TraceFactory
 from tunix_site.tests.live import wait_until
@@ -362,7 +363,13 @@ def test_whoever_cancels_it_waits_for_a_piece_and_after_that_nothing_is_changed(
         wait_until(somebody_waits)
         return errors
 
+    def hold_after_whoever_waits(**named):
+        for one in cancelling:  # who comes later may be given the row first
+            one.result()
+        hold_job(**named)
+
     monkeypatch.setattr(changing, "_change", change_while_somebody_cancels)
+    monkeypatch.setattr(walking, "hold_job", hold_after_whoever_waits)
     with ThreadPoolExecutor(1) as pool:
         work_off("bulk")
         (cancelled,) = [done.result().status_code for done in cancelling]
