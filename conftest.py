@@ -111,14 +111,14 @@ def _served_to_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def key_of(db: None) -> Callable[[str], str]:
     """Give the text of a new key of the role."""
-    from django.contrib.auth.models import Group, User
+    from django.contrib.auth.models import User
 
     from tunix_site.models import ApiKey
+    from tunix_site.tests.people import give_role
 
     def make(role: str) -> str:
-        group, _ = Group.objects.get_or_create(name=role)
         user, _ = User.objects.get_or_create(username=f"a {role}")
-        user.groups.add(group)
+        give_role(user, role)
         _, key = ApiKey.objects.issue(user=user, name="test", role=role)
         return key
 

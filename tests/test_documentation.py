@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.management import get_commands
 from django.db import connection
 from drf_spectacular.generators import EndpointEnumerator
@@ -17,7 +16,6 @@ from datasets.formats.known import FORMATS
 from tests import answers, pages
 from tests.pages import PAGES, ROOT, Block
 from traces.tests import real_data
-from tunix_site.models import Role
 from tunix_site.serving.server_process import database_url
 
 SHOWN_URL = "http://127.0.0.1:8000"
@@ -127,8 +125,6 @@ def test_the_commands_of_a_page_work(page, desk, transactional_db, site):
         pytest.skip("the training environment is missing: `make test` makes it")
     if "$TUNIX_GSM8K" in text and not real_data.FOLDER.exists():
         pytest.skip(f"{real_data.FOLDER} is not there")
-    for role in Role.values:
-        Group.objects.get_or_create(name=role)
     printed = run_page(text, desk, site.url)
     wrong = []
     for (block, answer), output in zip(pages.steps(text), printed, strict=True):

@@ -1,13 +1,14 @@
 from typing import Any
 
 import factory
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from datasets.models import Dataset
 from datasets.recipe.recipe import Recipe
 from datasets.services.build import BuildRequest, build_dataset
 from events.tests.acting import acting
 from tunix_site.models import Role
+from tunix_site.tests.people import give_role
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -23,8 +24,7 @@ class CuratorFactory(UserFactory):
 
     @factory.post_generation
     def role(self, create, extracted, **kwargs):
-        # tests that commit empty all
-        self.groups.add(Group.objects.get_or_create(name=Role.CURATOR)[0])
+        give_role(self, Role.CURATOR)
 
 
 class RecipeFactory(factory.Factory):

@@ -18,6 +18,7 @@ from tests.routes import BODIES, DOCUMENT, TRACE_ID, World
 from traces.models import Trace
 from traces.tests.factories import TraceFactory
 from training import programs
+from tunix_site.tests.people import give_role
 
 pytestmark = pytest.mark.django_db
 
@@ -348,9 +349,8 @@ def people(settings):
 
     def make(name: str, *roles: str, **fields: bool) -> User:
         user = User.objects.create_user(name, password="something long", **fields)
-        from django.contrib.auth.models import Group
-
-        user.groups.set(Group.objects.filter(name__in=roles))
+        for role in roles:
+            give_role(user, role)
         return user
 
     return make

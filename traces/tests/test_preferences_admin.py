@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from events.tests.acting import acting
 from traces.models import Preference
@@ -11,6 +11,7 @@ from traces.tests.concurrency import elsewhere, just_before
 from traces.tests.factories import TraceFactory
 from tunix_site.models import Role
 from tunix_site.tests.admin_pages import logged_in
+from tunix_site.tests.people import give_role
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ LIST = "/admin/traces/preference/"
 @pytest.fixture
 def staff(client):
     user = User.objects.create_user("carla", is_staff=True)
-    user.groups.add(Group.objects.get(name="curator"))
+    give_role(user, Role.CURATOR)
     client.force_login(user)
     return client
 

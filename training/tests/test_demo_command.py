@@ -1,14 +1,13 @@
 """The command `demo`: what it leaves behind, and the sentence that it ends with."""
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
 from datasets.models import Dataset
 from training import programs
 from training.programs import ProgramFailed
 from training.tests.stand_ins import put_in_place
-from tunix_site.models import ApiKey, Role
+from tunix_site.models import ApiKey
 from tunix_site.tests.live import SECRET_KEY, url_of_database
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -22,8 +21,6 @@ def stand_ins(monkeypatch):
 @pytest.fixture(autouse=True)
 def surroundings(settings, monkeypatch, tmp_path):
     """Have the command's own server use the tests' database."""
-    for role in Role:
-        Group.objects.get_or_create(name=role)
     settings.VAR_DIR = tmp_path
     monkeypatch.setenv("DATABASE_URL", url_of_database())
     monkeypatch.setenv("SECRET_KEY", SECRET_KEY)

@@ -2,14 +2,16 @@
 
 from html.parser import HTMLParser
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
+
+from tunix_site.tests.people import give_role
 
 
 def logged_in(role: str, *, is_staff: bool = True) -> Client:
     """Give a client whose session is that of a user with the role."""
     user, _ = User.objects.get_or_create(username=f"the {role}", defaults={"is_staff": is_staff})
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
+    give_role(user, role)
     client = Client()
     client.force_login(user)
     return client

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tunix_site.tests.live import wait_until
+from tunix_site.tests.people import give_role
 
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -60,7 +60,7 @@ def person(transactional_db: None, django_user_model: Any) -> Callable[[str, str
         user = django_user_model.objects.create_user(
             username=name, password=password_of(name), is_staff=True
         )
-        user.groups.add(Group.objects.get_or_create(name=role)[0])  # tests that commit empty all
+        give_role(user, role)
         return user
 
     return make

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db.models import Count, Q
 
 from events.tests.acting import acting
@@ -14,13 +14,14 @@ from traces.services.queues.claims import claim_next
 from traces.services.queues.queues import NewQueue, create_queue
 from traces.services.reviews import Verdict, review_trace
 from tunix_site.models import Role
+from tunix_site.tests.people import give_role
 
 
 def person(name: str) -> User:
     """Give somebody of this name: a curator, where they are new."""
     user, is_new = User.objects.get_or_create(username=name)
-    if is_new:  # tests that commit empty all groups
-        user.groups.add(Group.objects.get_or_create(name=Role.CURATOR)[0])
+    if is_new:
+        give_role(user, Role.CURATOR)
     return user
 
 
