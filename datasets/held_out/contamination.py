@@ -10,7 +10,7 @@ from datasets.lookup import dataset_by
 from datasets.models import Dataset
 from datasets.recipe.hashing import wording
 from datasets.recipe.recipe import Against, Decontaminate
-from datasets.recipe.steps.decontaminate import contaminated
+from datasets.recipe.steps.decontaminate import ASKED, contaminated
 from datasets.recipe.text.items import ItemSet, Unusable, item_set
 from tunix_site.database.copy_out import copy_out
 from tunix_site.errors import Invalid, Unavailable
@@ -22,7 +22,7 @@ TRACES_SHOWN = 10  # of an item
 ITEMS = "datasets_datasetitem AS item JOIN traces_trace AS trace ON trace.id = item.trace_id"
 WORDING = wording("trace")
 PROMPTS = f"""
-SELECT DISTINCT ON (wording) {WORDING} AS wording, trace.prompt_hash, trace.prompt, '[]'
+SELECT DISTINCT ON (wording) {WORDING} AS wording, {ASKED}, '[]'
 FROM {ITEMS} WHERE item.dataset_id = %s ORDER BY wording, trace.content_hash
 """  # noqa: S608
 TRACES = f"""

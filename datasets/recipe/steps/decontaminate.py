@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from datasets.recipe.candidates import WORDING, Candidates, Decision
+from datasets.recipe.hashing import CONVERSATION, questions
 from datasets.recipe.recipe import Decontaminate, Recipe
 from datasets.recipe.text.contamination import MOST_WORDS
 from datasets.recipe.text.items import Checked, ItemSet, Unusable, hold, item_set
@@ -14,9 +15,10 @@ from tunix_site.errors import Invalid
 CHECKED_AT_ONCE = 200  # rows, or fewer
 WORDS_AT_ONCE = 100_000  # where they are long: a trace may take a mebibyte
 
+ASKED = f"trace.prompt_hash, trace.prompt, {CONVERSATION}"
 # What is read of the candidates, and by which column they go.
-PROMPTS = (f"kept.{WORDING}, kept.prompt_hash, trace.prompt, '[]'", WORDING)
-WITH_STEPS = ("kept.id, kept.prompt_hash, trace.prompt, trace.steps", "id")
+PROMPTS = (f"kept.{WORDING}, {ASKED}, '[]'", WORDING)
+WITH_STEPS = (f"kept.id, {ASKED}, trace.steps", "id")
 
 Rows = Iterable[tuple[Any, ...]]
 
@@ -56,7 +58,7 @@ def _read(asked: Decontaminate) -> Iterator[ItemSet]:
 def contaminated(
     rows: Rows, sets: list[ItemSet], check: Callable[[], None]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the keys of rows (key, prompt_hash, prompt, steps) in which an item stands, and which.
+    """Yield the keys of rows (key, ASKED, steps) in which an item stands, and which.
 
     Of several items, the one that is there most; of these the first set's.
     """
@@ -73,7 +75,7 @@ def _at_once(checked: Iterable[Checked]) -> Iterator[list[Checked]]:
     size = 0
     for one in checked:
         some.append(one)
-        size += sum(map(len, one.words.values()))
+        size += sum(map(len, (*one.words.values(), *one.questions)))
         if len(some) == CHECKED_AT_ONCE or size > WORDS_AT_ONCE:
             yield some
             some, size = [], 0
@@ -82,10 +84,12 @@ def _at_once(checked: Iterable[Checked]) -> Iterator[list[Checked]]:
 
 
 def _checked(row: tuple[Any, ...], fields: set[str]) -> Checked:
-    key, prompt_hash, prompt, steps = row
+    key, prompt_hash, prompt, conversation, steps = row
     words: dict[str, list[str]] = {}
+    asked: list[list[str]] = []
     if "prompt" in fields:
         words["prompt"] = words_of(prompt)
+        asked = [words_of(question) for question in questions(prompt, conversation)]
     if "steps" in fields:
         words["steps"] = words_of("\n".join(step["content"] for step in strict_json.stored(steps)))
-    return Checked(key, prompt_hash, words)
+    return Checked(key, prompt_hash, words, asked)

@@ -3,6 +3,7 @@
 An item is found where the text has the same words, or where those n words in a row that both have
 cover a share of the item's words. What more of the items have than a few, and than one in a
 hundred, is the set's template and not an item's content: it covers nothing and need not be covered.
+Items that have the same words count as one, the first.
 
 n words in a row are known by a hash, so that an index takes some fifty bytes a word; what is found
 by hashes is compared word by word.
@@ -61,18 +62,20 @@ class ItemIndex:
         self._share = share
         self._numbers: dict[str, int] = {}  # of words, from 1 on; 0 is a word of no item
         self._equal: dict[bytes, int] = {}
-        items: list[Ids] = []
+        self._items: list[int] = []  # the first of those with the same words
+        texts: list[Ids] = []
         self.word_count = 0
-        for prompt in prompts:
-            items.append(self._learned(words_of(prompt)))
-            self.word_count += len(items[-1])
+        for item, prompt in enumerate(prompts):
+            ids = self._learned(words_of(prompt))
+            self.word_count += len(ids)
             if self.word_count > most:
                 raise TooManyWords
-        for number, ids in enumerate(items):
-            self._equal.setdefault(ids.tobytes(), number)
+            if self._equal.setdefault(ids.tobytes(), len(texts)) == len(texts):
+                texts.append(ids)
+                self._items.append(item)
         self._vocabulary = ["", *self._numbers]
-        self._ids = np.concatenate([np.zeros(0, np.uint32), *items])
-        self._bounds: Numbers = np.cumsum([0, *map(len, items)])
+        self._ids = np.concatenate([np.zeros(0, np.uint32), *texts])
+        self._bounds: Numbers = np.cumsum([0, *map(len, texts)])
         self._index()
 
     def _learned(self, words: list[str]) -> Ids:
@@ -118,6 +121,12 @@ class ItemIndex:
         if some:
             yield from self._found(some)
 
+    def equal(self, words: list[str]) -> Match | None:
+        """Give the item that has the same words."""
+        number = self._numbers.get
+        text = self._equal.get(np.array([number(word, 0) for word in words], np.uint32).tobytes())
+        return None if text is None else Match(self._items[text], 1.0, _said(words))
+
     def _found(self, texts: list[list[str]]) -> Iterator[list[Match]]:
         number = self._numbers.get
         # a word of no item between two texts: no row of words reaches from one into the other
@@ -154,7 +163,7 @@ class ItemIndex:
     ) -> Iterator[Match]:
         """Compare a text word by word with the items that it may have."""
         if equal is not None:
-            yield Match(equal, 1.0, _said(words))
+            yield Match(self._items[equal], 1.0, _said(words))
         theirs = set(_in_a_row(words, self._n)) if candidates else set()
         for item in candidates:
             if item != equal and (match := self._match(item, theirs)):
@@ -172,7 +181,7 @@ class ItemIndex:
         if share < self._share:
             return None
         first, last = max((run.span() for run in _RUN.finditer(covered)), key=_length)
-        return Match(item, share, _said(own[first:last]))
+        return Match(self._items[item], share, _said(own[first:last]))
 
 
 def _length(span: tuple[int, int]) -> int:

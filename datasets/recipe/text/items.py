@@ -33,6 +33,7 @@ class Checked(NamedTuple):
     key: str
     prompt_hash: str
     words: dict[str, list[str]]  # by field
+    questions: Sequence[list[str]] = ()  # the words of each that the prompt asks among others
 
 
 class ItemSet(Protocol):
@@ -71,8 +72,10 @@ class ByWords:
     def find(self, checked: Sequence[Checked]) -> Iterator[dict[str, Any] | None]:
         texts = (one.words[name] for one in checked for name in self.fields)
         found = self._index.find(texts)
-        for _ in checked:
+        for one in checked:
             matches = [match for _ in self.fields for match in next(found)]
+            if Field.PROMPT in self.fields:
+                matches += filter(None, map(self._index.equal, one.questions))
             if not matches:
                 yield None
                 continue

@@ -121,11 +121,19 @@ def test_a_template_is_no_content():
 
 
 def test_an_item_that_is_all_template_is_found_where_it_is_the_whole():
-    items = [EGGS, EGGS, EGGS, EGGS, SHIPS]
+    items = [EGGS, *(f"{EGGS} {word}" for word in ("One", "Two", "Three")), SHIPS]
     assert find(items, EGGS, f"Well: {EGGS}") == [
         [Match(0, 1.0, " ".join(words_of(EGGS)))],
         [],
     ]
+
+
+def test_a_question_that_stands_often_in_a_set_is_no_template():
+    items = [SHIPS, EGGS, *[EGGS.upper()] * 9]
+    index = ItemIndex(items)
+    assert index.template_count == 0
+    ((match,),) = index.find([words_of(f"Well: {EGGS}")])
+    assert (match.item, match.share) == (1, 1.0)
 
 
 def test_evidence_is_short():

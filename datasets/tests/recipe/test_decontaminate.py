@@ -99,6 +99,66 @@ def test_of_one_question_the_traces_go_whose_system_text_holds_an_item(match):
     assert {item.trace_id for item in dataset.items.all()} == {one.id for one in traces} - gone
 
 
+SHORT = "Capital of Peru?"
+SYSTEM = {"role": "system", "content": "You are a helpful assistant."}
+ASKED = {"role": "user", "content": SHORT}
+BEFORE = [
+    {"role": "user", "content": "What is the capital of France, if it has one?"},
+    {"role": "assistant", "content": "It is Paris."},
+]
+TALKS = {
+    "behind what the system says": ([SYSTEM, ASKED], f"{SYSTEM['content']}\n\n{SHORT}"),
+    "as the last turn": (
+        [*BEFORE, ASKED],
+        f"User: {BEFORE[0]['content']}\n\nAssistant: It is Paris.\n\nUser: {SHORT}",
+    ),
+    "as the first turn": (
+        [SYSTEM, ASKED, {"role": "assistant", "content": "Lima."}, BEFORE[0]],
+        f"{SYSTEM['content']}\n\nUser: {SHORT}\n\nAssistant: Lima.\n\nUser: {BEFORE[0]['content']}",
+    ),
+}
+
+
+@pytest.mark.parametrize("fields", [["prompt"], ["prompt", "steps"]])
+@pytest.mark.parametrize("talk", TALKS)
+def test_an_item_of_few_words_is_found_where_it_is_what_is_asked(reader, talk, fields):
+    key = asked(FERRY, SHORT)
+    messages, prompt = TALKS[talk]
+    traces = [
+        TraceFactory(prompt=prompt, messages=messages),
+        TraceFactory(prompt=SHORT),
+        TraceFactory(prompt=f"{SYSTEM['content']}\n\nCapital of Chile?"),
+        TraceFactory(prompt=BEFORE[0]["content"], messages=[*BEFORE[:1]]),
+    ]
+    found = reader.get(f"/api/datasets/{DatasetFactory().key}/contamination?eval_set={key}").json()
+    assert (found["item_count"], found["trace_count"]) == (1, 2)
+    dataset = DatasetFactory(recipe__decontaminate=against(key, fields=fields))
+    because = {"eval_set": key, "item": "q1", "share": 1.0, "words": "capital of peru"}
+    gone = {one.trace_id: one.because for one in dataset.removed.all()}
+    assert gone == dict.fromkeys(ids(traces[:2]), because)
+
+
+@pytest.mark.parametrize("match", ["words", "exact"])
+def test_one_text_that_is_asked_in_two_ways_is_looked_at_in_both(match):
+    """Of some the system says the first part; where the user says all of it, it is no item."""
+    key = asked(SHORT)
+    messages, prompt = TALKS["behind what the system says"]
+    said = [
+        TraceFactory(prompt=prompt, messages=[{"role": "user", "content": prompt}])
+        for _ in range(8)
+    ]
+    TraceFactory.create_batch(8, prompt=prompt, messages=messages)
+    assert selected(decontaminate=against(key, match=match)) == ids(said[::-1])
+
+
+def test_messages_that_are_no_turns_are_looked_at_behind_what_the_system_says():
+    key = asked(SHORT)
+    _, prompt = TALKS["behind what the system says"]
+    TraceFactory(prompt=prompt, messages=[SYSTEM, {"role": "user", "content": 7}])
+    other = TraceFactory()
+    assert selected(decontaminate=against(key)) == [other.id]
+
+
 def test_steps_count_where_they_are_asked_for():
     key = asked(FERRY)
     trace = TraceFactory(steps=[step("This reminds me of something."), step(FERRY, i=1)])
