@@ -42,7 +42,7 @@ def schema(options: Options) -> Schema:
 
 CHAT = Format(
     name="chat",
-    version=1,
+    version=2,
     row=ReplyRow,
     render=render,
     schema=schema,

@@ -42,7 +42,7 @@ def schema(options: Options) -> Schema:
 
 MESSAGES = Format(
     name="messages",
-    version=1,
+    version=2,
     row=ReplyRow,
     render=render,
     schema=schema,

@@ -46,7 +46,7 @@ def schema(options: Options) -> Schema:
 
 PREFERENCE = Format(
     name="preference",
-    version=1,
+    version=2,
     rows=PAIRS,
     row=PairRow,
     render=render,

@@ -23,7 +23,7 @@ def render(row: PairRow, options: Options) -> dict[str, Any]:
 
 PREFERENCE_TUNIX = Format(
     name="preference_tunix",
-    version=1,
+    version=2,
     rows=PAIRS,
     row=PairRow,
     render=render,

@@ -24,7 +24,7 @@ def prompt_and_completion(row: ReplyRow | LabelledRow, options: Options) -> dict
 
 PROMPT_COMPLETION = Format(
     name="prompt_completion",
-    version=1,
+    version=2,
     row=ReplyRow,
     render=render,
     schema={"prompt": str, "completion": str, "metadata": str},

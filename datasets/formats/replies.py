@@ -1,5 +1,6 @@
 """What stands before a reply, and the reply: its thought, and what it says."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from traces.reasoning.writing import Thought, joined, neutral, said, written
 from tunix_site.strict_json import stored
 
 IN_STEPS = "reply_in_steps"  # in meta: the steps are the reply, cut
+_BEGINNING = re.compile(r"\W*(?:Reasoning:\s*)?(?:1\W+)?")  # what may stand before the first step
 
 
 class Reply(NamedTuple):
@@ -69,26 +71,31 @@ def _whole(row: ReplyRow | LabelledRow | ToolsRow, meta: dict[str, Any], steps: 
     if row.said is not None and (turn := reply_in(stored(row.said), meta)) and turn.text:
         return turn.text
     contents = [step.content for step in steps]
-    for text in _kept_texts(row, meta):
-        if _holds(text, contents):
-            return without_ends(text)
-    return joined(contents)
+    whole = joined(contents)
+    is_asked_again = row.prompt in whole
+    for text in map(without_ends, _kept_texts(row, meta)):
+        if _is_reply(text, contents) and (is_asked_again or row.prompt not in text):
+            return text
+    return whole
 
 
 def _kept_texts(row: ReplyRow | LabelledRow | ToolsRow, meta: dict[str, Any]) -> Iterator[str]:
+    """Yield the shortest first: a longer one may have the prompt before the reply."""
+    texts = []
     for kept in (stored(row.kept) if row.kept else None, meta.get(SOURCE_RECORD)):
         if isinstance(kept, dict):
-            yield from (value for value in kept.values() if isinstance(value, str))
+            texts += [(len(text), name, text) for name, text in kept.items() if type(text) is str]
+    return (text for _, _, text in sorted(texts))
 
 
-def _holds(text: str, contents: list[str]) -> bool:
-    """Tell whether a text holds all of the others, one after the other."""
+def _is_reply(text: str, contents: list[str]) -> bool:
+    """Tell whether a text holds all steps, one after the other, and begins with the first."""
     at = 0
-    for content in contents:
-        at = text.find(content, at)
-        if at < 0:
+    for number, content in enumerate(contents):
+        found = text.find(content, at)
+        if found < 0 or (number == 0 and not _BEGINNING.fullmatch(text, 0, found)):
             return False
-        at += len(content)
+        at = found + len(content)
     return True
 
 

@@ -20,7 +20,7 @@ def render(row: LabelledRow, options: Options) -> dict[str, Any]:
 
 UNPAIRED = Format(
     name="unpaired",
-    version=1,
+    version=2,
     rows=JUDGED,
     row=LabelledRow,
     render=render,

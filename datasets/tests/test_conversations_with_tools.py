@@ -249,7 +249,7 @@ def test_what_cannot_be_said_is_left_out_and_counted(reader):
     assert len(rows(response.getvalue())) == 1
     counts = reader.get(f"/api/datasets/{dataset.key}/formats/messages?tools=render").json()
     left_out = {"media": 1, "truncated": 1, "other_tools": 2}
-    assert counts == {"format": "messages", "version": 1, "row_count": 1, "left_out": left_out}
+    assert counts == {"format": "messages", "version": 2, "row_count": 1, "left_out": left_out}
     assert reader.head(url_of(dataset, "chat"))["X-Rows-Left-Out"] == "5; tools=5"
     response = reader.head(f"{url}&include_truncated=true")
     assert response["X-Row-Count"] == "2"

@@ -134,11 +134,28 @@ def test_a_reply_that_is_no_step_is_the_answer(reader, meta):
 
 
 REPLY = "2 and 2,\nadded.\nAnswer: 4"
+JOINED = "2 and 2,\n\nadded."
 WHOLE = {
     "the last turn": ({"messages": [USER, {"role": "assistant", "content": REPLY}]}, {}, REPLY),
     "what was cut off": ({"original": {"why": "so", "text": f"{REPLY}<|im_end|>"}}, {}, REPLY),
     "a short field": ({}, {"record": {"question": "What?", "said": REPLY}}, REPLY),
-    "the steps": ({"original": {"text": "added. 2 and 2,"}}, {}, "2 and 2,\n\nadded."),
+    "the steps": ({"original": {"text": "added. 2 and 2,"}}, {}, JOINED),
+    "numbered": (
+        {"original": {"completion": "Reasoning:\n1. 2 and 2,\n2. added.\nAnswer: 4"}},
+        {},
+        "Reasoning:\n1. 2 and 2,\n2. added.\nAnswer: 4",
+    ),
+    "not a template": (
+        {"original": {"text": f"### Instruction:\nAdd.\n\n### Response:\n{REPLY}"}},
+        {"record": {"output": REPLY}},
+        REPLY,
+    ),
+    "not the prompt": ({"original": {"text": f"What is 2+2? {REPLY}"}}, {}, JOINED),
+    "not what repeats a step": (
+        {"original": {"text": f"2 and 2, What is 2+2?\n{REPLY}"}},
+        {},
+        JOINED,
+    ),
 }
 
 
@@ -150,6 +167,29 @@ def test_a_reply_that_was_cut_into_steps_comes_whole_and_without_a_thought(reade
     assert (said["content"], said["reasoning_content"]) == (reply, "")
     assert one(reader, "prompt_completion")["completion"] == reply
     assert "<reasoning>2 and 2,\n\nadded.</reasoning>" in one(reader, "tunix_tagged")["prompts"]
+
+
+TEMPLATE = (
+    "Below is an instruction. Write a response.\n\n### Instruction:\nAdd.\n\n### Input:\n2 and 2"
+)
+LAYOUTS = {
+    "instruction": {"instruction": "Add.", "input": "2 and 2", "output": "{reply}"},
+    "prompt": {"prompt": "Add 2 and 2.", "completion": "{reply}"},
+}
+
+
+@pytest.mark.parametrize("reply", ["It is 4.\n#### 4", "2 and 2.\n\nSo:\n\\boxed{4}"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_column_of_prompt_and_reply_together_is_no_reply(reader, curator, layout, reply):
+    record = {name: text.replace("{reply}", reply) for name, text in LAYOUTS[layout].items()}
+    before = f"{TEMPLATE}\n\n### Response:\n" if layout == "instruction" else record["prompt"]
+    body = json.dumps({**record, "text": f"{before}{reply}</s>"})
+    answer = curator.post("/api/traces/import", body, content_type="application/octet-stream")
+    assert answer.status_code in (200, 201), answer.content
+    (said,) = one(reader, "chat")["completion"]
+    assert (said["content"], said["reasoning_content"]) == (reply, "")
+    assert one(reader, "messages")["messages"][-1] == said
+    assert one(reader, "prompt_completion")["completion"] == reply
 
 
 def test_each_turn_comes_in_its_own_role_without_earlier_thoughts(reader):

@@ -128,7 +128,7 @@ def test_splits_and_counts_are_those_of_pairs(reader, route, fmt):
         counts[split] = len(rows(response.getvalue()))
         assert response["X-Row-Count"] == str(counts[split])
         told = reader.get(f"/api/datasets/{dataset.key}/formats/{fmt}", query).json()
-        assert told == {"format": fmt, "version": 1, "row_count": counts[split], "left_out": {}}
+        assert told == {"format": fmt, "version": 2, "row_count": counts[split], "left_out": {}}
     assert counts[None] == 20 == counts["train"] + counts["test"]
     assert counts["train"] > 0 < counts["test"]
 
