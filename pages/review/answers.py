@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -29,19 +30,22 @@ def page_of(
     return _answer(request, "pages/review/main.html", {**context, "notice": notice}, **told)
 
 
-def nothing_left(request: HttpRequest, queue: Queue) -> HttpResponse:
-    """Say that nothing of a queue is left for a person."""
+def nothing_left(request: HttpRequest, queue: Queue, *, why: str = "") -> HttpResponse:
+    """Say that nothing of a queue is left for a person; `why` where they may take no more of it."""
     context = {
         "title": queue.name,
         "queue": queue,
         "urls": urls_of(queue),
         "left": f"{queue.left_count:,}",
         "may_judge": True,
+        "why": why,
     }
-    url = reverse("review-queue", args=[queue.pk])
+    url = reverse("review-queues") if why else reverse("review-queue", args=[queue.pk])
     if wants_json(request):
         return _answer(request, "pages/review/nothing.html", context, trace=None, url=url)
     if request.method == "POST":
+        if why:
+            messages.warning(request, f"{queue.name}: {why}")
         return HttpResponseRedirect(url)
     return render(
         request, "pages/review/page.html", {**context, "main": "pages/review/nothing.html"}

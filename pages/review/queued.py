@@ -5,6 +5,7 @@ from functools import partial
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from rest_framework.exceptions import PermissionDenied
 
 from pages.review import shown
 from pages.review.answers import nothing_left, page_of
@@ -12,6 +13,7 @@ from pages.review.finding import start_of, trace_with
 from pages.review.place import Place, claim_with, claimed, last_review_of
 from pages.review.sent import verdict_sent
 from pages.shared.page import PageView
+from pages.shared.refusals import refusable
 from traces.curation.queues import Queue
 from traces.finding.queues import find_queue
 from traces.services.queues.claims import claim_next, release_claim, renew_claim
@@ -80,7 +82,7 @@ class QueuedVerdictView(PageView):
             return {"review": give(claim=claim).pk}
 
         done_once(request, judged)
-        return next_of(request, place, after=request.POST.get("after", ""))
+        return behind_what_is_done(request, place, after=request.POST.get("after", ""))
 
 
 class SkipView(PageView):
@@ -93,7 +95,7 @@ class SkipView(PageView):
         claim = claim_with(request.POST.get("claim", ""), queue=found, user=request.user)
         if claim is not None:
             release_claim(claim=claim, by=actor_of(request), skip=True)
-        return next_of(request, found)
+        return behind_what_is_done(request, found)
 
 
 class UndoVerdictView(PageView):
@@ -138,3 +140,13 @@ def next_of(request: HttpRequest, queue: Queue, *, after: str = "") -> HttpRespo
     if claim is None:
         return nothing_left(request, queue)
     return page_of(request, claim.trace, Place(queue, claim))
+
+
+def behind_what_is_done(request: HttpRequest, queue: Queue, *, after: str = "") -> HttpResponse:
+    """Show the next trace; whoever may take no more of the queue is told so, not refused.
+
+    What they sent is stored by then: a refusal would say that it was not taken.
+    """
+    with refusable(PermissionDenied) as refused:
+        return next_of(request, queue, after=after)
+    return nothing_left(request, queue, why=refused.text)

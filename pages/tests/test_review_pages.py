@@ -143,6 +143,41 @@ def test_an_undo_is_told_though_the_queue_is_for_others_by_now(curating):
     assert not Review.objects.standing().exists()
 
 
+@pytest.mark.parametrize("done", ["verdict", "skip", "correct"])
+def test_what_is_done_is_not_said_to_be_refused_as_the_queue_is_for_others_by_now(curating, done):
+    trace, _ = TraceFactory.create_batch(2)
+    queue = filled()
+    curating.get(of(queue))
+    person("ada")
+    change_queue(queue=queue, changes={"people": ["ada"]}, by=acting(me()))
+    sent = {"claim": claim_of(trace).pk, "expected_review": ""}
+    more = {"verdict": {"verdict": "approved"}, "correct": {"final_answer": "42"}}
+    at = of(queue, "skip") if done == "skip" else of(queue, trace.pk, done)
+    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid.uuid4())}
+    for _ in range(1 if done == "skip" else 2):
+        answer = curating.post(at, {**sent, **more.get(done, {})}, **key, **JSON)
+        assert answer.status_code == 200
+        assert answer.json()["trace"] is None
+        text = words_in(answer.json()["html"])
+        assert "The queue is for others. What you sent before was taken." in text
+        assert "Look again" not in text
+    assert Review.objects.count() == (done != "skip")
+    assert curating.get(answer.json()["url"]).status_code == 200
+
+
+def test_without_script_who_may_take_no_more_of_a_queue_is_told_in_the_list(curating):
+    trace = TraceFactory()
+    queue = filled()
+    curating.get(of(queue))
+    person("ada")
+    change_queue(queue=queue, changes={"people": ["ada"]}, by=acting(me()))
+    sent = {"verdict": "approved", "claim": claim_of(trace).pk, "expected_review": ""}
+    answer = curating.post(of(queue, trace.pk, "verdict"), sent, follow=True)
+    assert answer.status_code == 200
+    assert "sums: The queue is for others." in words_in(answer.content.decode())
+    assert Review.objects.get().verdict == "approved"
+
+
 def test_an_undo_is_done_once_however_often_it_is_sent(curating):
     first, second = TraceFactory.create_batch(2)
     queue = filled()

@@ -11,7 +11,7 @@ from pages.review.beside import own_review_of
 from pages.review.correcting.steps import fields_of
 from pages.review.finding import trace_with
 from pages.review.place import Place, claim_on
-from pages.review.queued import next_of
+from pages.review.queued import behind_what_is_done
 from pages.review.sent import EXPECTED, correction_sent
 from pages.shared.lines import unix
 from pages.shared.page import PageView, wants_json
@@ -59,7 +59,7 @@ class CorrectView(PageView):
 
         done = done_once(request, corrected)
         if queue:
-            return next_of(request, find_queue(int(queue)))
+            return behind_what_is_done(request, find_queue(int(queue)))
         return page_of(request, trace_with(done["trace"]), Place(), words="Corrected: a new trace")
 
     def form(
