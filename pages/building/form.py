@@ -37,7 +37,7 @@ def sent(form: QueryDict) -> Sent:
         except Refused as error:
             problems[path] = str(error)
             continue
-        if value is not None and (twice := _put(body, path, value)):
+        if value is not None and (twice := _put(body, _names_of(path), value)):
             problems[path] = TWICE.format(twice)
     try:
         more = _more(form)
@@ -45,7 +45,7 @@ def sent(form: QueryDict) -> Sent:
         problems[MORE] = str(error)
         more = {}
     for name, value in more.items():
-        if twice := _put(body, name, value):
+        if twice := _put(body, [name], value):
             problems[MORE] = TWICE.format(twice)
     return Sent({**body, "limit": body.get("limit")}, problems, _told(more))
 
@@ -70,9 +70,14 @@ def _told(more: dict[str, Any]) -> set[str]:
     return (more.keys() - {"where"}) | of_where
 
 
-def _put(body: dict[str, Any], path: str, value: Any) -> str:
+def _names_of(path: str) -> list[str]:
+    """Take a field's path apart; dots in the name of a filter are its own."""
+    return path.split(".", 1) if path.startswith("where.") else path.split(".")
+
+
+def _put(body: dict[str, Any], names: list[str], value: Any) -> str:
     """Put a value where it belongs; objects join, and what is there already is named."""
-    *parents, name = path.split(".", 1) if path.startswith("where.") else path.split(".")
+    *parents, name = names
     for parent in parents:
         body = body.setdefault(parent, {})
     there = body.get(name)
@@ -131,9 +136,8 @@ def _texts(field: Field, value: Any) -> list[str]:
 
 
 def _at(body: dict[str, Any], path: str) -> Any:
-    names = path.split(".", 1) if path.startswith("where.") else path.split(".")
     value: Any = body
-    for name in names:
+    for name in _names_of(path):
         value = value.get(name) if isinstance(value, dict) else None
     return value
 

@@ -18,6 +18,7 @@ from pages.shared.calls import command
 from pages.shared.refusals import refusable
 
 NAMES = ("dataset_name", "dataset_version")
+KNOWN = frozenset(BuildSerializer().fields)
 
 
 class Removed(NamedTuple):
@@ -44,12 +45,13 @@ class Shown(NamedTuple):
 def previewed(form: QueryDict, *, by: Actor) -> tuple[Shown | None, dict[str, str]]:
     """Try the recipe of a form; none, and why not by the field, where it is refused.
 
-    Names are looked at as well, as far as they are there: a preview needs none.
+    Names are looked at as well, as far as they are there: a preview needs none. So are keys that
+    nobody knows, of which a build would be refused.
     """
     body, problems, told = sent(form)
     if problems:
         return None, problems
-    named = _problems_of_names(body)
+    named = _problems_beside(body, told)
     asked = {name: value for name, value in body.items() if name in RECIPE}
     with refusable() as refused:
         serializer = PreviewSerializer(data={**asked, FORMAT: form.get(FORMAT) or None})
@@ -59,12 +61,13 @@ def previewed(form: QueryDict, *, by: Actor) -> tuple[Shown | None, dict[str, st
     return None, {**named, **placed(refused.detail, told)}
 
 
-def _problems_of_names(body: dict[str, Any]) -> dict[str, str]:
-    serializer = BuildSerializer(data={name: body[name] for name in NAMES if name in body})
+def _problems_beside(body: dict[str, Any], told: set[str]) -> dict[str, str]:
+    looked_at = {name: body[name] for name in body if name in NAMES or name not in KNOWN}
+    serializer = BuildSerializer(data=looked_at)
     if serializer.is_valid():
         return {}
-    refused = {name: told for name, told in serializer.errors.items() if name in body}
-    return placed(refused, set())
+    refused = {name: why for name, why in serializer.errors.items() if name in body}
+    return placed(refused, told)
 
 
 def _shown(preview: Preview) -> Shown:

@@ -215,6 +215,7 @@ def test_what_is_refused_stands_beside_its_field_and_nothing_is_lost(curating):
         ('{"limit": 3}', "limit is said above as well."),
         ('{"where": {"status": "approved"}}', "status is said above as well."),
         ('{"nonsense": 1}', "nonsense"),
+        ('{"dedupe": 5, "where": []}', "where is said above as well."),
         ('{"where": {"not": {}}}', "Names no filter."),
         ('{"filters": {"a": [1]}}', "Values are strings"),
         ("[" * 100_000, "Not JSON"),
@@ -227,6 +228,22 @@ def test_what_is_said_as_json_is_checked_like_all_else(curating, more, said):
     told = problem_beside(page, "f-more") + problem_beside(page, "f-where")
     assert said in told + words_in(page).split("Build a dataset", 1)[1]
     assert html.escape(more[:50], quote=True) in page
+    assert not Dataset.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["seed.a", "limit.x", "dataset_name.x", "dedupe.per_prompt", "where.tag", "a..b", ".", "odd"],
+)
+def test_a_key_said_as_json_is_taken_as_it_stands(curating, key):
+    TraceFactory()
+    form = {**NAMED, "limit": "2", "seed": "0", "where.source": "", "more": json.dumps({key: 1})}
+    built = curating.post(BUILD, form)
+    assert built.status_code == 400
+    assert problem_beside(built.content.decode(), "f-more").startswith(f"{key}: Unknown field.")
+    part = curating.post(PREVIEW, form, headers=PART)
+    assert part.status_code == 200
+    assert f"{key}: Unknown field." in html.unescape(part.content.decode())
     assert not Dataset.objects.exists()
 
 
