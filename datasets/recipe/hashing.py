@@ -18,6 +18,8 @@ CONVERSATION = f"""CASE WHEN trace.messages IS NOT NULL
         trace.messages, json_build_object('prompt_turns', trace.meta -> 'prompt_turns',
                                           'turns_after', trace.meta -> 'turns_after')) END"""
 
+MAX_SHOWN_CHARS = 200  # of a value of meta, in evidence and facts
+
 
 def sha256(column: str) -> str:
     """Give the SQL of SHA-256 over a prefix, passed as a parameter, and a hash in UUID form."""

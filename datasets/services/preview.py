@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -99,7 +100,7 @@ def _previewed(
     samples: dict[str, list[dict[str, Any]]] = {}
 
     def note(*, step: str, removed: str) -> None:
-        samples[step] = _sample(cursor, removed)
+        samples[step] = _balanced([*samples.get(step, []), *_sample(cursor, removed)])
 
     def check() -> None:
         if time.monotonic() >= deadline:
@@ -154,6 +155,17 @@ def _sample(cursor: Any, removed: str) -> list[dict[str, Any]]:
         {"trace": str(identity), "reason": reason, "because": _read(because)}
         for identity, reason, because in cursor.fetchall()
     ]
+
+
+def _balanced(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give SAMPLES of some, as many of each of their reasons as there are."""
+    seen: Counter[str] = Counter()
+    placed = []
+    for sample in samples:
+        placed.append((seen[sample["reason"]], sample))
+        seen[sample["reason"]] += 1
+    placed.sort(key=lambda one: (one[0], one[1]["reason"]))
+    return [sample for _, sample in placed[:SAMPLES]]
 
 
 def _read(because: Any) -> Any:

@@ -71,6 +71,17 @@ def test_it_shows_what_a_build_makes(reader):
     assert [sample["reason"] for sample in shown["samples"]["select"]] == ["beyond_the_limit"]
 
 
+def test_what_is_nearly_the_same_is_shown_beside_what_is_too_many(reader):
+    text = " ".join(f"word{number}" for number in range(80))
+    for number in range(14):
+        TraceFactory(prompt="What is 2 + 2?", final_answer="4", steps=[step(f"{text}. {number}")])
+        TraceFactory(prompt="What is 3 + 3?", steps=[step(f"{number} " * 30)])
+    shown = preview(reader, dedupe={"per_prompt": 2, "near": {"threshold": 0.8}})
+    reasons = [sample["reason"] for sample in shown["samples"]["dedupe"]]
+    assert reasons == ["beyond_per_prompt", "near_duplicate"] * 5
+    assert {*shown["funnel"][1]["reasons"]} == {*reasons}
+
+
 def test_it_takes_all_unless_it_says_how_many(reader):
     TraceFactory.create_batch(105)
     assert preview(reader)["funnel"][1]["out"] == 105

@@ -7,7 +7,7 @@ order on any machine; ids tell equal contents apart. `latest` goes by id, and so
 from typing import Any
 
 from datasets.recipe.candidates import COLUMNS, Candidates
-from datasets.recipe.hashing import of_meta, sha256
+from datasets.recipe.hashing import MAX_SHOWN_CHARS, of_meta, sha256
 from datasets.recipe.recipe import Recipe, Strategy
 from datasets.recipe.rules import MAX_STRATA
 from datasets.recipe.shares import allotted
@@ -85,8 +85,9 @@ def shared(recipe: Recipe, candidates: Candidates, places: dict[str, int]) -> tu
     rank, order, parameters = ranked(recipe)
     query = f"""
         SELECT {COLUMNS}, kept.reason, '' AS split,
-               CASE WHEN kept.reason IS NOT NULL
-               THEN jsonb_build_object('value', kept.stratum) END AS because,
+               CASE WHEN kept.reason IS NOT NULL THEN
+                   jsonb_build_object('value', left(kept.stratum, {MAX_SHOWN_CHARS}))
+               END AS because,
                row_number() OVER (PARTITION BY kept.reason ORDER BY {order}) - 1 AS position
         FROM (
             SELECT kept.*,

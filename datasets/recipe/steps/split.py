@@ -14,14 +14,13 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from datasets.recipe.candidates import COLUMNS, Candidates, columns
-from datasets.recipe.hashing import of_meta, sha256
+from datasets.recipe.hashing import MAX_SHOWN_CHARS, of_meta, sha256
 from datasets.recipe.recipe import Recipe
 from datasets.recipe.steps.near_prompts import grouped_prompts
 from tunix_site.errors import Invalid
 
 SPLIT_BITS = 52
 SPLIT_RANGE = 2**SPLIT_BITS
-MAX_GROUP_CHARS = 200  # of a value of meta, as it is shown
 OF_TRACES = {"prompt": "kept.prompt_hash", "trace": "kept.content_hash"}
 
 
@@ -90,7 +89,7 @@ def _groups(recipe: Recipe, candidates: Candidates) -> Groups:
 
 
 def _with_group(group: str) -> str:
-    shown = f"left(({group})::text, {MAX_GROUP_CHARS})"
+    shown = f"left(({group})::text, {MAX_SHOWN_CHARS})"
     return f"coalesce(kept.facts, '{{}}') || jsonb_build_object('group', {shown})"
 
 

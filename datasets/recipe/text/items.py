@@ -22,6 +22,8 @@ HOLD = "SELECT FROM evalsets_evalset WHERE key = %s AND deleted_at IS NULL FOR S
 
 PROMPTS_ALONE = "`exact`, as of a generated set, compares prompts alone: ask for `match: words`."
 
+FIELDS = 'Neither `["prompt"]` nor `["prompt", "steps"]`.'
+
 
 class Unusable(Exception):
     """Nothing can be checked against a set; says why in a sentence."""
@@ -148,6 +150,8 @@ def refusals(recipe: Recipe) -> dict[str, Any]:
         evalset = known.get(one.eval_set)
         if evalset is None:
             places[str(place)] = {"eval_set": [unknown(one.eval_set)]}
+        elif sorted(one.fields) not in ([Field.PROMPT], [Field.PROMPT, Field.STEPS]):
+            places[str(place)] = {"fields": [FIELDS]}
         elif Field.STEPS in one.fields and _matching(one, evalset) is Matching.EXACT:
             places[str(place)] = {"fields": [PROMPTS_ALONE]}
     return {"decontaminate": {"against": places}} if places else {}

@@ -230,6 +230,18 @@ def test_steps_are_no_question_where_prompts_are_compared(curator, how):
     assert curator.post("/api/datasets/build", body, format="json").status_code == 201
 
 
+@pytest.mark.parametrize("fields", [["steps"], ["prompt", "prompt"], ["steps", "steps"]])
+def test_other_fields_than_there_are_to_choose_from_are_refused(curator, fields):
+    TraceFactory()
+    body = {**BUILD, "decontaminate": against(asked(FERRY), fields=fields)}
+    refused = curator.post("/api/datasets/build", body, format="json")
+    assert refused.status_code == 400
+    told = {"fields": ['Neither `["prompt"]` nor `["prompt", "steps"]`.']}
+    assert refused.json() == {"decontaminate": {"against": {"0": told}}}
+    body["decontaminate"] = against(asked(BAKER), fields=["steps", "prompt"])
+    assert curator.post("/api/datasets/build", body, format="json").status_code == 201
+
+
 def test_a_set_that_is_deleted_before_a_job_builds_is_refused():
     TraceFactory()
     with pytest.raises(Invalid) as refused:

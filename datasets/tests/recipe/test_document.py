@@ -106,6 +106,11 @@ def test_what_differs_is_named_by_its_key(curator, traces):
         {"splits": {"a b": 1.0}, "seed": 1},
         {"split_by": "source"},
         {"split_by": "meta."},
+        {"split_by": "prompt\n"},
+        {"split_by": "meta.a\n"},
+        {"stratify_by": "meta.a\n"},
+        {"dedupe": {"per_prompt": 1, "keep": [{"by": "length\n"}]}},
+        {"dedupe": {"per_prompt": 1, "keep": [{"by": "score:judge\n", "scorer_version": "1"}]}},
         {"splits": {"a": 1.0}, "split_counts": {"a": 1}, "seed": 1},
         {"split_counts": {"a": 1}},
         {"split_counts": {"a": 0}, "seed": 1},
@@ -131,6 +136,21 @@ def test_what_differs_is_named_by_its_key(curator, traces):
 def test_what_is_no_recipe_is_refused(document):
     with pytest.raises(msgspec.ValidationError):
         Recipe.read(document)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"split_by": "prompt\n"},
+        {"stratify_by": "meta.level\n"},
+        {"dedupe": {"per_prompt": 1, "keep": [{"by": "length\n"}]}},
+        {"where": {"tokens": {"tokenizer": "words\n"}}},
+    ],
+)
+def test_a_line_break_behind_a_name_is_refused_with_its_place(curator, traces, body):
+    answer = curator.post(URL, name("1") | body, format="json")
+    assert (answer.status_code, list(answer.json())) == (400, list(body))
+    assert "Not of the form" in answer.content.decode()
 
 
 def test_a_body_has_the_fields_of_the_document_and_their_defaults():

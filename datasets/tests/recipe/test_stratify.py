@@ -53,6 +53,12 @@ def test_what_comes_after_its_share_says_of_which_value(traces):
     assert removed.because == {"value": "hard"}
 
 
+def test_of_a_long_value_the_beginning_is_evidence():
+    TraceFactory.create_batch(2, meta={"about": {"level": "ä" * 500_000}})
+    dataset = DatasetFactory(recipe__limit=1, recipe__stratify_by="meta.about.level")
+    assert dataset.removed.get().because == {"value": "ä" * 200}
+
+
 @pytest.mark.parametrize("limit", [2, 40, 41])
 def test_a_value_that_no_trace_has_is_refused(traces, limit):
     with pytest.raises(Invalid) as refused:
