@@ -295,6 +295,39 @@ def test_what_was_not_sent_outlives_a_reload(tab, person):
     wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
 
 
+def test_a_late_answer_takes_no_other_page_away(tab, person):
+    traces = TraceFactory.create_batch(8)
+    page, queue, other = tab(person("ada")), filled(), filled(name="others")
+
+    def judge_and_leave(queue, address: str) -> None:
+        begin(page, queue)
+        page.route("**/verdict", lambda route: route.abort())
+        page.keyboard.press("a")
+        expect(page.locator("#outbox")).to_have_text("1 not sent")
+        with page.expect_request_finished(lambda asked: asked.url.endswith("/next")):
+            page.goto(address)
+
+    def send() -> None:
+        page.unroute("**/verdict")
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(page.locator("#outbox")).to_be_hidden()
+
+    judge_and_leave(queue, f"/admin/review/{other.pk}")
+    send()
+    press(page, "a")
+    expect(page.locator("#page .bar")).to_have_attribute("data-queue", str(other.pk))
+    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 2)
+    assert set(Review.objects.values_list("queue", flat=True)) == {queue.pk, other.pk}
+    judge_and_leave(queue, f"/admin/review/{other.pk}")
+    page.goto(f"/admin/review/trace/{traces[7].pk}")
+    page.keyboard.press("n")
+    page.keyboard.type("A long thought.")
+    send()
+    assert shown(page) == str(traces[7].pk)
+    expect(page.locator("textarea[name=note]")).to_have_value("A long thought.")
+    assert Review.objects.count() == 3
+
+
 @pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
 def test_a_verdict_that_is_refused_late_is_kept_with_its_note(tab, person, viewport, scheme):
     TraceFactory.create_batch(4)

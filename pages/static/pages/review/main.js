@@ -34,13 +34,14 @@ const outbox = new Outbox(user, {
       say(`Not taken, trace ${item.trace}: ${detail}`, { stays: true });
     }
     if (judged === item.trace) wait(null);
-    if (here().queue && item.trace !== here().trace) fetchNext();
+    if (here().queue && !isOf(item)) fetchNext();
   },
   changed: () => showUnsent(outbox),
 });
 
+const isOf = ({ queue, trace }) => trace === here().trace && queue === here().queue;
 // What was said stands in the form, to be sent again.
-const isThereYet = (item) => item.trace === here().trace && find("#verdict [name=note]")?.value === noteOf(item);
+const isThereYet = (item) => isOf(item) && find("#verdict [name=note]")?.value === noteOf(item);
 
 // A page in place of the one before.
 
@@ -88,7 +89,11 @@ function fetchNext() {
 }
 
 function took(answer, item) {
-  if (!here().queue) return place(answer);
+  if (item.queue !== here().queue || (!item.queue && !isOf(item))) { // it was given on another page of this tab
+    if (judged === item.trace) wait(null);
+    return;
+  }
+  if (!item.queue) return place(answer);
   if (!answer.trace) { // nothing behind it
     if (!here().trace || here().trace === item.trace) place(answer);
     held = null;
@@ -114,10 +119,10 @@ async function judge(verdict, words) {
     for (const name of [...fields.keys()]) if (name.startsWith("label-")) fields.delete(name);
     fields.set("verdict", verdict);
     if (steps.labels.size) fields.set("labels", JSON.stringify(Object.fromEntries(steps.labels)));
-    const { verdict: url, trace, page } = here();
+    const { verdict: url, trace, queue, page } = here();
     // the answer is the one behind what is shown by then
     const beyond = () => (here().trace === trace ? held?.claim : here().claim) ?? "";
-    outbox.add({ url, trace, page, words, fields: [...fields], beyond });
+    outbox.add({ url, trace, queue, page, words, fields: [...fields], beyond });
     wait(trace);
     say(words);
     await goOn();
@@ -275,5 +280,5 @@ find("#help").addEventListener("close", beginChanging(find("#help"), say));
 toggles.begin();
 arrive();
 fetchNext();
-if (outbox.items.some((item) => item.trace === here().trace)) wait(here().trace);
+if (outbox.items.some(isOf)) wait(here().trace);
 outbox.resume();
