@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Left
 
 from datasets.models import Dataset
@@ -105,10 +105,17 @@ def datasets_of(trace: Trace) -> list[Dataset]:
     )
 
 
-def reviews_of(trace: Trace, kept_back: Q | None = None) -> list[Review]:
-    """Give the newest reviews of a trace but for those that are kept back."""
+def reviews_of(trace: Trace, kept_back: Q | None = None) -> list[Any]:
+    """Give the newest reviews of a trace but for those that are kept back, and which are undone."""
     reviews = trace.reviews.exclude(kept_back) if kept_back else trace.reviews.all()
-    return list(reviews.select_related("reviewer").order_by("-pk")[:MAX_REVIEWS])
+    undoing = Review.objects.filter(undoes=OuterRef("pk"))
+    listed = reviews.annotate(is_undone=Exists(undoing)).select_related("reviewer")
+    return list(listed.order_by("-pk")[:MAX_REVIEWS])
+
+
+def standing_in(reviews: list[Any]) -> list[Review]:
+    """Give those of `reviews_of` that undo none and are not undone."""
+    return [one for one in reviews if not one.is_undone and one.undoes_id is None]
 
 
 def scores_of(trace: Trace) -> list[Score]:

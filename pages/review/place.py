@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.exceptions import NotFound, PermissionDenied
 
@@ -12,6 +13,7 @@ from pages.shared.refusals import refusable
 from traces.curation.members import Claim
 from traces.curation.queues import Guideline, Queue
 from traces.finding.curation.unseen import kept_back
+from traces.finding.queues import find_queue
 from traces.models import Review, Trace
 from traces.services.queues.claims import claim_trace
 from tunix_site.database.ids import number_in
@@ -51,12 +53,24 @@ class Place:
         return {
             "trace": reverse("review-queued", args=[queue, trace.pk]),
             "steps": reverse("review-queued-steps", args=[queue, trace.pk]),
-            "tags": reverse("review-tags", args=[trace.pk]),
-            "attempts": reverse("review-attempts", args=[trace.pk]),
+            "tags": reverse("review-queued-tags", args=[queue, trace.pk]) + self._claim_said,
+            "attempts": reverse("review-queued-attempts", args=[queue, trace.pk]),
             "correct": reverse("review-queued-correct", args=[queue, trace.pk]),
             "verdict": reverse("review-queued-verdict", args=[queue, trace.pk]),
             **urls_of(self.queue),
         }
+
+    @property
+    def _claim_said(self) -> str:
+        return f"?claim={self.claim.pk}" if self.claim else ""
+
+
+def place_said(request: HttpRequest, queue: str) -> Place:
+    """Give the place of the page that asks: its queue, and its claim in the query."""
+    if not queue:
+        return Place()
+    found, claim = find_queue(int(queue)), request.GET.get("claim", "")
+    return Place(found, claim_with(claim, queue=found, user=request.user))
 
 
 def urls_of(queue: Queue) -> dict[str, str]:

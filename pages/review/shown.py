@@ -28,7 +28,7 @@ def context_of(
         "prompt": prompt,
         "is_long": is_long(trace.prompt),
         "prompt_chars": f"{len(trace.prompt):,}",
-        "piece": piece_of(trace, reviews, start=start, texts=texts),
+        "piece": piece_of(trace, beside.standing_in(reviews), start=start, texts=texts),
         "answer": answer,
         "verification": verification,
         "reference": texts.show(verification.reference).sent if verification else "",

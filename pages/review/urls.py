@@ -21,6 +21,8 @@ urlpatterns = [
     page(f"{OF_QUEUE}/renew", queued.RenewView, "review-renew"),
     page(QUEUED, queued.QueuedView, "review-queued"),
     page(f"{QUEUED}/steps", views.StepsView, "review-queued-steps"),
+    page(f"{QUEUED}/tags", views.TagsView, "review-queued-tags"),
+    page(f"{QUEUED}/attempts", views.AttemptsView, "review-queued-attempts"),
     page(f"{QUEUED}/verdict", queued.QueuedVerdictView, "review-queued-verdict"),
     page(f"{QUEUED}/correct", CorrectView, "review-queued-correct"),
 ]

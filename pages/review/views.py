@@ -12,13 +12,12 @@ from pages.review import beside, shown
 from pages.review.answers import page_of, refused_login
 from pages.review.attempts import side_by_side
 from pages.review.finding import start_of, trace_with
-from pages.review.place import Place, claim_with
+from pages.review.place import Place, place_said
 from pages.review.sent import judged, tags_sent
 from pages.review.steps import piece_of
 from pages.shared.login import LoginForm
 from pages.shared.page import PageView
 from pages.text.texts import Texts
-from traces.finding.queues import find_queue
 from traces.services.curation import curate_trace
 from tunix_site.admin_base.recording import actor_of
 from tunix_site.models import Role
@@ -40,9 +39,10 @@ class StepsView(PageView):
     """The next steps of a trace, for the module to put behind those that are there."""
 
     def get(self, request: HttpRequest, trace: str, queue: str = "") -> HttpResponse:
-        place, found = self.place(request, queue), trace_with(trace)
+        place, found = place_said(request, queue), trace_with(trace)
         may_judge = self.may_judge and not place.is_read_alone
-        reviews = beside.reviews_of(found, place.kept_back(found, request.user))
+        given = beside.reviews_of(found, place.kept_back(found, request.user))
+        reviews = beside.standing_in(given)
         context = {
             "piece": piece_of(found, reviews, start=start_of(request, found), texts=Texts()),
             **shown.of_place(place, found, request.user, may_judge=may_judge),
@@ -50,19 +50,16 @@ class StepsView(PageView):
         }
         return render(request, "pages/review/steps.html", context)
 
-    def place(self, request: HttpRequest, queue: str) -> Place:
-        """Give the place of the page that asks, which names its claim."""
-        if not queue:
-            return Place()
-        found, claim = find_queue(int(queue)), request.GET.get("claim", "")
-        return Place(found, claim_with(claim, queue=found, user=request.user))
-
 
 class AttemptsView(PageView):
     """Attempts at the prompt of a trace, side by side."""
 
-    def get(self, request: HttpRequest, trace: str) -> HttpResponse:
-        context = {"attempts": list(side_by_side(trace_with(trace)))}
+    def get(self, request: HttpRequest, trace: str, queue: str = "") -> HttpResponse:
+        place, found = place_said(request, queue), trace_with(trace)
+        context = {
+            "attempts": list(side_by_side(found)),
+            "are_kept_back": bool(place.kept_back(found, request.user)),
+        }
         html = render_to_string("pages/review/attempts.html", context, request)
         return JsonResponse({"html": html})
 
@@ -82,10 +79,10 @@ class TagsView(PageView):
 
     role = Role.CURATOR
 
-    def post(self, request: HttpRequest, trace: str) -> HttpResponse:
-        found, sent = trace_with(trace), tags_sent(request.POST)
-        curate_trace(trace=found, by=actor_of(request), **sent)
-        return page_of(request, trace_with(trace), Place())
+    def post(self, request: HttpRequest, trace: str, queue: str = "") -> HttpResponse:
+        place, found = place_said(request, queue), trace_with(trace)
+        curate_trace(trace=found, by=actor_of(request), **tags_sent(request.POST))
+        return page_of(request, trace_with(trace), place)
 
 
 class LoginView(View):

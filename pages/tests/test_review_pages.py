@@ -229,6 +229,36 @@ def test_blind_means_that_nothing_is_told_of_others(curating):
     assert said_on(curating, queue, trace) == list(SAID)
 
 
+def test_blind_means_that_neither_attempts_nor_other_tags_tell_the_status(curating):
+    trace = TraceFactory()
+    other = TraceFactory(prompt=trace.prompt)
+    Trace.objects.filter(pk=other.pk).update(status="flagged")
+    judged(taken(filled(name="before"), "bob"), "rejected", note="too long a sum")
+    queue = filled(blind=True)
+    page = curating.get(of(queue, trace.pk)).content.decode()
+    tags, attempts = sent_to(page, "tags"), sent_to(page, "attempts")
+    side_by_side = curating.get(attempts, **JSON).json()["html"]
+    assert re.findall(r'class="status (\w+)"', side_by_side) == ["flagged"]
+    answer = curating.post(tags, {"tags": "odd"}, **JSON).json()
+    assert [one for one in SAID if one in answer["html"]] == []
+    assert "Status" not in words_in(answer["html"])
+    assert 'data-tag="odd"' in answer["html"]
+    assert f'href="{of(queue, trace.pk, "correct")}"' in answer["html"]
+    assert answer["claim"] == claim_of(trace).pk
+    give(curating, queue, trace)
+    side_by_side = curating.get(attempts, **JSON).json()["html"]
+    assert re.findall(r'class="status (\w+)"', side_by_side) == ["approved", "flagged"]
+    facts = words_in(curating.post(tags, {"tags": ""}, **JSON).json()["html"])
+    assert re.search("Status *approved", facts)
+    for odd in ("?claim=x", "?claim=" + "9" * 30, "?claim=1\0"):
+        assert curating.post(f"{tags.partition('?')[0]}{odd}", {"tags": ""}).status_code == 302
+
+
+def sent_to(page: str, name: str) -> str:
+    [address] = re.findall(rf'data-{name}="([^"]+)"', page)
+    return unescape(address)
+
+
 def said_on(curating, queue, trace) -> list[str]:
     """Give what the page of a trace, and each piece of its steps, tell of what bob said."""
     page = curating.get(of(queue, trace.pk)).content.decode()

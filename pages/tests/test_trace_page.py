@@ -1,5 +1,6 @@
 """The page of a trace over HTTP: what it shows, who may come, and what its forms do."""
 
+import re
 import uuid
 
 import pytest
@@ -7,11 +8,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from datasets.tests.factories import DatasetFactory
+from events.tests.acting import acting
 from pages.review import steps
 from pages.tests.hostile import hostile
 from pages.tests.markup import Markup, text_of
 from traces.models import Review
+from traces.services.reviews import Verdict, review_trace, undo_review
 from traces.tests.factories import ScoreFactory, TraceFactory
+from traces.tests.queues.working import person
 from tunix_site.admin_base.entering import WRONG
 from tunix_site.models import Role
 from tunix_site.tests.admin_pages import logged_in
@@ -101,6 +105,24 @@ def test_equations_are_looked_for_in_so_much_text_and_the_rest_says_so(
     page = curating.get(f"{where}{trace.pk}").content.decode()
     assert page.count("The equation is wrong") == 2
     assert page.count("equations not checked") == 1
+
+
+def test_a_review_that_was_undone_is_listed_as_such_and_labels_no_step(curating):
+    trace, ada = TraceFactory(), person("ada")
+    label = {str(trace.steps[0]["i"]): -1}
+    for labels in (None, label):
+        verdict = Verdict(status="approved", step_labels=labels)
+        review = review_trace(trace=trace, verdict=verdict, by=acting(ada))
+    shown = (address(trace), address(trace, "steps"), f"/admin/traces/{trace.pk}")
+    assert [text_of(curating.get(one)).count("ada: wrong") for one in shown] == [1, 1, 1]
+    undo_review(review=review, by=acting(ada))
+    assert [text_of(curating.get(one)).count("ada: wrong") for one in shown] == [0, 0, 0]
+    for page in (address(trace), f"/admin/traces/{trace.pk}?tab=changes"):
+        text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d ", "", text_of(curating.get(page)))
+        text = re.sub(r"it was \w+ ", "", text)
+        said = "approved ada undoes an earlier one approved ada undone approved ada "
+        assert said in text
+        assert f"{said}und" not in text
 
 
 def test_steps_come_in_pieces(curating):
