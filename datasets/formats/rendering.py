@@ -6,11 +6,10 @@ import msgspec
 
 from datasets.formats.items import ConversationRow, Row
 from datasets.formats.options import Metadata, Options
+from traces.intake.original import SOURCE_RECORD
 from traces.reasoning.replies import REPLY_STEP
 from traces.reasoning.templates import ANSWER, GEMMA, REASONING
 from tunix_site.strict_json import stored
-
-SOURCE_RECORD = "record"  # in meta: what an import kept of the record that a trace was made of
 
 
 class OfATrace(Protocol):

@@ -7,19 +7,19 @@ from typing import Any, NamedTuple
 import msgspec
 
 from datasets.formats.items import LabelledRow, PromptRow, ReplyRow, ToolsRow
-from datasets.formats.rendering import SOURCE_RECORD
 from datasets.formats.schema import Message, Step, ThoughtMessage, read_steps
+from traces.intake.original import SOURCE_RECORD
 from traces.reasoning.answers.trimming import without_ends
 from traces.reasoning.messages.calls import Function
 from traces.reasoning.messages.turn import ASSISTANT, USER, Turn
-from traces.reasoning.replies import REPLY_STEP
+from traces.reasoning.replies import REPLY_IN_STEPS, REPLY_STEP
+from traces.reasoning.solutions import holds_in_order
 from traces.reasoning.steps import OUTPUT, TOOL_CALL
 from traces.reasoning.templates import GEMMA, in_two_roles
 from traces.reasoning.turns import context, reply_in
 from traces.reasoning.writing import Thought, joined, neutral, said, written
 from tunix_site.strict_json import stored
 
-IN_STEPS = "reply_in_steps"  # in meta: the steps are the reply, cut
 _BEGINNING = re.compile(r"\W*(?:Reasoning:\s*)?(?:1\W+)?")  # what may stand before the first step
 
 
@@ -48,7 +48,7 @@ def reply_of(row: ReplyRow | LabelledRow | ToolsRow, calls: Sequence[Function] =
         steps = [step for step in steps if step.type != TOOL_CALL]
     if '"reply_' in row.meta:
         meta = stored(row.meta)
-        if meta.get(IN_STEPS) is True:
+        if meta.get(REPLY_IN_STEPS) is True:
             return Reply([], _whole(row, meta, steps))
         number = meta.get(REPLY_STEP)
         at = next((n for n, step in enumerate(steps) if step.i == number), None)
@@ -61,7 +61,7 @@ def reply_of(row: ReplyRow | LabelledRow | ToolsRow, calls: Sequence[Function] =
 
 def thought_of(row: ReplyRow) -> list[str]:
     """Give the steps towards the answer: all but the reply, unless they are the reply, cut."""
-    if f'"{IN_STEPS}"' in row.meta and stored(row.meta).get(IN_STEPS) is True:
+    if f'"{REPLY_IN_STEPS}"' in row.meta and stored(row.meta).get(REPLY_IN_STEPS) is True:
         return [step.content for step in read_steps(row.steps)]
     return reply_of(row).thought
 
@@ -89,14 +89,11 @@ def _kept_texts(row: ReplyRow | LabelledRow | ToolsRow, meta: dict[str, Any]) ->
 
 
 def _is_reply(text: str, contents: list[str]) -> bool:
-    """Tell whether a text holds all steps, one after the other, and begins with the first."""
-    at = 0
-    for number, content in enumerate(contents):
-        found = text.find(content, at)
-        if found < 0 or (number == 0 and not _BEGINNING.fullmatch(text, 0, found)):
-            return False
-        at = found + len(content)
-    return True
+    """Tell whether a text begins with the first step, and holds all."""
+    start = text.find(contents[0]) if contents else -1
+    return (
+        start >= 0 and bool(_BEGINNING.fullmatch(text, 0, start)) and holds_in_order(text, contents)
+    )
 
 
 def in_gemmas_turns(row: ReplyRow | PromptRow) -> str:

@@ -225,6 +225,29 @@ def test_a_corrected_reply_comes_after_the_turns_that_it_answers(reader, curator
     assert said == ["Be brief.", "1+1?", "2<\u200b/think>", "What is 2+2?", "5"]
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"final_answer": "5"}, ("5", "2 and 2,\nadded.\nThe answer is 4.")),
+        (
+            {"final_answer": "5", "steps": [{"i": 0, "type": "t", "content": "So 5."}]},
+            ("So 5.", ""),
+        ),
+        ({"steps": [{"i": 0, "type": "t", "content": "2 and 2,"}]}, ("2 and 2,", "")),
+    ],
+)
+def test_a_corrected_reply_comes_as_it_was_corrected(reader, curator, body, said):
+    reply = "2 and 2,\nadded.\nThe answer is 4."
+    meta = {"reply_in_steps": True, "record": {"completion": f"{reply}</s>"}}
+    trace = made(steps=[{"i": 0, "type": "t", "content": reply}], meta=meta)
+    answer = curator.post(f"/api/traces/{trace.pk}/correct", body, format="json")
+    assert answer.status_code == 201
+    dataset = DatasetFactory(recipe__where={"status": "unreviewed"})
+    [row] = rows(export(reader, dataset, "chat"))
+    [reply] = row["completion"]
+    assert (reply["content"], reply["reasoning_content"]) == said
+
+
 def test_one_question_alone_is_the_prompt(reader):
     made(messages=[{"role": "user", "content": "otherwise"}, TURNS[-1]])
     assert one(reader, "chat")["prompt"] == [USER]

@@ -9,7 +9,7 @@ from traces.readers.draft import Draft
 from traces.reasoning.answers.answer import BOXED, FIELD, HASHES, NONE, find_answer, reference_of
 from traces.reasoning.answers.trimming import is_no_answer
 from traces.reasoning.messages.turn import ASSISTANT
-from traces.reasoning.replies import REPLY_STEP
+from traces.reasoning.replies import REPLY_IN_STEPS, REPLY_STEP
 from traces.reasoning.solutions import holds
 from traces.reasoning.steps import OUTPUT, REASONING
 
@@ -63,7 +63,7 @@ def _put_answer(draft: Draft, answer: str, reply: str | None) -> None:
     whole = draft.final_answer
     draft.notes["answer_from"] = FIELD
     draft.final_answer = answer
-    is_kept = REPLY_STEP in draft.notes or "reply_in_steps" in draft.notes
+    is_kept = REPLY_STEP in draft.notes or REPLY_IN_STEPS in draft.notes
     if reply is not None and not is_kept and whole.strip() and whole != answer:
         draft.notes[REPLY_STEP] = len(draft.steps)
         draft.steps.append((OUTPUT, whole))

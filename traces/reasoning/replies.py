@@ -12,6 +12,7 @@ from traces.reasoning.steps import OUTPUT, REASONING, TOOL_CALL, Steps, steps_of
 from traces.reasoning.thoughts import split_thought
 
 REPLY_STEP = "reply_step"
+REPLY_IN_STEPS = "reply_in_steps"  # the steps are the reply, cut
 MAX_REPLY_CHARS = 20_000  # of a reply that can be a step
 
 
@@ -75,12 +76,12 @@ def answer_behind(steps: Steps, said: str, notes: dict[str, Any]) -> tuple[str, 
 def _without_thought(text: str, said: str, cut_steps: Callable[[str], Steps]) -> Reply:
     """Read a reply that is the reasoning towards the answer which it marks, or an answer alone."""
     if numbered := read_numbered(said):
-        notes = {"answer_from": ANSWER_LINE, "reply_in_steps": True}
+        notes = {"answer_from": ANSWER_LINE, REPLY_IN_STEPS: True}
         return Reply(numbered.steps, numbered.answer, notes, cut=True)
     found = answer_of_reply(said)
     if found.text == said or not said:
         return Reply([], said, {"answer_from": found.mark}, cut=said != text)
-    notes = {"answer_from": found.mark, "reply_in_steps": True}
+    notes = {"answer_from": found.mark, REPLY_IN_STEPS: True}
     return Reply(cut_steps(said), found.text, notes, cut=True)
 
 

@@ -1,6 +1,7 @@
 """Written solutions split into steps, their LaTeX blocks and diagrams kept in one piece."""
 
 import re
+from collections.abc import Sequence
 
 from traces.reasoning.steps import REASONING, steps_of_thought
 
@@ -32,6 +33,17 @@ def holds(steps: list[tuple[str, str]], text: str) -> bool:
     """Tell whether the steps give the text back word for word, joined as it was split."""
     parts = [content for _, content in steps]
     return any(joint.join(parts) == text for joint in ("\n\n", "\n", " "))
+
+
+def holds_in_order(text: str, parts: Sequence[str]) -> bool:
+    """Tell whether a text holds all parts, one after the other."""
+    at = 0
+    for part in parts:
+        at = text.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
 
 
 def _steps(text: str, breaks: list[tuple[int, int]]) -> list[tuple[str, str]]:

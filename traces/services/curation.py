@@ -16,9 +16,12 @@ from events.actors import Actor
 from events.services import record_event
 from traces.curation.members import Claim, QueueMember
 from traces.document import Step, TraceDocument, without_system
+from traces.intake.original import SOURCE_RECORD
 from traces.models import Status, Trace
 from traces.reasoning.messages.turn import ASSISTANT, USER, role_of
-from traces.reasoning.replies import REPLY_STEP
+from traces.reasoning.replies import REPLY_IN_STEPS, REPLY_STEP
+from traces.reasoning.solutions import holds_in_order
+from traces.reasoning.steps import OUTPUT
 from traces.reasoning.turns import Parts, before_reply, system_messages
 from traces.services.locking import locked_trace
 from traces.services.queues.verdicts import leave_queues
@@ -101,13 +104,18 @@ def correct_trace(
 def _corrected(trace: Trace, correction: Correction) -> TraceDocument:
     """Give the corrected document, without what tells of the content that it had.
 
-    That are the conversation from the reply on, which formats would be written from, and where the
-    answer was found.
+    That are the conversation from the reply on and the texts of the source record that hold it,
+    which formats would be written from, and where the answer was found.
     """
     steps = trace.steps if correction.steps is None else correction.steps
     meta = {**trace.meta, REVISES: str(trace.pk)}
-    if correction.final_answer not in (None, trace.final_answer):
+    is_answer_other = correction.final_answer not in (None, trace.final_answer)
+    if is_answer_other:
         meta.pop("answer_from", None)
+    if is_answer_other and steps == trace.steps:
+        meta.pop(REPLY_IN_STEPS, None)  # which marks the old answer
+    if is_answer_other or steps != trace.steps:
+        _forget_reply(meta, trace)
     if REPLY_STEP in meta:
         meta[REPLY_STEP] = _reply_among(steps, trace)
         if meta[REPLY_STEP] is None:
@@ -148,6 +156,24 @@ def _asked(trace: Trace, prompt: str) -> list[dict[str, Any]]:
     if rest == prompt:
         return []
     return [*system_messages(messages), {"role": USER, "content": rest}]
+
+
+def _forget_reply(meta: dict[str, Any], trace: Trace) -> None:
+    """Take the texts that hold all steps out of `meta.record`, where that tells what they are.
+
+    A step that is the answer alone, such as `4`, stands in other texts as well.
+    """
+    record = meta.get(SOURCE_RECORD)
+    if not isinstance(record, dict) or [step["type"] for step in trace.steps] == [OUTPUT]:
+        return
+    said = [step["content"] for step in trace.steps]
+    meta[SOURCE_RECORD] = {
+        name: value
+        for name, value in record.items()
+        if not (isinstance(value, str) and holds_in_order(value, said))
+    }
+    if not meta[SOURCE_RECORD]:
+        del meta[SOURCE_RECORD]
 
 
 def _reply_among(steps: Sequence[Step], trace: Trace) -> int | None:

@@ -131,6 +131,40 @@ def test_what_told_of_the_old_content_goes(curator, trace):
     assert "reply_step" not in gone
 
 
+COMPLETION = "8+9 is 17.\nThe answer is 17."
+IN_STEPS = [{"i": 0, "type": "reasoning", "content": COMPLETION}]
+RIGHT = [{"i": 0, "type": "reasoning", "content": "8+8 is 16.\nThe answer is 16."}]
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ({"final_answer": "16"}, {"record": {"level": "17"}}),
+        ({"steps": RIGHT}, {"record": {"level": "17"}, "reply_in_steps": True}),
+        (
+            {"prompt": "Another?"},
+            {"record": {"level": "17", "completion": COMPLETION}, "reply_in_steps": True},
+        ),
+    ],
+)
+def test_a_reply_that_was_kept_whole_goes_with_the_content_that_it_had(curator, body, kept):
+    record = {"level": "17", "completion": COMPLETION}
+    meta = {"record": record, "reply_in_steps": True}
+    trace = TraceFactory(steps=IN_STEPS, final_answer="17", meta=meta)
+    shown = correct(curator, trace, **body).json()["payload"]["meta"]
+    assert shown == {**kept, "revision_of": str(trace.pk)}
+    trace.refresh_from_db()
+    assert trace.meta == meta
+
+
+def test_of_a_step_that_is_the_answer_no_other_text_goes(curator):
+    record = {"level": "grade 4"}
+    steps = [{"i": 0, "type": "output", "content": "4"}]
+    trace = TraceFactory(steps=steps, final_answer="4", meta={"record": record})
+    shown = correct(curator, trace, final_answer="5").json()["payload"]["meta"]
+    assert shown["record"] == record
+
+
 @pytest.mark.parametrize(
     ("contents", "place"),
     [

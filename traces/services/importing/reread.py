@@ -7,7 +7,7 @@ from uuid import UUID
 
 from traces.document import TraceDocument
 from traces.intake.incoming import Incoming
-from traces.intake.original import source_record
+from traces.intake.original import SOURCE_RECORD, source_record
 from traces.models import Trace
 from traces.readers.cells import once_parsed
 from traces.reasoning.steps import REASONING
@@ -70,7 +70,7 @@ class _Held:
     def __init__(self, trace: Trace) -> None:
         self._fields = source_record(trace.meta, trace.original)
         self._messages = trace.messages
-        notes = [value for name, value in trace.meta.items() if name != "record"]
+        notes = [value for name, value in trace.meta.items() if name != SOURCE_RECORD]
         self._values = set(_values([trace.messages, notes]))
         self._texts = {
             trace.prompt,
