@@ -97,7 +97,7 @@ class Candidates:
         self.sample = sample
         self.most = most
         self.scored_in_memory = scored_in_memory
-        self.computed: str | None = None  # a table of scores that were, once a step asked
+        self.computed: dict[str, str] = {}  # tables of scores that were, by criteria
         self.sampled: dict[str, int] | None = None  # how many matched, and were taken
         self.pairs: Pairs | None = None
         self.step = ""  # which is taken

@@ -1,9 +1,9 @@
 """The scores that a recipe reads: of which version of which scorer, and their SQL."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from datasets.recipe.recipe import Missing, Recipe, Verify
-from traces.scorers.named import no_tokenizer, scorer_here, scorer_named
+from traces.scorers.named import any_scorer_named, no_tokenizer, scorer_here, scorer_named
 from traces.scorers.tokens import PREFIX
 
 CountedBy = dict[str, str]  # criteria and scorer_version
@@ -18,7 +18,7 @@ def version_of(criteria: str, named: str | None) -> str | None:
     """Give the version that is named, or the server's own; None where there is neither."""
     if named is not None:
         return named
-    scorer = scorer_named(criteria)
+    scorer = any_scorer_named(criteria)
     return scorer.version if scorer else None
 
 
@@ -87,4 +87,23 @@ def scores(name: str) -> str:
     return (
         f"LEFT JOIN traces_score AS {name} ON {name}.trace_id = kept.id "
         f"AND {name}.criteria = %s AND {name}.scorer_version = %s"
+    )
+
+
+class Known(NamedTuple):
+    """SQL for a candidate's score, NULL where there is none, and joins that take two parameters."""
+
+    id: str
+    value: str
+    joins: str
+
+
+def known(computed: str | None) -> Known:
+    """Give the score that is stored, or the one in a table of those that were computed."""
+    if computed is None:
+        return Known("score.id", "score.value", scores("score"))
+    return Known(
+        "coalesce(score.id, computed.id)",
+        "coalesce(score.value, computed.value)",
+        f"{scores('score')} LEFT JOIN {computed} AS computed ON computed.trace_id = kept.id",
     )

@@ -45,6 +45,19 @@ def test_the_traces_that_hold_the_words_are_taken(curator, fruit):
         assert held(answer) == taken
 
 
+def test_what_is_not_indexed_yet_is_not_sure_to_lack_the_words(curator, fruit):
+    """Where another filter of `not` tells it from what is unwanted, the words do not matter."""
+    pending = [TraceFactory(prompt="How many apples?"), TraceFactory(prompt="How many figs?")]
+    answer = curator.post(URL, request("1", **{"not": {"q": "apples"}}), format="json")
+    assert held(answer) == {fruit[2]}
+    unwanted = {"q": "apples", "status": "approved"}
+    answer = curator.post(URL, request("2", **{"not": unwanted}), format="json")
+    assert held(answer) == {fruit[0], fruit[2], *(trace.pk for trace in pending)}
+    index_all()
+    answer = curator.post(URL, request("3", **{"not": {"q": "apples"}}), format="json")
+    assert held(answer) == {fruit[2], pending[1].pk}
+
+
 def test_the_words_are_kept_as_they_were_given(curator, fruit):
     words = '  "many apples"  -km/h '
     first = curator.post(URL, request(q=words), format="json")

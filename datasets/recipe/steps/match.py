@@ -1,15 +1,17 @@
 """The first step: the traces that the recipe's filters match."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from django.db.models import Avg, Case, Count, Exists, OuterRef, QuerySet, When
+from django.db.models import Avg, Case, Count, Exists, OuterRef, Q, QuerySet, When
 
 from datasets.recipe.candidates import OF_TRACES, Candidates, Sample
 from datasets.recipe.hashing import wording
 from datasets.recipe.recipe import PassRate, Recipe, Tokens
 from datasets.recipe.scored import CountedBy, counted_by, version_of
 from traces.finding.filters import matching
+from traces.indexes import SearchDocument
 from traces.models import Score, Trace
 from traces.querysets import TraceQuerySet
 
@@ -78,8 +80,7 @@ def traces_of(recipe: Recipe, counted: CountedBy | None, *, lacking: bool = Fals
     """
     traces = matching(recipe.where)
     if unwanted := recipe.where.get("not"):
-        these = matching(unwanted, Trace.objects.filter(pk=OuterRef("pk")))
-        traces = traces.filter(~Exists(these))
+        traces = traces.filter(*_left_out(unwanted))
     if recipe.filters:
         traces = traces.filter(meta__contains=recipe.filters)
     rest = traces  # what a pass rate is of
@@ -90,6 +91,19 @@ def traces_of(recipe: Recipe, counted: CountedBy | None, *, lacking: bool = Fals
     if rate := recipe.where.get("pass_rate"):
         traces = traces.filter(prompt_hash__in=_prompts(rest, msgspec.convert(rate, PassRate)))
     return traces.order_by()
+
+
+def _left_out(unwanted: dict[str, Any]) -> Iterator[Q]:
+    """Tell the traces that are sure not to match filters.
+
+    Of what is not in the index of words, nobody knows whether it has those that `q` asks for.
+    """
+    itself = Trace.objects.filter(pk=OuterRef("pk"))
+    yield Q(~Exists(matching(unwanted, itself)))
+    if "q" in unwanted:
+        others = {name: value for name, value in unwanted.items() if name != "q"}
+        indexed = SearchDocument.objects.filter(pk=OuterRef("pk"))
+        yield Q(Exists(indexed)) | Q(~Exists(matching(others, itself)))
 
 
 def _within(counts: QuerySet[Score], asked: dict[str, Any]) -> QuerySet[Score]:

@@ -24,7 +24,7 @@ from datasets.recipe.pairing import Attempt, Proposal, in_order, most_longer, pr
 from datasets.recipe.recipe import Pairing, PairRule, Recipe
 from datasets.recipe.references import REFERENCE
 from datasets.recipe.rules import CORRECTNESS
-from datasets.recipe.scored import scores, version_of
+from datasets.recipe.scored import known, version_of
 from datasets.recipe.steps.alike import alike
 from datasets.recipe.text.ranges import Numbers
 from traces.document import prompt_hash
@@ -42,11 +42,9 @@ READ_AT_ONCE = 250_000  # bytes, of which an attempt has so many beside its stor
 ATTEMPT_BYTES = 500
 RULES = list(PairRule)
 
-ANSWER = f"""CASE WHEN char_length(trace.final_answer) <= {MAX_ANSWER_CHARS} THEN trace.final_answer
+SHORT_ANSWER = f"char_length(trace.final_answer) <= {MAX_ANSWER_CHARS}"
+ANSWER = f"""CASE WHEN {SHORT_ANSWER} THEN trace.final_answer
     ELSE encode(sha256(convert_to(trace.final_answer, 'UTF8')), 'hex') END"""
-RIGHT = "CASE score.value WHEN 1 THEN true WHEN 0 THEN false END"
-UNSCORED = f"score.id IS NULL AND char_length(trace.final_answer) <= {MAX_ANSWER_CHARS}"
-MISSING_REFERENCE = f"CASE WHEN {UNSCORED} THEN {REFERENCE} END"
 # the messages without the reply, where that is sure to be the last
 BEFORE = """CASE
     WHEN trace.messages #>> '{-1,role}' = 'assistant' AND trace.meta -> 'turns_after' IS NULL
@@ -154,17 +152,22 @@ def _prompts(pairing: Pairing, candidates: Candidates) -> Iterator[tuple[str, li
 def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, list[Any]]:
     """Give SQL and parameters for prompt, split, and what is known of an attempt, many a row."""
     rules = {*pairing.rules}
+    score = known(candidates.computed.get(CORRECTNESS))
     by_correctness, by_people = pairing.by_correctness, PairRule.PREFERRED in rules
     attempt = ", ".join(  # the fields of Attempt
         [
             *("kept.position", "kept.id", "kept.content_hash"),
             *("kept.total_chars - char_length(trace.prompt)", ANSWER),
-            RIGHT if by_correctness else "NULL",
+            f"CASE {score.value} WHEN 1 THEN true WHEN 0 THEN false END"
+            if by_correctness
+            else "NULL",
             *("trace.status", "''"),
             "coalesce(worse.others, '[]')" if by_people else "'[]'::json",
         ]
     )
-    reference = MISSING_REFERENCE if by_correctness and candidates.scored_in_memory else "NULL"
+    reference = "NULL"
+    if by_correctness and candidates.scored_in_memory:
+        reference = f"CASE WHEN {score.id} IS NULL AND {SHORT_ANSWER} THEN {REFERENCE} END"
     told = f"kept.prompt_hash, kept.split, json_build_array({attempt}), {TURNS}, {reference}"
     query = f"""
         SELECT json_agg(told ORDER BY number) FROM (
@@ -181,7 +184,7 @@ def attempts_at_prompts(pairing: Pairing, candidates: Candidates) -> tuple[str, 
             ) AS kept
             JOIN traces_trace AS trace ON trace.id = kept.id
             {PREFERENCES if by_people else ""}
-            {scores("score") if by_correctness else ""}
+            {score.joins if by_correctness else ""}
             WHERE kept.attempts > 1
         ) AS found
         GROUP BY piece ORDER BY piece

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from datasets.recipe.candidates import Candidates, columns
 from datasets.recipe.recipe import Lacking, Missing, Recipe, Verify
-from datasets.recipe.scored import scores, version_of
+from datasets.recipe.scored import known, scores, version_of
 from traces.scorers.named import scorer_here
 from traces.scorers.scorer import CannotScore, Content, TryAgain
 from tunix_site import strict_json
@@ -45,22 +45,18 @@ def verdict(recipe: Recipe, candidates: Candidates) -> Verdict:
     if verify is None:
         return ALL_STAY
     version = version_of(verify.criteria, verify.scorer_version)
-    identity, value, join = "score.id", "score.value", ""
-    if computed := _in_memory(recipe, verify, version, candidates):
-        identity = "coalesce(score.id, computed.id)"
-        value = "coalesce(score.value, computed.value)"
-        join = f"LEFT JOIN {computed} AS computed ON computed.trace_id = kept.id"
+    score = known(_in_memory(recipe, verify, version, candidates))
     lacking = [
         f"WHEN {condition} THEN {'NULL' if stays else repr(reason)}"
         for reason, condition, stays in (
-            ("no_score", f"{identity} IS NULL", verify.missing is Missing.KEEP),
-            ("undecided", f"{value} IS NULL", verify.undecided is Lacking.KEEP),
+            ("no_score", f"{score.id} IS NULL", verify.missing is Missing.KEEP),
+            ("undecided", f"{score.value} IS NULL", verify.undecided is Lacking.KEEP),
         )
     ]
     return Verdict(
-        reason=f"CASE {' '.join(lacking)} WHEN {value} < %s THEN 'below_the_minimum' END",
-        value=value,
-        joins=f"{scores('score')} {join}",
+        reason=f"CASE {' '.join(lacking)} WHEN {score.value} < %s THEN 'below_the_minimum' END",
+        value=score.value,
+        joins=score.joins,
         reason_parameters=[verify.min],
         join_parameters=[verify.criteria, version],
     )
@@ -85,11 +81,12 @@ def _in_memory(
     """Compute what a build would store first, once; give the table's name, if there is any."""
     is_first = verify.criteria in recipe.scored_first
     is_ours = version == version_of(verify.criteria, None)
-    if is_first and is_ours and candidates.scored_in_memory and candidates.computed is None:
+    is_there = verify.criteria in candidates.computed
+    if is_first and is_ours and candidates.scored_in_memory and not is_there:
         computed = candidates.table(COMPUTED, list(_computed(verify, version, candidates)))
         candidates.scored_in_memory -= candidates.size_of(computed)
-        candidates.computed = computed
-    return candidates.computed
+        candidates.computed[verify.criteria] = computed
+    return candidates.computed.get(verify.criteria)
 
 
 def _computed(

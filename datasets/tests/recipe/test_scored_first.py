@@ -51,6 +51,22 @@ def test_a_preview_counts_no_further_than_it_scores(curator, attempts, monkeypat
     assert send(curator, "preview", pair=PAIR).json()["unscored"] == {CRITERIA: 3}
 
 
+@pytest.mark.parametrize("most", [4, 5, 6])
+@pytest.mark.parametrize("exact", [False, True])
+def test_what_verify_scored_in_memory_is_not_scored_again(
+    curator, attempts, monkeypatch, most, exact
+):
+    """The fifth answers to no reference: that it has none is not known before it is looked at."""
+    TraceFactory(prompt=attempts[0].prompt, final_answer="4")
+    monkeypatch.setattr("datasets.services.preview.SCORED_IN_MEMORY", most)
+    verify = {"criteria": CRITERIA, "min": 0, "missing": "score"}
+    recipe = {"pair": PAIR, "verify": verify, "limit": None, "exact": exact}
+    shown = send(curator, "preview", **recipe).json()["funnel"]
+    assert send(curator, "build", **recipe).status_code == 201
+    assert [line["pairs"] for line in shown if line["step"] == "pair"] == [2]
+    assert DatasetPair.objects.count() == 2
+
+
 @pytest.mark.parametrize("where", ON_SCORES)
 @pytest.mark.parametrize("route", ["preview", "build"])
 def test_a_filter_on_scores_that_it_would_store_is_refused(curator, attempts, where, route):

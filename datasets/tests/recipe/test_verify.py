@@ -2,11 +2,13 @@
 
 import pytest
 
+from datasets.models import Dataset
 from datasets.tests.factories import DatasetFactory
 from datasets.tests.recipe.selecting import selected
 from jobs.models import Job
 from jobs.tests.working import work_off
 from traces.models import Score
+from traces.scorers.agreement import AGREEMENT
 from traces.scorers.known import SCORERS
 from traces.tests.factories import ScoreFactory, TraceFactory
 
@@ -130,6 +132,30 @@ def test_many_missing_scores_are_a_job_which_tells_of_them(curator, monkeypatch)
     job = Job.objects.get()
     assert (job.state, job.result["trace_count"]) == ("succeeded", 1)
     assert Score.objects.count() == 2
+
+
+def test_how_far_attempts_agree_counts_as_it_is_stored(curator):
+    """It is no score of one trace: a build computes none."""
+    prompt = "What is 2 + 2?"
+    most = [TraceFactory(prompt=prompt, final_answer="4") for _ in range(3)]
+    TraceFactory(prompt=prompt, final_answer="5")
+    asked = {"where": {}, "criteria": "agreement"}
+    assert curator.post("/api/traces/score-all", asked, format="json").status_code == 202
+    work_off("scoring")
+    TraceFactory(prompt=prompt, final_answer="4")  # which nobody scored
+    recipe = {
+        "where": {"pass_rate": {"criteria": "agreement"}},
+        "verify": {"criteria": "agreement", "min": 0.75},
+        "dedupe": {"per_prompt": 3, "keep": [{"by": "score:agreement"}]},
+    }
+    built = build(curator, **recipe)
+    assert (built.status_code, built.json()["trace_count"]) == (201, 3)
+    dataset = Dataset.objects.get()
+    assert {item.trace_id for item in dataset.items.all()} == {trace.id for trace in most}
+    assert dataset.findings["verified_by"]["scorer_version"] == AGREEMENT.version
+    recipe["verify"]["missing"] = "score"
+    refused = build(curator, **recipe)
+    assert (refused.status_code, list(refused.json()["verify"])) == (400, ["missing"])
 
 
 @pytest.mark.parametrize(
