@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -35,6 +34,7 @@ MOST_SECONDS = 20  # until a job goes on from the beginning
 HOLD = f"SELECT * FROM {Dataset._meta.db_table} WHERE key = %s AND deleted_at IS NULL FOR SHARE"  # noqa: S608
 SERIALIZATION_FAILURE = "40001"  # what one transaction sees, another has changed meanwhile
 LOCK_NOT_AVAILABLE = "55P03"
+CANCELLED = "57014"  # a statement took all the time that there was
 DELETED_MEANWHILE = "What the recipe takes, or names, was deleted meanwhile: build again."
 
 
@@ -105,7 +105,7 @@ def build_at_once(*, request: BuildRequest, by: Actor) -> tuple[Dataset, bool] |
     except (MoreMatch, _TooLong):
         return None
     except OperationalError as error:
-        if sqlstate(error) != LOCK_NOT_AVAILABLE:
+        if sqlstate(error) not in (LOCK_NOT_AVAILABLE, CANCELLED):
             raise
         return None
 
@@ -143,19 +143,21 @@ def _built(
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         deletions = count_deletions()
         dataset = _claimed(cursor, request, by, wait=WAIT if at_once else DEFAULT_WAIT)
+        given = _Time(progress, at_once=at_once)
         candidates = Candidates(
             dataset.pk,
             one_state=one_state,
             note=partial(note_removed, dataset=dataset) if request.recipe.removes else None,
-            check=_check(progress, at_once=at_once),
+            check=given.check,
             most=MOST_AT_ONCE if at_once else None,
         )
+        given.begin_step(cursor)
         for line in take_steps(request.recipe, candidates):
             dataset.funnel.append(msgspec.to_builtins(line))
             if progress is not None:
                 progress.total = candidates.count
                 progress.result = {"funnel": [*dataset.funnel]}
-            candidates.check()
+            given.begin_step(cursor)
             if line.is_empty:
                 raise Invalid(emptied(line))
         fill(cursor=cursor, dataset=dataset, candidates=candidates)
@@ -172,20 +174,35 @@ def _built(
         )
         if not held:
             raise _DeletedMeanwhile
+        given.end(cursor)
     return dataset
 
 
-def _check(progress: Progress | None, *, at_once: bool) -> Callable[[], None]:
-    """Give what ends a build that has to stop: a job that is cancelled, or while somebody waits."""
-    if progress is not None:
-        return progress.check
-    until = time.monotonic() + MOST_SECONDS if at_once else math.inf
+class _Time:
+    """What a build may take: a job's until it is cancelled, or as long as somebody waits."""
 
-    def check() -> None:
-        if time.monotonic() > until:
+    def __init__(self, progress: Progress | None, *, at_once: bool) -> None:
+        self._progress = progress
+        self._until = time.monotonic() + MOST_SECONDS if at_once else None
+
+    def check(self) -> None:
+        """Raise where the build has to stop."""
+        if self._progress is not None:
+            self._progress.check()
+        if self._until is not None and time.monotonic() > self._until:
             raise _TooLong
 
-    return check
+    def begin_step(self, cursor: Any) -> None:
+        """Check, and let no statement of the next step take longer than what is left."""
+        self.check()
+        if self._until is not None:
+            milliseconds = max(1, math.ceil((self._until - time.monotonic()) * 1000))
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+
+    def end(self, cursor: Any) -> None:
+        """Let a larger transaction go on as it was."""
+        if self._until is not None:
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
 
 
 def _claimed(cursor: Any, request: BuildRequest, by: Actor, *, wait: str) -> Dataset:

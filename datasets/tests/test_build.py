@@ -355,8 +355,8 @@ def test_building_needs_a_key(client):
 @pytest.mark.django_db(transaction=True)
 def test_the_queries_of_a_build_do_not_grow(curator, django_assert_num_queries):
     TraceFactory.create_batch(3)
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(28):
         curator.post(URL, request(), format="json")
     TraceFactory.create_batch(30)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(27):
         curator.post(URL, request(dataset_version="2"), format="json")

@@ -1,6 +1,9 @@
 """POST /api/datasets/build of more traces than are taken while somebody waits."""
 
+import time
+
 import pytest
+from django.db import connection
 
 from datasets import tasks
 from datasets.models import Dataset, DatasetItem, RemovedTrace
@@ -160,6 +163,36 @@ def test_a_build_is_cancelled_at_every_step(curator, monkeypatch, settings, name
     assert (begun, job.state) == ([name], "cancelled")
     for model in (Dataset, DatasetItem, RemovedTrace):
         assert not model.objects.exists()
+
+
+def test_one_statement_takes_no_longer_than_somebody_waits(curator, monkeypatch):
+    TraceFactory.create_batch(2)
+    first = funnel.STEPS["match"]
+
+    def slow(recipe, candidates):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(30)")
+        return first.apply(recipe, candidates)
+
+    monkeypatch.setattr(build, "MOST_SECONDS", 0.2)
+    monkeypatch.setitem(funnel.STEPS, "match", first._replace(apply=slow))
+    begun = time.monotonic()
+    accepted = post(curator)
+    assert (accepted.status_code, time.monotonic() - begun < 10) == (202, True)
+    assert not Dataset.objects.exists()
+    monkeypatch.setitem(funnel.STEPS, "match", first)
+    work_off("builds")
+    assert curator.get(accepted["Location"]).json()["state"] == "succeeded"
+
+
+def test_what_follows_a_build_in_its_transaction_takes_its_time(curator):
+    TraceFactory()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        before = cursor.fetchone()
+        assert post(curator).status_code == 201
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == before
 
 
 def test_a_build_that_takes_too_long_is_done_by_a_worker(curator, monkeypatch):
