@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from datasets.formats.counted import counted
 from datasets.formats.rows import Scope
 from traces.reasoning.turns import Parts
 
@@ -227,6 +228,18 @@ class Items:
                 counts[reason] += count
                 break
         return {str(reason.name).lower(): count for reason, count in counts.items() if count}
+
+    def _with_rest(self, scope: Scope, reason: str) -> dict[str, int]:
+        """Count those as well that the conditions leave out beside, for this reason."""
+        left_out = self._excluded(scope)
+        conditions, parameters = self._conditions(scope)
+        query = f"""
+            SELECT NULL, count(*) FROM {self.table} AS item {self.joined}
+            WHERE {" AND ".join(conditions)}
+        """  # noqa: S608
+        shown = counted(scope.dataset.build_id, query, *parameters)[None]
+        rest = self.count(scope) - sum(left_out.values()) - shown
+        return {**left_out, reason: rest} if rest else left_out
 
     def _counted(self, scope: Scope) -> Iterator[tuple[int, int]]:
         """Yield what rows hold, and how many do."""

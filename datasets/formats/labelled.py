@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from datasets.formats.counted import counted
 from datasets.formats.items import LABEL, Items
 from datasets.formats.options import Neutral
 from datasets.formats.rows import Scope
@@ -21,17 +20,7 @@ class LabelledItems(Items):
         self.labelled = labelled
 
     def left_out(self, scope: Scope) -> dict[str, int]:
-        left_out = self._excluded(scope)
-        unlabelled = self.count(scope) - sum(left_out.values()) - self._labelled_count(scope)
-        return {**left_out, UNLABELLED: unlabelled} if unlabelled else left_out
-
-    def _labelled_count(self, scope: Scope) -> int:
-        conditions, parameters = self._conditions(scope)
-        query = f"""
-            SELECT NULL, count(*) FROM datasets_datasetitem AS item {self.joined}
-            WHERE {" AND ".join(conditions)}
-        """  # noqa: S608
-        return counted(scope.dataset.build_id, query, *parameters)[None]
+        return self._with_rest(scope, UNLABELLED)
 
     def _conditions(self, scope: Scope) -> tuple[list[str], list[Any]]:
         conditions, parameters = super()._conditions(scope)

@@ -5,15 +5,27 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datasets.formats.counted import counted
-from datasets.formats.items import COLUMNS, Items, ReplyRow
+from datasets.formats.items import COLUMNS, IN_STEPS, Items, ReplyRow
 from datasets.formats.options import Metadata, Options
 from datasets.formats.rendering import about, as_metadata, source
 from datasets.formats.rows import Scope
+from traces.reasoning.replies import REPLY_STEP
+from traces.reasoning.writing import Thought
 
 if TYPE_CHECKING:
     from datasets.models import Dataset
 
 REJECTED = "rejected_"  # before the names of its columns
+SAME_REPLY = "same_reply"
+# of a trace without its thought; a reply that is all steps says more than the answer
+REPLY = f"""CASE
+    WHEN {IN_STEPS} THEN NULL
+    WHEN trace.meta -> '{REPLY_STEP}' IS NULL THEN trace.final_answer
+    ELSE coalesce((
+        SELECT step ->> 'content' FROM jsonb_array_elements(trace.steps) AS step
+        WHERE step -> 'i' = trace.meta -> '{REPLY_STEP}' LIMIT 1
+    ), trace.final_answer)
+END"""  # noqa: S608
 _of_chosen = attrgetter(*ReplyRow._fields)
 _of_rejected = attrgetter(
     *(name if name == "prompt" else REJECTED + name for name in ReplyRow._fields)
@@ -61,7 +73,10 @@ def metadata(row: PairRow, options: Options) -> dict[str, Any]:
 
 
 class Pairs(Items):
-    """A row a pair, of datasets that were built with pairs."""
+    """A row a pair, of datasets that were built with pairs.
+
+    Without their thoughts, pairs that reply the same are left out: nobody learns from them.
+    """
 
     table = "datasets_datasetpair"
 
@@ -80,6 +95,21 @@ class Pairs(Items):
             return total
         count: int = dataset.stats["pair_split_counts"][scope.split]
         return count
+
+    def left_out(self, scope: Scope) -> dict[str, int]:
+        if scope.options.thought is not Thought.NONE:
+            return self._excluded(scope)
+        return self._with_rest(scope, SAME_REPLY)
+
+    def _conditions(self, scope: Scope) -> tuple[list[str], list[Any]]:
+        conditions, parameters = super()._conditions(scope)
+        if scope.options.thought is Thought.NONE:
+            replies = (
+                f"(SELECT {REPLY} FROM traces_trace AS trace WHERE trace.id = item.{side}_id)"  # noqa: S608
+                for side in ("chosen", "rejected")
+            )
+            conditions.append(f"({' = '.join(replies)}) IS NOT TRUE")
+        return conditions, parameters
 
     def _counted(self, scope: Scope) -> Iterator[tuple[int, int]]:
         split = () if scope.split is None else (scope.split,)

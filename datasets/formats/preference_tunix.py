@@ -34,5 +34,6 @@ PREFERENCE_TUNIX = Format(
         "metadata": str,
     },
     metadata=TEXT_FIRST,
+    thoughts=(Thought.PLAIN,),
     leaves_out=Parts.TOOLS | Parts.MEDIA | Parts.TRUNCATED | Parts.UNREADABLE,
 )

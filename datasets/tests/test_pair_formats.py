@@ -164,6 +164,51 @@ def test_what_a_format_cannot_say_is_left_out_and_counted(reader, two):
     assert reader.get(url_of(dataset, "preference_tunix"))["X-Row-Count"] == "2"
 
 
+def output(content: str) -> dict:
+    return {"i": 7, "type": "output", "content": content}
+
+
+SAID = {
+    "the answer": ({}, {}, 1),
+    "the same step": ({"meta": {"reply_step": 1}}, {"meta": {"reply_step": 1}}, 1),
+    "a step that says the answer": (
+        {"meta": {"reply_step": 7}, "steps": [{"i": 0, "type": "t", "content": "!"}, output("4")]},
+        {},
+        1,
+    ),
+    "another step": ({"meta": {"reply_step": 0}}, {}, 0),
+    "no step": ({"meta": {"reply_step": 9}}, {"meta": {"reply_step": "so"}}, 1),
+    "all steps": ({"meta": {"reply_in_steps": True}}, {"meta": {"reply_in_steps": True}}, 0),
+    "an output alone": ({"steps": [output("It is 4.")]}, {}, 1),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_pairs_that_reply_the_same_are_left_out_without_their_thoughts(reader, curator, said):
+    chosen, rejected, left_out = SAID[said]
+    ids = []
+    for number, (prompt, answer) in enumerate([("2+2?", "4"), ("2+2?", "4"), *[("9?", "9")] * 2]):
+        steps = [{"i": 0, "type": "t", "content": f"It is {number}."}, *[output("Done.")]]
+        steps[1]["i"] = 1
+        own = (chosen, rejected, {}, {"final_answer": "8"})[number]
+        fields = {"final_answer": answer, "steps": steps, **own}
+        ids.append(str(TraceFactory(prompt=prompt, **fields).pk))
+    for better, worse in (ids[:2], ids[2:]):
+        told = {"chosen": better, "rejected": worse}
+        assert curator.post("/api/preferences", told, format="json").status_code == 201
+    dataset = paired(recipe__pair={"rules": ["preferred"], "max_longer_share": 1})
+    whole = export(reader, dataset, "preference", thought="none").splitlines()
+    assert len(whole) == 2 - left_out
+    for row in map(json.loads, whole):
+        assert row["chosen"] != row["rejected"]
+    response = reader.get(f"{url_of(dataset, 'preference')}&thought=none&after=1")
+    assert response.getvalue().splitlines() == whole[1:]
+    assert response["X-Rows-Left-Out"] == ("1; same_reply=1" if left_out else "0")
+    assert response["X-Row-Count"] == str(len(whole))
+    for fmt in OF_PAIRS:
+        assert len(rows(export(reader, dataset, fmt))) == 2
+
+
 @pytest.mark.parametrize("conversational", [False, True])
 def test_the_columns_of_preference_are_the_same_whatever_is_in_them(reader, two, conversational):
     dataset = paired(recipe__seed=1, recipe__splits={"train": 0.5, "test": 0.5})

@@ -27,6 +27,7 @@ LEFT_OUT = {
     "unreadable": "whose messages are no turns",
     "other_tools": "with other calls of tools",
     "unlabelled": "that nobody labelled",
+    "same_reply": "that reply the same",
     "no_reference": "without a reference answer",
     "several_references": "with several reference answers",
 }
