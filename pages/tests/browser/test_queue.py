@@ -85,8 +85,14 @@ def test_a_reason_is_a_digit(tab, person):
     press(page, "2")
     page.keyboard.press("r")
     press(page, "Enter")
-    wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 2)
-    assert [review.reasons for review in Review.objects.order_by("pk")] == [["no reasoning"], []]
+    page.keyboard.press("r")
+    page.get_by_role("button", name="Approve").press("Enter")
+    expect(page.get_by_text("Nothing is left for you here")).to_be_visible()
+    assert [(review.verdict, review.reasons) for review in Review.objects.order_by("pk")] == [
+        ("rejected", ["no reasoning"]),
+        ("rejected", []),
+        ("approved", []),
+    ]
 
 
 def test_keys_of_a_reason_end_with_their_trace(tab, person):
@@ -293,6 +299,25 @@ def test_what_was_not_sent_outlives_a_reload(tab, person):
     page.unroute("**/verdict")
     page.reload()
     wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
+
+
+def test_tags_are_those_of_the_trace_that_was_shown_when_they_were_asked_for(tab, person):
+    TraceFactory.create_batch(2)
+    page, kept = tab(person("ada")), []
+    page.route("**/next", lambda route: route.abort())
+    page.route("**/verdict", lambda route: kept.append(route))
+    begin(page, filled())
+    first = shown(page)
+    page.keyboard.press("a")
+    page.keyboard.press("t")
+    page.keyboard.type("mine")
+    wait_until(lambda: page.evaluate("1") == 1 and bool(kept))
+    kept[0].continue_()
+    expect(page.locator("#page .bar")).not_to_have_attribute("data-trace", first)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#tags .problem")).to_have_text("Another trace is shown by now.")
+    expect(page.locator("#tags textarea")).to_have_value("mine")
+    assert not Trace.objects.exclude(tags=[]).exists()
 
 
 def test_a_late_answer_takes_no_other_page_away(tab, person):

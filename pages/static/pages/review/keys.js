@@ -59,6 +59,7 @@ function keep(changed) {
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.keyCode === 229) return;
   if (isTyping(event.target) || document.querySelector("dialog[open]") || !isOn()) return;
+  if (event.key === "Enter" && event.target.closest("a[href], button, summary")) return; // it is theirs
   const name = Object.keys(FIRST).find((one) => keyOf(one) === event.key);
   const act = asked ? asked[event.key] : actions[name];
   if (!act || (event.repeat && (asked || ONCE.has(name)))) return;

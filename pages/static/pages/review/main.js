@@ -16,7 +16,10 @@ const user = document.body.dataset.user;
 const find = (selector) => document.querySelector(selector);
 const here = () => find("#page .bar").dataset;
 const steps = new Steps();
+const ANOTHER = "Another trace is shown by now.";
 
+const addressNow = () => location.pathname + location.search;
+let address = addressNow(); // of what is shown
 let held = null; // the next one, fetched while this one is read
 let coming = null; // the promise of it, while it is on its way
 let busy = false;
@@ -51,6 +54,7 @@ function place(page, { fetches = true } = {}) {
   const isReading = find("#guideline")?.open; // it comes with each trace
   find("#page").innerHTML = page.html;
   history.pushState({}, "", page.url);
+  address = addressNow();
   document.title = `${page.title} | Tunix RT`;
   arrive();
   if (isReading) find("#guideline")?.showModal();
@@ -201,12 +205,15 @@ function note() {
 }
 
 function tags() {
+  const { tags: url, trace } = here();
+  const isShown = () => here().trace === trace;
   editTags(async (text, expected) => {
+    if (!isShown()) throw new Refused(ANOTHER);
     try {
-      const answer = await ask(here().tags, new URLSearchParams({ tags: text, expected_tags: JSON.stringify(expected) }));
-      showFacts(answer.html);
+      const answer = await ask(url, new URLSearchParams({ tags: text, expected_tags: JSON.stringify(expected) }));
+      if (isShown()) showFacts(answer.html);
     } catch (error) {
-      if (error.status === CONFLICT) showFacts(await fetch(location.href).then((page) => page.text()));
+      if (error.status === CONFLICT && isShown()) showFacts(await fetch(location.href).then((page) => page.text()));
       throw error;
     }
     say("Tags saved");
@@ -226,7 +233,7 @@ function correct() {
   if (!form || judged === trace) return;
   const expected = ["claim", "expected_review", "expected_status"].filter((name) => form.elements[name]);
   openCorrection(url, (fields, key) => {
-    if (here().trace !== trace) throw new Refused("Another trace is shown by now.");
+    if (here().trace !== trace) throw new Refused(ANOTHER);
     const taken = expected.map((name) => [name, form.elements[name].value]);
     return send(url, [...fields, ...taken], "Corrected", { key });
   });
@@ -265,14 +272,16 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.name !== "note") return;
+  if (event.target.name !== "note" || event.isComposing || event.keyCode === 229) return;
   if (event.key === "Escape" || (event.key === "Enter" && event.ctrlKey)) {
     event.preventDefault();
     find("#main").focus({ preventScroll: true });
   }
 });
 
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => { // of a place in what is shown as well
+  if (addressNow() !== address) location.reload();
+});
 document.documentElement.classList.add("js");
 after.begin(outbox, () => here());
 beginUnsent(outbox);

@@ -7,7 +7,10 @@ export const CONFLICT = 409;
 
 const RETRY = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
 
-export async function ask(url, body, { key } = {}) {
+export const ask = async (...request) => (await answerTo(...request)).json();
+export const askPart = async (url) => (await answerTo(url)).text(); // what is put among what is shown
+
+async function answerTo(url, body, { key } = {}) {
   const headers = { Accept: "application/json", "X-CSRFToken": token() };
   if (key) headers["Idempotency-Key"] = key;
   let response;
@@ -18,12 +21,12 @@ export async function ask(url, body, { key } = {}) {
   }
   if (response.status === 401) {
     await logInAgain();
-    return ask(url, body, { key });
+    return answerTo(url, body, { key });
   }
   if (RETRY.has(response.status)) throw new Away();
+  if (response.ok) return response;
   const answer = await response.json().catch(() => ({ detail: `Refused with ${response.status}.` }));
-  if (!response.ok) throw Object.assign(new Refused(answer.detail ?? "Refused."), { status: response.status });
-  return answer;
+  throw Object.assign(new Refused(answer.detail ?? "Refused."), { status: response.status });
 }
 
 let waiting = null;

@@ -1,5 +1,7 @@
 // The steps: which one is current, their labels, and the pieces that are fetched when they are near.
 import { watchWidths } from "../shared/widths.js";
+import { reasonOf } from "./dialogs.js";
+import { askPart } from "./sending.js";
 import { say } from "./shown.js";
 
 const WORDS = { 1: "right", 0: "neutral", "-1": "wrong" };
@@ -90,10 +92,16 @@ export class Steps {
   }
 
   async #put(more) {
-    const response = await fetch(more.dataset.more).catch(() => null);
-    if (!response?.ok || !more.isConnected) return false;
+    let html;
+    try {
+      html = await askPart(more.dataset.more);
+    } catch (error) {
+      if (more.isConnected) say(reasonOf(error));
+      return false;
+    }
+    if (!more.isConnected) return false;
     const row = more.closest(".more");
-    row.insertAdjacentHTML("beforebegin", await response.text());
+    row.insertAdjacentHTML("beforebegin", html);
     row.remove();
     watchWidths();
     this.#watch();
