@@ -1,7 +1,7 @@
 """The files of data in a bundle: a format in a split each."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from datasets.bundle.names import UNSPLIT, split_names
@@ -10,6 +10,7 @@ from datasets.export.export import Export
 from datasets.formats.containers import LINES
 from datasets.formats.format import Format
 from datasets.formats.known import FORMATS
+from datasets.formats.options import Metadata
 from datasets.models import Dataset
 
 BUNDLED = {name: fmt for name, fmt in FORMATS.items() if LINES in fmt.containers}
@@ -60,7 +61,9 @@ def data_files(dataset: Dataset, formats: Sequence[str] | None) -> list[DataFile
 
 
 def _files(dataset: Dataset, fmt: Format) -> Iterator[DataFile]:
+    """Give a file a split; metadata as text, as loaders want a column of one type."""
+    export = Export(dataset=dataset, fmt=fmt, metadata=Metadata.JSON)
     if not dataset.splits:
-        yield DataFile(Export(dataset=dataset, fmt=fmt), UNSPLIT)
+        yield DataFile(export, UNSPLIT)
     for split, name in split_names(dataset.splits).items():
-        yield DataFile(Export(dataset=dataset, fmt=fmt, split=split), name)
+        yield DataFile(replace(export, split=split), name)

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from datasets.bundle.files import BUNDLED
-from datasets.tests.exporting import export
+from datasets.bundle.texts import template
+from datasets.tests.exporting import EVERY_LINES, export
 from datasets.tests.factories import DatasetFactory, SplitDatasetFactory
 from evalsets.tests.factories import EvalSetFactory
 from traces.tests.factories import TraceFactory
@@ -124,6 +125,49 @@ def test_croissant_describes_files_and_columns(reader, dataset):
         assert one["contentSize"] == f"{len(text)} B"
     columns = [field["@id"] for field in described["recordSet"][0]["field"]]
     assert columns == ["chat.train/prompt", "chat.train/completion", "chat.train/metadata"]
+
+
+TYPES = {"sc:Text": str, "sc:Float": float, "sc:Boolean": bool}
+
+
+@pytest.mark.parametrize("fmt", [name for name in BUNDLED if name in EVERY_LINES])
+def test_lines_hold_what_croissant_says(reader, curator, fmt):
+    steps = [{"i": 0, "type": "t", "content": "4."}]
+    metas = ({"a": 1, "reference_answer": "4"}, {"a": "b", "c": [], "reference_answer": "5"})
+    for number, meta in enumerate(metas):
+        trace = TraceFactory(prompt=f"{number}?", meta=meta, steps=steps, tags=["x"] * number)
+        verdict = {"verdict": "approved", "step_labels": {"0": 1}}
+        curator.post(f"/api/traces/{trace.id}/reviews", verdict, format="json")
+    files = unzipped(bundle(reader, DatasetFactory(), formats=fmt))
+    [described] = json.loads(files["croissant.json"])["recordSet"]
+    columns = {
+        one["source"]["extract"]["column"]: one for one in described["field"] if "source" in one
+    }
+    lines = [json.loads(line) for line in files[f"{fmt}.train.jsonl"].splitlines()]
+    assert len(lines) == 2
+    for line in lines:
+        for name, column in columns.items():
+            held = line[name] if column.get("repeated") else [line[name]]
+            assert {type(value) for value in held} == {TYPES[column["dataType"]]}, name
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer", "reward"),
+    [
+        ("Answer: .5", "5", 0.0),
+        ("Answer: .5", "0.5", 1.0),
+        ("So it is -.5", "-0.5", 1.0),
+        ("So it is .5.", "5", 0.0),
+        ("<answer>$1,005.</answer>", "1005", 1.0),
+        ("#### $.5$", ".5", 1.0),
+        ("It is 4. Or is it 5?", "5", 1.0),
+        ("Answer: Paris.", "paris", 1.0),
+    ],
+)
+def test_the_reward_tells_right_answers(reply, answer, reward):
+    namespace = {}
+    exec(template("rewards.py"), namespace)
+    assert namespace["right_answer"](None, [reply], [answer]) == [reward]
 
 
 def test_a_dataset_without_splits_is_one_split_to_loaders(reader):
