@@ -102,8 +102,8 @@ def _left_out(unwanted: dict[str, Any]) -> Iterator[Q]:
     yield Q(~Exists(matching(unwanted, itself)))
     if "q" in unwanted:
         others = {name: value for name, value in unwanted.items() if name != "q"}
-        indexed = SearchDocument.objects.filter(pk=OuterRef("pk"))
-        yield Q(Exists(indexed)) | Q(~Exists(matching(others, itself)))
+        indexed = Q(Exists(SearchDocument.objects.filter(pk=OuterRef("pk"))))
+        yield indexed | Q(~Exists(matching(others, itself))) if others else indexed
 
 
 def _within(counts: QuerySet[Score], asked: dict[str, Any]) -> QuerySet[Score]:
