@@ -68,7 +68,9 @@ class Command(BaseCommand):
             help="where the errors go, if there are any (FILE.errors.jsonl beside the file)",
         )
         parser.add_argument(
-            "--user", metavar="USERNAME", help="who reviews what comes with a verdict or labels"
+            "--user",
+            metavar="USERNAME",
+            help="who reviews what comes with a verdict or labels; without, there are no reviews",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -107,6 +109,8 @@ class Command(BaseCommand):
             f"{answer['created_count']:,} traces {would}stored, {answer['existing_count']:,} there "
             f"already{_differing(answer)}, {answer['error_count']:,} records bad."
         )
+        if answer.get("unsigned_count"):
+            self.stdout.write(self.style.WARNING(_unsigned(answer)))
         for trace in answer.get("traces", []):
             self.stdout.write(json.dumps(trace, ensure_ascii=False, indent=2, default=str))
         if answer["errors"]:
@@ -130,6 +134,18 @@ def _differing(answer: dict[str, Any]) -> str:
     """Say how many of the traces that are there would be read differently now, if any."""
     count = answer["read_differently_count"]
     return f" ({count:,} read differently now, and left as they are)" if count else ""
+
+
+def _unsigned(answer: dict[str, Any]) -> str:
+    """Say what is lost of verdicts that nobody signs, and how it is not."""
+    pairs = answer["unsigned_pair_count"]
+    preferences = f", and {pairs:,} preferences" if pairs else ""
+    return (
+        f"Nobody signed the verdicts or step labels of {answer['unsigned_count']:,} traces"
+        f"{preferences}: their statuses are set, but nothing else is kept, so that exports such as "
+        "unpaired and stepwise have no labels of them. Say who signs with --user NAME; what is "
+        "stored already has to be deleted before."
+    )
 
 
 def _source(text: str) -> str:

@@ -214,7 +214,7 @@ def store_incoming(
                 reread=lambda taken: read_differently(incoming=incoming, holders=taken),
                 meanwhile=meanwhile,
             )
-            _add_curation(incoming, outcome, by)
+            _add_curation(incoming, outcome, summary, by)
         summary.count(incoming, outcome, shown=SHOWN_TRACES if request.dry_run else 0)
         refused += [
             Refusal(incoming[position].line, "external_id", reason)
@@ -243,8 +243,11 @@ def _keep(refused: list[Refusal], summary: Summary, progress: Progress) -> None:
     summary.errors_left_out_count = progress.errors_left_out_count
 
 
-def _add_curation(incoming: list[Incoming], outcome: Outcome, by: Actor) -> None:
-    """Store what came with the new traces: their scores, verdicts, step labels and preferences."""
+def _add_curation(incoming: list[Incoming], outcome: Outcome, summary: Summary, by: Actor) -> None:
+    """Store what came with the new traces: their scores, verdicts, step labels and preferences.
+
+    Reviews and preferences are somebody's: where nobody signs them, they are counted.
+    """
     scores, verdicts = [], []
     now = timezone.now()
     for position in sorted(outcome.created):
@@ -259,6 +262,9 @@ def _add_curation(incoming: list[Incoming], outcome: Outcome, by: Actor) -> None
     if by.user is not None:
         store_imported(verdicts=verdicts, by=by)
         store_imported_preferences(pairs=_pairs(incoming, outcome), by=by)
+    else:
+        summary.unsigned_count += len(verdicts)
+        summary.unsigned_pair_count += sum(incoming[one].is_chosen for one in outcome.created)
 
 
 def _pairs(incoming: list[Incoming], outcome: Outcome) -> list[tuple[str, str]]:

@@ -42,6 +42,8 @@ class Summary:
     created_count: int = 0
     existing_count: int = 0
     read_differently_count: int = 0
+    unsigned_count: int = 0  # came with a verdict or step labels that are nobody's
+    unsigned_pair_count: int = 0
     error_count: int = 0
     errors_left_out_count: int = 0
     errors: list[Refusal] = field(default_factory=list)
@@ -68,10 +70,16 @@ class Summary:
     def take_back(self) -> None:
         """Count nothing as stored any more."""
         self.created_count = self.existing_count = self.read_differently_count = 0
+        self.unsigned_count = self.unsigned_pair_count = 0
 
     def as_answer(self, request: ImportRequest) -> dict[str, Any]:
         """Give what whoever asked for it is answered: in a dry run the first traces as well."""
         told = self.as_result(request)
+        if self.unsigned_count:  # by the command alone: requests are somebody's
+            told |= {
+                "unsigned_count": self.unsigned_count,
+                "unsigned_pair_count": self.unsigned_pair_count,
+            }
         return {**told, "traces": self.traces} if request.dry_run else told
 
     def as_result(self, request: ImportRequest) -> dict[str, Any]:

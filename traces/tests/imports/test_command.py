@@ -99,13 +99,19 @@ def test_a_dry_run_shows_traces_and_keeps_nothing(run, file):
 def test_verdicts_take_effect_and_a_user_may_stand_for_them(run, file, django_user_model):
     django_user_model.objects.create_user("ada")
     path = file({"prompt": "2+2?", "chosen": "4", "rejected": "5"})
-    run(path, "--user", "ada")
+    assert "signed" not in run(path, "--user", "ada")
     assert set(Trace.objects.values_list("status", flat=True)) == {"approved", "rejected"}
     assert {review.reviewer.username for review in Review.objects.all()} == {"ada"}
 
 
-def test_without_a_user_verdicts_take_effect_unsigned(run, file):
-    run(file({"prompt": "2+2?", "chosen": "4", "rejected": "5"}))
+def test_without_a_user_verdicts_take_effect_unsigned_and_that_is_said(run, file):
+    path = file({"prompt": "2+2?", "chosen": "4", "rejected": "5"})
+    told = "Nobody signed the verdicts or step labels of 2 traces, and 1 preferences:"
+    for more in (["--dry-run"], []):
+        out = run(path, *more)
+        assert told in out
+        assert "Say who signs with --user NAME" in out
+    assert "signed" not in run(path)  # nothing is new
     assert set(Trace.objects.values_list("status", flat=True)) == {"approved", "rejected"}
     assert not Review.objects.exists()
 
