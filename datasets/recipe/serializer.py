@@ -242,8 +242,8 @@ def _field(kind: inspect.Type, **options: Any) -> serializers.Field[Any, Any, An
 def _patterns(kind: inspect.StrType) -> list[RegexValidator]:
     if kind.pattern is None:
         return []
-    form = kind.pattern.removeprefix("^").removesuffix(r"\Z")
-    return [RegexValidator(re.compile(kind.pattern), f"Not of the form {form}")]
+    form = kind.pattern.removeprefix("^").removesuffix("$")
+    return [RegexValidator(re.compile(rf"^{form}\Z"), f"Not of the form {form}")]
 
 
 @cache

@@ -106,11 +106,6 @@ def test_what_differs_is_named_by_its_key(curator, traces):
         {"splits": {"a b": 1.0}, "seed": 1},
         {"split_by": "source"},
         {"split_by": "meta."},
-        {"split_by": "prompt\n"},
-        {"split_by": "meta.a\n"},
-        {"stratify_by": "meta.a\n"},
-        {"dedupe": {"per_prompt": 1, "keep": [{"by": "length\n"}]}},
-        {"dedupe": {"per_prompt": 1, "keep": [{"by": "score:judge\n", "scorer_version": "1"}]}},
         {"splits": {"a": 1.0}, "split_counts": {"a": 1}, "seed": 1},
         {"split_counts": {"a": 1}},
         {"split_counts": {"a": 0}, "seed": 1},
@@ -151,6 +146,13 @@ def test_a_line_break_behind_a_name_is_refused_with_its_place(curator, traces, b
     answer = curator.post(URL, name("1") | body, format="json")
     assert (answer.status_code, list(answer.json())) == (400, list(body))
     assert "Not of the form" in answer.content.decode()
+
+
+def test_a_dataset_that_was_built_by_such_a_name_is_still_shown(curator, traces):
+    DatasetFactory(recipe__split_by="prompt\n")
+    (shown,) = curator.get("/api/datasets").json()["results"]
+    recipe = curator.get(f"/api/datasets/{shown['dataset_key']}").json()["recipe"]
+    assert recipe["split_by"] == "prompt\n"
 
 
 def test_a_body_has_the_fields_of_the_document_and_their_defaults():
