@@ -93,10 +93,15 @@ def _expected(form: QueryDict) -> dict[str, Any]:
 
 
 def _labels(form: QueryDict) -> Any:
-    if "labels" not in form:
+    """Read the labels of steps; those that were taken back are none."""
+    if "labels" in form:
+        labels = _json(form, "labels")
+    else:
         sent = [name for name in form if name.startswith(LABEL)]
-        return {name.removeprefix(LABEL): _number(form.get(name, "")) for name in sent}
-    return _json(form, "labels")
+        labels = {name.removeprefix(LABEL): _label(form.get(name, "")) for name in sent}
+    if not isinstance(labels, dict):
+        return labels
+    return {step: label for step, label in labels.items() if label is not None}
 
 
 def _json(form: QueryDict, name: str) -> Any:
@@ -112,5 +117,5 @@ def _identity(text: str) -> Any:
     return text or None if number is None else number
 
 
-def _number(text: str) -> Any:
-    return {"1": 1, "0": 0, "-1": -1}.get(text, text)
+def _label(text: str) -> Any:
+    return {"1": 1, "0": 0, "-1": -1, "null": None}.get(text, text)

@@ -37,6 +37,14 @@ def test_a_trace_is_shown_with_its_answer_and_steps(curating):
     assert "9 x 7 = 56 9 x 7 = 56" in text  # the wrong equation is named before the step
 
 
+def test_a_trace_leads_to_its_correction(curating):
+    trace = TraceFactory()
+    correction = f'href="/admin/review/trace/{trace.pk}/correct"'
+    assert correction in curating.get(address(trace)).content.decode()
+    reading = logged_in("reader", is_staff=False)
+    assert correction not in reading.get(address(trace)).content.decode()
+
+
 def test_each_tab_has_its_part(curating):
     trace = TraceFactory(prompt="What is 9 x 7?", external_id="row-1")
     other = TraceFactory(prompt="What is 9 x 7?", final_answer="64")

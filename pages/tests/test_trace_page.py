@@ -198,6 +198,8 @@ def test_the_module_gives_one_verdict_however_often_it_asks(curating):
         ({"verdict": "maybe"}, 400, "verdict"),
         ({"verdict": "approved", "labels": "[1"}, 400, "labels"),
         ({"verdict": "approved", "labels": '{"0": 2}'}, 400, "step_labels"),
+        ({"verdict": "approved", "labels": '{"0": null, "1": "null"}'}, 400, "step_labels"),
+        ({"verdict": "approved", "labels": "7"}, 400, "step_labels"),
         ({"verdict": "approved", "labels": '{"77": 1}'}, 400, "step_labels"),
         ({"verdict": "approved", "label-0": "x"}, 400, "step_labels"),
         ({"verdict": "approved", "note": "n" * 10_001}, 400, "note"),

@@ -8,6 +8,7 @@ from pages.tests.browser.looking import said_by_the_policy, scrolls_sideways, se
 from pages.tests.hostile import hostile, wide
 from traces.models import Review, Trace
 from traces.tests.factories import TraceFactory
+from traces.tests.queues.working import filled
 from tunix_site.tests.live import wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
@@ -140,6 +141,28 @@ def test_a_thousand_steps_are_reached_by_keys(tab, person):
     page.keyboard.press("r")
     expect(page.locator(".reviews .status.rejected")).to_be_visible()
     assert Review.objects.get().step_labels == {"258": -1}
+
+
+def test_without_keys_a_label_is_taken_back(tab, person, trace):
+    page = tab(person("ada"), PHONE)
+    page.goto(f"/admin/review/trace/{trace.pk}")
+    for step, words in ((3, ("wrong", "none")), (10, ("right", "none", "neutral"))):
+        for word in words:
+            page.locator(f"#step-{step} .labels span", has_text=word).click()
+    for key in ("j", "3", "0"):
+        page.keyboard.press(key)
+    expect(page.locator(".labels input[value=null]:checked")).to_have_count(3)
+    page.click("button.flag")
+    expect(page.locator(".reviews .status.flagged")).to_be_attached()
+    assert Review.objects.get().step_labels == {"10": 0}
+
+
+def test_on_a_phone_the_site_is_a_link_away(tab, person, trace):
+    page = tab(person("ada"), PHONE)
+    for address in (f"trace/{trace.pk}", f"trace/{trace.pk}/correct", "", f"{filled().pk}"):
+        page.goto(f"/admin/review/{address}")
+        expect(page.get_by_role("navigation", name="Site").get_by_role("link")).to_be_in_viewport()
+        assert scrolls_sideways(page) == []
 
 
 def test_it_works_without_script(browser, site, person, trace):
