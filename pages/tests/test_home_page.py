@@ -64,14 +64,14 @@ def test_every_number_is_that_of_the_list_it_leads_to(curator, ada):
     TraceFactory(status="flagged")
     shown = figures(curator)
     assert {words: number for words, (number, _) in shown.items()} == {
-        "reviewed by you today, one by one": "1",
+        "reviewed by you today (UTC), one by one": "1",
         "unreviewed": "3",
         "flagged": "1",
         "disputed": "0",
         "jobs running": "0",
         "jobs queued": "0",
     }
-    for words in ("reviewed by you today, one by one", "unreviewed", "flagged", "disputed"):
+    for words in ("reviewed by you today (UTC), one by one", "unreviewed", "flagged", "disputed"):
         number, address = shown[words]
         assert len(curator.get(address).context["page"].rows) == int(number), words
 
@@ -129,10 +129,10 @@ def test_however_many_others_are_mine_those_of_my_hand_are_told(curator, ada, mo
             Review.objects.filter(pk=rejected(ada).pk).update(**fields)
     for _ in range(3):
         undo_review(review=rejected(ada), by=acting(ada))
-    assert figures(curator)["reviewed by you today, one by one"][0] == "1"
+    assert figures(curator)["reviewed by you today (UTC), one by one"][0] == "1"
     assert [line.split()[1] for line in lines(curator, "last")] == ["mine", "before"]
     rejected(ada), rejected(ada)
-    assert figures(curator)["reviewed by you today, one by one"][0] == "2+"
+    assert figures(curator)["reviewed by you today (UTC), one by one"][0] == "2+"
 
 
 def test_what_i_reviewed_today_are_the_traces_that_the_list_behind_it_has(curator, ada):
@@ -142,7 +142,7 @@ def test_what_i_reviewed_today_are_the_traces_that_the_list_behind_it_has(curato
     Review.objects.filter(pk=of_many.pk).update(job=Job.objects.create(kind="bulk").pk)
     Review.objects.filter(pk=rejected(ada, prompt="came so").pk).update(note="imported")
     undo_review(review=rejected(ada, prompt="undone"), by=acting(ada))
-    number, address = figures(curator)["reviewed by you today, one by one"]
+    number, address = figures(curator)["reviewed by you today (UTC), one by one"]
     rows = curator.get(address).context["page"].rows
     assert [row["prompt_preview"] for row in rows] == ["twice"]
     assert number == "1"
