@@ -135,7 +135,7 @@ def test_a_lock_that_a_migration_holds_is_seen():
     (lock,) = strong(longest)
     assert (lock.table, lock.mode) == ("traces_score", "ShareRowExclusiveLock")
     assert lock.held_seconds > 0
-    assert lock.waited_seconds == 0
+    assert lock.waited_seconds < lock.held_seconds
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from traces.models import Score, Trace
 from traces.tests.factories import BodyFactory, TraceFactory
 from tunix_rt import Broken, Client, Disconnected, Moved, Retries, TooMany, Unavailable
 from tunix_site.serving.server_process import free_port
+from tunix_site.tests.live import wait_until
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -107,7 +108,7 @@ def test_a_site_that_says_nothing_is_given_up(client_of, proxy):
     proxy.faults += [stall, stall]
     with pytest.raises(Disconnected, match=r"GET /api/health: timed out\. Is the site there\?"):
         client.health()
-    assert len(proxy.seen) == 2
+    wait_until(lambda: len(proxy.seen) == 2)
 
 
 def test_where_nobody_listens_writes_are_tried_again_too(client_of):

@@ -5,6 +5,14 @@ from typing import Any
 
 import pytest
 
+from traces.tests.factories import TraceFactory
+
+
+@pytest.fixture(autouse=True)
+def the_same_prompts() -> None:
+    """Have a test's prompts, by which traces are split, be the same whatever ran before."""
+    TraceFactory.reset_sequence(0)
+
 
 @pytest.fixture
 def review(curator: Any) -> Callable[..., int]:

@@ -205,7 +205,8 @@ def test_a_process_makes_few_at_once(reader):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_newer_one_of_the_same_user_takes_the_place_of_the_older():
+def test_a_newer_one_of_the_same_user_takes_the_place_of_the_older(monkeypatch):
+    monkeypatch.setattr(previews, "TURN_SECONDS", 60)
     TraceFactory()
     by = acting(UserFactory())
     newer = []

@@ -65,7 +65,7 @@ def test_children_of_one_parent_are_built_side_by_side(elsewhere):
     user = UserFactory()
     with transaction.atomic():
         build_dataset(request=first, by=acting(user))
-        child, _ = elsewhere(build_dataset, request=second, by=acting(user)).result(timeout=10)
+        child, _ = elsewhere(build_dataset, request=second, by=acting(user)).result(timeout=60)
     assert child.parent == parent
     assert parent.children.count() == 2
 

@@ -1,4 +1,4 @@
-"""Kinds of jobs for the tests, and a short lease."""
+"""Kinds of jobs for the tests, quick beats and workers."""
 
 import contextlib
 import subprocess
@@ -13,8 +13,16 @@ from tunix_site.tests.live import MANAGE, environment_for, url_of_database
 
 
 @pytest.fixture(autouse=True)
-def short_lease(settings):
+def quick_beats(settings, monkeypatch):
+    """Have the beats of a lease of a second in one that no stall of the machine outlasts."""
+    settings.JOB_LEASE_SECONDS = 30
+    monkeypatch.setattr(beats, "BEATS_PER_LEASE", 450)
+
+
+@pytest.fixture
+def short_lease(settings, quick_beats, monkeypatch):
     settings.JOB_LEASE_SECONDS = 1
+    monkeypatch.setattr(beats, "BEATS_PER_LEASE", 15)
 
 
 @pytest.fixture

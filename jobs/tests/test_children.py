@@ -224,7 +224,7 @@ def test_none_outlives_its_supervisor(job, run):
         os.kill(pid, signal.SIGKILL)
 
 
-def test_in_a_transaction_nobody_renews_its_lease_but_who_waits(kinds, run):
+def test_in_a_transaction_nobody_renews_its_lease_but_who_waits(kinds, run, short_lease):
     with transaction.atomic():
         job = start_job(kind="read", parameters={}, by=acting(CuratorFactory()))
         with running(job=job) as progress, run(progress, "import time; time.sleep(2)") as child:
@@ -321,7 +321,7 @@ def test_a_job_that_is_cancelled_by_others_ends_the_program(family, curator):
     assert now(job).state == "cancelled"
 
 
-def test_the_program_of_a_paused_worker_ends_with_the_lease(family, worker):
+def test_the_program_of_a_paused_worker_ends_with_the_lease(family, worker, short_lease):
     """Whoever takes the job up next may work in the same place."""
     job, pids = family
     worker.send_signal(signal.SIGSTOP)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def long_ago(days: int = 0):
-    return timezone.now() - timedelta(days=days, seconds=5)
+    return timezone.now() - timedelta(days=days, hours=1)
 
 
 @pytest.fixture

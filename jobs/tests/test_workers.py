@@ -33,7 +33,11 @@ from tunix_site.tests.live import (
     wait_until,
 )
 
-pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("short_lease"),
+]
 
 
 @pytest.fixture
@@ -83,11 +87,11 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_step_leaves_nothing(work, tr
     verify = {"criteria": "judge", "scorer_version": "1", "missing": "keep"}
     body = {"dataset_name": "sums", "dataset_version": "1", "exact": True, "verify": verify}
     job = start_job(kind="build", parameters=body, by=acting(CuratorFactory()))
-    killed = work("--queues", "builds")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE traces_score IN ACCESS EXCLUSIVE MODE")
+        killed = work("--queues", "builds")
         wait_until(lambda: is_under_way(job))
-        wait_until(lambda: state(job) and (job.result or {}).get("funnel"))
+        wait_until(lambda: state(job) and len((job.result or {}).get("funnel", ())) == 2)
         assert [line["step"] for line in job.result["funnel"]] == ["match", "exact"]
         killed.kill()
         killed.wait()
@@ -100,8 +104,9 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_step_leaves_nothing(work, tr
 
 
 def test_a_job_that_kills_its_workers_fails_at_last(work, traces, reader):
-    job, killed = build("sums"), work("--queues", "builds")
+    job = build("sums")
     Job.objects.update(attempt=2)
+    killed = work("--queues", "builds")
     with held("sums"):
         wait_until(lambda: is_under_way(job))
         killed.kill()

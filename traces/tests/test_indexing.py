@@ -91,13 +91,14 @@ def test_those_that_came_by_few_can_be_indexed_alone():
     assert indexing.index_some(kind=KIND) == len(batch)
 
 
-def test_what_waits_is_seen():
+def test_what_waits_is_seen(monkeypatch):
+    monkeypatch.setattr(indexing, "QUIET", "600 s")
     assert indexing.waiting(kind=KIND) == indexing.Waiting(0, 0, coming_in=False)
     store(15)
     store(20)
     TraceFactory()
     assert indexing.waiting(kind=KIND) == indexing.Waiting(1, 35, coming_in=True)
-    Pending.objects.update(created_at=Now() - timedelta(seconds=5))
+    Pending.objects.update(created_at=Now() - timedelta(hours=1))
     TraceFactory()
     assert indexing.waiting(kind=KIND) == indexing.Waiting(2, 35, coming_in=False)
 

@@ -17,6 +17,7 @@ from tunix_site.postgres.telling import PostgresError, say
 PROC = Path("/proc")
 PROGRAMS = ("postgres", "postmaster")
 STEP_SECONDS = 0.05
+LEFTOVER_SECONDS = 5  # that the sessions of a killed server have to end
 LOCK_SECONDS = 10  # it is among the first things that a server does
 
 
@@ -121,10 +122,16 @@ def leftovers(data: Path) -> Iterator[int]:
 
 
 def end_leftovers(data: Path) -> None:
-    """Have the sessions of a killed server end at once, as their server would have."""
+    """Have the sessions of a killed server end at once, as their server would have.
+
+    Until they have, they hold memory that a new server does not start beside.
+    """
+    stop = time.monotonic() + LEFTOVER_SECONDS
     for pid in leftovers(data):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGQUIT)
+    while any(leftovers(data)) and time.monotonic() < stop:
+        time.sleep(STEP_SECONDS)
 
 
 def ends(pid: int, data: Path, number: int, seconds: float) -> bool:

@@ -163,6 +163,7 @@ def test_two_processes_make_one_file(key_of, tmp_path):
         whole = answers[0][1]
         for number, answer in enumerate(answers):
             assert answer == ((206, whole[number:]) if number % 3 else (200, whole))
+        wait_until(lambda: len(list((tmp_path / "exports").iterdir())) == 1)
         (file,) = (tmp_path / "exports").iterdir()
         assert file.read_bytes() == whole
 

@@ -72,7 +72,12 @@ def tab(browser: Browser, site: Any, person: Any) -> Iterator[Callable[..., Page
     contexts: list[BrowserContext] = []
 
     def make(user: Any, viewport: dict[str, int] = DESKTOP, scheme: str = "light") -> Page:
-        context = browser.new_context(base_url=site.url, viewport=viewport, color_scheme=scheme)
+        context = browser.new_context(
+            base_url=site.url,
+            viewport=viewport,
+            color_scheme=scheme,
+            reduced_motion="reduce",  # what fades has less contrast for a moment
+        )
         context.add_init_script(WATCH)
         log_in(context, user)
         contexts.append(context)

@@ -271,7 +271,7 @@ def test_offline_verdicts_wait_in_sight_and_are_sent_once(tab, person):
     TraceFactory.create_batch(4)
     ada = person("ada")
     page = tab(ada)
-    with page.expect_response("**/next"):
+    with page.expect_request_finished(lambda asked: asked.url.endswith("/next")):
         begin(page, filled())
     page.context.set_offline(True)
     press(page, "a")
@@ -372,6 +372,7 @@ def test_a_verdict_that_is_refused_late_is_kept_with_its_note(tab, person, viewp
     page.reload()
     page.locator("#outbox").click()
     row = page.get_by_role("dialog", name="Not sent or not taken").get_by_role("listitem")
+    expect(row).to_have_count(1)  # the other was taken
     expect(row).to_contain_text("Rejected: trace")
     expect(row.locator(".problem")).to_have_text("The claim ended: take the next trace.")
     expect(row.locator(".said-note")).to_contain_text("<b>the carry</b>")

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from pages.tests.markup import Markup
 from pages.text.markdown import as_sent, markdown
+from traces.tests.strategies import quickly
 
 ELEMENTS = {
     *("p", "ul", "ol", "li", "blockquote", "strong", "em", "table", "thead", "tbody", "tr", "th"),
@@ -134,6 +135,7 @@ ODD = st.text(
 )
 
 
+@quickly
 @given(ODD | st.text(max_size=200))
 def test_whatever_the_text_known_elements_alone_are_written(text):
     markup = Markup(markdown(text))

@@ -70,7 +70,8 @@ def test_whoever_is_interrupted_leaves_no_answer_for_the_next(program_of, monkey
     assert lengths.ask("xxx") == 3
 
 
-def test_quick_answers_reach_more_than_may_ask_at_once(program_of):
+def test_quick_answers_reach_more_than_may_ask_at_once(program_of, monkeypatch):
+    monkeypatch.setattr(program, "PLACE_SECONDS", 60)
     lengths = program_of(SAY_READY + TELL_LENGTHS)
     assert lengths.ask("") == 0
     with ThreadPoolExecutor(2 * program.MAX_ASKING) as pool:

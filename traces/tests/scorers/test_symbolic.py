@@ -60,7 +60,8 @@ def test_a_formula_that_takes_too_long_ends_the_program_alone(program, formula):
     assert process.compare(*SQUARES) == SAME
 
 
-def test_a_program_that_was_ended_is_replaced(program):
+def test_a_program_that_was_ended_is_replaced(program, monkeypatch):
+    monkeypatch.setattr(PROGRAM, "answer_seconds", 120)  # its processor time ends before
     assert process.compare("10^{99999999}", "10^{99999998}") == TOO_LONG
     assert program.returncode == -signal.SIGPROF
     assert process.compare(*SQUARES) == SAME

@@ -216,7 +216,7 @@ def test_a_server_that_died_while_it_was_held_is_no_error(var_dir):
 def test_a_server_that_does_not_hear_is_stopped_hard(var_dir, monkeypatch, capsys):
     monkeypatch.setattr(telling, "PATIENCE_SECONDS", 0)
     monkeypatch.setattr(servers, "STOP_SECONDS", 0.5)
-    monkeypatch.setattr(servers, "HARD_SECONDS", 0.5)
+    monkeypatch.setattr(servers, "HARD_SECONDS", 2)
     with embedded_postgres(var_dir):
         with connect(var_dir) as connection:
             connection.execute("CREATE TABLE held AS SELECT generate_series(1, 1000) AS n")
@@ -374,7 +374,7 @@ def test_a_server_that_answers_late_is_waited_for(var_dir, monkeypatch):
 
     monkeypatch.setattr(psycopg, "connect", late)
     with embedded_postgres(var_dir):
-        assert len(calls) == 3
+        assert len(calls) >= 3
 
 
 def test_a_start_that_takes_long_says_so(var_dir, capsys, monkeypatch):

@@ -37,4 +37,4 @@ def test_the_port_is_free_and_the_processes_end_at_once(
             os.kill(server.pid, signal.SIGKILL)
             graceful = Server(host="127.0.0.1", port=port).cfg.graceful_timeout
             wait_until(lambda: not listens(port) and not is_alive(web), graceful / 2)
-        wait_until(lambda: not any(map(is_alive, processes)), 5)
+        wait_until(lambda: not any(map(is_alive, processes)))

@@ -215,4 +215,4 @@ def test_a_stop_waits_for_what_comes_and_not_for_who_stalls(django_db_blocker, l
         assert status_of(answer) == 201
         assert b"\r\nConnection: close\r\n" in answer
         assert {status_of(one) for one in others} == {408}
-        wait_until(lambda: not any(map(is_alive, processes)), 5)
+        wait_until(lambda: not any(map(is_alive, processes)))
