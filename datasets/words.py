@@ -123,7 +123,8 @@ describe = describing(
         "taken": "How many of them were looked at.",
         "PreviewAnswer.splits": "How many each split would get.",
         "position": "At which position.",
-        "cluster": "The group of traces like it; null where nobody looked for any.",
+        "cluster": "The trace itself, where others that are nearly the same went for it; null "
+        "where none did, or nobody looked for any.",
         "group": "What it shares its split with, where that is more than a prompt: the smallest "
         "hash of prompts that are nearly the same, or the value of meta.",
         "reason": "Why the step took it away.",

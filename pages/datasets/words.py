@@ -42,7 +42,7 @@ EVIDENCE = {
     "words": "The longest run of words",
     "score": "Score",
     "value": "Value",
-    "cluster": "Group of traces like it",
+    "cluster": "Others, nearly the same, went for it",
     "group": "Shares its split with",
 }
 SHARES = ("similarity", "share")
