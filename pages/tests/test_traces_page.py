@@ -371,3 +371,11 @@ def test_a_verdict_is_given_from_the_list(curating):
     assert "approved" in refused.json()["detail"]
     assert Review.objects.get().verdict == "approved"
     assert logged_in("reader").post(address, body).status_code == 403
+
+
+def test_the_way_to_delete_many_is_shown_to_superusers_alone(curating, admin_client):
+    way = "Delete, in the admin's list"
+    assert way in text_of(admin_client.get(ADDRESS))
+    text = text_of(curating.get(ADDRESS))
+    assert "Review these" in text
+    assert way not in text

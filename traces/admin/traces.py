@@ -113,6 +113,13 @@ class TraceAdmin(ScoredByJob, DeletedByService, RoleAdmin):
         ]
         return tuple(name for name in shown if name not in ("status", "tags"))
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer the deletion of many to superusers alone, as everywhere else."""
+        actions = super().get_actions(request)
+        if not request.user.is_superuser:
+            actions.pop("delete_selected", None)
+        return actions
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TraceChangeList]:
         return TraceChangeList
 

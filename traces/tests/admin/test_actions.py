@@ -7,7 +7,7 @@ from jobs.models import Job
 from jobs.tests.working import work_off
 from traces.models import Review, Score, Status, Trace
 from traces.services.scores import score_trace
-from traces.tests.admin.pages import LIST, act, told
+from traces.tests.admin.pages import LIST, act, delete, told
 from traces.tests.concurrency import just_before
 from traces.tests.factories import ApprovedTraceFactory, TraceFactory
 
@@ -95,14 +95,24 @@ def test_actions_reach_no_further_than_the_ticked_rows(page):
     assert Trace.objects.filter(status=Status.APPROVED).count() == 1
 
 
-def test_selected_traces_are_deleted_after_asking(page):
-    traces = TraceFactory.create_batch(3)
+def test_superusers_delete_selected_traces_after_asking(admin_client):
+    page, traces = admin_client, TraceFactory.create_batch(3)
     score_trace(trace=traces[0], criteria="baseline", by=acting())
     asked = act(page, "delete_selected", traces[:2])
     assert "Are you sure" in asked.content.decode()
     assert Trace.objects.count() == 3
     assert told(act(page, "delete_selected", traces[:2], post="yes")) == ["Deleted 2."]
     assert Trace.objects.get() == traces[2]
+
+
+def test_curators_delete_no_selected_traces(page):
+    trace = TraceFactory()
+    assert 'value="approve"' in page.get(LIST).content.decode()
+    assert 'value="delete_selected"' not in page.get(LIST).content.decode()
+    assert told(act(page, "delete_selected", [trace], post="yes")) == ["No action selected."]
+    assert Trace.objects.get() == trace
+    page.post(delete(trace), {"post": "yes"})  # one by one they do
+    assert not Trace.objects.exists()
 
 
 def test_the_queries_of_an_action_are_a_few_for_each_row(page, django_assert_max_num_queries):
