@@ -66,12 +66,13 @@ check-pythons: .venv-uv/.ready
 	.ci/check-pythons $(PYTHON)
 
 # the web's tests that ask for the database, but those of the running server, on a PostgreSQL of the
-# system; its generated requests
-# are left out by name, since each process makes them up for half a minute to find out what they are
+# system. Two modules are left out by name: generated requests, since each process makes them up for
+# half a minute to find out what they are, and training from a bundle, which no version matters to
 check-postgres: .venv-dev/.ready
 	@command -v initdb >/dev/null && command -v pg_ctl >/dev/null \
 		|| { echo "There is no initdb and pg_ctl on the path." >&2; exit 2; }
-	$(DEV) .ci/with-postgres $(DEV) -m pytest -m "database and not live" --ignore tests/test_schemathesis.py \
+	$(DEV) .ci/with-postgres $(DEV) -m pytest -m "database and not live" \
+		--ignore tests/test_schemathesis.py --ignore tests/test_bundle_trains.py \
 		--numprocesses $(TEST_PROCESSES) --dist worksteal
 
 # the client as others install it: with the oldest packages that it says it needs, and the newest
