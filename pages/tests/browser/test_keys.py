@@ -144,6 +144,10 @@ def test_a_correction_of_what_another_changed_is_refused_and_kept(tab, person):
     dialog.get_by_role("button", name="Back").click()
     expect(dialog.get_by_label("Final answer")).to_have_value("42")
     assert Trace.objects.count() == 1
+    dialog.get_by_role("button", name="Show what changes").click()
+    dialog.get_by_role("button", name="Correct it").click()
+    expect(dialog).to_be_hidden()
+    assert Trace.objects.latest("pk").final_answer == "42"
 
 
 def test_a_refused_verdict_shows_both_values_to_the_second_of_two(tab, person):
@@ -162,6 +166,11 @@ def test_a_refused_verdict_shows_both_values_to_the_second_of_two(tab, person):
     )
     expect(pages[1].locator("textarea[name=note]").first).to_have_value("I say no.")
     assert [review.verdict for review in Review.objects.all()] == ["approved"]
+    expect(pages[1].locator("#more .status").first).to_have_text("approved")
+    expect(pages[1].locator("textarea[name=note]").first).to_have_value("I say no.")
+    pages[1].keyboard.press("r")  # knowing of it
+    expect(pages[1].locator("#more .status").first).to_have_text("rejected")
+    assert Review.objects.latest("pk").note == "I say no."
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

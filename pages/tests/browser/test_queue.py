@@ -247,6 +247,23 @@ def test_that_a_claim_ended_is_told_once(tab, person):
     assert len(asked) == 1
 
 
+def test_a_claim_that_ended_is_taken_anew_behind_a_verdict_that_was_refused(tab, person):
+    trace = TraceFactory()
+    page = tab(person("ada"))
+    with page.expect_response("**/next"):
+        begin(page, filled())
+    [ended] = Claim.objects.values_list("pk", flat=True)
+    Claim.objects.all().delete()
+    page.keyboard.press("n")
+    page.keyboard.type("The carry.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    expect(page.locator("#page .bar")).not_to_have_attribute("data-claim", str(ended))
+    page.keyboard.press("a")
+    expect(page.get_by_text("Nothing is left for you here")).to_be_visible()
+    assert [(one.trace, one.note) for one in Review.objects.all()] == [(trace, "The carry.")]
+
+
 def test_a_session_that_ended_is_taken_up_in_place(tab, person):
     TraceFactory.create_batch(4)
     ada = person("ada")
@@ -296,6 +313,10 @@ def test_what_was_not_sent_outlives_a_reload(tab, person):
     page.route("**/verdict", lambda route: route.abort())
     press(page, "a")
     expect(page.locator("#outbox")).to_have_text("1 not sent")
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
     page.unroute("**/verdict")
     page.reload()
     wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
@@ -369,6 +390,7 @@ def test_a_verdict_that_is_refused_late_is_kept_with_its_note(tab, person, viewp
     expect(page.locator("#said")).to_contain_text(f"trace {first}: The claim ended")
     press(page, "a")
     wait_until(lambda: page.evaluate("1") == 1 and Review.objects.count() == 1)
+    page.wait_for_function("() => JSON.parse(Object.values(sessionStorage)[0]).length === 1")
     page.reload()
     page.locator("#outbox").click()
     row = page.get_by_role("dialog", name="Not sent or not taken").get_by_role("listitem")

@@ -62,8 +62,16 @@ def test_labels_a_note_and_a_verdict_by_keys(tab, person, trace):
     page.keyboard.press("Control+Enter")
     page.get_by_role("link", name="Skip to the content").press("Enter")
     expect(page.locator("#main")).to_be_focused()
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    asked.value.dismiss()
     page.keyboard.press("r")
     expect(page.locator(".reviews .status.rejected")).to_be_visible()
+    once_more = []
+    page.on("dialog", lambda asked: once_more.append(asked.type) or asked.accept())
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)
+    assert once_more == []
     review = Review.objects.get()
     assert review.step_labels == {"3": 1, "10": -1, "12": 0}
     assert review.note == "a rough join: aaa"

@@ -4,6 +4,7 @@ import { beginChanging } from "./changing.js";
 import { compareAttempts, editTags } from "./dialogs.js";
 import { listen, setKeys, showKeys } from "./keys.js";
 import "../shared/leaving.js";
+import { showFacts, takeUp } from "./meanwhile.js";
 import { forgetOthers, noteOf, Outbox } from "./outbox.js";
 import { Steps } from "./steps.js";
 import { newKey } from "../shared/requests.js";
@@ -30,9 +31,11 @@ let asked = null; // the reasons of which one is asked for
 forgetOthers(user);
 const outbox = new Outbox(user, {
   answered: ({ answer, item }) => took(answer, item),
-  refused: ({ item, detail }) => {
-    if (isThereYet(item)) say(`Not taken: ${detail}`, { stays: true });
-    else {
+  refused: ({ item, detail, status }) => {
+    if (isThereYet(item)) {
+      say(`Not taken: ${detail}`, { stays: true });
+      if (status === CONFLICT) learn(() => isOf(item));
+    } else {
       outbox.keepRefused(item, detail);
       say(`Not taken, trace ${item.trace}: ${detail}`, { stays: true });
     }
@@ -204,6 +207,9 @@ function note() {
   find("#verdict textarea")?.focus();
 }
 
+// The refusal is told whether or not the page is to be had anew.
+const learn = (isShown) => takeUp(isShown).catch((error) => console.warn(error));
+
 function tags() {
   const { tags: url, trace } = here();
   const isShown = () => here().trace === trace;
@@ -213,18 +219,11 @@ function tags() {
       const answer = await ask(url, new URLSearchParams({ tags: text, expected_tags: JSON.stringify(expected) }));
       if (isShown()) showFacts(answer.html);
     } catch (error) {
-      if (error.status === CONFLICT && isShown()) showFacts(await fetch(location.href).then((page) => page.text()));
+      if (error.status === CONFLICT) await learn(isShown);
       throw error;
     }
     say("Tags saved");
   });
-}
-
-function showFacts(html) {
-  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("#more .facts");
-  if (!fresh) return; // a login, say
-  find("#more .facts").replaceWith(fresh);
-  showKeys();
 }
 
 function correct() {
@@ -232,10 +231,16 @@ function correct() {
   const { correct: url, trace } = here();
   if (!form || judged === trace) return;
   const expected = ["claim", "expected_review", "expected_status"].filter((name) => form.elements[name]);
-  openCorrection(url, (fields, key) => {
-    if (here().trace !== trace) throw new Refused(ANOTHER);
+  const isShown = () => here().trace === trace;
+  openCorrection(url, async (fields, key) => {
+    if (!isShown()) throw new Refused(ANOTHER);
     const taken = expected.map((name) => [name, form.elements[name].value]);
-    return send(url, [...fields, ...taken], "Corrected", { key });
+    try {
+      await send(url, [...fields, ...taken], "Corrected", { key });
+    } catch (error) {
+      if (error.status === CONFLICT) await learn(isShown);
+      throw error;
+    }
   });
 }
 
@@ -284,7 +289,7 @@ addEventListener("popstate", () => { // of a place in what is shown as well
 });
 document.documentElement.classList.add("js");
 after.begin(outbox, () => here());
-beginUnsent(outbox);
+beginUnsent(outbox, () => judged !== here().trace && (steps.labels.size || find("#verdict [name=note]")?.value));
 find("#help").addEventListener("close", beginChanging(find("#help"), say));
 toggles.begin();
 arrive();

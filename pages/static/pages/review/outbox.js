@@ -30,6 +30,11 @@ export class Outbox {
     addEventListener("online", () => this.#wake?.());
   }
 
+  /** Tell whether something is not sent; logging out gives that up. */
+  get holds() {
+    return this.items.length > 0 && sessionStorage.getItem(this.name) !== null;
+  }
+
   add(item) {
     this.items.push({ ...item, key: newKey() });
     this.#keep();
@@ -72,7 +77,7 @@ export class Outbox {
       } catch (error) {
         if (error instanceof Refused) {
           this.#done(item);
-          this.tell.refused({ item, detail: error.message });
+          this.tell.refused({ item, detail: error.message, status: error.status });
         } else {
           item.waits = true;
           this.#keep();

@@ -5,6 +5,7 @@ export class Refused extends Error {}
 export class Away extends Error {}
 export const CONFLICT = 409;
 
+const MOST_KEPT = 60_000; // bytes that a browser sends on when the page is left
 const RETRY = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
 
 export const ask = async (...request) => (await answerTo(...request)).json();
@@ -13,9 +14,10 @@ export const askPart = async (url) => (await answerTo(url)).text(); // what is p
 async function answerTo(url, body, { key } = {}) {
   const headers = { Accept: "application/json", "X-CSRFToken": token() };
   if (key) headers["Idempotency-Key"] = key;
+  const keepalive = Boolean(key) && `${body}`.length < MOST_KEPT;
   let response;
   try {
-    response = await fetch(url, { method: body ? "POST" : "GET", body, headers, redirect: "error" });
+    response = await fetch(url, { method: body ? "POST" : "GET", body, headers, keepalive, redirect: "error" });
   } catch {
     throw new Away();
   }

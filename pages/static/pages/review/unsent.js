@@ -4,7 +4,11 @@ import { noteOf } from "./outbox.js";
 const find = (selector) => document.querySelector(selector);
 const made = (name, fields) => Object.assign(document.createElement(name), fields);
 
-export function beginUnsent(outbox) {
+/** Show what is not sent where it is asked for, and have the browser ask before that, or what `isTyped`, is left. */
+export function beginUnsent(outbox, isTyped) {
+  addEventListener("beforeunload", (event) => {
+    if (outbox.holds || isTyped()) event.preventDefault();
+  });
   document.addEventListener("click", ({ target }) => {
     if (target.closest("#outbox")) find("#unsent").showModal();
     const button = target.closest("[data-dismiss]");
