@@ -315,7 +315,7 @@ def test_steps_of_a_trace_that_is_read_alone_have_no_labels_to_choose(curating):
         shown = (page, curating.get(unescape(more)).content.decode())
         return [one.count('type="radio"') for one in shown]
 
-    assert choices() == [150, 30]
+    assert choices() == [200, 40]
     Claim.objects.all().delete()
     taken(queue, "bob")
     assert choices() == [0, 0]
