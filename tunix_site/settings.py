@@ -235,6 +235,7 @@ UNFOLD = {
     "STYLES": [lambda request: static("tunix_site/admin.css")],
     "SCRIPTS": [
         lambda request: static("tunix_site/admin.js"),
+        lambda request: static("pages/shared/forms.js"),
         # the admin's own button logs out as those of our pages do
         lambda request: static("pages/shared/leaving.js"),
     ],

@@ -161,6 +161,7 @@ def test_nothing_that_a_trace_says_is_more_than_text(curator):
         assert not [name for name in there.attributes if name.startswith("on")]
         assert [given.get("src") for tag, given in there.elements if tag == "script"] == [
             "/static/pages/browsable/sending.js",
+            "/static/pages/shared/forms.js",
             "/static/pages/shared/leaving.js",
         ]
         assert "\u202e" not in page

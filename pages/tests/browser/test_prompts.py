@@ -31,7 +31,14 @@ def attempt(answer: int, model: str) -> Trace:
 
 def test_one_is_preferred_and_judged_by_the_keyboard_alone(tab, person):
     right, wrong = attempt(63, "large-9b"), attempt(56, "small-1b")
-    page = tab(person("ada"))
+    ada = person("ada")
+    page = tab(ada)
+    page.goto("/admin/prompts/")
+    page.evaluate("name => localStorage.setItem(name, '{\"off\": true}')", f"tunix:keys:{ada.pk}")
+    page.goto(f"/admin/prompts/{right.prompt_hash}")
+    page.keyboard.press("2")
+    expect(page.locator(".picked")).to_have_count(0)
+    page.evaluate("localStorage.clear()")
     page.goto("/admin/prompts/")
     page.evaluate("window.stayed = true")
     page.get_by_role("link", name="9 boxes hold").press("Enter")

@@ -101,7 +101,8 @@ def test_columns_are_chosen_and_a_trace_is_deleted(tab, person, viewport, scheme
 def test_filters_rows_and_verdicts_by_the_keyboard_alone(tab, person):
     for n in range(8):
         TraceFactory(prompt=f"Question {n}?", meta={"source": "here" if n % 2 else "there"})
-    page = tab(person("ada"))
+    ada = person("ada")
+    page = tab(ada)
     page.goto("/admin/traces/")
     expect(page.locator("#panel")).to_be_hidden()
     button = page.get_by_role("button", name="Filters")
@@ -127,6 +128,10 @@ def test_filters_rows_and_verdicts_by_the_keyboard_alone(tab, person):
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("#main h1 .id")).to_be_visible()
+    page.evaluate("name => localStorage.setItem(name, '{\"off\": true}')", f"tunix:keys:{ada.pk}")
+    page.goto("/admin/traces/")
+    page.keyboard.press("j")
+    expect(page.locator("#rows :focus")).to_have_count(0)
     assert page.errors == []
 
 

@@ -8,8 +8,6 @@ document.addEventListener("submit", async (event) => {
     headers: { Accept: "application/json" }, credentials: "same-origin",
   }).catch(() => null);
   if (answer?.status === 401) return tell(form);
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  if (token) form.elements.csrfmiddlewaretoken.value = token; // another login changed it
   form.dataset.sent = "true";
   form.requestSubmit(event.submitter);
 });

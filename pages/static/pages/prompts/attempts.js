@@ -1,4 +1,5 @@
 // Attempts side by side: two digits say which is better than which, as its buttons do.
+import { isOn } from "../review/keys.js";
 import { isForPage, say } from "../shared/site.js";
 
 let better = null; // the column whose digit was pressed
@@ -12,7 +13,7 @@ function pick(next) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!isForPage(event)) return;
+  if (!isForPage(event) || !isOn()) return;
   if (event.key === "Escape" && better) {
     pick(null);
     return say("Nothing is preferred.");

@@ -1,5 +1,6 @@
 // The list of traces: keys, rows that are chosen, the panel of filters, verdicts on single rows.
 import { newKey, token } from "../shared/requests.js";
+import { isOn } from "../review/keys.js";
 import { isForPage, say, sayLoggedOut } from "../shared/site.js";
 
 const VERDICTS = { a: ["approved", "Approved"], r: ["rejected", "Rejected"], f: ["flagged", "Flagged"] };
@@ -85,6 +86,7 @@ function go(step) {
 document.addEventListener("keydown", (event) => {
   if (!document.querySelector("#rows") || !isForPage(event)) return;
   if (event.key === "Enter" && event.target.matches("#chosen input, #rows input")) return event.preventDefault(); // a box sends nothing
+  if (!isOn()) return;
   const row = here();
   const { key } = event;
   if (key === "j" || key === "k") go(key === "j" ? 1 : -1);
