@@ -1,5 +1,7 @@
 """The page of one trace in a real browser: read, judged by keys, safe, and for everyone."""
 
+from urllib.parse import parse_qs
+
 import pytest
 from playwright.sync_api import expect
 
@@ -160,7 +162,9 @@ def test_without_keys_a_label_is_taken_back(tab, person, trace):
     for key in ("j", "3", "0"):
         page.keyboard.press(key)
     expect(page.locator(".labels input[value=null]:checked")).to_have_count(3)
-    page.click("button.flag")
+    with page.expect_request("**/verdict") as sent:
+        page.click("button.flag")
+    assert parse_qs(sent.value.post_data)["labels"] == ['{"10":0}']
     expect(page.locator(".reviews .status.flagged")).to_be_attached()
     assert Review.objects.get().step_labels == {"10": 0}
 

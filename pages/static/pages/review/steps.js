@@ -73,7 +73,7 @@ export class Steps {
 
   #chosen(input) {
     const step = input.closest(".step");
-    if (step && input.name.startsWith("label-")) this.labels.set(step.dataset.i, Number(input.value));
+    if (step && input.name.startsWith("label-")) this.#give(step, JSON.parse(input.value));
   }
 
   #watch() {
