@@ -26,7 +26,7 @@ UNSAID = {
     "leaves none out": "two parameters that exclude one another",
     "Those of ": "two parameters that exclude one another",
     "writes no thought apart": "two parameters that exclude one another",
-    "has plain, think, tags, none": "two parameters that exclude one another",
+    " has plain": "two parameters that exclude one another",
     "has no labels of steps": "two parameters that exclude one another",
     "comes in one way alone": "two parameters that exclude one another",
     "has no messages with calls of tools": "two parameters that exclude one another",

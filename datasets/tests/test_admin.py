@@ -243,14 +243,16 @@ def test_a_parent_is_kept_and_its_children_named(page):
     assert not Dataset.objects.existing().exists()
 
 
-def test_a_trace_in_a_dataset_is_kept_and_the_dataset_named(page):
+def test_a_trace_in_a_dataset_is_kept_and_the_dataset_named(page, admin_client):
     held, free = TraceFactory(meta={"source": "held"}), TraceFactory()
     DatasetFactory(name="one", recipe__filters={"source": "held"})
     path = reverse("admin:traces_trace_delete", args=[held.pk])
     assert told(page.post(path, {"post": "yes"}, follow=True)) == [
         f"The trace is held by: one-1. {INSTEAD}"
     ]
-    response = act(page, "delete_selected", "/admin/traces/trace/", [held, free], post="yes")
+    response = act(
+        admin_client, "delete_selected", "/admin/traces/trace/", [held, free], post="yes"
+    )
     assert told(response) == [f"{held.pk}: The trace is held by: one-1. {INSTEAD}", "Deleted 1."]
     assert Trace.objects.get() == held
 

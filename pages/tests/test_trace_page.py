@@ -244,7 +244,8 @@ def test_a_hostile_trace_is_text(curating):
     TraceFactory(prompt=trace.prompt, final_answer=trace.final_answer, meta=trace.meta)
     page = Markup(curating.get(address(trace)).content.decode())
     assert [attributes for tag, attributes in page.elements if tag == "script"] == [
-        {"type": "module", "src": "/static/pages/review/main.js"}
+        {"type": "module", "src": "/static/pages/shared/forms.js"},
+        {"type": "module", "src": "/static/pages/review/main.js"},
     ]
     assert not page.tags & {"iframe", "svg", "img", "style", "base", "object", "embed"}
     assert [name for name in page.attributes if name.startswith("on")] == []
