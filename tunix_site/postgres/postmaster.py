@@ -127,10 +127,10 @@ def end_leftovers(data: Path) -> None:
     Until they have, they hold memory that a new server does not start beside.
     """
     stop = time.monotonic() + LEFTOVER_SECONDS
-    for pid in leftovers(data):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGQUIT)
-    while any(leftovers(data)) and time.monotonic() < stop:
+    while (sessions := list(leftovers(data))) and time.monotonic() < stop:
+        for pid in sessions:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGQUIT)
         time.sleep(STEP_SECONDS)
 
 
